@@ -1,0 +1,99 @@
+"""Every error that a user can meet, with the exit status it ends a command with.
+
+A message has at most three lines: what went wrong, which thing it was, what to do. It never holds
+a secret. Each attribute has a default, because exceptions cross process borders by pickling.
+"""
+
+
+class InsightsReportsError(Exception):
+    """An expected failure. ``what`` happened, ``which`` thing (name and value), the ``remedy``."""
+
+    exit_status = 1
+
+    def __init__(self, what: str = "", which: str = "", remedy: str = "") -> None:
+        super().__init__(what, which, remedy)
+        self.what = what
+        self.which = which
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return "\n".join(line for line in (self.what, self.which, self.remedy) if line)
+
+
+class UsageError(InsightsReportsError):
+    """The command, or a value given to it, cannot be understood."""
+
+    exit_status = 2
+
+
+class ConfigError(UsageError):
+    """The configuration has problems: all of them at once, each with file, key and remedy."""
+
+    def __init__(self, what: str = "", problems: tuple[str, ...] = (), remedy: str = "") -> None:
+        super().__init__(what, "\n".join(problems), remedy)
+        self.problems = problems
+
+    def __reduce__(self) -> tuple[type, tuple[str, tuple[str, ...], str]]:
+        return type(self), (self.what, self.problems, self.remedy)
+
+
+class OctopusError(InsightsReportsError):
+    """Octopus could not be reached, refused, or answered with something we cannot use.
+
+    ``retryable`` tells whether the same request may succeed when it is made again later;
+    ``status`` is the HTTP status, if there was one.
+    """
+
+    exit_status = 3
+
+    def __init__(
+        self,
+        what: str = "",
+        which: str = "",
+        remedy: str = "",
+        *,
+        retryable: bool = False,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(what, which, remedy)
+        self.retryable = retryable
+        self.status = status
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.what, self.which, self.remedy), self.__dict__
+
+
+class Unreachable(OctopusError):
+    """No connection, a connection that broke, or no answer before the deadline."""
+
+
+class Refused(OctopusError):
+    """The credentials were not accepted (401) or lack a permission (403)."""
+
+
+class NotFound(OctopusError):
+    """The thing asked for does not exist, or this account may not see it (404)."""
+
+
+class NotAvailable(OctopusError):
+    """This server does not offer Insights reports (licence or version)."""
+
+
+class Invalid(OctopusError):
+    """Octopus rejected what was sent (400, 409); its own words are in the message."""
+
+
+class BadReply(OctopusError):
+    """The reply is not what the API promises: a login page, cut short, or not JSON."""
+
+
+class RenderError(InsightsReportsError):
+    """A file could not be rendered."""
+
+    exit_status = 4
+
+
+class DeliveryError(InsightsReportsError):
+    """At least one destination did not take what was owed to it."""
+
+    exit_status = 5
