@@ -62,7 +62,9 @@ class Missing(StrEnum):
     are also their keys in the language catalogue.)"""
 
     NO_DEPLOYMENTS = "missing.no_deployments"
-    NO_VALUES = "missing.no_values"  # deployments, but none has this measure (no failure to recover from)
+    NO_VALUES = (
+        "missing.no_values"  # deployments, but none has this measure (no failure to recover from)
+    )
     TOO_FEW = "missing.too_few"
     NO_ACCESS = "missing.no_access"
     NOT_LOADED = "missing.not_loaded"

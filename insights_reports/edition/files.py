@@ -1,0 +1,61 @@
+"""A rendered file as a value, and safe names for files and folders.
+
+Names come from Octopus or the configuration and may be anything; what stands on disk, in an object
+key or in a mail header is a short ASCII slug that cannot leave its folder.
+"""
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+
+MEDIA_TYPES = {
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "html": "text/html; charset=utf-8",
+    "json": "application/json",
+}
+
+_RESERVED = re.compile(r"^(con|prn|aux|nul|conin|conout|com[0-9]|lpt[0-9])$")
+_LONGEST = 60
+
+
+@dataclass(frozen=True)
+class File:
+    """One rendered file. ``document`` names the document of the edition that it shows."""
+
+    name: str
+    document: str
+    content: bytes
+
+    @property
+    def format(self) -> str:
+        return self.name.rpartition(".")[2]
+
+    @property
+    def media_type(self) -> str:
+        return MEDIA_TYPES[self.format]
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def slug(text: str) -> str:
+    """``text`` as a name of lower-case ASCII letters, digits and dashes, at most 60 long.
+
+    A text that is such a name already stays as it is; to any other the first eight hex digits of its
+    SHA-256 are appended, so that two texts never share a slug.
+    """
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    if name == text and len(name) <= _LONGEST and not _RESERVED.match(name):
+        return name
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{name[: _LONGEST - 9].rstrip('-')}-{digest}".lstrip("-")
+
+
+def file_name(subscription: str, period: str, document: str, extension: str) -> str:
+    """``board-monthly-2026-09-summary.pdf``: the subscription, the period and the document."""
+    return f"{slug(subscription)}-{period.lower()}-{slug(document)}.{extension}"
