@@ -220,7 +220,7 @@ Value = (
     | float
     | None
 )
-"""What may stand in a cell or a phrase. Ids and versions are a `Name`, as they come from outside."""
+"""What may stand in a cell or a phrase. Ids and versions come from outside: each is a `Name`."""
 
 
 class ColumnKind(StrEnum):

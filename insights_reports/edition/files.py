@@ -17,7 +17,8 @@ MEDIA_TYPES = {
     "json": "application/json",
 }
 
-_RESERVED = re.compile(r"^(con|prn|aux|nul|conin|conout|com[0-9]|lpt[0-9])$")
+# Names that Windows reserves, and names that look like a slug with its digest.
+_UNSAFE = re.compile(r"^(con|prn|aux|nul|conin|conout|com[0-9]|lpt[0-9])$|(^|-)[0-9a-f]{8}$")
 _LONGEST = 60
 
 
@@ -45,12 +46,12 @@ class File:
 def slug(text: str) -> str:
     """``text`` as a name of lower-case ASCII letters, digits and dashes, at most 60 long.
 
-    A text that is such a name already stays as it is; to any other the first eight hex digits of its
-    SHA-256 are appended, so that two texts never share a slug.
+    A text that is such a name already stays as it is; to any other the first eight hex digits of
+    its SHA-256 are appended, so that two texts do not share a slug.
     """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    if name == text and len(name) <= _LONGEST and not _RESERVED.match(name):
+    if text and name == text and len(name) <= _LONGEST and not _UNSAFE.search(name):
         return name
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{name[: _LONGEST - 9].rstrip('-')}-{digest}".lstrip("-")
