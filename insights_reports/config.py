@@ -1,0 +1,204 @@
+"""What a configuration may say: subscriptions, destinations, the mail server, the company's look.
+
+Secrets never stand in it: they come from the environment or from files that it names.
+`insights_reports.config_file` reads it.
+"""
+
+import re
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+)
+
+_NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,59}$")
+
+SplitName = Literal[
+    "Project", "ProjectGroup", "Environment", "EnvironmentGroup", "Tenant", "TenantTagSet"
+]
+ALL_SPLITS: tuple[SplitName, ...] = (
+    "Project",
+    "ProjectGroup",
+    "Environment",
+    "EnvironmentGroup",
+    "Tenant",
+    "TenantTagSet",
+)
+
+
+def _one_address(text: str) -> str:
+    try:
+        return validate_email(text, check_deliverability=False, allow_smtputf8=False).normalized
+    except EmailNotValidError as error:
+        raise ValueError(f"not one e-mail address: {error}") from None
+
+
+def _cron(text: str) -> str:
+    fields = text.split()
+    if len(fields) != 5:
+        raise ValueError("a cron schedule has five fields: minute hour day month weekday")
+    if fields[2] != "*" and fields[4] != "*":
+        raise ValueError("a day of the month and a weekday together mean either; set one of them")
+    if fields[1].isdigit() and time(int(fields[1]) % 24) < time(4):
+        raise ValueError("between 00:00 and 04:00 clocks change; choose a later hour")
+    return text
+
+
+def _region_zone(text: str) -> str:
+    from zoneinfo import available_timezones
+
+    if text not in available_timezones() or ("/" not in text and text != "UTC"):
+        raise ValueError("not a region of the time-zone database, such as Europe/Vilnius")
+    return text
+
+
+Address = Annotated[str, AfterValidator(_one_address)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Octopus(_Model):
+    """Where Octopus is; each is overruled by its environment variable (OCTOPUS_URL…)."""
+
+    url: str | None = None
+    space: str | None = None
+    api_key_file: Path | None = None
+    ca_bundle: Path | None = None
+    proxy: str | None = None
+
+
+class Company(_Model):
+    """How editions look: the logo is a PNG or JPEG file, the accent a colour #rrggbb."""
+
+    name: str = ""
+    logo: Path | None = None
+    accent: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = "#0b5c73"
+    footer: str = ""
+    contact: str = ""
+
+
+class Mail(_Model):
+    """The mail server. The password comes from ``password_file`` or the variable SMTP_PASSWORD."""
+
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    sender: Address
+    reply_to: Address | None = None
+    username: str | None = None
+    password_file: Path | None = None
+    ca_bundle: Path | None = None
+
+
+class Folder(_Model):
+    """A folder that keeps every edition, with an index page."""
+
+    type: Literal["folder"]
+    path: Path
+
+
+class Mailing(_Model):
+    """Recipients of a mail, each of whom gets a message of their own."""
+
+    type: Literal["mail"]
+    to: Annotated[tuple[Address, ...], Field(min_length=1)]
+    attach: tuple[Literal["pdf", "xlsx", "html"], ...] = ("pdf",)
+    documents: Literal["summary", "all"] = "summary"
+
+
+Destination = Annotated[Folder | Mailing, Field(discriminator="type")]
+
+
+class Schedule(_Model):
+    """When to run: five cron fields in a region's time zone, outside 00:00-04:00."""
+
+    cron: Annotated[str, AfterValidator(_cron)]
+    zone: Annotated[str, AfterValidator(_region_zone)]
+
+
+class CrossCheckPolicy(_Model):
+    """How many differing figures are tolerated, and what happens beyond: mark the edition or hold
+    it back (rendered and kept, not delivered)."""
+
+    limit: Annotated[int, Field(ge=0)] = 0
+    beyond: Literal["mark", "hold"] = "mark"
+
+
+class Targets(_Model):
+    """Own targets, shown beside the figures. Durations in hours, rates as fractions."""
+
+    deployments_per_week: Annotated[float, Field(gt=0)] | None = None
+    lead_time_hours: Annotated[float, Field(gt=0)] | None = None
+    recovery_time_hours: Annotated[float, Field(gt=0)] | None = None
+    failure_rate: Annotated[float, Field(gt=0, lt=1)] | None = None
+
+
+class Subscription(_Model):
+    """Which Insights report, for which periods and splits, in which formats, to whom and when."""
+
+    report: Annotated[str, Field(min_length=1)]
+    every: Literal["week", "month", "quarter", "year"] = "month"
+    splits: tuple[SplitName, ...] = ALL_SPLITS
+    tag_sets: tuple[str, ...] = ()
+    layout: Literal["per_split", "one"] = "per_split"
+    formats: Annotated[tuple[Literal["pdf", "xlsx", "html"], ...], Field(min_length=1)] = (
+        "pdf",
+        "xlsx",
+        "html",
+    )
+    language: Literal["en", "de"] = "en"
+    paper: Literal["A4", "Letter"] = "A4"
+    week_start: Literal["Sunday", "Monday"] = "Sunday"
+    count_as_failed: tuple[Literal["Canceled", "TimedOut"], ...] = ()
+    bands: Literal["none", "dora-2021", "dora-2023", "dora-2024"] = "none"
+    targets: Targets = Targets()
+    hotfix_patterns: tuple[str, ...] = ()
+    top: Annotated[int, Field(ge=1, le=200)] = 20
+    cross_check: CrossCheckPolicy = CrossCheckPolicy()
+    deliver_to: tuple[str, ...] = ()
+    schedule: Schedule | None = None
+
+    @field_validator("hotfix_patterns")
+    @classmethod
+    def _patterns(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+        return patterns
+
+
+class Config(_Model):
+    """The whole file. ``path`` is where it was read; relative paths in it start from there."""
+
+    path: Path
+    octopus: Octopus = Octopus()
+    company: Company = Company()
+    mail: Mail | None = None
+    state: Path = Path("state")
+    destinations: dict[str, Destination] = {}
+    subscriptions: Annotated[dict[str, Subscription], Field(min_length=1)]
+
+    @field_validator("destinations", "subscriptions")
+    @classmethod
+    def _names(cls, entries: dict[str, Any]) -> dict[str, Any]:
+        for name in entries:
+            if not _NAME.match(name):
+                raise ValueError(
+                    f"the name {name!r} must be lower-case letters, digits and dashes, at most 60"
+                )
+        return entries
+
+    def resolve(self, path: Path) -> Path:
+        """``path`` as an absolute path, taken from the folder of the configuration."""
+        return (self.path.parent / path.expanduser()).resolve()
