@@ -1,0 +1,35 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check fmt bench clean
+PYTHON := .venv/bin/python
+TESTS ?= tests
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+setup: ## make .venv with the insights-reports command in it
+	@scripts/setup
+
+demo: setup ## the whole pipeline on the embedded server; prints where the reports lie
+	@.venv/bin/insights-reports demo
+
+test: ## run the tests (THOROUGH=1 for the long ones)
+	@scripts/setup dev
+	$(PYTHON) -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered $(TESTS)
+
+check: ## formatting, lint and types
+	@scripts/setup dev
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+
+fmt: ## format and mend what can be mended by itself
+	@scripts/setup dev
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+bench: ## measure against the alternatives; prints tables of ratios
+	@scripts/setup dev
+	.venv/bin/python -m benchmarks
+
+clean: ## remove what was made, but not state and reports
+	rm -rf .venv .setup .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist demo
