@@ -1,0 +1,248 @@
+"""The command line: its words, its exit statuses, and how an error is said.
+
+Results go to standard output, all else to standard error. This module imports nothing heavy, so
+that ``insights-reports --help`` is instant; each command is imported when it is called.
+"""
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+
+from insights_reports import __version__
+from insights_reports.errors import InsightsReportsError
+
+SPLITS = ("None", "Project", "ProjectGroup", "Environment", "EnvironmentGroup", "Tenant",
+          "TenantTagSet")  # fmt: skip
+RANGES = ("LastMonth", "LastQuarter", "LastYear")
+GRANULARITIES = ("Daily", "Weekly", "Monthly")
+_SECRETS = ("OCTOPUS_API_KEY", "OCTOPUS_ACCESS_TOKEN", "SMTP_PASSWORD")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status (see ``docs/cli.md``)."""
+    options = _parser().parse_args(arguments)
+    try:
+        command = import_module(f"insights_reports.commands.{options.module}")
+        return int(command.main(options))
+    except InsightsReportsError as error:
+        return _fail(str(error), error.exit_status, options.verbose)
+    except KeyboardInterrupt:
+        return _fail("Interrupted.", 130, verbose=False)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        place = f": {error.filename}" if error.filename else ""
+        return _fail(f"{error.strerror or error}{place}", 1, options.verbose)
+    except Exception as error:
+        remedy = "This is a fault of the program; --verbose shows where."
+        return _fail(f"{type(error).__name__}: {error}\n{remedy}", 1, options.verbose)
+
+
+def _fail(message: str, status: int, verbose: bool) -> int:
+    if verbose:
+        message += "\n" + traceback.format_exc()
+    print(_without_secrets(f"insights-reports: {message}"), file=sys.stderr)
+    return status
+
+
+def _without_secrets(text: str) -> str:
+    """The last line of defence; no message is meant to hold a secret in the first place."""
+    for name in _SECRETS:
+        secret = os.environ.get(name, "").strip()
+        if len(secret) >= 5:
+            text = text.replace(secret, f"<{name}>")
+    return text
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="insights-reports",
+        description="Delivery-performance reports from Octopus Deploy Insights that reconcile "
+        "with Octopus.",
+        epilog="Exit status: 0 done, 1 the cross-check found differences beyond the limit or an "
+        "edition is partial, 2 usage or configuration, 3 Octopus, 4 rendering, 5 delivery, "
+        "130 interrupted.",
+    )
+    parser.add_argument("--version", action="version", version=f"insights-reports {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for add in (_demo, _init, _check, _server, _reports, _deployments, _metrics, _cross_check, _run,
+                _schedule, _editions, _deliveries, _status):  # fmt: skip
+        add(commands)
+    return parser
+
+
+_Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _command(
+    commands: _Commands, name: str, help: str, module: str = "", **more: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help, **more)  # type: ignore[attr-defined]
+    parser.set_defaults(module=module or name.replace("-", "_"))
+    parser.add_argument("--verbose", action="store_true", help="show the traceback of an error")
+    parser.add_argument(
+        "--as-of", metavar="INSTANT", help="ISO 8601 with zone; stands for now everywhere"
+    )
+    return parser
+
+
+def _connection(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "connection", "The key comes from OCTOPUS_API_KEY, OCTOPUS_API_KEY_FILE or "
+        "OCTOPUS_ACCESS_TOKEN, never from the command line."
+    )  # fmt: skip
+    group.add_argument("--url", help="the Octopus server (default: OCTOPUS_URL)")
+    group.add_argument("--space", help="name, slug or id (default: OCTOPUS_SPACE, else default)")
+    group.add_argument("--ca-bundle", metavar="FILE", help="certificates to trust (PEM)")
+    group.add_argument("--proxy", metavar="URL", help="a proxy for Octopus")
+
+
+def _config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", metavar="FILE", help="default: insights-reports.yaml")
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON document, nothing else")
+
+
+def _demo(commands: _Commands) -> None:
+    parser = _command(commands, "demo", "The whole pipeline against the embedded server.")
+    parser.add_argument("--out", default="demo", metavar="DIR", help="where to (default: demo)")
+
+
+def _init(commands: _Commands) -> None:
+    parser = _command(commands, "init", "Write a commented configuration.")
+    parser.add_argument("dir", nargs="?", default=".", metavar="DIR")
+    parser.add_argument("--url", help="the Octopus server")
+    parser.add_argument("--space", help="name, slug or id")
+    parser.add_argument("--report", help="the Insights report: exact name or id")
+    parser.add_argument("--to", action="append", metavar="ADDRESS", help="a recipient by mail")
+    parser.add_argument("--smtp-host", metavar="HOST", help="the mail server")
+    parser.add_argument("--sender", metavar="ADDRESS", help="the sender of the mails")
+
+
+def _check(commands: _Commands) -> None:
+    parser = _command(
+        commands, "check", "Validate the configuration, connection, permissions and destinations."
+    )
+    parser.add_argument("config", nargs="?", metavar="CONFIG")
+    _connection(parser)
+
+
+def _server(commands: _Commands) -> None:
+    parser = _command(commands, "server", "The embedded Octopus-compatible Insights server.")
+    parser.add_argument("--port", type=int, default=8065, help="default: 8065")
+    parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
+    parser.add_argument("--data", metavar="FILE", help="keep the data in this SQLite file")
+    parser.add_argument("--seed", type=int, default=1, help="of the made-up company (default: 1)")
+    parser.add_argument(
+        "--allow-remote", action="store_true", help="answer others than this machine"
+    )
+
+
+def _reports(commands: _Commands) -> None:
+    parser = _command(commands, "reports", "The Insights report definitions.")
+    actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action")
+    for name, help, *positionals in (
+        ("list", "the reports of the space"),
+        ("get", "one report", "report"),
+        ("create", "create a report from FILE (JSON or YAML)", "file"),
+        ("update", "change a report to what FILE says", "report", "file"),
+        ("delete", "delete a report", "report"),
+    ):
+        action = actions.add_parser(name, help=help, description=help)
+        for positional in positionals:
+            action.add_argument(positional, metavar=positional.upper())
+        action.add_argument("--verbose", action="store_true", help="show the traceback of an error")
+        action.add_argument("--as-of", metavar="INSTANT", help=argparse.SUPPRESS)
+        _json(action)
+        _connection(action)
+        if name == "delete":
+            action.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _deployments(commands: _Commands) -> None:
+    parser = _command(commands, "deployments", "The deployments of a report.")
+    parser.add_argument("report", metavar="REPORT")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help=".csv, .json, .parquet or .xlsx (default: CSV)"
+    )
+    _connection(parser)
+
+
+def _metrics(commands: _Commands) -> None:
+    parser = _command(commands, "metrics", "The aggregated figures of a report.")
+    parser.add_argument("report", metavar="REPORT")
+    parser.add_argument("--split", choices=SPLITS, default="None")
+    parser.add_argument("--tenant-tag-set", metavar="ID-or-name")
+    parser.add_argument("--time-range", choices=RANGES, default="LastQuarter")
+    parser.add_argument("--granularity", choices=GRANULARITIES, default="Weekly")
+    parser.add_argument(
+        "--source",
+        choices=("recomputed", "octopus"),
+        default="recomputed",
+        help="from /deployments (default), or as Octopus states them",
+    )
+    _json(parser)
+    _connection(parser)
+
+
+def _cross_check(commands: _Commands) -> None:
+    parser = _command(
+        commands, "cross-check", "Every figure that Octopus states against the recomputed one."
+    )
+    parser.add_argument("report", metavar="REPORT")
+    parser.add_argument("--split", choices=SPLITS, nargs="+", action="extend")
+    parser.add_argument("--time-range", choices=RANGES, nargs="+", action="extend")
+    parser.add_argument("--granularity", choices=GRANULARITIES, nargs="+", action="extend")
+    parser.add_argument("--limit", type=int, default=0, help="differences tolerated (default: 0)")
+    _json(parser)
+    _connection(parser)
+
+
+def _run(commands: _Commands) -> None:
+    parser = _command(commands, "run", "Make and deliver the edition of a period.")
+    parser.add_argument("subscriptions", nargs="+", metavar="SUBSCRIPTION")
+    _config(parser)
+    parser.add_argument(
+        "--period",
+        default="last",
+        help="2026-09, 2026-Q3, 2026, 2026-W40, 2026-07..2026-09, or last (default)",
+    )
+    parser.add_argument("--out", metavar="DIR", help="publish into this folder instead")
+    parser.add_argument("--dry-run", action="store_true", help="render, deliver nothing")
+    parser.add_argument("--test-send", metavar="ADDRESS", help="mail to this address only")
+    _json(parser)
+    _connection(parser)
+
+
+def _schedule(commands: _Commands) -> None:
+    parser = _command(commands, "schedule", "Serve all schedules with Prefect until stopped.")
+    _config(parser)
+
+
+def _editions(commands: _Commands) -> None:
+    parser = _command(commands, "editions", "The editions that were made.", module="ledger")
+    parser.set_defaults(show="editions")
+    _config(parser)
+    _json(parser)
+
+
+def _deliveries(commands: _Commands) -> None:
+    parser = _command(commands, "deliveries", "What was sent to whom, and when.", module="ledger")
+    parser.set_defaults(show="deliveries")
+    _config(parser)
+    _json(parser)
+
+
+def _status(commands: _Commands) -> None:
+    parser = _command(
+        commands, "status", "What is owed, what failed, and the last runs.", module="ledger"
+    )
+    parser.set_defaults(show="status")
+    _config(parser)
+    _json(parser)

@@ -1,0 +1,162 @@
+"""A run: one subscription worked on once. Its folder holds all that its steps hand to each other,
+so that a step needs nothing but the folder's path, in whichever process it runs.
+
+``run.json`` says what was asked, ``stages.jsonl`` how long each stage took.
+"""
+
+import json
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Literal, cast
+
+from pydantic import TypeAdapter
+
+from insights_reports.config import Config, Subscription
+from insights_reports.config_file import load_config
+from insights_reports.errors import UsageError
+
+Trigger = Literal["schedule", "manual", "backfill", "retry", "demo"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was asked for. ``period`` is a period's name or ``last``; ``out`` replaces the
+    destinations by a folder; ``test_send`` replaces them by one address."""
+
+    folder: Path
+    config_path: Path
+    subscription_name: str
+    period: str
+    as_of: datetime
+    generated: datetime
+    trigger: Trigger
+    pull_folder: Path
+    url: str | None = None
+    space: str | None = None
+    out: Path | None = None
+    dry_run: bool = False
+    test_send: str | None = None
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @cached_property
+    def config(self) -> Config:
+        return load_config(self.config_path)
+
+    @property
+    def subscription(self) -> Subscription:
+        return self.config.subscriptions[self.subscription_name]
+
+    @property
+    def documents(self) -> Path:
+        return self.folder / "documents"
+
+    @property
+    def files(self) -> Path:
+        return self.folder / "files"
+
+    @property
+    def state(self) -> Path:
+        return self.config.resolve(self.config.state)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Record how long the block takes, also when it fails."""
+        begun = time.perf_counter()
+        outcome = "failed"
+        try:
+            yield
+            outcome = "done"
+        finally:
+            seconds = round(time.perf_counter() - begun, 3)
+            line = json.dumps({"stage": name, "seconds": seconds, "outcome": outcome})
+            with (self.folder / "stages.jsonl").open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+
+    def stages(self) -> dict[str, float]:
+        """Seconds per stage so far, in order; stages that ran several times are added up."""
+        seconds: dict[str, float] = {}
+        path = self.folder / "stages.jsonl"
+        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+            stage = json.loads(line)
+            seconds[stage["stage"]] = seconds.get(stage["stage"], 0.0) + stage["seconds"]
+        return seconds
+
+    def write(self, name: str, content: dict[str, object]) -> None:
+        """Write a small JSON file into the run's folder."""
+        text = json.dumps(content, indent=1, ensure_ascii=False, default=str)
+        (self.folder / name).write_text(text, encoding="utf-8")
+
+    def read(self, name: str) -> dict[str, object]:
+        """Read what `write` wrote."""
+        text = (self.folder / name).read_text(encoding="utf-8")
+        return cast(dict[str, object], json.loads(text))
+
+
+def start_run(
+    config_path: Path,
+    subscription: str,
+    *,
+    period: str = "last",
+    as_of: datetime | None = None,
+    trigger: Trigger = "manual",
+    pull_folder: Path | None = None,
+    url: str | None = None,
+    space: str | None = None,
+    out: Path | None = None,
+    dry_run: bool = False,
+    test_send: str | None = None,
+) -> Run:
+    """Make the folder of a new run. ``as_of`` defaults to now, the one place that reads the clock.
+
+    Raises:
+        ConfigError: when the configuration has problems.
+        UsageError: when it has no such subscription.
+    """
+    config = load_config(config_path)
+    if subscription not in config.subscriptions:
+        raise UsageError(
+            "There is no such subscription.",
+            f"{config_path}: {subscription!r}",
+            f"There are: {', '.join(config.subscriptions)}.",
+        )
+    now = datetime.now(UTC)
+    run_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+    state = config.resolve(config.state)
+    folder = state / "runs" / run_id
+    folder.mkdir(parents=True)
+    run = Run(
+        folder=folder,
+        config_path=config_path.resolve(),
+        subscription_name=subscription,
+        period=period,
+        as_of=as_of or now,
+        generated=as_of or now,
+        trigger=trigger,
+        pull_folder=pull_folder or state / "pulls" / run_id,
+        url=url,
+        space=space,
+        out=out.resolve() if out else None,
+        dry_run=dry_run,
+        test_send=test_send,
+    )
+    (folder / "run.json").write_bytes(_adapter().dump_json(run, indent=1))
+    return run
+
+
+def open_run(folder: Path) -> Run:
+    """The run whose folder this is."""
+    return _adapter().validate_json((folder / "run.json").read_bytes())
+
+
+@cache
+def _adapter() -> TypeAdapter[Run]:
+    return TypeAdapter(Run)
