@@ -1,0 +1,606 @@
+"""Two documents built by hand, with every kind of block, value and missing value in them.
+
+They are for the tests of the formats: their figures are plausible, but nobody computed them.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+
+from insights_reports.edition.document import (
+    TICKS_PER_SECOND,
+    Annotation,
+    Brand,
+    Change,
+    Chart,
+    ChartForm,
+    CheckStrip,
+    CheckVerdict,
+    Column,
+    ColumnKind,
+    Day,
+    Document,
+    Exclusion,
+    Figure,
+    Identity,
+    Instant,
+    Ledger,
+    Mark,
+    Metric,
+    Missing,
+    Name,
+    Notable,
+    Phrase,
+    Prose,
+    Role,
+    Section,
+    Series,
+    Span,
+    Statistic,
+    Status,
+    Table,
+    Tile,
+    Unit,
+    Verdict,
+)
+
+HOUR = 3600 * TICKS_PER_SECOND
+ZONE = "Australia/Brisbane"
+SEPTEMBER = Span("2026-09", date(2026, 9, 1), date(2026, 10, 1))
+AUGUST = Span("2026-08", date(2026, 8, 1), date(2026, 9, 1))
+LAST_YEAR = Span("2025-09", date(2025, 9, 1), date(2025, 10, 1))
+PERIODS = tuple(
+    Span(f"{year}-{month:02d}", date(year, month, 1), date(year + month // 12, month % 12 + 1, 1))
+    for year, month in [(2025, m) for m in (10, 11, 12)] + [(2026, m) for m in range(1, 10)]
+)
+GENERATED = Instant(datetime(2026, 10, 1, 20, 5, 12, tzinfo=UTC), ZONE)
+AS_OF = Instant(datetime(2026, 10, 1, 20, 0, tzinfo=UTC), ZONE)
+
+FREQUENCY, LEAD, RECOVERY, RATE = (
+    Metric.DEPLOYMENT_FREQUENCY,
+    Metric.LEAD_TIME,
+    Metric.TIME_TO_RECOVERY,
+    Metric.FAILURE_RATE,
+)
+
+
+def count(n: int, statistic: Statistic = Statistic.COUNT) -> Figure:
+    return Figure(FREQUENCY, statistic, n)
+
+
+def per_week(value: float, n: int) -> Figure:
+    return Figure(FREQUENCY, Statistic.PER_WEEK, value, n)
+
+
+def hours(metric: Metric, statistic: Statistic, value: float, n: int) -> Figure:
+    return Figure(metric, statistic, round(value * HOUR), n)
+
+
+def median(value: float, n: int = 40) -> Figure:
+    return hours(LEAD, Statistic.MEDIAN, value, n)
+
+
+def rate(failed: int, total: int) -> Figure:
+    return Figure(RATE, Statistic.RATE, failed / total, total)
+
+
+def missing(metric: Metric, statistic: Statistic, why: Missing) -> Figure:
+    return Figure(metric, statistic, None, None, why)
+
+
+def phrase(key: str, **values: object) -> Phrase:
+    return Phrase(key, values)  # type: ignore[arg-type]
+
+
+def identity(scope: Phrase) -> Identity:
+    return Identity(
+        report_id="InsightsReports-1",
+        report=Name("High Volume Report", "InsightsReports-1"),
+        subscription="board-monthly",
+        scope=scope,
+        period=SEPTEMBER,
+        zone=ZONE,
+        stated_zone="E. Australia Standard Time",
+        status=Status.FINAL,
+        revision=1,
+        generated=GENERATED,
+        as_of=AS_OF,
+        trigger="schedule",
+        account=Name("insights-reader", "Users-12"),
+        server="https://octopus.example.com (2025.3.14)",
+        space=Name("Default", "Spaces-1"),
+        granularity="Daily",
+    )
+
+
+def frequency_tile() -> Tile:
+    counts = (171, 182, 166, 188, 193, 201, 178, 190, 197, 205, 191, 214)
+    spark = tuple(
+        per_week(n / ((p.end - p.start).days / 7), n) for n, p in zip(counts, PERIODS, strict=True)
+    )
+    return Tile(
+        figure=spark[-1],
+        extra=(count(214), count(21, Statistic.ACTIVE_DAYS)),
+        change=Change(
+            spark[-2], spark[-1], spark[-1].value - spark[-2].value, 0.158, Verdict.BETTER
+        ),
+        last_year=Change(per_week(36.4, 156), spark[-1], 13.5, 0.371, Verdict.BETTER),
+        spark=spark,
+        spark_periods=PERIODS,
+        limits=(36.1, 42.9, 49.7),
+        reason=phrase("reason.above_limits", limit=per_week(49.7, 2276)),
+        target=per_week(45.0, 0),
+        band=phrase("band.level", level=phrase("band.elite"), set=phrase("band.set.dora-2023")),
+    )
+
+
+def lead_tile() -> Tile:
+    values = (13.9, 13.1, 14.2, 12.8, 12.9, 13.3, 12.0, 12.6, 12.2, 12.9, 12.4, 11.3)
+    spark = tuple(median(v, 180) for v in values)
+    return Tile(
+        figure=spark[-1],
+        extra=(hours(LEAD, Statistic.P90, 59.3, 208),),
+        change=Change(spark[-2], spark[-1], round(-1.1 * HOUR), -0.089, Verdict.NO_CLEAR_CHANGE),
+        last_year=Change(median(14.4, 150), spark[-1], round(-3.1 * HOUR), -0.215, Verdict.BETTER),
+        spark=spark,
+        spark_periods=PERIODS,
+        limits=(10.4 * HOUR, 12.8 * HOUR, 15.2 * HOUR),
+        reason=phrase("reason.within_limits", low=median(10.4), high=median(15.2)),
+    )
+
+
+def recovery_tile() -> Tile:
+    early = tuple(
+        missing(RECOVERY, Statistic.MEDIAN, Missing.NO_HISTORY if i < 2 else Missing.NO_VALUES)
+        for i in range(4)
+    )
+    spark = early + tuple(
+        hours(RECOVERY, Statistic.MEDIAN, v, 5) for v in (3.1, 2.0, 54.0, 1.9, 2.6, 3.1, 2.9, 2.4)
+    )
+    return Tile(
+        figure=spark[-1],
+        extra=(hours(RECOVERY, Statistic.P90, 17.2, 8),),
+        change=Change(spark[-2], spark[-1], round(-0.5 * HOUR), None, Verdict.TOO_FEW),
+        last_year=Change(early[0], spark[-1], None, None, Verdict.TOO_FEW),
+        spark=spark,
+        spark_periods=PERIODS,
+        limits=None,
+        reason=phrase("reason.too_few", n=8, least=10),
+    )
+
+
+def rate_tile() -> Tile:
+    failed = (14, 13, 15, 9, 12, 11, 16, 12, 10, 11, 8, 11)
+    totals = (185, 195, 181, 197, 205, 212, 194, 202, 207, 216, 199, 225)
+    spark = tuple(rate(f, t) for f, t in zip(failed, totals, strict=True))
+    return Tile(
+        figure=spark[-1],
+        extra=(Figure(RATE, Statistic.FAILED, 11), Figure(RATE, Statistic.TOTAL, 225)),
+        change=Change(spark[-2], spark[-1], 11 / 225 - 8 / 199, None, Verdict.NO_CLEAR_CHANGE),
+        last_year=Change(rate(21, 177), spark[-1], 11 / 225 - 21 / 177, None, Verdict.BETTER),
+        spark=spark,
+        spark_periods=PERIODS,
+        limits=(0.021, 0.059, 0.097),
+        reason=phrase("reason.within_limits", low=rate(21, 1000), high=rate(97, 1000)),
+        target=rate(1, 10),
+    )
+
+
+def overview_chart() -> Chart:
+    days = tuple(date(2026, 9, 1) + timedelta(days=i) for i in range(30))
+    work = [0 if d.weekday() >= 5 else 6 + (d.day * 7) % 9 for d in days]
+    failed = tuple(int(d.day in (3, 4, 4, 10, 16, 17, 22)) * 2 for d in days)
+    return Chart(
+        id="overview",
+        form=ChartForm.COLUMNS,
+        title=phrase("chart.overview.title", granularity=phrase("per.Daily")),
+        subtitle=phrase("chart.overview.subtitle", zone=Name(ZONE)),
+        alt=phrase(
+            "chart.overview.alt",
+            successful=count(sum(work)),
+            failed=count(sum(failed), Statistic.FAILED),
+            top=count(max(work)),
+            day=Day(days[8]),
+        ),
+        x=days,
+        granularity="Daily",
+        unit=Unit.COUNT,
+        series=(
+            Series(phrase("series.successful"), Role.MAIN, tuple(count(n) for n in work)),
+            Series(
+                phrase("series.guided"),
+                Role.GUIDED,
+                tuple(count(int(d.day == 16), Statistic.GUIDED) for d in days),
+            ),
+            Series(
+                phrase("series.failed"),
+                Role.FAILED,
+                tuple(count(n, Statistic.FAILED) for n in failed),
+            ),
+        ),
+        annotations=(Annotation(8, phrase("annotation.most", n=count(max(work)))),),
+    )
+
+
+PROJECTS = (
+    ("Checkout", "Projects-1", 71, 63, 5.5, 7.0, 29.0, 4, 75, 1.5),
+    ("Tracking API", "Projects-2", 52, 48, 8.3, 8.9, 34.0, 3, 55, 1.3),
+    ("مشروع الشحن", "Projects-3", 34, 36, 10.6, 14.1, 40.0, 1, 35, 1.7),
+    ('=HYPERLINK("http://evil.example","x")', "Projects-4", 31, 24, 14.1, 13.2, 55.0, 2, 33, 3.3),
+    ("<script>alert('x')</script> & Söhne", "Projects-5", 17, 15, 21.7, 22.4, 70.0, 1, 18, None),
+    (None, "Projects-6", 6, 5, None, None, None, 0, 6, None),
+    ("N" * 160, "Projects-7", 3, 0, -2.5, None, 91.2, 0, 3, None),
+)
+
+
+def project_row(row: tuple[object, ...]) -> tuple[object, ...]:
+    name, key, now, before, lead, lead_before, p95, failed, total, recovery = row
+    lead_figure = (
+        missing(LEAD, Statistic.MEDIAN, Missing.NO_VALUES) if lead is None else median(lead, now)
+    )
+    verdict = Verdict.TOO_FEW if min(now, before) < 10 else Verdict.NO_CLEAR_CHANGE
+    mark = Mark(
+        None if lead is None else lead * HOUR,
+        None if lead is None else lead * HOUR,
+        None if p95 is None else p95 * HOUR,
+        None if lead_before is None else lead_before * HOUR,
+    )
+    return (
+        Name(name, key),
+        count(now),
+        Change(
+            count(before),
+            count(now),
+            now - before,
+            now / before - 1 if before > 9 else None,
+            verdict,
+        ),
+        mark,
+        lead_figure,
+        Mark(failed / total, max(0.0, failed / total - 0.04), failed / total + 0.06, None, 0.1),
+        rate(failed, total),
+        missing(RECOVERY, Statistic.MEDIAN, Missing.NO_VALUES)
+        if recovery is None
+        else hours(RECOVERY, Statistic.MEDIAN, recovery, failed),
+        verdict,
+    )
+
+
+SLICE_COLUMNS = (
+    Column(phrase("column.slice.project"), ColumnKind.NAME),
+    Column(phrase("column.deployments"), ColumnKind.COUNT),
+    Column(phrase("column.change", previous=AUGUST), ColumnKind.CHANGE),
+    Column(phrase("column.lead_range"), ColumnKind.MARK_DURATION),
+    Column(phrase("column.lead_median"), ColumnKind.DURATION),
+    Column(phrase("column.rate_range"), ColumnKind.MARK_RATE),
+    Column(phrase("column.rate"), ColumnKind.RATE),
+    Column(phrase("column.recovery_median"), ColumnKind.DURATION),
+    Column(phrase("column.verdict"), ColumnKind.VERDICT),
+)
+
+
+def project_table(shown: int) -> Table:
+    rows = tuple(project_row(row) for row in PROJECTS)
+    return Table(
+        id="project-table",
+        title=phrase("table.slices.title.project"),
+        subtitle=phrase("table.slices.subtitle", period=SEPTEMBER),
+        columns=SLICE_COLUMNS,
+        rows=rows[:shown],  # type: ignore[arg-type]
+        total_rows=len(rows),
+        all_rows=rows if shown < len(rows) else (),  # type: ignore[arg-type]
+        total=(
+            phrase("label.all"),
+            count(214),
+            Change(count(191), count(214), 23, 23 / 191, Verdict.BETTER),
+            Mark(11.3 * HOUR, 11.3 * HOUR, 76.0 * HOUR, 12.4 * HOUR),
+            median(11.3, 208),
+            Mark(11 / 225, 0.0275, 0.0854, None, 0.1),
+            rate(11, 225),
+            hours(RECOVERY, Statistic.MEDIAN, 2.4, 8),
+            Verdict.BETTER,
+        ),
+        notes=(phrase("note.marks"),),
+    )
+
+
+def panels() -> Chart:
+    names = PROJECTS[:5]
+    return Chart(
+        id="project-panels",
+        form=ChartForm.PANELS,
+        title=phrase("chart.panels.title", granularity=phrase("per.Monthly")),
+        subtitle=phrase("chart.panels.subtitle"),
+        alt=phrase("chart.panels.alt", n=5, low=count(9), high=count(71)),
+        x=tuple(p.start for p in PERIODS),
+        granularity="Monthly",
+        unit=Unit.COUNT,
+        series=tuple(
+            Series(
+                Name(name, key),
+                Role.MAIN,
+                tuple(
+                    missing(FREQUENCY, Statistic.COUNT, Missing.NO_HISTORY)
+                    if i == 0
+                    else count(max(0, now - 11 + (i * 5) % 8))
+                    for i in range(12)
+                ),
+                phrase(
+                    "series.panel",
+                    n=count(now),
+                    change=Change(
+                        count(before),
+                        count(now),
+                        now - before,
+                        now / before - 1,
+                        Verdict.NO_CLEAR_CHANGE,
+                    ),
+                ),
+            )
+            for name, key, now, before, *_ in names
+        ),
+    )
+
+
+def lead_chart() -> Chart:
+    tile = lead_tile()
+
+    def constant(value: float) -> tuple[Figure, ...]:
+        return tuple(median(value) for _ in PERIODS)
+
+    p90 = tuple(hours(LEAD, Statistic.P90, 50 + (i * 13) % 17, 180) for i in range(12))
+    return Chart(
+        id="trend-lead_time",
+        form=ChartForm.LINES,
+        title=phrase("chart.trend.title.lead_time"),
+        subtitle=phrase("chart.trend.subtitle.lead_time"),
+        alt=phrase("chart.trend.alt", now=tile.figure, low=median(11.3), high=median(14.2), n=12),
+        x=tuple(p.start for p in PERIODS),
+        granularity="Monthly",
+        unit=Unit.DURATION,
+        series=(
+            Series(phrase("series.median"), Role.MAIN, tile.spark),
+            Series(phrase("series.p90"), Role.SECOND, p90),
+            Series(phrase("series.centre"), Role.CENTRE, constant(12.8)),
+            Series(phrase("series.lower_limit"), Role.LIMIT, constant(10.4)),
+            Series(phrase("series.upper_limit"), Role.LIMIT, constant(15.2)),
+        ),
+        logarithmic=True,
+    )
+
+
+def rate_chart() -> Chart:
+    tile = rate_tile()
+    low = tuple(Figure(RATE, Statistic.RATE, f.value * 0.6, f.n) for f in tile.spark)
+    high = tuple(Figure(RATE, Statistic.RATE, f.value * 1.6, f.n) for f in tile.spark)
+    return Chart(
+        id="trend-failure_rate",
+        form=ChartForm.LINES,
+        title=phrase("chart.trend.title.failure_rate"),
+        subtitle=phrase("chart.trend.subtitle.failure_rate"),
+        alt=phrase("chart.trend.alt", now=tile.figure, low=rate(4, 100), high=rate(83, 1000), n=12),
+        x=tuple(p.start for p in PERIODS),
+        granularity="Monthly",
+        unit=Unit.RATE,
+        series=(
+            Series(phrase("series.low"), Role.LOW, low),
+            Series(phrase("series.high"), Role.HIGH, high),
+            Series(phrase("series.rate"), Role.MAIN, tile.spark),
+            Series(phrase("series.target"), Role.LIMIT, tuple(rate(1, 10) for _ in PERIODS)),
+        ),
+        annotations=(Annotation(6, phrase("annotation.most", n=tile.spark[6])),),
+    )
+
+
+def heat() -> Chart:
+    return Chart(
+        id="when",
+        form=ChartForm.HEAT,
+        title=phrase("chart.heat.title"),
+        subtitle=phrase("chart.heat.subtitle", zone=Name(ZONE)),
+        alt=phrase("chart.heat.alt", top=count(17), weekday=phrase("weekday.2"), hour=10),
+        x=tuple(range(24)),
+        granularity="Hourly",
+        unit=Unit.COUNT,
+        series=tuple(
+            Series(
+                phrase(f"weekday.{day}"),
+                Role.MAIN,
+                tuple(
+                    count((day + 3 * h) % 13 + 5 * int(h == 10 and day == 2))
+                    if 7 <= h <= 18 and day < 5
+                    else count(int(day == 6 and h == 3))
+                    for h in range(24)
+                ),
+            )
+            for day in range(7)
+        ),
+    )
+
+
+def method() -> Section:
+    return Section(
+        "method",
+        phrase("section.method"),
+        phrase("method.lead"),
+        (
+            Prose(
+                title=phrase("method.definitions"),
+                items=tuple(
+                    (phrase(f"metric.{m}"), phrase(f"method.definition.{m}"))
+                    for m in (FREQUENCY, LEAD, RECOVERY, RATE)
+                ),
+            ),
+            Prose(
+                title=phrase("method.dora.title"),
+                sentences=(phrase("method.dora.failure"), phrase("method.dora.use")),
+            ),
+        ),
+    )
+
+
+def discrepancies() -> Section:
+    table = Table(
+        id="discrepancies-table",
+        title=phrase("table.discrepancies.title"),
+        subtitle=None,
+        columns=(
+            Column(phrase("column.series"), ColumnKind.NAME),
+            Column(phrase("column.interval"), ColumnKind.DAY),
+            Column(phrase("column.measure"), ColumnKind.TEXT),
+            Column(phrase("column.stated"), ColumnKind.TEXT),
+            Column(phrase("column.recomputed"), ColumnKind.TEXT),
+            Column(phrase("column.check"), ColumnKind.TEXT),
+        ),
+        rows=(
+            (
+                Name("Checkout", "Projects-1"),
+                Day(date(2026, 9, 6)),
+                phrase("metric.lead_time"),
+                hours(LEAD, Statistic.MEAN, -2.5, 12),
+                hours(LEAD, Statistic.MEAN, -2.6, 12),
+                CheckVerdict.EXPLAINED,
+            ),
+        ),
+        total_rows=1,
+    )
+    return Section("discrepancies", phrase("section.discrepancies"), None, (table,))
+
+
+def exclusions() -> Section:
+    table = Table(
+        id="exclusions-canceled",
+        title=phrase(
+            "table.exclusions.title", reason=phrase("exclusion.state", state=Name("Canceled"))
+        ),
+        subtitle=None,
+        columns=(
+            Column(phrase("column.deployment"), ColumnKind.ID),
+            Column(phrase("column.slice.project"), ColumnKind.NAME),
+            Column(phrase("column.completed"), ColumnKind.INSTANT),
+        ),
+        rows=tuple(
+            (
+                Name(f"Deployments-{n}", f"Deployments-{n}"),
+                Name("Checkout", "Projects-1"),
+                Instant(datetime(2026, 9, 3, 11, n, tzinfo=UTC), ZONE),
+            )
+            for n in (11, 12)
+        ),
+        total_rows=2,
+    )
+    return Section("exclusions", phrase("section.exclusions"), phrase("exclusions.lead"), (table,))
+
+
+def strip() -> CheckStrip:
+    return CheckStrip(
+        verdict=CheckVerdict.EXPLAINED,
+        figures=1234,
+        agrees=1230,
+        explained=3,
+        differs=0,
+        not_comparable=1,
+        sentence=phrase(
+            "check.sentence.explained", figures=1234, agrees=1230, explained=3, not_comparable=1
+        ),
+        ledger=Ledger(
+            read=2648,
+            used=225,
+            excluded=(
+                Exclusion(phrase("exclusion.outside", period=SEPTEMBER), 2421),
+                Exclusion(
+                    phrase("exclusion.state", state=Name("Canceled")),
+                    2,
+                    ("Deployments-11", "Deployments-12"),
+                ),
+            ),
+        ),
+        gaps=(phrase("gap.restricted", n=1),),
+    )
+
+
+def sample_document(**changes: object) -> Document:
+    """The summary of a monthly edition."""
+    parts: dict[str, object] = {
+        "name": "summary",
+        "title": phrase("title.summary"),
+        "identity": identity(phrase("scope.all")),
+        "headline": phrase(
+            "headline.two",
+            first=phrase(
+                "headline.frequency.better",
+                now=count(214),
+                change=Change(count(191), count(214), 23, 23 / 191, Verdict.BETTER),
+                previous=AUGUST,
+            ),
+            second=phrase("headline.failure_rate.no_clear_change", now=rate(11, 225)),
+        ),
+        "tiles": (frequency_tile(), lead_tile(), recovery_tile(), rate_tile()),
+        "notable": (
+            Notable(
+                phrase(
+                    "notable.frequency.rose",
+                    slice=Name("Checkout", "Projects-1"),
+                    before=count(63),
+                    now=count(71),
+                    previous=AUGUST,
+                ),
+                Verdict.BETTER,
+                "project",
+            ),
+            Notable(
+                phrase(
+                    "notable.failure_rate.rose",
+                    slice=Name(None, "Projects-6"),
+                    before=rate(1, 50),
+                    now=rate(9, 60),
+                    previous=AUGUST,
+                ),
+                Verdict.WORSE,
+                "project",
+            ),
+        ),
+        "overview": (overview_chart(), project_table(5)),
+        "check": strip(),
+        "sections": (
+            Section(
+                "trends",
+                phrase("section.trends"),
+                phrase("trends.lead", n=12),
+                (lead_chart(), rate_chart(), heat()),
+            ),
+            method(),
+            discrepancies(),
+            exclusions(),
+        ),
+        "brand": Brand(
+            company="Meridian Freight", footer="Platform Engineering", contact="dx@example.com"
+        ),
+        "formula_version": "1",
+    }
+    return Document(**parts | changes)  # type: ignore[arg-type]
+
+
+def split_document(**changes: object) -> Document:
+    """The document of the split by project of the same edition."""
+    parts: dict[str, object] = {
+        "name": "project",
+        "title": phrase("title.split.project"),
+        "identity": identity(phrase("scope.split.project", n=7)),
+        "headline": phrase("headline.slices.some", n=7, better=1, worse=1),
+        "tiles": (),
+        "notable": (),
+        "overview": (panels(),),
+        "check": strip(),
+        "sections": (
+            Section(
+                "project",
+                phrase("section.split.project"),
+                phrase("split.lead", n=7),
+                (project_table(5),),
+                additive=False,
+            ),
+            method(),
+        ),
+        "brand": Brand(company="Meridian Freight"),
+        "formula_version": "1",
+    }
+    return Document(**parts | changes)  # type: ignore[arg-type]
