@@ -1,0 +1,98 @@
+"""The directions of import that docs/architecture.md draws, held against the code."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "insights_reports"
+
+BASE = {"errors", "assets"}
+CORE = {"metrics", "crosscheck", "edition"}
+EDGES = {"octopus", "history", "formats", "delivery", "config"}
+ALLOWED = {
+    "errors": set(),
+    "assets": set(),
+    "metrics": BASE,
+    "crosscheck": BASE | {"metrics"},
+    "edition": BASE | {"metrics", "crosscheck"},
+    "octopus": BASE | CORE,
+    "history": BASE | CORE,
+    "formats": BASE | CORE,
+    "delivery": BASE | CORE,
+    "config": BASE,
+    "config_file": BASE | {"config"},
+    "server": BASE,
+    "pipeline": BASE | CORE | EDGES | {"config_file"},
+    "commands": BASE | CORE | EDGES | {"config_file", "pipeline", "server"},
+    "cli": BASE | {"commands"},
+}
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            here = path.relative_to(ROOT).with_suffix("").parts
+            base = (
+                ".".join((*here[: -node.level], node.module or "")) if node.level else node.module
+            )
+            yield from (f"{base}.{alias.name}".replace("..", ".") for alias in node.names)
+
+
+def rooms_of(path: Path) -> set[str]:
+    """The rooms of the package that a module imports from."""
+    names = (name.split(".") for name in imports(path))
+    parts = {name[1] for name in names if name[0] == PACKAGE.name and len(name) > 1}
+    return {part for part in parts if any(PACKAGE.glob(f"{part}*"))}
+
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_room_imports_only_what_its_place_allows(path: Path) -> None:
+    room = room_of(path)
+    if room in ("__init__", "__main__"):
+        return
+    assert rooms_of(path) - {room} <= ALLOWED[room]
+
+
+@pytest.mark.parametrize(
+    ("library", "rooms"),
+    [
+        ("prefect", {"commands"}),
+        ("weasyprint", {"formats"}),
+        ("openpyxl", {"formats", "octopus", "commands"}),
+        ("requests", {"octopus"}),
+        ("smtplib", {"delivery"}),
+        ("fastapi", {"server"}),
+        ("pickle", set()),
+    ],
+)
+def test_a_library_is_known_in_its_room_alone(library: str, rooms: set[str]) -> None:
+    users = {
+        room_of(path)
+        for path in MODULES
+        if any(name.split(".")[0] == library for name in imports(path))
+    }
+    assert users <= rooms
+
+
+def test_importing_the_package_and_its_command_line_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, insights_reports, insights_reports.cli;"
+        "heavy = {'pandas', 'prefect', 'weasyprint', 'pyarrow', 'numpy', 'requests', 'pydantic'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,149 @@
+"""The configuration: everything it may say, and every problem said at once."""
+
+from pathlib import Path
+
+import pytest
+
+from insights_reports.config import ALL_SPLITS
+from insights_reports.config_file import find_config, load_config
+from insights_reports.errors import ConfigError
+
+EXAMPLE = Path(__file__).parent.parent / "config" / "insights-reports.yaml"
+SMALLEST = "subscriptions:\n  monthly:\n    report: Delivery\n"
+
+
+def problems(tmp_path: Path, text: str, name: str = "c.yaml") -> list[str]:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert caught.value.exit_status == 2
+    return [problem.removeprefix(f"{path}: ") for problem in caught.value.problems]
+
+
+def test_the_example_is_valid_and_names_every_key() -> None:
+    config = load_config(EXAMPLE)
+    assert list(config.subscriptions) == ["board-monthly", "board-quarterly"]
+    text = EXAMPLE.read_text(encoding="utf-8")
+    sections = [config.octopus, config.company, config.mail, config.subscriptions["board-monthly"]]
+    for section in sections:
+        for key in type(section).model_fields:
+            assert f"{key}:" in text, f"the example does not show {key}"
+
+
+def test_a_small_configuration_has_the_documented_defaults(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(SMALLEST, encoding="utf-8")
+    subscription = load_config(tmp_path / "c.yaml").subscriptions["monthly"]
+    assert subscription.every == "month"
+    assert subscription.splits == ALL_SPLITS
+    assert subscription.formats == ("pdf", "xlsx", "html")
+    assert subscription.bands == "none"
+    assert subscription.cross_check.beyond == "mark"
+
+
+def test_toml_says_the_same(tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text('[subscriptions.monthly]\nreport = "Delivery"\n')
+    (tmp_path / "c.yaml").write_text(SMALLEST)
+    toml, yaml = load_config(tmp_path / "c.toml"), load_config(tmp_path / "c.yaml")
+    assert toml.subscriptions == yaml.subscriptions
+
+
+def test_all_problems_are_said_at_once_with_key_and_value(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        """
+octopus: {urll: x}
+destinations:
+  a: {type: folder}
+  b: {type: mail, to: ['a@b.example, evil@y.example']}
+subscriptions:
+  x: {report: '', splits: [Projct], top: 0, deliver_to: [zz],
+      schedule: {cron: '0 2 1 * *', zone: EST}}
+""",
+    )
+    keys = [problem.split(":")[0] for problem in found]
+    assert keys == [
+        "octopus.urll",
+        "destinations.a.path",
+        "destinations.b.to[0]",
+        "subscriptions.x.report",
+        "subscriptions.x.splits[0]",
+        "subscriptions.x.top",
+        "subscriptions.x.schedule.cron",
+        "subscriptions.x.schedule.zone",
+        "subscriptions.x.deliver_to[0]",
+        "mail",
+    ]
+    assert "'Projct'" in found[4]
+    assert "there are: a, b" in found[8]
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["octopus: {api_key: API-CANARY}", "mail: {password: API-CANARY}", "x: {Token: API-CANARY}"],
+)
+def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path, key: str) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(f"{key}\n{SMALLEST}")
+    with pytest.raises(ConfigError, match="secret") as caught:
+        load_config(path)
+    assert "CANARY" not in str(caught.value)
+
+
+def test_yaml_is_read_as_version_1_2(tmp_path: Path) -> None:
+    text = SMALLEST + "    hotfix_patterns: [no, 06:30, 1.10]\n"
+    assert problems(tmp_path, text) == [
+        "subscriptions.monthly.hotfix_patterns[2]: 1.1: must be a valid string"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("subscriptions: {a: {report: x}, a: {report: y}}", "line 1"),
+        ("subscriptions: [", "line"),
+        ("- a", "list"),
+        ("", "NoneType"),
+        ("[" * 3000, "c.yaml"),
+    ],
+)
+def test_a_file_that_is_no_table_is_named(tmp_path: Path, text: str, part: str) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert "c.yaml" in str(caught.value)
+    assert part in str(caught.value)
+
+
+def test_names_of_subscriptions_are_plain(tmp_path: Path) -> None:
+    assert "lower-case" in problems(tmp_path, "subscriptions: {'../x': {report: a}}")[0]
+
+
+@pytest.mark.parametrize(
+    ("cron", "word"),
+    [
+        ("15 6 1 *", "five fields"),
+        ("15 6 1 * 1", "weekday"),
+        ("15 3 1 * *", "04:00"),
+    ],
+)
+def test_schedules_that_surprise_are_refused(tmp_path: Path, cron: str, word: str) -> None:
+    text = SMALLEST + f"    schedule: {{cron: '{cron}', zone: Europe/Vilnius}}\n"
+    assert word in problems(tmp_path, text)[0]
+
+
+def test_paths_start_from_the_folder_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(SMALLEST)
+    assert load_config(path).resolve(Path("state")) == tmp_path / "state"
+
+
+def test_no_configuration_is_an_error_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match="insights-reports init"):
+        find_config(None)
+    (tmp_path / "insights-reports.yaml").write_text(SMALLEST)
+    assert find_config(None) == Path("insights-reports.yaml")
