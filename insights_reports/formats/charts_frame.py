@@ -1,0 +1,155 @@
+"""What the charts over time share: the plot's place, its grid, its labels and their collisions."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from insights_reports.edition.document import Annotation, Chart, Figure, Role, Series, Unit
+from insights_reports.formats.charts_scale import Scale, label_indices
+from insights_reports.formats.charts_svg import Colours, Drawing
+from insights_reports.formats.fonts import shorten, text_width
+from insights_reports.formats.words import Words
+
+SMALL = 10.0  # the size of the labels of axes, in user units
+LABEL = 11.0
+_LINE_HEIGHT = 13.0
+
+# How each role is drawn: colour token, colour of its words, width, dash.
+STROKES: dict[Role, tuple[str, str, float, str]] = {
+    Role.MAIN: ("main", "main", 2.2, ""),
+    Role.SECOND: ("second", "second", 1.8, "6 3"),
+    Role.FAILED: ("failed", "failed", 2, "2 2.5"),
+    Role.GUIDED: ("guided", "guided", 1.8, "8 2 2 2"),
+    Role.BEFORE: ("before", "muted", 1.4, ""),
+    Role.LIMIT: ("limit", "muted", 1.1, "4 3"),
+    Role.CENTRE: ("axis", "muted", 1, ""),
+}
+
+
+@dataclass(frozen=True)
+class Style:
+    """How to draw: in which language and colours, how large, whether values show on hover."""
+
+    words: Words
+    colours: Colours
+    width: float = 680
+    height: float | None = None
+    hover: bool = False
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The plot inside a drawing: its edges, and the scale of its values (top to bottom)."""
+
+    drawing: Drawing
+    style: Style
+    chart: Chart
+    left: float
+    right: float
+    top: float
+    bottom: float
+    scale: Scale
+    _taken: list[tuple[float, float, float, float]] = field(default_factory=list)
+
+    @property
+    def slot(self) -> float:
+        """The width of one interval."""
+        return (self.right - self.left) / max(1, len(self.chart.x))
+
+    def centre(self, index: int) -> float:
+        """Where interval ``index`` has its middle."""
+        return self.left + (index + 0.5) * self.slot
+
+    def grid(self) -> None:
+        """Quiet rules at the ticks with their values; the base line a little stronger."""
+        for tick in self.scale.ticks:
+            y = self.scale(tick)
+            base = tick == self.scale.ticks[0] if self.scale.low >= 0 else tick == 0
+            stroke = "axis" if base else "grid"
+            self.drawing.line((self.left, y), (self.right, y), stroke=stroke)
+            label = self.style.words.axis(tick, self.chart.unit)
+            self.drawing.text(self.left - 8, y + 3.5, label, fill="muted", size=SMALL, anchor="end")
+
+    def intervals(self) -> None:
+        """The labels of the intervals below the plot, as many as fit, the last one always."""
+        labels = [self.style.words.tick(x, self.chart.granularity) for x in self.chart.x]
+        widest = max((text_width(label, SMALL) for label in labels), default=0)
+        for index in label_indices(len(labels), self.right - self.left, widest):
+            self.drawing.text(
+                self.centre(index),
+                self.bottom + 16,
+                labels[index],
+                fill="muted",
+                size=SMALL,
+                anchor="middle",
+            )
+
+    def claim(self, x: float, y: float, width: float, height: float) -> bool:
+        """Whether this box (centred on ``x``, standing on ``y``) is free; takes it if so."""
+        box = (x - width / 2, y - height, x + width / 2, y)
+        if any(_overlap(box, other) for other in self._taken):
+            return False
+        self._taken.append(box)
+        return True
+
+    def annotate(self, annotations: Sequence[Annotation], top_of: Callable[[int], float]) -> None:
+        """Each annotation above its point, joined to it by a thin line where it had to move."""
+        for annotation in annotations:
+            text = self.style.words.phrase(annotation.text)
+            width = text_width(text, SMALL, 500)
+            centre = self.centre(annotation.x)
+            x = min(max(centre, self.left + width / 2), self.drawing.width - width / 2)
+            point = top_of(annotation.x)
+            y = point - 8
+            while y > self.top and not self.claim(x, y, width + 6, _LINE_HEIGHT):
+                y -= 4
+            y = max(y, self.top - 2)
+            if point - y > 14:
+                self.drawing.line((centre, y + 3), (centre, point - 3), stroke="axis", width=0.8)
+            self.drawing.text(
+                x, y - 1, text, fill="second", size=SMALL, weight=500, anchor="middle"
+            )
+
+
+def left_margin(labels: Sequence[str]) -> float:
+    """Room for the labels of the value axis."""
+    return max((text_width(label, SMALL) for label in labels), default=0) + 10
+
+
+def end_labels(frame: Frame, labels: Sequence[tuple[float, str, str, int]], room: float) -> None:
+    """The names of lines at their right end: (y, text, colour, weight), moved apart to be read."""
+    placed: list[float] = []
+    for y, _, _, _ in sorted(labels):
+        placed.append(max(y, placed[-1] + _LINE_HEIGHT) if placed else y)
+    overflow = max(0.0, (placed[-1] if placed else 0) - frame.bottom)
+    for (y, text, fill, weight), at in zip(sorted(labels), placed, strict=True):
+        del y
+        frame.drawing.text(
+            frame.right + 8,
+            at - overflow + 4,
+            shorten(text, room, LABEL, weight),
+            fill=fill,
+            size=LABEL,
+            weight=weight,
+        )
+
+
+def values_of(series: Sequence[Series]) -> list[float]:
+    """All values that are there."""
+    return [f.value for s in series for f in s.figures if f.value is not None]
+
+
+def label_of(series: Series, words: Words) -> str:
+    return words.value(series.label)
+
+
+def value_text(figure: Figure, words: Words) -> str:
+    """A value short enough to stand at a point."""
+    if figure.value is not None and figure.unit in (Unit.PER_WEEK, Unit.DAYS):
+        return words.figure(figure, unit=False)
+    return words.figure(figure)
+
+
+def _overlap(
+    one: tuple[float, float, float, float], other: tuple[float, float, float, float]
+) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -1,0 +1,273 @@
+"""Charts over time: stacked columns, and lines with bands and limits."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from insights_reports.edition.document import Chart, Role, Series
+from insights_reports.formats.charts_frame import (
+    LABEL,
+    SMALL,
+    STROKES,
+    Frame,
+    Style,
+    end_labels,
+    label_of,
+    left_margin,
+    value_text,
+    values_of,
+)
+from insights_reports.formats.charts_scale import value_scale
+from insights_reports.formats.charts_svg import Drawing, Point, segments
+from insights_reports.formats.fonts import shorten, text_width
+
+_STACKED = {Role.MAIN, Role.SECOND, Role.FAILED, Role.GUIDED}
+_TINTS = ("main", "tint-1", "tint-2", "tint-3", "before")
+_LEGEND_HEIGHT = 22.0
+_MOST_DOTS = 60  # more points than this are drawn without their dots
+
+
+def columns(chart: Chart, style: Style) -> Drawing:
+    """Stacked columns with totals; earlier periods and limits as rules across the columns."""
+    stacked = [s for s in chart.series if s.role in _STACKED]
+    rules = [s for s in chart.series if s.role not in _STACKED]
+    totals = _totals(stacked, len(chart.x))
+    frame = _frame(chart, style, [*totals, *values_of(rules)], room=8, legend=len(chart.series) > 1)
+    frame.grid()
+    _stack(frame, stacked)
+    for series in rules:
+        _rules(frame, series)
+    _column_totals(frame, stacked, totals)
+    if len(chart.series) > 1:
+        _legend(frame, [*_fills(stacked), *((s, STROKES[s.role][0]) for s in rules)])
+    frame.annotate(chart.annotations, lambda i: frame.scale(totals[i]) - 14)
+    _finish(frame)
+    return frame.drawing
+
+
+def lines(chart: Chart, style: Style) -> Drawing:
+    """Lines named at their right end; a band between LOW and HIGH; limits as thin dashed lines."""
+    named = [s for s in chart.series if s.role is not Role.LOW]
+    widths = [text_width(label_of(s, style.words), LABEL, 600) for s in named]
+    room = min(max(widths, default=0) + 14, style.width * 0.27)
+    frame = _frame(chart, style, values_of(chart.series), room=room)
+    _band(frame)
+    frame.grid()
+    order = (Role.LIMIT, Role.CENTRE, Role.BEFORE, Role.GUIDED, Role.FAILED, Role.SECOND, Role.MAIN)
+    for role in order:
+        for series in chart.series:
+            if series.role is role:
+                _line(frame, series)
+    end_labels(frame, [label for s in named for label in _end_label(frame, s)], room - 10)
+    frame.annotate(chart.annotations, lambda i: _highest(frame, i))
+    _finish(frame)
+    return frame.drawing
+
+
+def _frame(
+    chart: Chart, style: Style, values: Sequence[float], *, room: float, legend: bool = False
+) -> Frame:
+    """The plot, with ``room`` for names on its right."""
+    height = style.height or 236
+    drawing = Drawing(style.width, height, style.colours, hover=style.hover)
+    top, bottom = (_LEGEND_HEIGHT if legend else 0) + 20, height - 26
+    scale = value_scale(
+        values,
+        chart.unit,
+        bottom,
+        top,
+        logarithmic=chart.logarithmic,
+        ticks=3 if height < 200 else 4,
+    )
+    left = left_margin([style.words.axis(tick, chart.unit) for tick in scale.ticks])
+    return Frame(drawing, style, chart, left, style.width - room, top, bottom, scale)
+
+
+def _finish(frame: Frame) -> None:
+    frame.intervals()
+    words, chart = frame.style.words, frame.chart
+    for index, x in enumerate(chart.x):
+        parts = [words.interval(x, chart.granularity)]
+        for series in chart.series:
+            parts.append(f"{label_of(series, words)}: {words.figure(series.figures[index])}")
+        left = frame.left + index * frame.slot
+        height = frame.bottom - frame.top
+        frame.drawing.tip(left, frame.top, frame.slot, height, "\n".join(parts))
+
+
+# --- columns -----------------------------------------------------------------------------------
+
+
+def _totals(series: Sequence[Series], count: int) -> list[float]:
+    return [float(sum(s.figures[i].value or 0 for s in series)) for i in range(count)]
+
+
+def _fills(series: Sequence[Series]) -> list[tuple[Series, str]]:
+    """Each stacked series with its colour; several of the main role get tints of it."""
+    seen: Counter[Role] = Counter()
+    fills = []
+    for one in series:
+        number = seen[one.role]
+        seen[one.role] += 1
+        main = one.role is Role.MAIN
+        token = _TINTS[min(number, len(_TINTS) - 1)] if main else STROKES[one.role][0]
+        fills.append((one, token))
+    return fills
+
+
+def _stack(frame: Frame, series: Sequence[Series]) -> None:
+    width = min(max(frame.slot * 0.72, 1.0), 46.0)
+    for index in range(len(frame.chart.x)):
+        base = 0.0
+        for one, token in _fills(series):
+            value = one.figures[index].value
+            if value:
+                _block(
+                    frame, one.role, token, (frame.centre(index) - width / 2, width), base, value
+                )
+                base += value
+        frame.claim(frame.centre(index), frame.bottom, width, frame.bottom - frame.scale(base))
+
+
+def _block(
+    frame: Frame, role: Role, token: str, place: tuple[float, float], base: float, value: float
+) -> None:
+    """One part of a column, a hair apart from the one above it; failures are hatched."""
+    x, width = place
+    top, bottom = frame.scale(base + value), frame.scale(base)
+    height = max(bottom - top - (0.8 if bottom - top > 2.5 else 0), 0.6)
+    if role in (Role.FAILED, Role.GUIDED) and width > 5 and height > 3:
+        frame.drawing.rect(x + 0.5, top + 0.5, width - 1, height - 1, fill="paper", stroke=token)
+        frame.drawing.hatch(x + 0.5, top + 0.5, width - 1, height - 1, stroke=token)
+    else:
+        frame.drawing.rect(x, top, width, height, fill=token)
+
+
+def _rules(frame: Frame, series: Series) -> None:
+    stroke, _, width, dash = STROKES[series.role]
+    half = min(frame.slot * 0.46, 29.0)
+    for index, figure in enumerate(series.figures):
+        if figure.value is not None:
+            x, y = frame.centre(index), frame.scale(figure.value)
+            frame.drawing.line((x - half, y), (x + half, y), stroke=stroke, width=width, dash=dash)
+
+
+def _column_totals(frame: Frame, series: Sequence[Series], totals: Sequence[float]) -> None:
+    """The total on each column where there is room, else on the last and the highest."""
+    words, unit = frame.style.words, frame.chart.unit
+    labels = [words.axis(total, unit) if total else "" for total in totals]
+    if not any(labels):
+        return
+    widest = max(text_width(label, SMALL, 600) for label in labels)
+    last = len(labels) - 1
+    chosen = {last, totals.index(max(totals))} if widest + 4 > frame.slot else set(range(last + 1))
+    for index in sorted(chosen, reverse=True):
+        y = frame.scale(totals[index]) - 5
+        if labels[index] and frame.claim(frame.centre(index), y + 2, widest + 2, 12):
+            frame.drawing.text(
+                frame.centre(index), y, labels[index], size=SMALL, weight=600, anchor="middle"
+            )
+
+
+def _legend(frame: Frame, entries: Sequence[tuple[Series, str]]) -> None:
+    """Swatches and names above the plot, in the order of the data."""
+    x = frame.left
+    each = (frame.right - frame.left) / len(entries) - 26
+    for series, token in entries:
+        label = shorten(label_of(series, frame.style.words), max(each, 60), SMALL)
+        if series.role in _STACKED:
+            frame.drawing.rect(x, 3, 11, 11, fill=token if series.role is Role.MAIN else "paper")
+            if series.role is not Role.MAIN:
+                frame.drawing.rect(x + 0.5, 3.5, 10, 10, fill="paper", stroke=token)
+                frame.drawing.hatch(x + 0.5, 3.5, 10, 10, stroke=token)
+        else:
+            stroke, _, width, dash = STROKES[series.role]
+            frame.drawing.line((x - 4, 8.5), (x + 12, 8.5), stroke=stroke, width=width, dash=dash)
+        frame.drawing.text(x + 17, 12, label, fill="ink", size=SMALL)
+        x += 17 + text_width(label, SMALL) + 20
+
+
+# --- lines -------------------------------------------------------------------------------------
+
+
+def _points(frame: Frame, series: Series) -> list[Point | None]:
+    return [
+        None if figure.value is None else (frame.centre(i), frame.scale(figure.value))
+        for i, figure in enumerate(series.figures)
+    ]
+
+
+def _band(frame: Frame) -> None:
+    edges = {
+        role: [s for s in frame.chart.series if s.role is role] for role in (Role.LOW, Role.HIGH)
+    }
+    for low, high in zip(edges[Role.LOW], edges[Role.HIGH], strict=False):
+        pairs = [
+            (below, above) if below and above else None
+            for below, above in zip(_points(frame, low), _points(frame, high), strict=True)
+        ]
+        for run in _runs(pairs):
+            if len(run) > 1:
+                outline = [above for _, above in run] + [below for below, _ in reversed(run)]
+                frame.drawing.path(outline, fill="soft")
+            else:
+                (x, bottom), (_, top) = run[0]
+                frame.drawing.rect(x - 3, top, 6, max(bottom - top, 1), fill="soft")
+
+
+def _runs(pairs: Sequence[tuple[Point, Point] | None]) -> list[list[tuple[Point, Point]]]:
+    runs: list[list[tuple[Point, Point]]] = [[]]
+    for pair in pairs:
+        if pair is None:
+            runs.append([])
+        else:
+            runs[-1].append(pair)
+    return [run for run in runs if run]
+
+
+def _line(frame: Frame, series: Series) -> None:
+    stroke, _, width, dash = STROKES[series.role]
+    points = _points(frame, series)
+    if series.role in (Role.LIMIT, Role.CENTRE):
+        points = _to_the_edges(frame, points)
+    for run in segments(points):
+        if len(run) > 1:
+            frame.drawing.path(run, stroke=stroke, width=width, dash=dash)
+    _dots(frame, series.role, points)
+
+
+def _to_the_edges(frame: Frame, points: list[Point | None]) -> list[Point | None]:
+    """A limit speaks of the whole plot, not from the middle of the first interval."""
+    first, last = points[0] if points else None, points[-1] if points else None
+    before = [(frame.left, first[1])] if first else []
+    after = [(frame.right, last[1])] if last else []
+    return [*before, *points, *after]
+
+
+def _dots(frame: Frame, role: Role, points: list[Point | None]) -> None:
+    """Dots on the main line, and on any point that no line reaches."""
+    main = role is Role.MAIN and len(points) <= _MOST_DOTS
+    lone = {run[0] for run in segments(points) if len(run) == 1}
+    for point in points:
+        if point and (main or point in lone):
+            frame.drawing.dot(point, 2.8, fill=STROKES[role][0], stroke="paper", width=1.3)
+
+
+def _end_label(frame: Frame, series: Series) -> list[tuple[float, str, str, int]]:
+    """The name of a line, and the last value of the main one, at the height where it ends."""
+    last = next((f for f in reversed(series.figures) if f.value is not None), None)
+    if last is None or last.value is None:
+        return []
+    words = frame.style.words
+    label = label_of(series, words)
+    if series.role is Role.HIGH:
+        return [(frame.scale(last.value), label, "muted", 400)]
+    if series.role is Role.MAIN:
+        label = f"{label} {value_text(last, words)}"
+    weight = 600 if series.role in _STACKED else 400
+    return [(frame.scale(last.value), label, STROKES[series.role][1], weight)]
+
+
+def _highest(frame: Frame, index: int) -> float:
+    values = [s.figures[index].value for s in frame.chart.series if s.role in _STACKED]
+    known = [value for value in values if value is not None]
+    return frame.scale(max(known)) if known else frame.bottom
