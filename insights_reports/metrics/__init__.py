@@ -1,0 +1,54 @@
+"""From the deployments table to figures: pure functions, exact to a tick of 100 ns."""
+
+from insights_reports.metrics.conventions import Conventions, Granularity, Split, TimeRange
+from insights_reports.metrics.figures import Tabulator, figures
+from insights_reports.metrics.octopus_trends import Trend, octopus_trend
+from insights_reports.metrics.periods import (
+    Period,
+    interval_starts,
+    parse_periods,
+    time_range,
+)
+from insights_reports.metrics.recovery import recompute_streams
+from insights_reports.metrics.splits import ALL, UNKNOWN, UNTAGGED, UNTENANTED, Lookups
+from insights_reports.metrics.trends import (
+    Judgement,
+    Limits,
+    Signal,
+    judge_rates,
+    judge_series,
+    rate_difference,
+    wilson,
+    xmr,
+)
+from insights_reports.metrics.zones import local_dates
+
+__all__ = [
+    "ALL",
+    "UNKNOWN",
+    "UNTAGGED",
+    "UNTENANTED",
+    "Conventions",
+    "Granularity",
+    "Judgement",
+    "Limits",
+    "Lookups",
+    "Period",
+    "Signal",
+    "Split",
+    "Tabulator",
+    "TimeRange",
+    "Trend",
+    "figures",
+    "interval_starts",
+    "judge_rates",
+    "judge_series",
+    "local_dates",
+    "octopus_trend",
+    "parse_periods",
+    "rate_difference",
+    "recompute_streams",
+    "time_range",
+    "wilson",
+    "xmr",
+]
