@@ -1,0 +1,23 @@
+"""Our figures against those that Octopus states: a verdict for each of them, as values."""
+
+from insights_reports.crosscheck.result import (
+    Candidate,
+    CrossCheck,
+    Discrepancy,
+    Evidence,
+    StreamCheck,
+    StreamDiscrepancy,
+    Verdict,
+)
+from insights_reports.crosscheck.stated import StatedMetrics
+
+__all__ = [
+    "Candidate",
+    "CrossCheck",
+    "Discrepancy",
+    "Evidence",
+    "StatedMetrics",
+    "StreamCheck",
+    "StreamDiscrepancy",
+    "Verdict",
+]

@@ -1,0 +1,96 @@
+"""The figures that ``/metrics`` states, one by one, and the columns of ours they are held against.
+
+Source: https://octopus.com/docs/octopus-rest-api/examples/insights, "Get deployment level aggregated
+insights metrics": 31 figures for each series and interval.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Kind = Literal["count", "rate", "duration", "number"]
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Column = npt.NDArray[np.int64] | npt.NDArray[np.float64]
+
+NULL = np.iinfo(np.int64).min
+"""Stands for null in an int64 column; NaN does in a float64 one."""
+
+TICKS_PER_SECOND = 10_000_000
+NANOSECONDS_PER_TICK = 100
+
+STATISTICS = ("Count", "Mean", "Median", "Min", "Max", "NinetyFifth")
+FAILURE_RATE = "DeploymentFailureRate"
+LEAD_TIME = "LeadTime"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure: where Octopus states it, what kind of value it is, and our column for it."""
+
+    metric: str
+    statistic: str | None
+    kind: Kind
+    column: str
+
+    @property
+    def is_percentile(self) -> bool:
+        return self.statistic == "NinetyFifth"
+
+
+def _statistics(metric: str, column: str, kind: Kind) -> tuple[Figure, ...]:
+    columns = ("count", "mean", "median", "min", "max", "p95")
+    return tuple(
+        Figure(metric, statistic, "count" if statistic == "Count" else kind, f"{column}_{name}")
+        for statistic, name in zip(STATISTICS, columns, strict=True)
+    )
+
+
+FIGURES: tuple[Figure, ...] = (
+    Figure("NumberOfSuccessfulDeployments", None, "count", "successful"),
+    Figure(FAILURE_RATE, "Successful", "count", "successful"),
+    Figure(FAILURE_RATE, "DeploymentFailure", "count", "deployment_failure"),
+    Figure(FAILURE_RATE, "SuccessfulButHadGuidedFailure", "count", "guided"),
+    Figure(FAILURE_RATE, "Total", "count", "total"),
+    Figure(FAILURE_RATE, "Failed", "count", "failed"),
+    Figure(FAILURE_RATE, "Rate", "rate", "rate"),
+    *_statistics(LEAD_TIME, "lead_time", "duration"),
+    *_statistics("TimeSincePreviousDeployment", "time_since_previous", "duration"),
+    *_statistics("MeanTimeToRecovery", "time_to_recovery", "duration"),
+    *_statistics("DeploymentsUntilRecovery", "deployments_until_recovery", "number"),
+)
+"""In the order of the reply. The position of a figure here is its number everywhere in this package."""
+
+METRICS = tuple(dict.fromkeys(figure.metric for figure in FIGURES))
+
+MEMBERS: dict[str, tuple[int, ...]] = {
+    metric: tuple(i for i, figure in enumerate(FIGURES) if figure.metric == metric)
+    for metric in METRICS
+}
+"""The numbers of the figures of each metric."""
+
+POSITION: dict[tuple[str, str | None], int] = {
+    (figure.metric, figure.statistic): i for i, figure in enumerate(FIGURES)
+}
+
+
+def empty_column(kind: Kind, size: int) -> Column:
+    """What an interval without deployments has: counts of zero, no other values."""
+    if kind == "count":
+        return np.zeros(size, dtype=np.int64)
+    if kind == "duration":
+        return np.full(size, NULL, dtype=np.int64)
+    return np.full(size, np.nan)
+
+
+def is_null(column: Column) -> Mask:
+    """Which values of a column are null."""
+    if column.dtype.kind == "f":
+        return np.isnan(column)
+    nulls: Mask = column == NULL
+    return nulls

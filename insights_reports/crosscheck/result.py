@@ -1,0 +1,246 @@
+"""What the cross-check found, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from insights_reports.crosscheck.figures import FIGURES, POSITION, TICKS_PER_SECOND, Kind
+from insights_reports.metrics import Conventions
+
+
+class Verdict(StrEnum):
+    """The word on one stated figure, and on all of them."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    EXPLAINED = "explained"
+    NOT_COMPARABLE = "not comparable"
+
+
+Value = int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Discrepancy:
+    """A stated figure that does not agree with ours.
+
+    Durations are ticks of 100 ns, counts int, rates and numbers float; None is null.
+
+    Attributes:
+        tag_set: the id of the tenant tag set of the split TenantTagSet.
+        series: the name of the series; None for one that this account may not see.
+        start_of_interval: None for something that Octopus states of a series as a whole.
+        statistic: None for NumberOfSuccessfulDeployments, which has no statistics.
+        tolerance: how far the two may lie apart, by the digits stated.
+        deployment_ids: the deployments behind ours, by completion, at most 50 of them.
+        deployments: how many they are.
+    """
+
+    split: str
+    tag_set: str | None
+    time_range: str
+    granularity: str
+    series: str | None
+    start_of_interval: date | None
+    metric: str
+    statistic: str | None
+    stated: Value
+    recomputed: Value
+    difference: Value
+    tolerance: float
+    verdict: Verdict
+    reason: str
+    deployment_ids: tuple[str, ...] = ()
+    deployments: int = 0
+
+    @property
+    def kind(self) -> Kind:
+        position = POSITION.get((self.metric, self.statistic))
+        return "number" if position is None else FIGURES[position].kind
+
+    def to_json(self) -> dict[str, Any]:
+        """With durations as Octopus spells them, for example ``-0:00:01.0``."""
+        spell = duration_text if self.kind == "duration" else _plain
+        return {
+            "split": self.split,
+            "tenantTagSet": self.tag_set,
+            "timeRange": self.time_range,
+            "granularity": self.granularity,
+            "series": self.series,
+            "startOfInterval": self.start_of_interval and self.start_of_interval.isoformat(),
+            "metric": self.metric,
+            "statistic": self.statistic,
+            "stated": spell(self.stated),
+            "recomputed": spell(self.recomputed),
+            "difference": spell(self.difference),
+            "tolerance": spell(self.tolerance),
+            "verdict": self.verdict.value,
+            "reason": self.reason,
+            "deploymentIds": list(self.deployment_ids),
+            "deployments": self.deployments,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StreamDiscrepancy:
+    """A stream value of one deployment that does not agree with the one recomputed.
+
+    ``field`` is the name in the API, for example TimeToRecovery; durations are ticks.
+    """
+
+    deployment_id: str
+    field: str
+    stated: int | float | str | None
+    recomputed: int | float | str | None
+    verdict: Verdict
+    reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        spell = duration_text if self.field.startswith("Time") else _plain
+        return {
+            "deploymentId": self.deployment_id,
+            "field": self.field,
+            "stated": spell(self.stated),
+            "recomputed": spell(self.recomputed),
+            "verdict": self.verdict.value,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StreamCheck:
+    """The stated stream values of every deployment against the recomputed ones."""
+
+    figures: int = 0
+    agrees: int = 0
+    differs: int = 0
+    explained: int = 0
+    not_comparable: int = 0
+    discrepancies: tuple[StreamDiscrepancy, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        return overall(self.figures, self.differs, self.agrees + self.explained)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            **_counts(self),
+            "discrepancies": [found.to_json() for found in self.discrepancies],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way a server may do it, and how many of its figures that way explains."""
+
+    name: str
+    explained: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How an undocumented convention was chosen: over how many stated figures, among which.
+
+    ``chosen`` is the first candidate unless another one explains at least two figures more.
+    """
+
+    convention: str
+    chosen: str
+    figures: int
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def explained(self) -> int:
+        return next(one.explained for one in self.candidates if one.name == self.chosen)
+
+    @property
+    def decisive(self) -> bool:
+        """Whether the figures tell the chosen candidate from all the others."""
+        return all(
+            one.explained < self.explained for one in self.candidates if one.name != self.chosen
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "convention": self.convention,
+            "chosen": self.chosen,
+            "figures": self.figures,
+            "candidates": {one.name: one.explained for one in self.candidates},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CrossCheck:
+    """Every stated figure with its verdict, in numbers; those that do not agree one by one.
+
+    Attributes:
+        figures: how many figures were compared; the four counts add up to it.
+        conventions: the conventions our figures follow, as inferred.
+        evidence: how each convention was chosen.
+        discrepancies: every figure that does not agree; those that differ come first.
+        streams: the same for the stream values of each deployment, counted apart.
+    """
+
+    figures: int
+    agrees: int
+    differs: int
+    explained: int
+    not_comparable: int
+    conventions: Conventions = Conventions()
+    evidence: tuple[Evidence, ...] = ()
+    discrepancies: tuple[Discrepancy, ...] = ()
+    streams: StreamCheck = field(default_factory=StreamCheck)
+
+    @property
+    def verdict(self) -> Verdict:
+        """``differs`` if any figure does."""
+        return overall(self.figures, self.differs, self.agrees + self.explained)
+
+    def beyond(self, limit: int) -> bool:
+        """Whether more figures differ than a subscription tolerates."""
+        return self.differs > limit
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that ``insights-reports cross-check --json`` prints."""
+        return {
+            **_counts(self),
+            "conventions": {one.convention: one.chosen for one in self.evidence},
+            "evidence": [one.to_json() for one in self.evidence],
+            "discrepancies": [found.to_json() for found in self.discrepancies],
+            "streams": self.streams.to_json(),
+        }
+
+
+def overall(figures: int, differs: int, confirmed: int) -> Verdict:
+    """The verdict on all figures together."""
+    if differs:
+        return Verdict.DIFFERS
+    return Verdict.AGREES if confirmed or not figures else Verdict.NOT_COMPARABLE
+
+
+def duration_text(ticks: object) -> str | None:
+    """Ticks as Octopus spells durations: ``[-]H:mm:ss.f``, with as many digits as it needs."""
+    if not isinstance(ticks, int | float):
+        return None
+    sign, size = ("-" if ticks < 0 else ""), abs(int(ticks))
+    seconds, fraction = divmod(size, TICKS_PER_SECOND)
+    digits = f"{fraction:07d}".rstrip("0") or "0"
+    return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{digits}"
+
+
+def _plain(value: object) -> object:
+    return value
+
+
+def _counts(check: CrossCheck | StreamCheck) -> dict[str, Any]:
+    return {
+        "verdict": check.verdict.value,
+        "figures": check.figures,
+        "agrees": check.agrees,
+        "differs": check.differs,
+        "explained": check.explained,
+        "notComparable": check.not_comparable,
+    }
