@@ -1,7 +1,7 @@
-"""The figures that ``/metrics`` states, one by one, and the columns of ours they are held against.
+"""The figures that ``/metrics`` states, one by one, and the columns of ours they compare with.
 
-Source: https://octopus.com/docs/octopus-rest-api/examples/insights, "Get deployment level aggregated
-insights metrics": 31 figures for each series and interval.
+There are 31 for each series and interval: docs/octopus-rest-api/insights, "Get deployment level
+aggregated insights metrics".
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ FIGURES: tuple[Figure, ...] = (
     *_statistics("MeanTimeToRecovery", "time_to_recovery", "duration"),
     *_statistics("DeploymentsUntilRecovery", "deployments_until_recovery", "number"),
 )
-"""In the order of the reply. The position of a figure here is its number everywhere in this package."""
+"""In the order of the reply. A figure goes by its position here throughout this package."""
 
 METRICS = tuple(dict.fromkeys(figure.metric for figure in FIGURES))
 

@@ -189,7 +189,7 @@ class CrossCheck:
     differs: int
     explained: int
     not_comparable: int
-    conventions: Conventions = Conventions()
+    conventions: Conventions = field(default_factory=Conventions)
     evidence: tuple[Evidence, ...] = ()
     discrepancies: tuple[Discrepancy, ...] = ()
     streams: StreamCheck = field(default_factory=StreamCheck)

@@ -1,4 +1,4 @@
-"""The JSON of ``/metrics`` as columns: strict, exact to a tick of 100 ns, without an object per figure."""
+"""The JSON of ``/metrics`` as columns: strict, exact to a tick, without an object per figure."""
 
 from __future__ import annotations
 
@@ -71,8 +71,9 @@ class Unknown:
 class StatedTable:
     """One reply as columns, a row for each stated interval, in the order of the reply.
 
-    ``names`` has one entry for each series, ``series`` its position for each row, ``start`` the days since 1970.
-    ``columns`` follow ``FIGURES``: int64 (counts, and durations in ticks; NULL is null) or float64 (NaN).
+    ``names`` has one entry for each series, ``series`` its position there for each row, ``start``
+    the days since 1970. ``columns`` follow ``FIGURES``: int64 (counts, and durations in ticks; NULL
+    is null) or float64 (NaN).
     """
 
     source: StatedMetrics
@@ -84,7 +85,7 @@ class StatedTable:
 
 
 def read_stated(stated: StatedMetrics) -> StatedTable:
-    """The columns of a reply. Raises BadReply, naming the place, if it is not what the API promises."""
+    """The columns of a reply. Raises BadReply, naming the place, if it is not as promised."""
     all_series = _list(stated.reply.get("Series"), "Series", stated)
     names = tuple(_name(series, stated) for series in all_series)
     per_series = [_list(series.get("Intervals"), "Intervals", stated) for series in all_series]
@@ -201,7 +202,7 @@ _READERS: dict[str, Callable[[Any, str, StatedMetrics], Column]] = {
 
 
 def ticks(texts: list[str | None] | tuple[str | None, ...]) -> Integers:
-    """Durations ``[-]H+:mm:ss[.f{1,7}]`` (or ``[-]d.hh:mm:ss[.f]``) as ticks of 100 ns; None is NULL.
+    """Durations ``[-]H+:mm:ss[.f{1,7}]`` (or ``[-]d.hh:mm:ss[.f]``) as ticks; None is NULL.
 
     Raises ValueError with the text that is no duration.
     """
@@ -229,10 +230,9 @@ def _ticks(text: str) -> int:
 
 
 def _common_ticks(body: str, size: int) -> Integers | None:
-    """The ticks of lines that all read ``[-]H+:mm:ss.f``, with whole columns at once; None if one does not.
+    """The ticks of lines that all read ``[-]H+:mm:ss.f``, all at once; None if one does not.
 
-    Each step checks what the next one relies on: two colons a line, two digits after each, one
-    digit of fraction, digits and nothing else before.
+    Every byte of a line is looked at: the marks where they must stand, digits everywhere else.
     """
     digits = np.frombuffer(body.encode("utf-8", "surrogatepass"), dtype=np.uint8) - np.uint8(48)
     ends = np.flatnonzero(digits == _NEWLINE)
@@ -259,7 +259,8 @@ def _common_ticks(body: str, size: int) -> Integers | None:
             return None
         whole[longer] += digit * np.int64(3600 * 10**place)
     total = whole * TICKS_PER_SECOND + tenth * np.int64(TICKS_PER_SECOND // 10)
-    return np.where(negative, -total, total)
+    signed: Integers = np.where(negative, -total, total)
+    return signed
 
 
 def _unknown(all_series: list[dict[str, Any]]) -> Iterator[Unknown]:
