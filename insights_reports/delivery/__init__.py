@@ -1,0 +1,77 @@
+"""Delivery: editions into folders and mailboxes, with a ledger that remembers it.
+
+The way of one edition::
+
+    with Ledger(state / "ledger.sqlite") as ledger:
+        revision = ledger.next_revision(subscription, period, digest, status=…, now=…, run_id=…)
+        # render with revision.number, and revision.made_at as the instant of generation
+        receipts = deliver(Edition(…), destinations, ledger, now=clock, compose_mail=compose)
+        error = failure(receipts)          # None when everything arrived
+
+``compose(edition, notes)`` returns the mail's subject, bodies and pictures; ``notes`` says which
+files are attached, which had to be left out, and in which folders all of them are.
+"""
+
+from insights_reports.delivery.deliver import deliver, failure
+from insights_reports.delivery.destinations import (
+    Destination,
+    FolderDestination,
+    MailDestination,
+    Secret,
+    Transport,
+    address,
+)
+from insights_reports.delivery.ledger import EditionRow, Ledger, Revision
+from insights_reports.delivery.local_mail import LocalMailServer, local_mail_server
+from insights_reports.delivery.receipts import (
+    Clock,
+    ComposeMail,
+    Edition,
+    InlineImage,
+    Key,
+    MailBody,
+    MailNotes,
+    Receipt,
+    State,
+)
+from insights_reports.delivery.runs import Run
+from insights_reports.delivery.storage import (
+    FileEntry,
+    Manifest,
+    Published,
+    publish,
+    read_manifests,
+    write_index,
+)
+
+__all__ = [
+    "Clock",
+    "ComposeMail",
+    "Destination",
+    "Edition",
+    "EditionRow",
+    "FileEntry",
+    "FolderDestination",
+    "InlineImage",
+    "Key",
+    "Ledger",
+    "LocalMailServer",
+    "MailBody",
+    "MailDestination",
+    "MailNotes",
+    "Manifest",
+    "Published",
+    "Receipt",
+    "Revision",
+    "Run",
+    "Secret",
+    "State",
+    "Transport",
+    "address",
+    "deliver",
+    "failure",
+    "local_mail_server",
+    "publish",
+    "read_manifests",
+    "write_index",
+]

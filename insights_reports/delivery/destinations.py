@@ -1,0 +1,139 @@
+"""Where editions go: folders and mailboxes, and the mail server that carries the mail."""
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NoReturn
+
+from email_validator import EmailNotValidError, validate_email
+
+from insights_reports.edition.files import File
+
+LARGEST_MAIL = 10_000_000  # bytes as sent; base64 makes about 7.4 MB of files of it
+
+
+class Secret:
+    """A password that no printing, logging, copying or pickling lets out."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(...)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not pickled: read it where it is used")
+
+    def __deepcopy__(self, memo: object) -> "Secret":
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """The mail server, and who sends.
+
+    ``starttls`` is required, never merely tried; ``tls`` encrypts from the first byte; ``none`` is
+    for a server on this machine, unless ``allow_plaintext``. ``ca_bundle`` is a PEM file that takes
+    the place of the system's authorities. ``oauth_token_command`` prints an access token for
+    XOAUTH2, which is used instead of the password.
+
+    Raises:
+        ValueError: when the settings contradict each other or an address is not one.
+    """
+
+    host: str
+    port: int
+    sender: str
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str | None = None
+    password: Secret | None = None
+    oauth_token_command: tuple[str, ...] = ()
+    sender_name: str = ""
+    reply_to: str | None = None
+    ca_bundle: Path | None = None
+    timeout: float = 30.0  # seconds for each command
+    final_timeout: float = 600.0  # seconds for the answer to the whole message (RFC 5321, 4.5.3.2)
+    allow_plaintext: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sender", address(self.sender))
+        if self.reply_to is not None:
+            object.__setattr__(self, "reply_to", address(self.reply_to))
+        if self.security == "none" and not (self.allow_plaintext or _is_loopback(self.host)):
+            raise ValueError(
+                f"mail to {self.host} would travel unencrypted: use starttls or tls, "
+                "or allow it explicitly"
+            )
+        if (self.password or self.oauth_token_command) and not self.username:
+            raise ValueError("a password or a token needs a username")
+
+
+@dataclass(frozen=True, slots=True)
+class FolderDestination:
+    """A folder that keeps every revision of every edition."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class MailDestination:
+    """Recipients, each of whom gets a message of their own.
+
+    ``attach`` are formats (pdf, xlsx, html); ``documents`` the documents of the edition whose files
+    are attached, None for all. ``on_unknown`` says what happens when a connection broke before the
+    server's answer to a whole message: ``resend`` it (the same bytes and Message-ID) or ``hold``
+    it.
+
+    Raises:
+        ValueError: when an entry of ``recipients`` is not exactly one address.
+    """
+
+    name: str
+    recipients: tuple[str, ...]
+    transport: Transport
+    attach: tuple[str, ...] = ("pdf",)
+    documents: tuple[str, ...] | None = ("summary",)
+    on_unknown: Literal["resend", "hold"] = "resend"
+    largest: int = LARGEST_MAIL
+
+    def __post_init__(self) -> None:
+        unique = dict.fromkeys(address(recipient) for recipient in self.recipients)
+        object.__setattr__(self, "recipients", tuple(unique))
+
+    def chosen(self, files: tuple[File, ...]) -> tuple[File, ...]:
+        """Those of ``files`` that are to be attached."""
+        return tuple(
+            file
+            for file in files
+            if file.format in self.attach
+            and (self.documents is None or file.document in self.documents)
+        )
+
+
+Destination = FolderDestination | MailDestination
+
+
+def address(text: str) -> str:
+    """The one mail address that ``text`` is, in ASCII (RFC 5891 for its domain).
+
+    Raises:
+        ValueError: when it is none, or several, or its local part is not ASCII.
+    """
+    try:
+        found = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as error:
+        raise ValueError(f"{text!r} is not one mail address: {error}") from None
+    return str(found.ascii_email)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

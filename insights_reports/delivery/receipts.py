@@ -1,0 +1,124 @@
+"""What is delivered, and the word on what became of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from insights_reports.edition.files import File
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One subscription for one period with its rendered files: the bundle that is delivered.
+
+    ``digest`` tells contents apart: two runs with the same figures have the same digest, whenever
+    they were made. ``report`` is the name of the Insights report, ``verdict`` the cross-check's.
+    """
+
+    subscription: str
+    report: str
+    period: str
+    start: date
+    end: date
+    revision: int
+    status: str
+    digest: str
+    generated: datetime
+    verdict: str
+    title: str
+    files: tuple[File, ...]
+
+
+class State(StrEnum):
+    """Where one delivery stands.
+
+    ``planned``: owed. ``sending``: a run is at it, and nothing can have arrived yet. ``unknown``:
+    all of it was handed over, and no answer came back (yet). ``deferred``: the server asked to try
+    later. ``sent``, ``refused`` and ``superseded`` (a later revision goes out instead) are final.
+    """
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    DEFERRED = "deferred"
+    SENT = "sent"
+    REFUSED = "refused"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a delivery is known by. ``recipient`` is an address; a folder has none."""
+
+    subscription: str
+    period: str
+    revision: int
+    destination: str
+    recipient: str = ""
+
+    def __str__(self) -> str:
+        to = f" {self.recipient}" if self.recipient else ""
+        return f"{self.subscription} {self.period} r{self.revision} -> {self.destination}{to}"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """How one delivery stands after a run, or in the ledger.
+
+    ``detail`` holds the server's own words or what went wrong; ``reference`` the Message-ID, or the
+    path of the folder; ``sha256`` is of the bytes delivered (of a folder: of its manifest).
+    ``already`` tells that it had been sent before this run.
+    """
+
+    key: Key
+    state: State
+    at: datetime
+    attempts: int = 0
+    detail: str = ""
+    reference: str = ""
+    sha256: str = ""
+    next_try: datetime | None = None
+    already: bool = False
+
+    @property
+    def done(self) -> bool:
+        return self.state is State.SENT
+
+
+@dataclass(frozen=True, slots=True)
+class MailNotes:
+    """What the body of a mail has to say about its files: those attached, those left out because
+    the mail would have been too large, and the folders that hold all of them."""
+
+    attached: tuple[File, ...]
+    left_out: tuple[File, ...]
+    folders: tuple[str, ...]
+
+
+class InlineImage(Protocol):
+    """A picture that the HTML part shows as ``cid:…``."""
+
+    @property
+    def cid(self) -> str: ...
+    @property
+    def png(self) -> bytes: ...
+
+
+class MailBody(Protocol):
+    """Subject, both bodies and the pictures of a mail, as `insights_reports.formats.mail` makes
+    them."""
+
+    @property
+    def subject(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def html(self) -> str: ...
+    @property
+    def images(self) -> tuple[InlineImage, ...]: ...
+
+
+ComposeMail = Callable[[Edition, MailNotes], MailBody]
+Clock = Callable[[], datetime]

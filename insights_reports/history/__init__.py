@@ -1,0 +1,1 @@
+"""What was read from Octopus, kept: the sealed pulls of each run."""
