@@ -1,0 +1,89 @@
+"""The zip file of a workbook: equal input gives equal bytes, and long sheets are streamed into it.
+
+openpyxl dates every part with the time at which it was written, and writes cells one Python object
+at a time, which for the deployments of a year takes most of the time of an edition. So
+the archive dates all parts alike, and takes the rows of a long sheet as finished XML.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from openpyxl import Workbook
+from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
+from openpyxl.writer.excel import ExcelWriter
+
+_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say
+_LEVEL = 5  # of 9: measured against 6, a third less time for 12 % more bytes
+_END_OF_ROWS = b"</sheetData>"
+
+Rows = Mapping[str, Iterable[memoryview]]
+
+
+class _Archive(ZipFile):
+    """A zip file as `ExcelWriter` fills it. ``rows``: part name -> XML of rows to add to it."""
+
+    def __init__(self, file: BytesIO, rows: Rows) -> None:
+        super().__init__(file, "w", ZIP_DEFLATED, allowZip64=True, compresslevel=_LEVEL)
+        self._rows = rows
+
+    def _entry(self, name: str) -> ZipInfo:
+        entry = ZipInfo(name, _DATE)
+        entry.compress_type = ZIP_DEFLATED
+        entry._compresslevel = _LEVEL  # type: ignore[attr-defined]
+        entry.create_system = 0  # the same on every system
+        return entry
+
+    def writestr(self, zinfo_or_arcname: Any, data: Any, *_: Any, **__: Any) -> None:
+        super().writestr(self._entry(str(zinfo_or_arcname)), data)
+
+    def write(self, filename: Any, arcname: Any = None, *_: Any, **__: Any) -> None:
+        content = Path(os.fspath(filename)).read_bytes()
+        rows = self._rows.get(arcname)
+        if rows is None:
+            self.writestr(arcname, content)
+            return
+        before, end, after = content.rpartition(_END_OF_ROWS)
+        with self.open(self._entry(arcname), "w", force_zip64=True) as part:
+            part.write(before)
+            for chunk in rows:
+                part.write(chunk)
+            part.write(end + after)
+
+
+class _Writer(ExcelWriter):
+    """As openpyxl's, but charts have alternative texts (id of the chart -> text)."""
+
+    def __init__(self, workbook: Workbook, archive: ZipFile, alts: Mapping[int, str]) -> None:
+        super().__init__(workbook, archive)
+        self._alts = alts
+
+    def _write_drawing(self, drawing: SpreadsheetDrawing) -> None:
+        frame_of = drawing._chart_frame
+
+        def described(number: int) -> Any:
+            frame = frame_of(number)
+            frame.nvGraphicFramePr.cNvPr.descr = self._alts.get(id(drawing.charts[number - 1]))
+            return frame
+
+        drawing._chart_frame = described
+        super()._write_drawing(drawing)
+
+
+def save(workbook: Workbook, alts: Mapping[int, str], rows: Rows) -> bytes:
+    """The workbook's file.
+
+    ``alts``: id of a chart -> its alternative text. ``rows``: sheet name -> the XML of ``row``
+    elements, to follow those already appended; they are read once, as the sheet is written.
+    """
+    file = BytesIO()
+    parts = {
+        f"xl/worksheets/sheet{number}.xml": rows[sheet.title]
+        for number, sheet in enumerate(workbook.worksheets, 1)
+        if sheet.title in rows
+    }
+    _Writer(workbook, _Archive(file, parts), alts).save()
+    return file.getvalue()

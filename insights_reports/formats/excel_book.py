@@ -1,0 +1,263 @@
+"""The workbook as paper: named cell styles, and sheets that are set up before their first row.
+
+One write-only openpyxl workbook, so that memory does not grow with the rows. All text is written as
+text: openpyxl would make a formula of a name that begins with "=", and an error of "#N/A".
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date
+from typing import Literal
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import Cell as SheetCell
+from openpyxl.chart._chart import ChartBase
+from openpyxl.formatting.rule import Rule
+from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.filters import AutoFilter
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
+
+from insights_reports.edition.document import Document
+from insights_reports.formats.excel_text import SheetNames, clean
+from insights_reports.formats.words import Words, words
+
+FONT = "Arial"
+INK, GREY, LINE, HEAD = "15242E", "4A5862", "8CA0AB", "E8EEF0"
+_LARGEST_EXACT = 2**53  # a greater whole number loses digits in a spreadsheet
+
+# A style of this name, and the number format of its cells.
+NUMBER_FORMATS = {
+    "Text": "General",
+    "Count": "#,##0",
+    "Per week": "#,##0.0",
+    "Number": "#,##0.00",
+    "Rate": "0.0%",
+    "Duration": "[h]:mm:ss",
+    "Duration, signed": '[h]:mm:ss;-0.000" d"',  # Excel shows no negative [h]:mm:ss
+    "Hours": '#,##0.0" h";-#,##0.0" h"',
+    "Date": "yyyy-mm-dd",
+    "Instant": "yyyy-mm-dd hh:mm:ss",
+    "Count change": "+#,##0;-#,##0;0",
+    "Number change": "+#,##0.0;-#,##0.0;0.0",
+    "Hours change": '+#,##0.0" h";-#,##0.0" h";0.0" h"',
+    "Points change": "+0.0%;-0.0%;0.0%",
+    "Percent change": "+0.0%;-0.0%;0.0%",
+}
+TOTAL = ", total"  # each of them exists as the style of a total row too
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """``style`` is one of `NUMBER_FORMATS`, or of the styles of text in `_text_styles`. ``link`` is
+    the name of a sheet of this workbook, or an https or mailto address."""
+
+    value: str | int | float | date | None
+    style: str = "Text"
+    link: str | None = None
+
+
+Row = Sequence[Cell]
+
+
+def quoted(sheet: str) -> str:
+    """The sheet's name as a reference writes it."""
+    return "'" + sheet.replace("'", "''") + "'"
+
+
+def _text_styles(accent: str) -> Iterable[NamedStyle]:
+    thick, thin = Side("medium", color=accent), Side("thin", color=LINE)
+    top = Alignment(vertical="top")
+    wrap = Alignment(vertical="top", wrap_text=True)
+    yield _style("Sheet title", Font(name=FONT, size=16, bold=True, color=accent))
+    yield _style("Subtitle", Font(name=FONT, size=11, color=GREY))
+    yield _style("Headline", Font(name=FONT, size=12, bold=True, color=INK), alignment=wrap)
+    yield _style("Note", Font(name=FONT, size=10, color=GREY))
+    yield _style("Wrapped", alignment=wrap)
+    yield _style("Label", Font(name=FONT, size=10, bold=True, color=INK), alignment=top)
+    yield _style("Link", Font(name=FONT, size=10, color="0B5394", underline="single"))
+    yield _style(
+        "Column head",
+        Font(name=FONT, size=10, bold=True, color=INK),
+        alignment=Alignment(vertical="bottom", wrap_text=True),
+        fill=PatternFill("solid", fgColor=HEAD),
+        border=Border(bottom=thick),
+    )
+    for name, number_format in NUMBER_FORMATS.items():
+        yield _style(name, number_format=number_format)
+        yield _style(
+            name + TOTAL,
+            Font(name=FONT, size=10, bold=True, color=INK),
+            number_format=number_format,
+            border=Border(top=thin),
+        )
+
+
+def _style(name: str, font: Font | None = None, **parts: object) -> NamedStyle:
+    return NamedStyle(name, font=font or Font(name=FONT, size=10, color=INK), **parts)  # type: ignore[arg-type]
+
+
+class Book:
+    """A workbook in the making: its words, styles, sheets and the charts' alternative texts."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.words: Words = words(document.language)
+        self.names = SheetNames()
+        self.workbook = Workbook(write_only=True)
+        self.alts: dict[int, str] = {}  # id of a chart -> what the chart says
+        self.accent = document.brand.accent.lstrip("#")
+        self._set_font()
+        for style in _text_styles(self.accent):
+            self.workbook.add_named_style(style)
+        self._tables = 0
+        self._set_properties()
+
+    def _set_properties(self) -> None:
+        """What a file manager shows. The dates are the edition's, not those of the writing."""
+        identity, properties = self.document.identity, self.workbook.properties
+        properties.title = clean(self.words.phrase(self.document.title))
+        properties.subject = clean(self.words.phrase(self.document.headline))
+        properties.creator = clean(self.document.brand.company or "Insights Reports")
+        properties.language = self.document.language
+        moment = identity.generated.at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+        properties.created = properties.modified = moment
+
+    def _set_font(self) -> None:
+        """Cells without a style are in the workbook's first font."""
+        fonts = self.workbook._fonts  # type: ignore[attr-defined]
+        fonts.clear()
+        fonts.add(Font(name=FONT, size=10, color=INK))
+
+    def next_table(self) -> str:
+        self._tables += 1
+        return f"Table{self._tables}"
+
+    def style_id(self, style: str) -> int:
+        """The number of a style in the workbook's file."""
+        cell = WriteOnlyCell(self.workbook.worksheets[0], 0)
+        cell.style = style
+        return int(cell.style_id)
+
+    def sheet(self, name: str, layout: "Layout") -> "Sheet":
+        """A new sheet, after the others; ``name`` must come from `names`."""
+        return Sheet(self, name, layout)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What must be known before a sheet's first row: the widths of its columns (in characters), the
+    row of the column heads (0: none), how the page lies."""
+
+    widths: Sequence[int]
+    head_row: int = 0
+    orientation: Literal["landscape", "portrait"] = "landscape"
+
+
+@dataclass
+class Sheet:
+    book: Book
+    name: str
+    layout: Layout
+    rows: int = field(default=0, init=False)  # rows written
+
+    def __post_init__(self) -> None:
+        self.paper = self.book.workbook.create_sheet(self.name)
+        for index, width in enumerate(self.layout.widths, 1):
+            self.paper.column_dimensions[get_column_letter(index)].width = width
+        self._set_view()
+        self._set_print()
+
+    def _set_view(self) -> None:
+        view = self.paper.sheet_view
+        view.showGridLines = False
+        view.zoomScale = 100
+        if self.layout.head_row:
+            self.paper.freeze_panes = f"B{self.layout.head_row + 1}"
+
+    def _set_print(self) -> None:
+        paper, document = self.paper, self.book.document
+        paper.page_setup.orientation = self.layout.orientation
+        paper.page_setup.paperSize = 9 if document.paper == "A4" else 1
+        paper.page_setup.fitToWidth, paper.page_setup.fitToHeight = 1, 0
+        paper.sheet_properties.pageSetUpPr.fitToPage = True
+        paper.page_margins.left = paper.page_margins.right = 0.5
+        if self.layout.head_row:
+            paper.print_title_rows = f"{self.layout.head_row}:{self.layout.head_row}"
+        brand = document.brand
+        footer = paper.HeaderFooter.oddFooter
+        footer.left.text = _footer(brand.footer or brand.company)
+        footer.center.text = _footer(self.name)
+        footer.right.text = "&P / &N"
+
+    def append(self, row: Row) -> None:
+        """One row of cells; cells without a value are not written."""
+        self.paper.append([self._cell(cell) for cell in row])
+        self.rows += 1
+
+    def _cell(self, cell: Cell) -> SheetCell | None:
+        value = cell.value
+        if value is None:
+            return None
+        if isinstance(value, int) and abs(value) > _LARGEST_EXACT:
+            value = str(value)
+        sheet_cell = WriteOnlyCell(self.paper, clean(value) if isinstance(value, str) else value)
+        if isinstance(value, str):
+            sheet_cell.data_type = "s"
+        sheet_cell.style = cell.style
+        if cell.link is not None:
+            sheet_cell.hyperlink = _hyperlink(cell.link)
+        return sheet_cell
+
+    def head(self, titles: Sequence[str]) -> list[str]:
+        """The row of column heads; no two are alike, as a table needs. Returns the heads."""
+        heads = _distinct([clean(title) for title in titles])
+        self.append([Cell(title, "Column head") for title in heads])
+        return heads
+
+    def table(self, heads: Sequence[str], head_row: int, last_row: int, name: str = "") -> None:
+        """A table object from the row of heads to the last row."""
+        area = f"A{head_row}:{get_column_letter(len(heads))}{last_row}"
+        style = TableStyleInfo("TableStyleLight1", showRowStripes=True)
+        table = Table(
+            displayName=name or self.book.next_table(),
+            ref=area,
+            tableStyleInfo=style,
+            autoFilter=AutoFilter(ref=area),
+        )
+        table.tableColumns = [TableColumn(id=i, name=head) for i, head in enumerate(heads, 1)]
+        self.paper._tables.add(table)
+
+    def condition(self, area: str, rule: Rule) -> None:
+        self.paper.conditional_formatting.add(area, rule)
+
+    def chart(self, chart: ChartBase, anchor: str, alt: str) -> None:
+        self.paper.add_chart(chart, anchor)
+        self.book.alts[id(chart)] = alt
+
+
+def _hyperlink(link: str) -> Hyperlink:
+    if link.startswith(("https://", "mailto:")):
+        return Hyperlink(ref="", target=link)
+    return Hyperlink(ref="", location=f"{quoted(link)}!A1")
+
+
+def _footer(text: str) -> str:
+    """Text of a page's foot, in which ``&`` begins a code."""
+    return clean(text).replace("\n", " ").replace("&", "&&")[:120]
+
+
+def _distinct(titles: Sequence[str]) -> list[str]:
+    taken: set[str] = set()
+    result = []
+    for title in titles:
+        plain = " ".join(title.split())[:250] or "–"
+        name, number = plain, 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{plain} {number}"
+        taken.add(name.casefold())
+        result.append(name)
+    return result
