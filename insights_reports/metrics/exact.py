@@ -4,6 +4,7 @@ Nothing here is a float until the exact value is known, because durations in tic
 more than the 53 bits of a float's fraction.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +18,7 @@ MEDIAN = (1, 2)
 P90 = (9, 10)
 P95 = (19, 20)
 
-_HALF = 32  # bits in the lower half of a split sum
-_LOWER = (1 << _HALF) - 1
+_HALF = 26  # bits in the lower half of a value that is added up
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +26,35 @@ class Groups:
     """Values sorted by group and, within a group, ascending; no group is empty.
 
     Attributes:
-        values: all the values, int64, each below 2**57 in size (146 years in ticks).
+        value_at: the values at positions in that order, each below 2**57 in size (456 years in
+            ticks; a timedelta64[ns] holds 292).
         first: the position of each group's first value.
-        count: how many values each group has; below 2**30.
+        count: how many values each group has; below 2**31.
+        upper, lower: the sum of each group, as the sums of both halves of its values.
     """
 
-    values: Integers
+    value_at: Callable[[Integers], Integers]
     first: Integers
     count: Integers
+    upper: Integers
+    lower: Integers
 
     @property
     def min(self) -> Integers:
-        smallest: Integers = self.values[self.first]
-        return smallest
+        return self.value_at(self.first)
 
     @property
     def max(self) -> Integers:
-        largest: Integers = self.values[self.first + self.count - 1]
-        return largest
+        return self.value_at(self.first + self.count - 1)
+
+
+def split(values: Integers) -> tuple[Integers, Integers]:
+    """Both halves of the values: ``values == upper * 2**26 + lower``, ``0 <= lower < 2**26``.
+
+    A sum of ticks can pass 2**63 (a million lead times of eleven days do), the sums of the halves
+    cannot.
+    """
+    return values >> _HALF, values & ((1 << _HALF) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +80,22 @@ class Mixed:
         return quotient
 
 
-def mean(groups: Groups) -> Mixed:
-    """The sum divided by the count, of each group.
+def joined(upper: Integers, lower: Integers) -> Integers:
+    """The values whose halves these are."""
+    return (upper << _HALF) + lower
 
-    A sum of ticks can pass 2**63 (a million lead times of ten days do), so that it is kept in two
-    halves unless it is known to fit.
-    """
-    values, first, count = groups.values, groups.first, groups.count
-    if not len(values):
-        return Mixed(first, first, count)
-    size = max(abs(int(groups.min.min())), abs(int(groups.max.max())))
-    if size * int(count.max()) < 1 << 62:
-        total = np.add.reduceat(values, first)
-        return Mixed(total // count, total % count, count)
-    upper = np.add.reduceat(values >> _HALF, first)
-    lower = np.add.reduceat(values & _LOWER, first)
-    carried = ((upper % count) << _HALF) + lower
-    return Mixed(((upper // count) << _HALF) + carried // count, carried % count, count)
+
+def whole(values: Integers) -> Mixed:
+    """Integers as mixed numbers."""
+    return Mixed(values, np.zeros_like(values), 1)
+
+
+def mean(groups: Groups) -> Mixed:
+    """The sum divided by the count, of each group."""
+    count = groups.count
+    carried = ((groups.upper % count) << _HALF) + groups.lower
+    integer = ((groups.upper // count) << _HALF) + carried // count
+    return Mixed(integer, carried % count, count)
 
 
 def percentile(
@@ -103,13 +113,12 @@ def percentile(
     * ``floor_rank``: the rank floor(p n), or the first value;
     * ``exclusive``: the rank p (n + 1), the method of Excel's PERCENTILE.EXC, held inside the data.
     """
-    values, first, count = groups.values, groups.first, groups.count
     a, b = fraction
-    below, part = _position(count, a, b, method)
-    low = first + below
-    high = np.minimum(low + 1, first + count - 1)
-    step = (values[high] - values[low]) * part
-    return Mixed(values[low] + step // b, step % b, b)
+    below, part = _position(groups.count, a, b, method)
+    above = np.minimum(below + 1, groups.count - 1)
+    low = groups.value_at(groups.first + below)
+    step = (groups.value_at(groups.first + above) - low) * part
+    return Mixed(low + step // b, step % b, b)
 
 
 def _position(

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from insights_reports.metrics.conventions import DEFAULTS, Conventions
-from insights_reports.metrics.figures import (
+from insights_reports.metrics.measures import (
     DEPLOYMENT_FAILURE,
     GUIDED,
     NANOSECONDS_PER_TICK,

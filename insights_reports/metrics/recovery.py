@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from insights_reports.metrics.conventions import DEFAULTS, Conventions
-from insights_reports.metrics.figures import (
+from insights_reports.metrics.measures import (
     DEPLOYMENT_FAILURE,
     GUIDED,
     SUCCESSFUL,

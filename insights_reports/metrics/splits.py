@@ -118,10 +118,25 @@ def _by_id(names: Mapping[str, str | None], null: str) -> Callable[[str | None],
 
 def _names(deployments: pd.DataFrame, thing: str) -> dict[str, str | None]:
     """The name of each id. An object renamed between two pulls goes by its latest name."""
-    columns = [f"{thing}_id", f"{thing}_name"]
-    known = deployments[[*columns, "completed"]].dropna(subset=columns)
-    latest = known.groupby(columns, observed=True)["completed"].max().sort_values(kind="stable")
-    return dict(latest.index)
+    ids, names = (
+        deployments[f"{thing}_{part}"].astype("category").array for part in ("id", "name")
+    )
+    width = len(names.categories) + 1
+    pairs = (ids.codes.astype(np.int64) + 1) * width + names.codes + 1
+    used = np.flatnonzero(np.bincount(pairs))
+    used = used[(used >= width) & (used % width > 0)]
+    if len(np.unique(used // width)) < len(used):
+        used = _by_latest(used, pairs, deployments["completed"])
+    return {ids.categories[pair // width - 1]: names.categories[pair % width - 1] for pair in used}
+
+
+def _by_latest(
+    used: NDArray[np.intp], pairs: NDArray[np.int64], completed: pd.Series
+) -> NDArray[np.intp]:
+    """The pairs in the order of the last deployment of each."""
+    latest = completed.groupby(pairs).max().loc[used.tolist()]
+    ordered: NDArray[np.intp] = latest.sort_values(kind="stable").index.to_numpy()
+    return ordered
 
 
 def _project_group(project: str | None, lookups: Lookups) -> _Series:
