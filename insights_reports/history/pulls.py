@@ -1,0 +1,289 @@
+"""Sealed pulls: the raw replies of one run, kept so that its edition can be made again.
+
+A pull is a folder of gzip files and a ``manifest.json``, written last, with the size and the
+SHA-256 of every reply. Without a manifest there is no pull; with one, every byte is checked as it
+is read.
+"""
+
+import contextlib
+import gzip
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from insights_reports.edition.files import slug
+from insights_reports.errors import InsightsReportsError
+
+MANIFEST = "manifest.json"
+_SCHEMA = 1
+_BLOCK = 1 << 16
+_LEVEL = 1  # of gzip: replies are kept as fast as they arrive
+_STORED = re.compile(r"[a-z0-9][a-z0-9-]*\.gz")
+
+
+class PullError(InsightsReportsError):
+    """A pull cannot be written, or is not what was sealed."""
+
+    exit_status = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One reply: its name in the pull, the file it is stored in, and what it is uncompressed."""
+
+    name: str
+    stored: str
+    size: int
+    sha256: str
+
+
+class PullWriter:
+    """Writes a new pull into ``folder``; what an unfinished one left there is removed first.
+
+    Raises:
+        PullError: when a sealed pull is there, or the folder cannot be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._entries: dict[str, Entry] = {}
+        self._sealed = False
+        with _told(folder):
+            if (folder / MANIFEST).exists():
+                raise PullError(
+                    "This pull is sealed.", str(folder), "A new pull needs a folder of its own."
+                )
+            if folder.is_dir():
+                shutil.rmtree(folder)
+            folder.mkdir(parents=True)
+
+    def add(self, name: str, content: bytes) -> None:
+        """Add the reply ``content`` under ``name``, which may be any text."""
+        with self.open(name) as file:
+            file.write(content)
+
+    @contextlib.contextmanager
+    def open(self, name: str) -> Iterator[BinaryIO]:
+        """A file to write the reply called ``name`` into, piece by piece. If the writing fails, the
+        pull does not have it.
+
+        Raises:
+            PullError: when the pull is sealed or has such a reply, or it cannot be written.
+        """
+        if self._sealed or name in self._entries:
+            raise PullError("The pull is sealed, or has this reply already.", repr(name))
+        path = self._folder / f"{slug(name)}.gz"
+        with _told(path):
+            stored = path.open("xb")
+        # No name and no time in the file: the same reply gives the same bytes.
+        packed = gzip.GzipFile("", "wb", _LEVEL, stored, mtime=0)
+        writer = _Writer(packed, path)
+        try:
+            yield cast(BinaryIO, writer)
+            with _told(path):
+                packed.close()
+                stored.flush()
+                os.fsync(stored.fileno())
+                stored.close()
+        except BaseException:
+            with contextlib.suppress(OSError):
+                packed.close()
+            with contextlib.suppress(OSError):
+                stored.close()
+            path.unlink()
+            raise
+        self._entries[name] = Entry(name, path.name, writer.size, writer.sha256.hexdigest())
+
+    def seal(self, metadata: Mapping[str, Any]) -> dict[str, Any]:
+        """Write the manifest, with ``metadata`` (JSON values) about the pull; returns the manifest.
+        Nothing can be added afterwards."""
+        manifest = {
+            "schema": _SCHEMA,
+            "metadata": dict(metadata),
+            "replies": [
+                {"name": e.name, "stored": e.stored, "size": e.size, "sha256": e.sha256}
+                for e in self._entries.values()
+            ],
+        }
+        path = self._folder / MANIFEST
+        part = path.with_suffix(".part")
+        with _told(path):
+            with part.open("wb") as file:
+                file.write(json.dumps(manifest, ensure_ascii=True, indent=1).encode() + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            part.rename(path)
+            _sync(self._folder)
+            _sync(self._folder.parent)
+        self._sealed = True
+        return manifest
+
+
+class Pull:
+    """The pull that was sealed in ``folder``.
+
+    ``names`` are its replies in the order they were added, ``metadata`` what `PullWriter.seal` was
+    given.
+
+    Raises:
+        PullError: when there is no sealed pull.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        path = folder / MANIFEST
+        try:
+            said = json.loads(path.read_bytes())
+            self.metadata: dict[str, Any] = said["metadata"]
+            self._entries = {
+                e["name"]: Entry(e["name"], e["stored"], e["size"], e["sha256"])
+                for e in said["replies"]
+            }
+        except FileNotFoundError:
+            raise PullError(
+                "There is no sealed pull here.",
+                str(folder),
+                "It was removed, or its run did not come to an end. Run again.",
+            ) from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise _altered(path, f"{type(error).__name__}: {error}") from None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._entries)
+
+    def read(self, name: str) -> bytes:
+        """The reply called ``name``.
+
+        Raises:
+            KeyError: when the pull never had it.
+            PullError: when it is missing, or not what was sealed.
+        """
+        with self.open(name) as file:
+            return file.read()
+
+    @contextlib.contextmanager
+    def open(self, name: str) -> Iterator[BinaryIO]:
+        """The reply called ``name`` as a file to read. It is checked to the last byte at the end of
+        the ``with`` block, whether or not all of it was read.
+
+        Raises: as `read`.
+        """
+        entry = self._entries[name]
+        path = self._folder / entry.stored
+        if not _STORED.fullmatch(entry.stored):
+            raise _altered(self._folder / MANIFEST, f"stored: {entry.stored!r}")
+        try:
+            packed = gzip.open(path)  # noqa: SIM115  (closed below)
+        except FileNotFoundError:
+            raise PullError(
+                "A reply is missing from a sealed pull.", str(path), "Restore it, or pull again."
+            ) from None
+        with packed:
+            reader = _Reader(packed, entry, path)
+            try:
+                yield cast(BinaryIO, io.BufferedReader(reader, _BLOCK))
+            finally:
+                # Whoever stumbled over altered bytes is told that they are altered.
+                reader.drain()
+
+    def verify(self) -> None:
+        """Check every reply.
+
+        Raises:
+            PullError: at the first that is missing or altered.
+        """
+        for name in self._entries:
+            with self.open(name):
+                pass
+
+
+class _Writer(io.RawIOBase):
+    """Counts and hashes what is written through it."""
+
+    def __init__(self, packed: gzip.GzipFile, path: Path) -> None:
+        self._packed = packed
+        self._path = path
+        self.size = 0
+        self.sha256 = hashlib.sha256()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, block: Any) -> int:
+        with _told(self._path):
+            self._packed.write(block)
+        length = memoryview(block).nbytes
+        self.sha256.update(block)
+        self.size += length
+        return length
+
+
+class _Reader(io.RawIOBase):
+    """Hashes what is read through it, and compares it with the manifest where it ends."""
+
+    def __init__(self, packed: gzip.GzipFile, entry: Entry, path: Path) -> None:
+        self._packed = packed
+        self._entry = entry
+        self._path = path
+        self._size = 0
+        self._sha256 = hashlib.sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            length = self._packed.readinto(buffer)
+        except (OSError, EOFError, zlib.error) as error:
+            raise _altered(self._path, str(error)) from None
+        self._sha256.update(memoryview(buffer)[:length])
+        self._size += length
+        sealed = (self._entry.size, self._entry.sha256)
+        if self._size > self._entry.size or (
+            length == 0 and (self._size, self._sha256.hexdigest()) != sealed
+        ):
+            raise _altered(self._path, f"not the {sealed[0]:,} bytes of SHA-256 {sealed[1][:12]}…")
+        return length
+
+    def drain(self) -> None:
+        block = bytearray(_BLOCK)
+        while self.readinto(block):
+            pass
+
+
+def _altered(path: Path, detail: str) -> PullError:
+    return PullError(
+        "A sealed pull was altered, or the disk is failing.",
+        f"{path}: {detail}",
+        "Restore it from a copy, or pull again.",
+    )
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turn what the operating system says about ``path`` into our own error."""
+    try:
+        yield
+    except OSError as error:
+        raise PullError(
+            "The pull cannot be written.",
+            f"{path}: {error.strerror or error}",
+            "Check the free space and the rights of the folder.",
+        ) from None
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
