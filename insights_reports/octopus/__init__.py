@@ -1,5 +1,7 @@
 """Octopus Deploy's Insights reports: the one door through which its words come in."""
 
+from insights_reports.octopus.client import Client
+from insights_reports.octopus.connection import Connection, Credential
 from insights_reports.octopus.streams import Deployments, read_deployments
 from insights_reports.octopus.text import (
     clean_text,
@@ -10,9 +12,14 @@ from insights_reports.octopus.text import (
     print_instant,
     windows_zone,
 )
+from insights_reports.octopus.transport import Limits
 
 __all__ = [
+    "Client",
+    "Connection",
+    "Credential",
     "Deployments",
+    "Limits",
     "clean_text",
     "iana_zone",
     "parse_duration",

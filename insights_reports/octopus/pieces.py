@@ -10,7 +10,6 @@ beginning of an object that ends in ``"Streams": [``, and each piece must be a s
 of one array. A piece that is not is joined with what follows; at worst the whole document is one.
 """
 
-import json
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ import pyarrow as pa
 import pyarrow.json
 
 from insights_reports.errors import BadReply
+from insights_reports.octopus.strict import json_object, parse_json
 from insights_reports.octopus.text import clean_text
 
 DEPLOYMENT = pa.struct(
@@ -185,7 +185,7 @@ def _streams_of(piece: bytes) -> pa.Array | None:
         arrays = table["Streams"].combine_chunks().flatten()
         return arrays.flatten() if len(arrays) == 1 else None
     try:
-        elements = _read_strictly(b"[" + piece + b"]")
+        elements = parse_json(b"[" + piece + b"]")
     except BadReply:
         return None
     return _typed(elements)
@@ -198,14 +198,14 @@ def _tail(head: bytes, tail: bytes) -> tuple[str | None, pa.Array]:
         document = {"ReportName": table["ReportName"][0].as_py()}
         streams = table["Streams"].combine_chunks().flatten()
     else:
-        document = _object(_read_strictly(b'{"Streams":[' + tail))
+        document = json_object(b'{"Streams":[' + tail)
         streams = _typed(document["Streams"])
-    before = _object(_read_strictly(head + b"]}"))
+    before = json_object(head + b"]}")
     return _report_name({**document, **before} if "ReportName" in before else document), streams
 
 
 def _whole(document: bytes, flatten: Callable[[pa.Array], T]) -> tuple[str | None, list[T]]:
-    reply = _object(_read_strictly(document))
+    reply = json_object(document)
     if not isinstance(reply.get("Streams"), list):
         raise BadReply("Octopus's reply has no streams of deployments.", "Missing: Streams")
     return _report_name(reply), [flatten(_typed(reply["Streams"]))]
@@ -216,12 +216,6 @@ def _report_name(reply: dict[str, Any]) -> str | None:
     if name is not None and not isinstance(name, str):
         raise BadReply("The report's name in Octopus's reply is no text.", f"Name: {name!a:.80}")
     return name
-
-
-def _object(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise BadReply("Octopus's reply is no JSON object.", f"It is a {type(value).__name__}.")
-    return value
 
 
 def _read_arrow(document: bytes, schema: pa.Schema) -> pa.Table | None:
@@ -241,32 +235,6 @@ def _read_arrow(document: bytes, schema: pa.Schema) -> pa.Table | None:
     except (pa.ArrowInvalid, UnicodeDecodeError):
         return None
     return table if table.num_rows == 1 and table["Streams"].null_count == 0 else None
-
-
-def _read_strictly(document: bytes) -> Any:
-    """The value of a JSON document, its texts cleaned; slow, exact, and with a word on errors."""
-    try:
-        return json.loads(
-            document.decode(), object_pairs_hook=_pairs, parse_constant=_refuse_constant
-        )
-    except (ValueError, RecursionError) as error:
-        raise BadReply(
-            "Octopus's reply is cut short or is no JSON.",
-            f"{type(error).__name__}: {clean_text(str(error))[:120]}",
-            "Try again; if it stays so, look for a proxy between here and Octopus.",
-            retryable=True,
-        ) from None
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = {key: clean_text(item) if isinstance(item, str) else item for key, item in pairs}
-    if len(value) < len(pairs):
-        raise ValueError("a field is stated twice in one object")
-    return value
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number")
 
 
 def _typed(streams: Any) -> pa.Array:

@@ -53,17 +53,6 @@ def clean_text(text: str) -> str:
     return _NO_TEXT.sub("\ufffd", _BREAKS.sub(" ", text))
 
 
-def clean_json(value: object) -> object:
-    """A parsed JSON value with every text in it, keys included, cleaned by `clean_text`."""
-    if isinstance(value, str):
-        return clean_text(value)
-    if isinstance(value, list):
-        return [clean_json(item) for item in value]
-    if isinstance(value, dict):
-        return {clean_text(key): clean_json(item) for key, item in value.items()}
-    return value
-
-
 def parse_duration(text: str) -> int:
     """Ticks of a duration as Octopus prints it: ``[-]H+:mm:ss[.f]``, also ``[-]d.hh:mm:ss[.f]``.
 

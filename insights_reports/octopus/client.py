@@ -1,0 +1,212 @@
+"""The client: everything this program asks of Octopus, one method each."""
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from types import TracebackType
+from typing import Any, BinaryIO, TypeVar, get_args
+from urllib.parse import quote
+
+from insights_reports.errors import NotFound, UsageError
+from insights_reports.octopus import paging
+from insights_reports.octopus.connection import Connection
+from insights_reports.octopus.reports import Reports
+from insights_reports.octopus.resources import (
+    Channel,
+    Environment,
+    Granularity,
+    Metrics,
+    Project,
+    ProjectGroup,
+    Resource,
+    Server,
+    Space,
+    Split,
+    TagSet,
+    Tenant,
+    TimeRange,
+    TimeZoneName,
+    User,
+    read,
+)
+from insights_reports.octopus.source import Live, Record, Sealed, Source
+from insights_reports.octopus.streams import Deployments, read_deployments
+from insights_reports.octopus.text import clean_text
+from insights_reports.octopus.transport import Limits, Transport
+
+R = TypeVar("R", bound=Resource)
+
+
+class Client:
+    """A connection to one space of an Octopus, to be used in a ``with`` and by one thread.
+
+    ``record`` is given the name and the body of each reply but ``/deployments`` (see there), for a
+    pull to be sealed. Every method may raise an `OctopusError`.
+    """
+
+    def __init__(
+        self, connection: Connection, record: Record | None = None, limits: Limits | None = None
+    ) -> None:
+        self._start(Live(Transport(connection, limits), record), connection.space)
+
+    @classmethod
+    def sealed(cls, open_reply: Callable[[str], BinaryIO], space: str | None = None) -> "Client":
+        """A client that answers from recorded replies, given the same calls in the same order.
+
+        ``open_reply(name)`` opens one, or raises FileNotFoundError.
+        """
+        client = cls.__new__(cls)
+        client._start(Sealed(open_reply), space)
+        return client
+
+    def _start(self, source: Source, space: str | None) -> None:
+        self._source = source
+        self._space_wanted = space
+        self.reports = Reports(source, lambda: self.space.Id)
+        self.moved: set[str] = set()
+        """The look-ups (``projects``, ...) that changed while read, and so may lack items."""
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._source.close()
+
+    @cached_property
+    def space(self) -> Space:
+        """The space of the connection, by id, name or slug; else the default space."""
+        listing = paging.read_all(self._source.pages("spaces", "/api/spaces"))
+        self._note("spaces", listing)
+        spaces = [read(Space, item) for item in listing.items]
+        wanted = self._space_wanted
+        found = _chosen_space(spaces, wanted)
+        if found is None:
+            name = f"space {clean_text(wanted)}" if wanted else "default space"
+            raise NotFound(
+                f"There is no {name}.",
+                f"Spaces this account may see: {', '.join(each.Name for each in spaces) or 'none'}",
+                "Name one of them with --space or OCTOPUS_SPACE.",
+            )
+        return found
+
+    def me(self) -> User:
+        """The account that the credential belongs to."""
+        return read(User, self._source.json("me", "/api/users/me"))
+
+    def server(self) -> Server:
+        """The server's version and identity."""
+        return read(Server, self._source.json("server", "/api"))
+
+    def time_zones(self) -> list[TimeZoneName]:
+        """The time zones the server knows, by the ids it accepts."""
+        zones = self._source.json("time-zones", "/api/serverstatus/timezones")
+        return [read(TimeZoneName, zone) for zone in zones]
+
+    def deployments(self, report_id: str, save_to: BinaryIO | None = None) -> Deployments:
+        """The report's deployments of the last 12 whole months and this one, decoded as they come.
+
+        ``save_to``, an empty seekable file, gets the reply's body, decompressed.
+        """
+        path = self._path("insights/reports", report_id, "deployments")
+        return self._source.deployments(path, read_deployments, save_to)
+
+    def metrics(
+        self,
+        report_id: str,
+        *,
+        split: str,
+        time_range: str,
+        granularity: str = "Weekly",
+        tag_set: str | None = None,
+    ) -> dict[str, Any]:
+        """The figures that Octopus states, as the API's JSON object. ``tag_set`` is the id of the
+        tag set to split by; it is needed for TenantTagSet and ignored otherwise.
+
+        Raises:
+            UsageError: when an argument is none of the API's.
+        """
+        params = _metrics_params(split, time_range, granularity, tag_set)
+        name = "-".join(["metrics", split, *params.get("tenantTagSetId", "").split(), time_range])
+        path = self._path("insights/reports", report_id, "metrics")
+        reply = self._source.json(f"{name}-{granularity}", path, params)
+        read(Metrics, reply)
+        return _cleaned_names(reply)
+
+    def projects(self, ids: Iterable[str]) -> list[Project]:
+        return self._look_up("projects", Project, ids)
+
+    def project_groups(self, ids: Iterable[str] | None = None) -> list[ProjectGroup]:
+        """The project groups with these ids, or all."""
+        return self._look_up("projectgroups", ProjectGroup, ids)
+
+    def environments(self, ids: Iterable[str]) -> list[Environment]:
+        return self._look_up("environments", Environment, ids)
+
+    def tenants(self, ids: Iterable[str]) -> list[Tenant]:
+        return self._look_up("tenants", Tenant, ids)
+
+    def channels(self, ids: Iterable[str]) -> list[Channel]:
+        return self._look_up("channels", Channel, ids)
+
+    def tag_sets(self) -> list[TagSet]:
+        """All tag sets of the space."""
+        return self._look_up("tagsets", TagSet, None)
+
+    def _look_up(self, kind: str, model: type[R], ids: Iterable[str] | None) -> list[R]:
+        get = self._source.pages(kind, self._path(kind))
+        listing = paging.read_all(get) if ids is None else paging.read_ids(get, list(ids))
+        self._note(kind, listing)
+        return [read(model, item) for item in listing.items]
+
+    def _note(self, kind: str, listing: paging.Listing) -> None:
+        if listing.moved:
+            self.moved.add(kind)
+
+    def _path(self, *parts: str) -> str:
+        return "/".join(["/api", *(quote(part) for part in (self.space.Id, *parts))])
+
+
+def _chosen_space(spaces: list[Space], wanted: str | None) -> Space | None:
+    if wanted is None:
+        return next((space for space in spaces if space.IsDefault), None)
+    name = clean_text(wanted)
+    ways: tuple[Callable[[Space], bool], ...] = (
+        lambda space: space.Id == name,
+        lambda space: space.Name == name,
+        lambda space: space.Slug == name,
+        lambda space: space.Name.casefold() == name.casefold(),
+    )
+    return next((space for is_it in ways for space in spaces if is_it(space)), None)
+
+
+def _metrics_params(
+    split: str, time_range: str, granularity: str, tag_set: str | None
+) -> dict[str, str]:
+    for name, value, allowed in (
+        ("split", split, get_args(Split)),
+        ("time range", time_range, get_args(TimeRange)),
+        ("granularity", granularity, get_args(Granularity)),
+    ):
+        if value not in allowed:
+            known = f"There are {', '.join(allowed)}."
+            raise UsageError(f"There is no such {name}.", f"{value!a:.80}", known)
+    params = {"split": split, "timeRange": time_range, "granularity": granularity}
+    if split != "TenantTagSet":
+        return params
+    if not tag_set:
+        raise UsageError("The split TenantTagSet needs a tag set.", "No tag set is given.")
+    return {**params, "tenantTagSetId": tag_set}
+
+
+def _cleaned_names(reply: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **reply,
+        "Series": [
+            {**series, "Name": series["Name"] and clean_text(series["Name"])}
+            for series in reply["Series"]
+        ],
+    }

@@ -1,0 +1,201 @@
+"""The definitions of Insights reports: list, get, create, update, delete.
+
+https://octopus.com/docs/octopus-rest-api (Insights reports API)
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
+from urllib.parse import quote
+
+import orjson
+
+from insights_reports.errors import BadReply, Invalid, NotAvailable, NotFound
+from insights_reports.octopus import paging
+from insights_reports.octopus.resources import InsightsReport, TenantMode, read
+from insights_reports.octopus.source import Source
+from insights_reports.octopus.strict import parse_json
+from insights_reports.octopus.text import clean_text, iana_zone
+
+_LISTS = ("ProjectGroupIds", "ProjectIds", "TenantIds", "TenantTags")
+_TAG = re.compile(r"[^/]*[^/\s][^/]*/[^/]*[^/\s][^/]*")
+
+
+class Reports:
+    """The reports of one space."""
+
+    def __init__(self, source: Source, space_id: Callable[[], str]) -> None:
+        self._source = source
+        self._space_id = space_id
+        self.moved = False
+        """Whether the list changed while it was read: then it may lack a report."""
+
+    def list(self) -> "list[InsightsReport]":
+        """All reports, by name as Octopus orders them.
+
+        Raises:
+            NotAvailable: when this server offers no Insights reports.
+        """
+        try:
+            listing = paging.read_all(self._source.pages("reports", self._path()))
+        except NotFound as error:
+            raise NotAvailable(
+                "This server does not offer Insights reports.",
+                error.which,
+                "They need Octopus 2025.2 or newer and an Enterprise licence.",
+                status=error.status,
+            ) from None
+        self.moved = listing.moved
+        return [read(InsightsReport, item) for item in listing.items]
+
+    def get(self, report: str) -> InsightsReport:
+        """The report with this id, or else with exactly this name.
+
+        Raises:
+            NotFound: when there is none.
+            Invalid: when several reports have the name.
+        """
+        if re.fullmatch(r"InsightsReports-\S+", report):
+            try:
+                return self._get(report)
+            except NotFound:
+                pass  # a report may be called so
+        named = [each for each in self.list() if each.Name == clean_text(report)]
+        if not named:
+            raise NotFound(
+                "There is no such Insights report.",
+                f"Report: {clean_text(report)}",
+                "Give an id or the exact name; `insights-reports reports list` shows them.",
+            )
+        if len(named) > 1:
+            ids = ", ".join(each.Id for each in named)
+            raise Invalid(
+                "Several reports have this name.", f"{named[0].Name}: {ids}", "Give the id."
+            )
+        return self._get(named[0].Id)
+
+    def create(self, report: Mapping[str, Any]) -> InsightsReport:
+        """Create a report from its JSON object, in the API's spelling.
+
+        Raises:
+            Invalid: when it is not valid, in our words before, or Octopus's after, it was sent.
+        """
+        sent = {"SpaceId": self._space_id(), **report}
+        _check(sent)
+        return self._sent("POST", self._path(), sent)
+
+    def update(self, report: InsightsReport | str, changes: Mapping[str, Any]) -> InsightsReport:
+        """Change some fields of a report, leaving all others as they are on the server.
+
+        Fields that this program does not know survive. A report as it was read (rather than its
+        id) is only changed if it is still the same on the server.
+
+        Raises:
+            Invalid: when the result is not valid, or the report was changed in between.
+        """
+        seen = self._get(report) if isinstance(report, str) else report
+        changed = {**seen.raw, **changes, "Id": seen.Id}
+        _check(changed)
+        if self._get(seen.Id).raw != seen.raw:
+            raise Invalid(
+                "The report was changed on the server since it was read.",
+                f"Report: {seen.Name} ({seen.Id})",
+                "Read it again and repeat the change.",
+            )
+        return self._sent("PUT", self._path(seen.Id), changed)
+
+    def delete(self, report_id: str) -> None:
+        self._source.send("DELETE", self._path(report_id))
+
+    def _get(self, report_id: str) -> InsightsReport:
+        return read(InsightsReport, self._source.json("report", self._path(report_id)))
+
+    def _sent(self, method: str, path: str, report: Mapping[str, Any]) -> InsightsReport:
+        try:
+            content = orjson.dumps(report)
+        except TypeError as error:
+            raise Invalid("The report is no JSON object.", clean_text(str(error))) from None
+        reply = self._source.send(method, path, content)
+        return read(InsightsReport, parse_json(reply, clean=False))
+
+    def _path(self, report_id: str | None = None) -> str:
+        path = f"/api/{quote(self._space_id(), safe='')}/insights/reports"
+        return path if report_id is None else f"{path}/{quote(report_id, safe='')}"
+
+
+def problems(report: Mapping[str, Any]) -> "list[str]":
+    """What Octopus would reject in a report's JSON object: one line a problem, none if valid."""
+    found = []
+    if not _text(report.get("SpaceId")):
+        found.append("SpaceId is missing")
+    if not _text(report.get("Name")):
+        found.append("Name is missing")
+    for name in _LISTS:
+        value = report.get(name)
+        if value is not None and not _texts(value):
+            found.append(f"{name} must be a list of texts")
+    if not _is_mode(report.get("TenantMode")):
+        found.append(f"TenantMode must be one of {', '.join(get_args(TenantMode))}")
+    return [*found, *_tag_problems(report), *_zone_problems(report), *_group_problems(report)]
+
+
+def _check(report: Mapping[str, Any]) -> None:
+    found = problems(report)
+    if found:
+        raise Invalid(
+            "The report cannot be sent to Octopus.",
+            "; ".join(found),
+            "Mend these fields; nothing was changed.",
+        )
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and all(map(_text, value))
+
+
+def _is_mode(value: object) -> bool:
+    return value is None or value in get_args(TenantMode)
+
+
+def _tag_problems(report: Mapping[str, Any]) -> "list[str]":
+    tags = report.get("TenantTags")
+    return [
+        f"TenantTags: {clean_text(tag)!a} is not of the form Tag Set/Tag"
+        for tag in tags or []
+        if isinstance(tag, str) and not _TAG.fullmatch(tag)
+    ]
+
+
+def _zone_problems(report: Mapping[str, Any]) -> "list[str]":
+    zone = report.get("TimeZone")
+    if zone is None:
+        return []
+    try:
+        iana_zone(zone if isinstance(zone, str) else "")
+    except BadReply:
+        return [f"TimeZone: {zone!a:.80} is neither a Windows nor an IANA time zone"]
+    return []
+
+
+def _group_problems(report: Mapping[str, Any]) -> "list[str]":
+    groups = report.get("EnvironmentGroups")
+    if groups is None:
+        return []
+    if not isinstance(groups, list) or not all(isinstance(group, dict) for group in groups):
+        return ["EnvironmentGroups must be a list of groups"]
+    found, names = [], set()
+    for group in groups:
+        name = group.get("Name")
+        if not _text(name):
+            found.append("EnvironmentGroups: a group has no Name")
+        elif name.casefold() in names:
+            found.append(f"EnvironmentGroups: the name {clean_text(name)!a} is used twice")
+        else:
+            names.add(name.casefold())
+        if not _texts(group.get("Environments")):
+            found.append(f"EnvironmentGroups: Environments of {name!a:.80} must be a list of ids")
+    return found

@@ -1,0 +1,194 @@
+"""What Octopus answers, spelled as it spells it. Unknown fields are kept, names are cleaned.
+
+https://octopus.com/docs/octopus-rest-api (Insights reports, projects, environments, tenants, ...)
+"""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
+
+from insights_reports.errors import BadReply
+from insights_reports.octopus.text import clean_text
+
+TenantMode = Literal["TenantedAndUntenanted", "Tenanted", "Untenanted"]
+Split = Literal[
+    "None", "Project", "ProjectGroup", "Environment", "EnvironmentGroup", "Tenant", "TenantTagSet"
+]
+TimeRange = Literal["LastMonth", "LastQuarter", "LastYear"]
+Granularity = Literal["Monthly", "Weekly", "Daily"]
+
+
+def _clean(value: Any) -> Any:
+    return clean_text(value) if isinstance(value, str) else value
+
+
+def _nothing(value: Any) -> Any:
+    return [] if value is None else value
+
+
+Text = Annotated[str, BeforeValidator(_clean)]
+Texts = Annotated[list[Text], BeforeValidator(_nothing)]
+
+
+class Resource(BaseModel):
+    """Anything with an id. ``raw`` is the JSON object as it came, unknown fields and all."""
+
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True, frozen=True)
+
+    Id: Text
+    _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        return self._raw
+
+
+class Named(Resource):
+    Name: Text
+
+
+class EnvironmentGroup(BaseModel):
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True, frozen=True)
+
+    Name: Text
+    Environments: Texts = []
+
+
+class InsightsReport(Named):
+    """The definition of an Insights report. ``TimeZone`` is a Windows id when Octopus answers."""
+
+    SpaceId: Text = ""
+    Description: Text | None = None
+    ProjectGroupIds: Texts = []
+    ProjectIds: Texts = []
+    TenantIds: Texts = []
+    TenantTags: Texts = []
+    TenantMode: Text = "TenantedAndUntenanted"
+    EnvironmentGroups: Annotated[list[EnvironmentGroup], BeforeValidator(_nothing)] = []
+    TimeZone: Text = "UTC"
+    IconId: Text | None = None
+    IconColor: Text | None = None
+
+
+class Space(Named):
+    Slug: Text | None = None
+    IsDefault: bool = False
+
+
+class ProjectGroup(Named):
+    pass
+
+
+class Project(Named):
+    ProjectGroupId: Text
+    Slug: Text | None = None
+    IsDisabled: bool = False
+
+
+class Environment(Named):
+    SortOrder: int = 0
+
+
+class Tenant(Named):
+    """``TenantTags`` are canonical: ``Tag Set Name/Tag Name``."""
+
+    TenantTags: Texts = []
+
+
+class Tag(BaseModel):
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True, frozen=True)
+
+    Name: Text
+    CanonicalTagName: Text = ""
+    SortOrder: int = 0
+
+
+class TagSet(Named):
+    """``Tags`` may lack values: a free-text set lists none, its values stand at the tenants."""
+
+    SortOrder: int = 0
+    Type: Text = "MultiSelect"
+    Tags: Annotated[list[Tag], BeforeValidator(_nothing)] = []
+
+
+class Channel(Named):
+    ProjectId: Text
+    IsDefault: bool = False
+
+
+class User(Resource):
+    Username: Text = ""
+    DisplayName: Text = ""
+    IsService: bool = False
+
+
+class TimeZoneName(Named):
+    IsLocal: bool = False
+
+
+class Server(BaseModel):
+    """The root document of the API; it is answered without credentials too."""
+
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True, frozen=True)
+
+    Application: Text = ""
+    Version: Text = ""
+    ApiVersion: Text = ""
+    InstallationId: Text = ""
+
+
+class Page(BaseModel):
+    """The envelope of a list. Only ``Items`` is relied on: servers have answered without
+    Page.Next where there was a next page, and with an ItemsPerPage that was not so."""
+
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
+
+    TotalResults: int | None = None
+    Items: list[dict[str, Any]]
+
+
+class Interval(BaseModel):
+    """One interval of a series; its figures are read by the cross-check."""
+
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
+
+    StartOfInterval: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}")
+
+
+class Series(BaseModel):
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
+
+    Name: str | None
+    Intervals: list[Interval]
+
+
+class Metrics(BaseModel):
+    """The reply of ``/metrics``."""
+
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
+
+    Series: list[Series]
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read(model: type[M], value: Any) -> M:
+    """A model of a JSON value.
+
+    Raises:
+        BadReply: when the value has not the model's form; names the field, not its content.
+    """
+    try:
+        made = model.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "(all of it)"
+        raise BadReply(
+            f"Octopus's reply is no {model.__name__} as its documentation describes it.",
+            f"{clean_text(where)[:120]}: {first['msg'][:200]}",
+            "Check that the server is an Octopus of 2025.2 or newer.",
+        ) from None
+    if isinstance(made, Resource):
+        made._raw = value
+    return made

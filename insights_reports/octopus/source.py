@@ -1,0 +1,128 @@
+"""Where replies come from: a server over the wire, or a pull that was sealed earlier.
+
+Each reply has a stable name (``report``, ``projects-1``, ``metrics-Project-LastYear-Monthly``), by
+which it is recorded and, in the same order of calls, found again.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO, Protocol, TypeVar
+
+from insights_reports.errors import NotFound, UsageError
+from insights_reports.octopus.body import Body
+from insights_reports.octopus.paging import GetPage
+from insights_reports.octopus.strict import parse_json
+from insights_reports.octopus.transport import Transport
+
+T = TypeVar("T")
+Params = Mapping[str, str | int]
+Record = Callable[[str, bytes], None]
+DEPLOYMENTS = "deployments"
+
+
+class Source(Protocol):
+    def json(self, name: str, path: str, params: Params | None = None) -> Any:
+        """The JSON value of a GET, its texts as they came."""
+
+    def pages(self, kind: str, path: str) -> GetPage:
+        """GETs of one list; the replies are called ``kind-1``, ``kind-2`` and so on."""
+
+    def deployments(self, path: str, read: Callable[[BinaryIO], T], save_to: BinaryIO | None) -> T:
+        """``read(body)`` of the reply of ``/deployments``, which is also copied to ``save_to``."""
+
+    def send(self, method: str, path: str, content: bytes | None = None) -> bytes:
+        """The body of the reply to a change."""
+
+    def close(self) -> None: ...
+
+
+class Live:
+    """A server, and a function that is given each reply's name and body."""
+
+    def __init__(self, transport: Transport, record: Record | None) -> None:
+        self._transport = transport
+        self._record = record
+        self._count: Counter[str] = Counter()
+
+    def json(self, name: str, path: str, params: Params | None = None) -> Any:
+        # Parsed before the exchange is over, so that a reply cut short is asked for again.
+        body, value = self._transport.get(path, params, _body_and_value)
+        if self._record is not None:
+            self._record(name, body)
+        return value
+
+    def pages(self, kind: str, path: str) -> GetPage:
+        return lambda params: self.json(_next(self._count, kind), path, params)
+
+    def deployments(self, path: str, read: Callable[[BinaryIO], T], save_to: BinaryIO | None) -> T:
+        start = save_to.tell() if save_to is not None else 0
+
+        def read_anew(body: Body) -> T:
+            if save_to is None:
+                return read(body)  # type: ignore[arg-type]
+            save_to.seek(start)  # what an earlier attempt left there
+            save_to.truncate()
+            return read(_Copying(body, save_to))  # type: ignore[arg-type]
+
+        most = self._transport.limits.deployments_bytes
+        return self._transport.get(path, None, read_anew, most)
+
+    def send(self, method: str, path: str, content: bytes | None = None) -> bytes:
+        return self._transport.send(method, path, content)
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+class Sealed:
+    """Recorded replies. ``open_reply(name)`` raises FileNotFoundError where there is none."""
+
+    def __init__(self, open_reply: Callable[[str], BinaryIO]) -> None:
+        self._open_reply = open_reply
+        self._count: Counter[str] = Counter()
+
+    def json(self, name: str, path: str, params: Params | None = None) -> Any:
+        with self._open(name) as reply:
+            return parse_json(reply.read(), clean=False)
+
+    def pages(self, kind: str, path: str) -> GetPage:
+        return lambda params: self.json(_next(self._count, kind), path, params)
+
+    def deployments(self, path: str, read: Callable[[BinaryIO], T], save_to: BinaryIO | None) -> T:
+        with self._open(DEPLOYMENTS) as reply:
+            return read(reply)
+
+    def send(self, method: str, path: str, content: bytes | None = None) -> bytes:
+        raise UsageError("A sealed pull cannot be changed.", f"{method} {path}")
+
+    def close(self) -> None:
+        """Nothing is open between calls."""
+
+    def _open(self, name: str) -> BinaryIO:
+        try:
+            return self._open_reply(name)
+        except FileNotFoundError:
+            raise NotFound("The sealed pull has no such reply.", f"Reply: {name}") from None
+
+
+class _Copying:
+    """A body that is also written to a file as it is read."""
+
+    def __init__(self, body: Body, copy: BinaryIO) -> None:
+        self._body = body
+        self._copy = copy
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._body.read(size)
+        self._copy.write(data)
+        return data
+
+
+def _next(count: Counter[str], kind: str) -> str:
+    count[kind] += 1
+    return f"{kind}-{count[kind]}"
+
+
+def _body_and_value(body: Body) -> tuple[bytes, Any]:
+    content = body.read()
+    return content, parse_json(content, clean=False)
