@@ -1,0 +1,10 @@
+"""The embedded server: Octopus's Insights Reports API over a SQLite database of its own.
+
+It shares no code with the rest of the package, so that a cross-check against it compares two
+implementations. Its conventions where Octopus documents none stand in `ranges`, `aggregates` and
+`derive.sql`.
+"""
+
+from insights_reports.server.running import RunningServer, create_database, running_server, serve
+
+__all__ = ["RunningServer", "create_database", "running_server", "serve"]

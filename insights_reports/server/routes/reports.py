@@ -1,0 +1,169 @@
+"""The seven operations of the Insights Reports API."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response, StreamingResponse
+
+from insights_reports.server import definitions, ids, wire
+from insights_reports.server.access import InSpace, SpaceVisit
+from insights_reports.server.aggregates import metrics
+from insights_reports.server.database import connect
+from insights_reports.server.paging import Paged, envelope
+from insights_reports.server.population import of_report
+from insights_reports.server.problems import MEDIA_TYPE, Missing, Problem
+from insights_reports.server.ranges import GRANULARITIES, TIME_RANGES, range_segments
+from insights_reports.server.routes import answer, ok
+from insights_reports.server.splits import SPLITS, series_of
+from insights_reports.server.streams import print_streams, window_start
+from insights_reports.server.zones import zone
+
+router = APIRouter(prefix="/api/{spaceId}/insights/reports", tags=["Insights reports"])
+_LARGEST_BODY = 4 << 20
+_Choice = TypeVar("_Choice", bound=str)
+
+
+def _body_schema(*more: str) -> dict[str, Any]:
+    schema = wire.ReportFields.model_json_schema()
+    group = schema.pop("$defs")["EnvironmentGroup"]
+    schema["properties"]["EnvironmentGroups"]["items"] = group
+    schema["properties"] |= {name: {"type": "string"} for name in more}
+    schema["required"] += more
+    content = {"application/json": {"schema": schema}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+async def _document(request: Request) -> dict[str, Any]:
+    """The JSON object that was sent."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _LARGEST_BODY:
+            raise Problem("The request body is too large.")
+    return definitions.parse(bytes(body))
+
+
+Sent = Annotated[dict[str, Any], Depends(_document)]
+
+
+def _found(visit: InSpace, reportId: str) -> sqlite3.Row:  # noqa: N803 - Octopus's spelling
+    visit.user.require("InsightsReportView")
+    return definitions.find(visit, reportId)
+
+
+Found = Annotated[sqlite3.Row, Depends(_found)]
+
+
+@router.get("", responses=ok(wire.ReportPage))
+def list_reports(visit: InSpace, page: Paged) -> Response:
+    """A page of the reports of a space, by name."""
+    path = f"{visit.base}/insights/reports"
+    return answer(
+        envelope(
+            "InsightsReport",
+            definitions.find_all(visit),
+            page,
+            path=path,
+            template="{?skip,take}",
+            filters={},
+            document=lambda row: definitions.resource(visit, row),
+        )
+    )
+
+
+@router.post("", status_code=201, responses=ok(wire.Report, 201), openapi_extra=_body_schema())
+def create_report(visit: InSpace, document: Sent) -> Response:
+    """Create a report."""
+    visit.user.require("InsightsReportCreate")
+    return answer(definitions.resource(visit, definitions.create(visit, document)), 201)
+
+
+@router.get("/{reportId}", responses=ok(wire.Report))
+def get_report(visit: InSpace, row: Found) -> Response:
+    """One report."""
+    return answer(definitions.resource(visit, row))
+
+
+@router.put("/{reportId}", responses=ok(wire.Report), openapi_extra=_body_schema("Id"))
+def update_report(visit: InSpace, row: Found, document: Sent) -> Response:
+    """Replace a report."""
+    visit.user.require("InsightsReportEdit")
+    return answer(definitions.resource(visit, definitions.update(visit, row, document)))
+
+
+@router.delete("/{reportId}", responses=ok(dict[str, Any]))
+def delete_report(visit: InSpace, row: Found) -> Response:
+    """Delete a report."""
+    visit.user.require("InsightsReportDelete")
+    definitions.delete(visit, row)
+    return answer({})
+
+
+@router.get("/{reportId}/deployments", responses=ok(wire.Streams))
+def report_deployments(visit: InSpace, row: Found) -> Response:
+    """The streams of the last twelve whole months and this month, with their measures."""
+    report = definitions.content(row)
+    population = of_report(visit, report)
+    start = window_start(visit.now, report["TimeZone"])
+
+    def pieces() -> Iterator[bytes]:
+        # The connection of the request may be closed before the last piece is read.
+        with closing(connect(visit.site.data)) as connection:
+            yield from print_streams(
+                connection, visit.user, report["Name"], population, start, visit.now
+            )
+
+    return StreamingResponse(pieces(), media_type=MEDIA_TYPE)
+
+
+@router.get("/{reportId}/metrics", responses=ok(wire.Metrics))
+def report_metrics(
+    visit: InSpace,
+    row: Found,
+    time_range: Annotated[
+        str, Query(alias="timeRange", json_schema_extra={"enum": list(TIME_RANGES)})
+    ],
+    split: Annotated[str, Query(json_schema_extra={"enum": list(SPLITS)})] = "None",
+    granularity: Annotated[str, Query(json_schema_extra={"enum": list(GRANULARITIES)})] = "Weekly",
+    tag_set_id: Annotated[
+        str, Query(alias="tenantTagSetId", description="Required for the split TenantTagSet")
+    ] = "",
+) -> Response:
+    """The aggregated figures of a report, split into series and cut into intervals."""
+    chosen_split = _choice("split", split, SPLITS)
+    report = definitions.content(row)
+    where = zone(report["TimeZone"])
+    assert where is not None  # noqa: S101 - stored reports have a known zone
+    parts = range_segments(
+        _choice("timeRange", time_range, TIME_RANGES),
+        _choice("granularity", granularity, GRANULARITIES),
+        visit.now,
+        where,
+    )
+    tag_set = _tag_set(visit, tag_set_id) if chosen_split == "TenantTagSet" else 0
+    population = of_report(visit, report)
+    series = series_of(visit, chosen_split, report, population, tag_set)
+    return answer(metrics(visit.connection, population, series, parts))
+
+
+def _choice(name: str, given: str, choices: tuple[_Choice, ...]) -> _Choice:
+    """The choice that was meant; Octopus reads enumerations without regard to case."""
+    for choice in choices:
+        if choice.casefold() == given.casefold():
+            return choice
+    raise Problem(f"The {name} '{given}' must be one of {', '.join(choices)}.")
+
+
+def _tag_set(visit: SpaceVisit, tag_set_id: str) -> int:
+    if not tag_set_id:
+        raise Problem("The tenantTagSetId is required when the split is TenantTagSet.")
+    number = ids.number("TagSets", tag_set_id)
+    row = visit.connection.execute(
+        "SELECT id FROM tag_sets WHERE space_id = ? AND id = ?", (visit.space_id, number)
+    ).fetchone()
+    if row is None:
+        raise Missing(tag_set_id)
+    return int(row["id"])

@@ -1,0 +1,212 @@
+"""Running the server: in this process, or in one of its own that ends with its parent."""
+
+import asyncio
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+
+from insights_reports.errors import InsightsReportsError, UsageError
+from insights_reports.server import company, database
+from insights_reports.server.access import Site
+from insights_reports.server.app import make_app
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def create_database(path: Path, *, as_of: datetime, seed: int = 1) -> None:
+    """Make a database with the made-up company's history up to `as_of`, which must be aware.
+
+    Raises UsageError when something is already at `path`.
+    """
+    with database.new_database(path) as connection:
+        company.store(connection, as_of, seed)
+        database.derive_facts(connection)
+
+
+def serve(
+    data: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int,
+    as_of: datetime | None,
+    api_key: str,
+    restricted_key: str | None = None,
+    allow_remote: bool = False,
+    on_start: Callable[[str], None] = lambda url: None,
+) -> None:
+    """Serve the database until the process is told to stop; port 0 picks a free one.
+
+    `as_of` stops the server's clock; `on_start` is called with the URL once the server answers.
+    Raises UsageError for a file that is no such database and for a host beyond this machine
+    without `allow_remote`.
+    """
+    if host not in _LOOPBACK and not allow_remote:
+        raise UsageError(
+            "The server may not be reached from other machines.",
+            f"Host: {host}",
+            "Use 127.0.0.1, or allow remote access.",
+        )
+    database.check(data)
+    site = Site(data, _clock(as_of), api_key, restricted_key)
+    listener = _listen(host, port)
+    config = uvicorn.Config(
+        make_app(site, allow_remote=allow_remote), log_level="warning", access_log=False
+    )
+    server = _Server(config)
+    server.on_start = lambda: on_start(_url(listener))
+    asyncio.run(server.serve([listener]))
+
+
+class _Server(uvicorn.Server):
+    on_start: Callable[[], None]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.on_start()
+
+
+def _clock(as_of: datetime | None) -> Callable[[], datetime]:
+    return (lambda: datetime.now(UTC)) if as_of is None else (lambda: as_of)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise UsageError(
+            "The server cannot listen here.", f"{host}:{port}: {error}", "Choose another port."
+        ) from None
+    listener.listen(128)
+    return listener
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """A server in a process of its own."""
+
+    url: str
+    api_key: str = field(repr=False)
+    restricted_key: str = field(repr=False)
+    data: Path
+    process: "subprocess.Popen[str]" = field(repr=False)
+
+
+@contextmanager
+def running_server(
+    *,
+    as_of: datetime,
+    seed: int = 1,
+    data: Path | None = None,
+    port: int = 0,
+    api_key: str | None = None,
+    restricted_key: str | None = None,
+) -> Iterator[RunningServer]:
+    """Run a server beside this process until the block ends, or this process does.
+
+    Without `data` the made-up company of `seed` lives in a temporary file; a named file is made
+    when it does not exist. Keys that are not given are drawn at random.
+    """
+    with tempfile.TemporaryDirectory(prefix="insights-server-") as folder:
+        path = data or Path(folder) / "insights.sqlite"
+        if not path.exists():
+            create_database(path, as_of=as_of, seed=seed)
+        keys = (api_key or _new_key(), restricted_key or _new_key())
+        process = _start(path, as_of, port, *keys)
+        try:
+            yield RunningServer(_await_url(process), *keys, path, process)
+        finally:
+            _stop(process)
+
+
+def _new_key() -> str:
+    return f"API-{secrets.token_hex(16).upper()}"
+
+
+def _start(
+    path: Path, as_of: datetime, port: int, api_key: str, restricted_key: str
+) -> "subprocess.Popen[str]":
+    settings = {
+        "data": str(path),
+        "as_of": as_of.isoformat(),
+        "port": port,
+        "api_key": api_key,
+        "restricted_key": restricted_key,
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "insights_reports.server"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl+C is for the parent, which then ends the server
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    assert process.stdin is not None  # noqa: S101 - it is a pipe
+    # Through the pipe and not as arguments, which every user of the machine can read.
+    process.stdin.write(json.dumps(settings) + "\n")
+    process.stdin.flush()
+    return process
+
+
+def _await_url(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None  # noqa: S101 - it is a pipe
+    url = process.stdout.readline().strip()
+    if not url:
+        raise InsightsReportsError(
+            "The embedded server did not start.",
+            f"Exit status: {process.wait()}",
+            "Its own words stand above.",
+        )
+    return url
+
+
+def _stop(process: "subprocess.Popen[str]") -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def run_child() -> None:
+    """The other side of `running_server`: settings come in on one line, the URL goes out on one."""
+    settings = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    serve(
+        Path(settings["data"]),
+        port=settings["port"],
+        as_of=datetime.fromisoformat(settings["as_of"]),
+        api_key=settings["api_key"],
+        restricted_key=settings["restricted_key"],
+        on_start=lambda url: print(url, flush=True),
+    )
+
+
+def _end_with_parent() -> None:
+    """The pipe closes when the parent ends, in whatever way."""
+    sys.stdin.read()
+    os._exit(0)
