@@ -1,0 +1,222 @@
+"""The key goes to Octopus's own address and nowhere else: no other origin, no text, no pickle."""
+
+import logging
+import pickle
+import ssl
+import threading
+import traceback
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+import trustme
+
+from insights_reports.errors import BadReply, InsightsReportsError, OctopusError, UsageError
+from insights_reports.octopus import Client, Connection, Credential, Limits
+from tests.octopus import faults
+from tests.octopus.faults import Behaviour, fault_server, raw, reply
+
+CANARY = "API-CANARY0123456789CANARY"
+TOKEN = "eyJCANARY.TOKEN-0123456789"
+ME = {"Id": "Users-1", "Username": "reports"}
+LIMITS = Limits(attempts=2, first_wait=0.01, longest_wait=0.01, deadline=0.5)
+
+
+def connection(url: str, **given: str) -> Connection:
+    return Connection.from_environment(url, environ=given or {"OCTOPUS_API_KEY": CANARY})
+
+
+@pytest.mark.parametrize(
+    "credential", [{"OCTOPUS_API_KEY": CANARY}, {"OCTOPUS_ACCESS_TOKEN": TOKEN}]
+)
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+def test_a_redirect_leads_the_key_nowhere(code: int, credential: dict[str, str]) -> None:
+    with fault_server(reply(ME)) as elsewhere:
+        to = f"http://localhost:{elsewhere.port}/api/users/me"
+        with (
+            fault_server(faults.redirect(code, to)) as octopus,
+            Client(connection(octopus.url, **credential)) as client,
+            pytest.raises(BadReply, match=f"new address: {to}"),
+        ):
+            client.me()
+        with (
+            fault_server(faults.redirect(code, to)) as octopus,
+            Client(connection(octopus.url, **credential)) as client,
+            pytest.raises(BadReply, match="redirect"),
+        ):
+            client.reports.create({"Name": "New"})
+        assert b"CANARY" in octopus.requests[0]
+        assert elsewhere.requests == []
+
+
+def test_the_key_is_not_for_a_port_that_begins_the_same() -> None:
+    with fault_server(reply(ME)) as server, Client(connection(server.url[:-1])) as client:
+        session = client._source._transport._session  # type: ignore[attr-defined]
+        session.get(f"{server.url}/api/users/me", timeout=5)
+        assert b"CANARY" not in server.requests[0]
+
+
+def test_a_netrc_entry_does_not_replace_the_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login someone password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    with (
+        fault_server(reply(ME)) as server,
+        Client(connection(server.url, OCTOPUS_ACCESS_TOKEN=TOKEN)) as client,
+    ):
+        assert client.me().Username == "reports"
+        assert f"Bearer {TOKEN}".encode() in server.requests[0]
+
+
+FAILURES: dict[str, Behaviour] = {
+    "closed": faults.close,
+    "cut": raw(b"{", faults.JSON, "Content-Length: 99"),
+    "slow": faults.drip(b"x" * 100, 0.05),
+    "no JSON": reply(body=b"no"),
+    "bad header": raw(b"{}", "Content-Length: 1", "Content-Length: 2"),
+    "redirect": faults.redirect(302, f"http://localhost/?apikey={CANARY}"),
+    "401 that repeats the key": reply(
+        {"ErrorMessage": f"The key {CANARY} is unknown.", "Errors": [CANARY, TOKEN]},
+        status="401 Unauthorized",
+    ),
+    "wrong form that repeats the key": reply({"Id": 5, "Username": CANARY}),
+}
+
+
+@pytest.mark.parametrize(
+    "credential", [{"OCTOPUS_API_KEY": CANARY}, {"OCTOPUS_ACCESS_TOKEN": TOKEN}]
+)
+@pytest.mark.parametrize("failure", FAILURES)
+def test_no_error_log_or_pickle_has_the_key(
+    failure: str, credential: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    (secret,) = credential.values()
+    caplog.set_level(logging.DEBUG)
+    with (
+        fault_server(FAILURES[failure]) as server,
+        Client(connection(server.url, **credential), limits=LIMITS) as client,
+        pytest.raises(OctopusError) as caught,
+    ):
+        client.me()
+    error = caught.value
+    texts = [str(error), repr(error), caplog.text, "".join(traceback.format_exception(error))]
+    texts += [repr(vars(error)), repr(client), repr(connection(server.url, **credential))]
+    assert not [text for text in texts if secret in text]
+    assert secret.encode() not in pickle.dumps(error)
+    chain: BaseException | None = error
+    while chain is not None:  # what a debugger or a crash reporter would follow
+        assert secret not in repr(vars(chain)) + str(chain)
+        assert secret.encode() not in pickle.dumps(getattr(chain, "request", None))
+        chain = chain.__context__
+    copy = pickle.loads(pickle.dumps(error))
+    assert (str(copy), copy.status, type(copy)) == (str(error), error.status, type(error))
+
+
+def test_a_connection_is_not_pickled() -> None:
+    octopus = connection("https://octopus.example")
+    assert CANARY not in repr(octopus) + str(octopus) + repr(octopus.credential)
+    for thing in (octopus, octopus.credential):
+        with pytest.raises(TypeError, match="never pickled"):
+            pickle.dumps(thing)
+
+
+@pytest.mark.parametrize(
+    "key", ["API-canary-canary", f"{CANARY} {CANARY}", "CANARY", f"{CANARY}\nX: y"]
+)
+def test_a_key_of_another_form_is_refused_without_printing_it(key: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        connection("https://octopus.example", OCTOPUS_API_KEY=key)
+    assert "canary" not in str(caught.value).lower()
+
+
+def test_a_key_file_may_end_in_a_line_break(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(CANARY + "\r\n")
+    found = connection("https://octopus.example", OCTOPUS_API_KEY_FILE=str(file))
+    assert found.credential == Credential("X-Octopus-ApiKey", CANARY)
+    with pytest.raises(UsageError, match="cannot be read"):
+        connection("https://octopus.example", OCTOPUS_API_KEY_FILE=str(tmp_path / "none"))
+
+
+def test_exactly_one_credential() -> None:
+    with pytest.raises(UsageError, match="Given: none"):
+        connection("https://octopus.example", OCTOPUS_API_KEY=" ")
+    with pytest.raises(UsageError, match="Given: OCTOPUS_API_KEY, OCTOPUS_ACCESS_TOKEN"):
+        connection("https://octopus.example", OCTOPUS_API_KEY=CANARY, OCTOPUS_ACCESS_TOKEN=TOKEN)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["octopus.example", "ftp://x", "https://", "https://u:p@x", "https://x/?apikey=1", "http://x:y", "http://[",
+     "https://x/app#/Spaces-1"],
+)  # fmt: skip
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        connection(url)
+    assert url not in str(caught.value)  # it may hold a password
+
+
+class _Me(BaseHTTPRequestHandler):
+    seen: list[str]
+
+    def do_GET(self) -> None:
+        self.seen.append(str(self.headers))
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(b'{"Id": "Users-1", "Username": "reports"}')
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_tls_is_verified_before_the_key_is_sent(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    handler = type("Handler", (_Me,), {"seen": []})
+    server = HTTPServer(("127.0.0.1", 0), handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        url = f"https://127.0.0.1:{server.server_port}"
+        with Client(connection(url)) as client, pytest.raises(OctopusError, match="certificate"):
+            client.me()
+        wrong_host = f"https://localhost:{server.server_port}"
+        trusting = {"environ": {"OCTOPUS_API_KEY": CANARY}, "ca_bundle": str(tmp_path / "ca.pem")}
+        with (
+            Client(Connection.from_environment(wrong_host, **trusting)) as client,  # type: ignore[arg-type]
+            pytest.raises(OctopusError, match="certificate"),
+        ):
+            client.me()
+        assert handler.seen == []  # type: ignore[attr-defined]
+        with Client(Connection.from_environment(url, **trusting)) as client:  # type: ignore[arg-type]
+            assert client.me().Username == "reports"
+        assert CANARY in handler.seen[0]  # type: ignore[attr-defined]
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_proxy_is_used_when_named_and_its_password_is_not_shown() -> None:
+    with fault_server(reply(ME)) as proxy:
+        through = Connection.from_environment(
+            "http://octopus.invalid/octo/",
+            environ={"OCTOPUS_API_KEY": CANARY},
+            proxy=f"http://user:CANARYPASSWORD@127.0.0.1:{proxy.port}",
+        )
+        with Client(through) as client:
+            assert client.me().Id == "Users-1"
+        assert proxy.requests[0].startswith(b"GET http://octopus.invalid/octo/api/users/me ")
+        assert "CANARYPASSWORD" not in repr(through)
+
+
+def test_an_unexpected_failure_of_ours_stays_visible() -> None:
+    assert issubclass(OctopusError, InsightsReportsError)
+    with fault_server(reply(ME)) as server, Client(connection(server.url)) as client:
+        with pytest.raises(ZeroDivisionError):
+            client._source._transport.get("/api/users/me", None, lambda body: 1 // 0)  # type: ignore[attr-defined]
