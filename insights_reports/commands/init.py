@@ -1,15 +1,13 @@
 """``init``: write a commented configuration and say what to do next."""
 
 import argparse
-import json
 import os
 import sys
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tzlocal import get_localzone_name
 
-from insights_reports.assets import TEMPLATES
+from insights_reports.commands.common import config_text
 from insights_reports.config_file import load_config
 from insights_reports.errors import UsageError
 
@@ -28,7 +26,7 @@ def main(options: argparse.Namespace) -> int:
         raise UsageError(
             "There is a configuration already.", f"File: {path}", "Edit it, or choose another DIR."
         )
-    text = _render(_values(options))
+    text = config_text("config.yaml.j2", _values(options))
     _write_if_valid(path, text)
     print(f"Wrote {path}. Next:")
     print(f"  OCTOPUS_API_KEY=API-… insights-reports check {path}")
@@ -62,14 +60,6 @@ def _zone() -> str:
     """This machine's zone as a region; the fixed zones that a schedule may not have become UTC."""
     zone = get_localzone_name() or "UTC"
     return zone if "/" in zone and not zone.startswith("Etc/") else "UTC"
-
-
-def _render(values: dict[str, object]) -> str:
-    environment = Environment(  # noqa: S701 - YAML, not HTML: values are quoted as JSON
-        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, keep_trailing_newline=True
-    )
-    environment.filters["quoted"] = lambda value: json.dumps(value, ensure_ascii=False)
-    return environment.get_template("config.yaml.j2").render(values)
 
 
 def _write_if_valid(path: Path, text: str) -> None:

@@ -4,8 +4,11 @@ import sys
 import time
 from collections.abc import Callable
 
+Progress = Callable[[str], None]
+"""Told what is being done next."""
 
-def terminal_progress(prefix: str) -> Callable[[str], None]:
+
+def terminal_progress(prefix: str) -> Progress:
     """A function that shows what is being done on standard error, if that is a terminal."""
     if not sys.stderr.isatty():
         return lambda _: None

@@ -1,33 +1,40 @@
-"""Pulling: everything one run needs to know from Octopus, sealed in a folder.
+"""Pulling: everything one run needs to know from Octopus, sealed in a folder as it came.
 
 The deployments are read before the stated metrics and again after them, until two readings agree,
 so that data which moved in between are never mistaken for a wrong figure.
 """
 
 import hashlib
-import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pandas as pd
-from pydantic import BaseModel
 
 from insights_reports.errors import UsageError
 from insights_reports.history.pulls import PullWriter
-from insights_reports.octopus import Client, Connection, InsightsReport, TagSet, Tenant
+from insights_reports.octopus import (
+    Client,
+    Connection,
+    Environment,
+    InsightsReport,
+    Project,
+    ProjectGroup,
+    TagSet,
+    Tenant,
+)
+from insights_reports.pipeline.progress import Progress
 
 SPLITS = ("None", "Project", "ProjectGroup", "Environment", "EnvironmentGroup", "Tenant",
           "TenantTagSet")  # fmt: skip
 RANGES = ("LastMonth", "LastQuarter", "LastYear")
 GRANULARITIES = ("Daily", "Weekly", "Monthly")
+DEPLOYMENTS, EARLIER = "deployments", "deployments-earlier"
 READINGS = 3  # of the deployments, at most
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,26 @@ class Wanted:
     tag_sets: tuple[str, ...] = ()
     ranges: tuple[str, ...] = RANGES
     granularities: tuple[str, ...] = GRANULARITIES
+
+
+@dataclass(frozen=True)
+class Mentioned:
+    """The ids that deployments mention, to be looked up."""
+
+    projects: list[str]
+    environments: list[str]
+    tenants: list[str]
+
+
+@dataclass(frozen=True)
+class LookedUp:
+    """The resources mentioned; ``tag_sets`` are those in which one of the tenants has a tag."""
+
+    projects: list[Project]
+    groups: list[ProjectGroup]
+    environments: list[Environment]
+    tenants: list[Tenant]
+    tag_sets: list[TagSet]
 
 
 @dataclass(frozen=True)
@@ -60,90 +87,73 @@ def pull(
 
     Raises:
         OctopusError: when Octopus cannot be reached, refuses, or answers nonsense.
-        UsageError: when the report has no such tag set.
+        UsageError: when the report's tenants have no tag in a tag set wanted.
     """
-    writer = PullWriter(folder)
-    with Client(connection) as client, tempfile.TemporaryDirectory() as scratch:
+    replies: dict[str, bytes] = {}
+    with (
+        Client(connection, record=replies.__setitem__) as client,
+        tempfile.TemporaryDirectory() as scratch,
+    ):
         progress("report definition")
         definition = client.reports.get(wanted.report)
         progress("deployments")
         reading = _read(client, definition, Path(scratch) / "0")
-        tag_sets = _add_look_ups(client, definition, reading.table, writer, progress)
-        chosen = _choose(tag_sets, wanted.tag_sets)
+        progress("projects, tenants and tag sets")
+        ids = mentioned(reading.table)
+        tag_sets = choose_tag_sets(look_up(client, ids).tag_sets, wanted.tag_sets)
         earlier: Reading | None = None
         for attempt in range(1, READINGS):
-            stated = _stated(client, definition, wanted, chosen, progress)
+            for stated in requests(wanted, tag_sets):
+                progress(f"stated metrics: {' '.join(filter(None, stated.values()))}")
+                client.metrics(definition.Id, **stated)
             progress("deployments again")
             again = _read(client, definition, Path(scratch) / str(attempt))
             if again.digest == reading.digest:
                 earlier = None
                 break
             earlier, reading = reading, again
-        _add_body(writer, "deployments.json", reading)
-        if earlier:
-            _add_body(writer, "deployments-earlier.json", earlier)
-        for name, reply in stated.items():
-            writer.add(name, json.dumps(reply, ensure_ascii=False).encode())
-        writer.seal(_metadata(client, definition, connection, as_of, moved=earlier is not None))
+        client.server()
+        client.me()
+        about = {"wanted": asdict(wanted), "ids": asdict(ids), "space": client.space.Id}
+        about |= {"as_of": as_of.isoformat(), "url": connection.url, "moved": sorted(client.moved)}
+        _seal(folder, replies, reading, earlier, about)
     return folder
 
 
-def _read(client: Client, definition: InsightsReport, path: Path) -> Reading:
-    digest = hashlib.sha256()
-    with path.open("wb") as file:
-        deployments = client.deployments(definition.Id, save_to=file)
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return Reading(deployments.table, path.open("rb"), digest.hexdigest())
+def mentioned(deployments: pd.DataFrame) -> Mentioned:
+    """The ids in a deployments table, sorted."""
+
+    def ids(column: str) -> list[str]:
+        return sorted(deployments[column].dropna().unique())
+
+    return Mentioned(ids("project_id"), ids("environment_id"), ids("tenant_id"))
 
 
-def _add_body(writer: PullWriter, name: str, reading: Reading) -> None:
-    with reading.body as source, writer.open(name) as target:
-        shutil.copyfileobj(source, target, 1 << 20)
+def look_up(client: Client, ids: Mentioned) -> LookedUp:
+    """Look up ``ids`` and what belongs to them, and nothing else of the space."""
+    projects = client.projects(ids.projects)
+    tenants = client.tenants(ids.tenants)
+    groups = sorted({project.ProjectGroupId for project in projects})
+    return LookedUp(
+        projects=projects,
+        groups=client.project_groups(groups),
+        environments=client.environments(ids.environments),
+        tenants=tenants,
+        tag_sets=_used(client.tag_sets(), tenants),
+    )
 
 
-def _add_look_ups(
-    client: Client,
-    definition: InsightsReport,
-    deployments: pd.DataFrame,
-    writer: PullWriter,
-    progress: Progress,
-) -> list[TagSet]:
-    """Look up the ids that the deployments mention, and the tag sets their tenants have tags in."""
-    progress("projects, tenants and tag sets")
-    projects = client.projects(_ids(deployments["project_id"]))
-    groups = client.project_groups(sorted({project.ProjectGroupId for project in projects}))
-    tenants = client.tenants(_ids(deployments["tenant_id"]))
-    tag_sets = _used(client.tag_sets(), tenants)
-    _add(writer, "report.json", [definition])
-    _add(writer, "projects.json", projects)
-    _add(writer, "project-groups.json", groups)
-    _add(writer, "environments.json", client.environments(_ids(deployments["environment_id"])))
-    _add(writer, "tenants.json", tenants)
-    _add(writer, "tag-sets.json", tag_sets)
-    return tag_sets
+def choose_tag_sets(tag_sets: list[TagSet], wanted: Iterable[str]) -> list[TagSet]:
+    """Those of ``tag_sets`` that ``wanted`` names by name or id; all of them when it is empty.
 
-
-def _ids(column: "pd.Series[str]") -> list[str]:
-    return sorted(column.dropna().unique())
-
-
-def _add(writer: PullWriter, name: str, resources: Iterable[BaseModel]) -> None:
-    rows = [resource.model_dump(mode="json") for resource in resources]
-    writer.add(name, json.dumps(rows, ensure_ascii=False).encode())
-
-
-def _used(tag_sets: Iterable[TagSet], tenants: Iterable[Tenant]) -> list[TagSet]:
-    used = {tag.partition("/")[0].lower() for tenant in tenants for tag in tenant.TenantTags}
-    return [tag_set for tag_set in tag_sets if tag_set.Name.lower() in used]
-
-
-def _choose(tag_sets: list[TagSet], wanted: tuple[str, ...]) -> list[TagSet]:
-    if not wanted:
+    Raises:
+        UsageError: when one is not among them.
+    """
+    names = set(wanted)
+    if not names:
         return tag_sets
-    chosen = [tag_set for tag_set in tag_sets if {tag_set.Id, tag_set.Name} & set(wanted)]
-    missing = set(wanted) - {name for tag_set in chosen for name in (tag_set.Id, tag_set.Name)}
+    chosen = [tag_set for tag_set in tag_sets if {tag_set.Id, tag_set.Name} & names]
+    missing = names - {name for tag_set in chosen for name in (tag_set.Id, tag_set.Name)}
     if missing:
         raise UsageError(
             "The report's tenants have no tag in such a tag set.",
@@ -153,50 +163,46 @@ def _choose(tag_sets: list[TagSet], wanted: tuple[str, ...]) -> list[TagSet]:
     return chosen
 
 
-def stated_name(split: str, tag_set: str | None, time_range: str, granularity: str) -> str:
-    """The name of the file in a pull that holds one reply of /metrics."""
-    return "metrics." + ".".join(filter(None, (split, tag_set, time_range, granularity))) + ".json"
-
-
-def _stated(
-    client: Client,
-    definition: InsightsReport,
-    wanted: Wanted,
-    tag_sets: list[TagSet],
-    progress: Progress,
-) -> dict[str, object]:
-    replies: dict[str, object] = {}
+def requests(wanted: Wanted, tag_sets: list[TagSet]) -> Iterator[dict[str, Any]]:
+    """The arguments of every request for stated metrics."""
     for split in wanted.splits:
-        progress(f"stated metrics by {split}" if split != "None" else "stated metrics")
         for tag_set in [t.Id for t in tag_sets] if split == "TenantTagSet" else [None]:
             for time_range in wanted.ranges:
                 for granularity in wanted.granularities:
-                    name = stated_name(split, tag_set, time_range, granularity)
-                    replies[name] = client.metrics(
-                        definition.Id,
-                        split=split,
-                        time_range=time_range,
-                        granularity=granularity,
-                        tag_set=tag_set,
-                    )
-    return replies
+                    yield {
+                        "split": split,
+                        "tag_set": tag_set,
+                        "time_range": time_range,
+                        "granularity": granularity,
+                    }
 
 
-def _metadata(
-    client: Client,
-    definition: InsightsReport,
-    connection: Connection,
-    as_of: datetime,
-    *,
-    moved: bool,
-) -> dict[str, object]:
-    return {
-        "report": definition.Id,
-        "report_name": definition.Name,
-        "as_of": as_of.isoformat(),
-        "url": connection.url,
-        "space": client.space.Name,
-        "server": client.server().Version,
-        "account": client.me().Username,
-        "moved": moved,
-    }
+def _used(tag_sets: Iterable[TagSet], tenants: Iterable[Tenant]) -> list[TagSet]:
+    used = {tag.partition("/")[0].casefold() for tenant in tenants for tag in tenant.TenantTags}
+    return [tag_set for tag_set in tag_sets if tag_set.Name.casefold() in used]
+
+
+def _read(client: Client, definition: InsightsReport, path: Path) -> Reading:
+    with path.open("wb") as file:
+        deployments = client.deployments(definition.Id, save_to=file)
+    body = path.open("rb")
+    digest = hashlib.file_digest(body, "sha256").hexdigest()
+    body.seek(0)
+    return Reading(deployments.table, body, digest)
+
+
+def _seal(
+    folder: Path,
+    replies: dict[str, bytes],
+    reading: Reading,
+    earlier: Reading | None,
+    about: dict[str, Any],
+) -> None:
+    writer = PullWriter(folder)
+    for name, one in ((DEPLOYMENTS, reading), (EARLIER, earlier)):
+        if one:
+            with one.body as source, writer.open(name) as target:
+                shutil.copyfileobj(source, target, 1 << 20)
+    for name, body in replies.items():
+        writer.add(name, body)
+    writer.seal(about)

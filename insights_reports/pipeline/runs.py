@@ -1,7 +1,7 @@
 """A run: one subscription worked on once. Its folder holds all that its steps hand to each other,
 so that a step needs nothing but the folder's path, in whichever process it runs.
 
-``run.json`` says what was asked, ``stages.jsonl`` how long each stage took.
+``run.json`` says what was asked; the ledger records how long each stage took and how it ended.
 """
 
 import json
@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 
 from insights_reports.config import Config, Subscription
 from insights_reports.config_file import load_config
+from insights_reports.delivery import Ledger
 from insights_reports.errors import UsageError
 
 Trigger = Literal["schedule", "manual", "backfill", "retry", "demo"]
@@ -67,28 +68,28 @@ class Run:
     def state(self) -> Path:
         return self.config.resolve(self.config.state)
 
+    @property
+    def ledger(self) -> Path:
+        """The ledger that numbers this run's edition: a run into ``out`` keeps its own there, and a
+        test mail is remembered by nobody."""
+        if self.test_send:
+            return self.folder / "ledger.sqlite"
+        return (self.out / ".ledger.sqlite") if self.out else self.state / "ledger.sqlite"
+
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Record how long the block takes, also when it fails."""
+        """Enter how long the block takes, also when it fails."""
         begun = time.perf_counter()
-        outcome = "failed"
         try:
             yield
-            outcome = "done"
         finally:
-            seconds = round(time.perf_counter() - begun, 3)
-            line = json.dumps({"stage": name, "seconds": seconds, "outcome": outcome})
-            with (self.folder / "stages.jsonl").open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
+            with Ledger(self.state / "ledger.sqlite") as ledger:
+                ledger.runs.stage(self.id, name, time.perf_counter() - begun)
 
-    def stages(self) -> dict[str, float]:
-        """Seconds per stage so far, in order; stages that ran several times are added up."""
-        seconds: dict[str, float] = {}
-        path = self.folder / "stages.jsonl"
-        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
-            stage = json.loads(line)
-            seconds[stage["stage"]] = seconds.get(stage["stage"], 0.0) + stage["seconds"]
-        return seconds
+    def end(self, outcome: str, exit_status: int) -> None:
+        """Enter how the run ended."""
+        with Ledger(self.state / "ledger.sqlite") as ledger:
+            ledger.runs.end(self.id, outcome, exit_status, datetime.now(UTC))
 
     def write(self, name: str, content: dict[str, object]) -> None:
         """Write a small JSON file into the run's folder."""
@@ -149,6 +150,8 @@ def start_run(
         test_send=test_send,
     )
     (folder / "run.json").write_bytes(_adapter().dump_json(run, indent=1))
+    with Ledger(state / "ledger.sqlite") as ledger:
+        ledger.runs.start(run.id, subscription, period, trigger, now)
     return run
 
 

@@ -1,0 +1,88 @@
+"""What the commands share: the connection, the clock, and tables on a terminal."""
+
+import argparse
+import json
+import sys
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from insights_reports.assets import TEMPLATES
+from insights_reports.errors import UsageError
+from insights_reports.octopus import Connection
+
+
+def as_of(options: argparse.Namespace) -> datetime:
+    """The instant that the command speaks for: ``--as-of``, or now.
+
+    Raises:
+        UsageError: when it is no ISO 8601 instant with a zone.
+    """
+    if options.as_of is None:
+        return datetime.now(UTC)
+    try:
+        instant = datetime.fromisoformat(options.as_of)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise UsageError(
+            "The instant cannot be understood.",
+            f"--as-of: {options.as_of!r}",
+            "Write it as ISO 8601 with a zone, such as 2026-10-01T06:15:00+03:00.",
+        )
+    return instant
+
+
+def connection(options: argparse.Namespace) -> Connection:
+    """The connection that the options and the environment describe."""
+    return Connection.from_environment(
+        url=options.url,
+        space=options.space,
+        ca_bundle=Path(options.ca_bundle) if options.ca_bundle else None,
+        proxy=options.proxy,
+    )
+
+
+def config_text(template: str, values: Mapping[str, object]) -> str:
+    """A configuration from ``templates/``, with ``values`` quoted as YAML takes them."""
+    environment = Environment(  # noqa: S701 - YAML, not HTML: values are quoted as JSON
+        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, keep_trailing_newline=True
+    )
+    environment.filters["quoted"] = lambda value: json.dumps(value, ensure_ascii=False)
+    return environment.get_template(template).render(values)
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document to standard output."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: str = "") -> None:
+    """Print a table with aligned columns; ``right`` holds the letters r or l for each column."""
+    cells = [list(head), *(list(row) for row in rows)]
+    widths = [max(_width(row[i]) for row in cells) for i in range(len(head))]
+    for row in cells:
+        line = (
+            " " * (width - _width(text)) + text
+            if right[i : i + 1] == "r"
+            else text + " " * (width - _width(text))
+            for i, (text, width) in enumerate(zip(row, widths, strict=True))
+        )
+        print("  ".join(line).rstrip())
+
+
+def _width(text: str) -> int:
+    """How many columns of a terminal ``text`` takes."""
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide - sum(unicodedata.combining(char) > 0 for char in text)
+
+
+def size(count: int) -> str:
+    """A number of bytes for people: ``214 kB``."""
+    if count < 1_000_000:
+        return f"{max(1, round(count / 1000))} kB"
+    return f"{count / 1_000_000:.1f} MB"

@@ -1,0 +1,35 @@
+"""``cross-check``: every figure that Octopus states against the recomputed one."""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from insights_reports.commands.common import as_of, connection, print_json
+from insights_reports.crosscheck import report_lines
+from insights_reports.metrics import Conventions
+from insights_reports.pipeline.compute import check_pulled
+from insights_reports.pipeline.load import load
+from insights_reports.pipeline.progress import clear_line, terminal_progress
+from insights_reports.pipeline.pull import GRANULARITIES, RANGES, SPLITS, Wanted, pull
+
+
+def main(options: argparse.Namespace) -> int:
+    """Print what was found; exit status 1 when more figures differ than ``--limit`` allows."""
+    wanted = Wanted(
+        report=options.report,
+        splits=tuple(dict.fromkeys(options.split or SPLITS)),
+        ranges=tuple(dict.fromkeys(options.time_range or RANGES)),
+        granularities=tuple(dict.fromkeys(options.granularity or GRANULARITIES)),
+    )
+    progress = terminal_progress("cross-check")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "pull"
+        pull(connection(options), wanted, folder, as_of=as_of(options), progress=progress)
+        progress("comparing")
+        check = check_pulled(load(folder), Conventions())
+    clear_line()
+    if options.json:
+        print_json(check.to_json())
+    else:
+        print("\n".join(report_lines(check)))
+    return 1 if check.differs > options.limit else 0

@@ -1,0 +1,128 @@
+"""``demo``: the whole pipeline on this machine, with nothing else needed.
+
+The embedded server and a local mail server are real and are spoken to over sockets; the pipeline is
+the Prefect flow that production runs.
+"""
+
+import argparse
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from insights_reports.commands.common import as_of, config_text, print_table, size
+from insights_reports.commands.flows import load_flows
+from insights_reports.delivery import Ledger, LocalMailServer, local_mail_server
+from insights_reports.pipeline.progress import Progress, clear_line, terminal_progress
+from insights_reports.server import RunningServer, running_server
+
+SUBSCRIPTION = "board-monthly"
+REPORT = "Nordlicht delivery performance"
+
+
+def main(options: argparse.Namespace) -> int:
+    """Make the last month's edition of a made-up company; 0 only if all was made and agrees."""
+    begun = time.perf_counter()
+    out = Path(options.out).resolve()
+    out.mkdir(parents=True, exist_ok=True)
+    # A whole day, so that a second demo on the same day finds the same data.
+    now = as_of(options) if options.as_of else _midnight()
+    progress = terminal_progress("demo")
+    with ExitStack() as stack, ThreadPoolExecutor(1) as beside:
+        progress("starting the embedded server and Prefect")
+        starting = beside.submit(lambda: stack.enter_context(running_server(as_of=now)))
+        mail = stack.enter_context(local_mail_server(out / "mail"))
+        flows = _flows(out)
+        server = starting.result()
+        ready = time.perf_counter() - begun
+        result = _run(flows, _write_config(out, server, mail), server, now, progress)
+    clear_line()
+    _print(out, result, mail.received)
+    stages = _stages(out, str(result["run"]))
+    whole = time.perf_counter() - begun
+    _print_times(ready, stages, whole)
+    _print_next(out)
+    return int(result["exit_status"])
+
+
+def _midnight() -> datetime:
+    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _flows(out: Path) -> ModuleType:
+    """The flows, with a Prefect of the demo's own that says nothing on the terminal."""
+    return load_flows(
+        PREFECT_HOME=str(out / "prefect"),
+        PREFECT_LOGGING_LEVEL="CRITICAL",
+        PREFECT_SERVER_LOGGING_LEVEL="CRITICAL",
+    )
+
+
+def _write_config(out: Path, server: RunningServer, mail: LocalMailServer) -> Path:
+    path = out / "insights-reports.yaml"
+    values = {"url": server.url, "port": mail.port, "report": REPORT}
+    path.write_text(config_text("demo.yaml.j2", values), encoding="utf-8")
+    return path
+
+
+def _run(
+    flows: ModuleType, config: Path, server: RunningServer, now: datetime, progress: Progress
+) -> dict[str, Any]:
+    os.environ |= {"OCTOPUS_URL": server.url, "OCTOPUS_API_KEY": server.api_key}
+    progress("the Prefect flow: pull, recompute, cross-check, render, deliver")
+    result: dict[str, Any] = flows.make_edition(
+        config=str(config), subscription=SUBSCRIPTION, trigger="demo", as_of=now.isoformat()
+    )
+    return result
+
+
+def _print(out: Path, result: dict[str, Any], mails: list[Path]) -> None:
+    agree = result["figures"] - result["differs"] - result["explained"]
+    print(
+        f"{SUBSCRIPTION} {result['period']}, revision {result['revision']} ({result['status']}): "
+        f"cross-check {result['verdict']}, {agree:,} of {result['figures']:,} figures agree, "
+        f"{result['explained']:,} explained, {result['differs']:,} differ."
+    )
+    folder = out / "reports" / SUBSCRIPTION / result["period"].lower() / f"r{result['revision']}"
+    rows = [
+        [str(_short(folder / Path(name).name)), size(Path(name).stat().st_size), result["verdict"]]
+        for name in result["files"]
+    ]
+    rows += [[str(_short(path)), size(path.stat().st_size), "mail"] for path in mails]
+    rows.append([str(_short(out / "reports" / "index.html")), "", "all editions"])
+    print_table(["FILE", "SIZE", "CROSS-CHECK"], rows, right="lrl")
+    if not mails:
+        print("This edition had been mailed already, so nothing was sent again.")
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _stages(out: Path, run: str) -> dict[str, float]:
+    """The seconds per stage as the run's record in the ledger has them."""
+    with Ledger(out / "state" / "ledger.sqlite") as ledger:
+        (record,) = [found for found in ledger.runs.latest(SUBSCRIPTION) if found.run_id == run]
+    return dict(record.stages)
+
+
+def _print_times(ready: float, stages: dict[str, float], whole: float) -> None:
+    rest = whole - ready - sum(stages.values())
+    parts = {"start": ready, **stages, "prefect": rest}
+    shown = ", ".join(f"{name} {seconds:.1f}" for name, seconds in parts.items())
+    print(f"{whole:.1f} s in all: {shown}.")
+
+
+def _print_next(out: Path) -> None:
+    config = _short(out / "insights-reports.yaml")
+    print("Try next:")
+    for command, purpose in (
+        (f"insights-reports deliveries --config {config}", "what was sent to whom"),
+        ("insights-reports server", "the embedded server, to explore"),
+        ("insights-reports init", "a configuration for your own Octopus"),
+    ):
+        print(f"  {command:60} {purpose}")

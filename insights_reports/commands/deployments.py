@@ -1,0 +1,71 @@
+"""``deployments``: the deployments of a report, as a file or as CSV on standard output."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from insights_reports.commands.common import connection
+from insights_reports.errors import UsageError
+from insights_reports.octopus import Client, Deployments, to_api, to_csv
+
+
+def main(options: argparse.Namespace) -> int:
+    """Write them in the format that the file's extension names; CSV without a file."""
+    output = Path(options.output) if options.output else None
+    write = _writer(output)
+    with Client(connection(options)) as client:
+        report = client.reports.get(options.report)
+        deployments = client.deployments(report.Id)
+    if output is None:
+        write(deployments, sys.stdout.buffer)
+        return 0
+    draft = output.with_name(f".{output.name}.part")
+    try:
+        with draft.open("wb") as file:
+            write(deployments, file)
+        draft.replace(output)
+    finally:
+        draft.unlink(missing_ok=True)
+    print(f"Wrote {len(deployments.table):,} deployments to {output}.", file=sys.stderr)
+    return 0
+
+
+def _writer(output: Path | None) -> Callable[[Deployments, BinaryIO], None]:
+    extension = output.suffix if output else ".csv"
+    if extension not in _WRITERS:
+        raise UsageError(
+            "There is no such format.",
+            f"File: {output}",
+            f"Choose one of the extensions {', '.join(_WRITERS)}.",
+        )
+    return _WRITERS[extension]
+
+
+def _csv(deployments: Deployments, file: BinaryIO) -> None:
+    for block in to_csv(deployments.table):
+        file.write(block)
+
+
+def _json(deployments: Deployments, file: BinaryIO) -> None:
+    for block in to_api(deployments.table, deployments.report_name):
+        file.write(block)
+
+
+def _parquet(deployments: Deployments, file: BinaryIO) -> None:
+    deployments.table.to_parquet(file)
+
+
+def _xlsx(deployments: Deployments, file: BinaryIO) -> None:
+    from insights_reports.formats.excel import deployments_workbook
+
+    file.write(deployments_workbook(deployments.table, deployments.report_name))
+
+
+_WRITERS: dict[str, Callable[[Deployments, BinaryIO], None]] = {
+    ".csv": _csv,
+    ".json": _json,
+    ".parquet": _parquet,
+    ".xlsx": _xlsx,
+}

@@ -1,0 +1,32 @@
+"""Prefect, loaded only where it is needed: the flows by path, and how it is set up here."""
+
+import os
+import sys
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import module_from_spec
+from types import ModuleType
+
+from insights_reports.assets import FLOWS
+
+_SETTINGS = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
+}
+
+
+def load_flows(**settings: str) -> ModuleType:
+    """The module ``flows/edition.py``; ``settings`` are Prefect's, as environment variables.
+
+    What the environment sets already stays as it is.
+    """
+    for name, value in (_SETTINGS | settings).items():
+        os.environ.setdefault(name, value)
+    name = "insights_reports_flows"
+    loader = SourceFileLoader(name, str(FLOWS / "edition.py"))
+    module = module_from_spec(ModuleSpec(name, loader, origin=loader.path))
+    sys.modules[name] = module
+    loader.exec_module(module)
+    return module

@@ -1,0 +1,121 @@
+"""``reports``: the Insights report definitions in Octopus."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from insights_reports.commands.common import connection, print_json, print_table
+from insights_reports.errors import UsageError
+from insights_reports.octopus import Client, InsightsReport
+
+
+def main(options: argparse.Namespace) -> int:
+    """Carry out one of the actions on the definitions."""
+    with Client(connection(options)) as client:
+        return _ACTIONS[options.action](client, options)
+
+
+def _list(client: Client, options: argparse.Namespace) -> int:
+    reports = list(client.reports.list())
+    if options.json:
+        print_json([_plain(report) for report in reports])
+        return 0
+    rows = [
+        [
+            report.Id,
+            report.Name,
+            str(len(report.ProjectGroupIds)),
+            str(len(report.ProjectIds)),
+            ", ".join(group.Name for group in report.EnvironmentGroups),
+            report.TenantMode or "",
+            report.TimeZone or "",
+        ]
+        for report in reports
+    ]
+    head = ["ID", "NAME", "GROUPS", "PROJECTS", "ENVIRONMENT GROUPS", "TENANT MODE", "TIME ZONE"]
+    print_table(head, rows, right="llrr")
+    return 0
+
+
+def _get(client: Client, options: argparse.Namespace) -> int:
+    print_json(_plain(client.reports.get(options.report)))
+    return 0
+
+
+def _create(client: Client, options: argparse.Namespace) -> int:
+    return _show(client.reports.create(_read(options.file)), "Created", options)
+
+
+def _update(client: Client, options: argparse.Namespace) -> int:
+    report = client.reports.get(options.report)
+    return _show(client.reports.update(report, _read(options.file)), "Updated", options)
+
+
+def _delete(client: Client, options: argparse.Namespace) -> int:
+    report = client.reports.get(options.report)
+    if not options.yes and not _agreed(f"Delete the Insights report {report.Name!r}? [y/N] "):
+        raise UsageError("Nothing was deleted.", f"Report: {report.Id} {report.Name!r}", "")
+    client.reports.delete(report.Id)
+    if options.json:
+        print_json({"Deleted": report.Id})
+    else:
+        print(f"Deleted {report.Id} {report.Name!r}.")
+    return 0
+
+
+_ACTIONS = {
+    "list": _list,
+    "get": _get,
+    "create": _create,
+    "update": _update,
+    "delete": _delete,
+}
+
+
+def _show(report: InsightsReport, done: str, options: argparse.Namespace) -> int:
+    if options.json:
+        print_json(_plain(report))
+    else:
+        print(f"{done} {report.Id} {report.Name!r}.")
+    return 0
+
+
+def _plain(report: InsightsReport) -> dict[str, Any]:
+    """The API's own resource, with the fields that we do not know."""
+    return report.model_dump(mode="json")
+
+
+def _agreed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "A deletion needs consent.", "Option: --yes", "Give it, or use a terminal."
+        )
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _read(name: str) -> dict[str, Any]:
+    path = Path(name)
+    try:
+        text = path.read_text(encoding="utf-8")
+        value = (
+            json.loads(text) if path.suffix == ".json" else YAML(typ="safe", pure=True).load(text)
+        )
+    except OSError as error:
+        raise UsageError("The file cannot be read.", f"{name}: {error.strerror}", "") from None
+    except (ValueError, YAMLError, RecursionError) as error:
+        raise UsageError(
+            "The file is neither JSON nor YAML.", f"{name}: {str(error).splitlines()[0]}", ""
+        ) from None
+    if not isinstance(value, dict):
+        raise UsageError(
+            "The file does not hold one report.",
+            f"{name}: a {type(value).__name__}",
+            "Write an object in the API's spelling: Name, ProjectIds, EnvironmentGroups…",
+        )
+    return value

@@ -1,0 +1,140 @@
+"""``run``: make and deliver the edition of a period, without Prefect."""
+
+import argparse
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from insights_reports.commands.common import as_of, print_json, print_table, size
+from insights_reports.config_file import find_config, load_config
+from insights_reports.delivery import Receipt, address
+from insights_reports.errors import InsightsReportsError, UsageError
+from insights_reports.metrics import parse_periods
+from insights_reports.pipeline.make import Outcome, make_edition
+from insights_reports.pipeline.progress import clear_line, terminal_progress
+from insights_reports.pipeline.runs import Run, start_run
+
+
+def main(options: argparse.Namespace) -> int:
+    """Make every edition asked for; the exit status is the gravest of theirs.
+
+    An edition that fails does not stop the others.
+    """
+    config_path = find_config(options.config)
+    config = load_config(config_path)
+    for name in options.subscriptions:
+        if name not in config.subscriptions:
+            raise UsageError(
+                "There is no such subscription.",
+                f"{config_path}: {name!r}",
+                f"There are: {', '.join(config.subscriptions)}.",
+            )
+    results = []
+    for name in options.subscriptions:
+        results += _subscription(options, config_path, name, config.subscriptions[name].week_start)
+    if options.json:
+        print_json([result for result, _ in results])
+    return max(status for _, status in results)
+
+
+def _subscription(
+    options: argparse.Namespace, config_path: Path, name: str, week_start: Any
+) -> list[tuple[dict[str, Any], int]]:
+    """The editions of one subscription: one, or those of a backfill, which share one pull."""
+    periods = _periods(options.period, week_start)
+    results, pull_folder = [], None
+    for period in periods:
+        run = start_run(
+            config_path,
+            name,
+            period=period,
+            as_of=as_of(options),
+            trigger="backfill" if len(periods) > 1 else "manual",
+            pull_folder=pull_folder,
+            url=options.url,
+            space=options.space,
+            out=Path(options.out) if options.out else None,
+            dry_run=options.dry_run,
+            test_send=_address(options.test_send),
+        )
+        results.append(_one(run, options))
+        if (run.pull_folder / "manifest.json").exists():
+            pull_folder = run.pull_folder
+    return results
+
+
+def _periods(text: str, week_start: Any) -> list[str]:
+    if text == "last":
+        return [text]
+    return [period.name for period in parse_periods(text, week_start)]
+
+
+def _address(text: str | None) -> str | None:
+    try:
+        return address(text) if text else None
+    except ValueError as error:
+        raise UsageError("The test mail has no address.", f"--test-send: {error}", "") from None
+
+
+def _one(run: Run, options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    try:
+        outcome = make_edition(run, progress=terminal_progress(run.subscription_name))
+    except InsightsReportsError as error:
+        clear_line()
+        label = f"{run.subscription_name} {run.period}"
+        print(f"insights-reports: {label}: {error}", file=sys.stderr)
+        failed = {"subscription": run.subscription_name, "period": run.period, "run": run.id}
+        return {**failed, "error": str(error)}, error.exit_status
+    clear_line()
+    if not options.json:
+        print_outcome(run, outcome)
+    return as_json(run, outcome), outcome.exit_status
+
+
+def as_json(run: Run, outcome: Outcome) -> dict[str, Any]:
+    """What a run made, as JSON's types."""
+    return {
+        "subscription": run.subscription_name,
+        "run": run.id,
+        **outcome.edition,
+        "held": outcome.held,
+        "files": [str(path) for path in outcome.files],
+        "receipts": [
+            {key: str(value) for key, value in asdict(receipt).items() if key != "key"}
+            | {"destination": receipt.key.destination, "recipient": receipt.key.recipient}
+            for receipt in outcome.receipts
+        ],
+        "exitStatus": outcome.exit_status,
+    }
+
+
+def print_outcome(run: Run, outcome: Outcome) -> None:
+    """Say what was made and what became of it."""
+    edition = outcome.edition
+    print(
+        f"{run.subscription_name} {edition['period']}, revision {edition['revision']} "
+        f"({edition['status']}): {_verdict(edition)}"
+    )
+    print_table(
+        ["FILE", "SIZE"], [[str(p), size(p.stat().st_size)] for p in outcome.files], right="lr"
+    )
+    for receipt in outcome.receipts:
+        print(_receipt(receipt))
+    if outcome.held:
+        print("Held back: the cross-check found more differences than the subscription allows.")
+    elif run.dry_run:
+        print("A dry run: nothing was delivered.")
+
+
+def _verdict(edition: dict[str, Any]) -> str:
+    figures, differs, explained = edition["figures"], edition["differs"], edition["explained"]
+    agree = figures - differs - explained
+    return f"{agree:,} of {figures:,} figures agree, {explained:,} explained, {differs:,} differ"
+
+
+def _receipt(receipt: Receipt) -> str:
+    to = f" {receipt.key.recipient}" if receipt.key.recipient else ""
+    already = " (already delivered, nothing sent again)" if receipt.already else ""
+    detail = f": {receipt.detail}" if receipt.detail and not receipt.done else ""
+    return f"{receipt.key.destination}{to}: {receipt.state}{already}{detail}"

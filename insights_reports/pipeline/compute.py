@@ -1,0 +1,160 @@
+"""Computing: from a sealed pull to the documents of one edition.
+
+Every figure is recomputed from the deployments and checked against what Octopus states; the edition
+gets the revision that its content has in the ledger, or the next one.
+"""
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+
+from insights_reports.crosscheck import CrossCheck, cross_check
+from insights_reports.delivery import Ledger, Revision
+from insights_reports.edition import Inputs, compose, edition_digest
+from insights_reports.edition.document import Document, Instant, Name, Status, dump
+from insights_reports.metrics import Conventions, Period, local_dates
+from insights_reports.pipeline.load import Pulled, load
+from insights_reports.pipeline.runs import Run
+from insights_reports.pipeline.settings import conventions_of, settings_of
+
+
+def compute(run: Run) -> dict[str, Any]:
+    """Make the documents of ``run`` from its pull, and write them into its folder.
+
+    Returns what ``edition.json`` says: period, revision, status, digest, documents, the verdict of
+    the cross-check and its counts.
+
+    Raises:
+        InsightsReportsError: when the pull cannot be used or the period not be understood.
+    """
+    with run.stage("load"):
+        pulled = load(run.pull_folder)
+        period = _period(run, pulled)
+    with run.stage("cross-check"):
+        check = check_pulled(pulled, conventions_of(run.subscription))
+        run.write("cross-check.json", check.to_json())
+    with run.stage("compose"):
+        inputs = _inputs(run, pulled, period, check)
+        documents = compose(inputs, settings_of(run.config, run.subscription_name))
+        digest = edition_digest(documents)
+        revision = _revision(run, period, digest, inputs.status)
+        documents = tuple(_revised(document, revision) for document in documents)
+        return _write(run, pulled, period, check, documents, digest)
+
+
+def check_pulled(pulled: Pulled, conventions: Conventions) -> CrossCheck:
+    """Everything that Octopus states in ``pulled`` against what its deployments say."""
+    return cross_check(
+        pulled.deployments.table,
+        pulled.stated,
+        zone=pulled.zone,
+        lookups=pulled.lookups,
+        as_of=pulled.as_of,
+        base=conventions,
+        earlier=pulled.earlier,
+    )
+
+
+def period_deployments(deployments: pd.DataFrame, pulled: Pulled, period: Period) -> pd.DataFrame:
+    """The deployments completed in ``period``, by the report's zone, oldest first."""
+    dates = local_dates(deployments, pulled.zone)
+    inside = (dates >= pd.Timestamp(period.start)) & (dates < pd.Timestamp(period.end))
+    return deployments[inside].sort_values(["completed", "deployment_id"], ignore_index=True)
+
+
+def _period(run: Run, pulled: Pulled) -> Period:
+    week_start = run.subscription.week_start
+    if run.period != "last":
+        return Period.parse(run.period, week_start)
+    today = pulled.as_of.astimezone(pulled.zone).date()
+    return Period.last_complete(run.subscription.every, today, week_start)
+
+
+def _inputs(run: Run, pulled: Pulled, period: Period, check: CrossCheck) -> Inputs:
+    today = pulled.as_of.astimezone(pulled.zone).date()
+    return Inputs(
+        report_id=pulled.definition.Id,
+        report_name=pulled.definition.Name,
+        zone=pulled.zone.key,
+        stated_zone=pulled.definition.TimeZone,
+        deployments=pulled.deployments.table,
+        lookups=pulled.lookups,
+        check=check,
+        account=Name(pulled.account.Username),
+        server=f"{pulled.url} ({pulled.server.Version})",
+        space=Name(pulled.space.Name),
+        as_of=pulled.as_of,
+        generated=run.generated,
+        period=period,
+        trigger=run.trigger,
+        status=_status(today, period),
+    )
+
+
+def _status(today: date, period: Period) -> Status:
+    return Status.PROVISIONAL if today < period.end else Status.FINAL
+
+
+def _revision(run: Run, period: Period, digest: str, status: Status) -> Revision:
+    with Ledger(run.ledger) as ledger:
+        return ledger.next_revision(
+            run.subscription_name,
+            period.name,
+            digest,
+            status=status,
+            now=run.generated,
+            run_id=run.id,
+        )
+
+
+def _revised(document: Document, revision: Revision) -> Document:
+    identity = document.identity
+    revised = revision.number > 1 and identity.status is Status.FINAL
+    return replace(
+        document,
+        identity=replace(
+            identity,
+            revision=revision.number,
+            status=Status.REVISED if revised else identity.status,
+            generated=Instant(_aware(revision.made_at), identity.zone),
+        ),
+    )
+
+
+def _aware(instant: datetime) -> datetime:
+    return instant if instant.tzinfo else instant.astimezone()
+
+
+def _write(
+    run: Run,
+    pulled: Pulled,
+    period: Period,
+    check: CrossCheck,
+    documents: tuple[Document, ...],
+    digest: str,
+) -> dict[str, Any]:
+    run.documents.mkdir(exist_ok=True)
+    for document in documents:
+        (run.documents / f"{document.name}.json").write_bytes(dump(document))
+    rows = period_deployments(pulled.deployments.table, pulled, period)
+    rows.to_parquet(run.folder / "deployments.parquet")
+    identity = documents[0].identity
+    edition = {
+        "period": period.name,
+        "start": period.start.isoformat(),
+        "end": period.end.isoformat(),
+        "revision": identity.revision,
+        "status": identity.status.value,
+        "generated": identity.generated.at.isoformat(),
+        "digest": digest,
+        "report": identity.report.text,
+        "documents": [document.name for document in documents],
+        "verdict": str(check.verdict),
+        "figures": check.figures,
+        "differs": check.differs,
+        "explained": check.explained,
+    }
+    run.write("edition.json", edition)
+    return edition

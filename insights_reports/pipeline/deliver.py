@@ -1,0 +1,176 @@
+"""Delivering: the files of a run's edition to the destinations of its subscription."""
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from insights_reports.config import Config, Folder, Mail
+from insights_reports.delivery import (
+    Destination,
+    Edition,
+    FolderDestination,
+    Ledger,
+    MailBody,
+    MailDestination,
+    MailNotes,
+    Receipt,
+    Secret,
+    Transport,
+    deliver,
+)
+from insights_reports.edition.document import load
+from insights_reports.errors import ConfigError
+from insights_reports.formats import mail
+from insights_reports.pipeline.render import files_wanted, rendered_files
+from insights_reports.pipeline.runs import Run
+
+
+def deliver_edition(run: Run) -> list[Receipt]:
+    """Bring the run's edition to every destination that has not got it yet.
+
+    A destination that fails does not stop the others; its receipt says so.
+
+    Raises:
+        ConfigError: when a destination's settings cannot be used (a missing password).
+        DeliveryError: when the ledger cannot be used.
+    """
+    with run.stage("deliver"), Ledger(run.ledger) as ledger:
+        receipts = deliver(
+            _edition(run),
+            destinations(run),
+            ledger,
+            now=lambda: datetime.now(UTC),
+            compose_mail=lambda edition, notes: _compose(run, notes),
+        )
+        _refresh_indexes(run, receipts)
+    return receipts
+
+
+def destinations(run: Run) -> list[Destination]:
+    """Where the run's edition goes."""
+    if run.test_send:
+        return [_mailing(run.config, "test-send", (run.test_send,), ("pdf",), all_documents=False)]
+    if run.out:
+        return [FolderDestination("out", run.out)]
+    return [_destination(run.config, name) for name in run.subscription.deliver_to]
+
+
+def _destination(config: Config, name: str) -> Destination:
+    chosen = config.destinations[name]
+    if isinstance(chosen, Folder):
+        return FolderDestination(name, config.resolve(chosen.path))
+    return _mailing(config, name, chosen.to, chosen.attach, all_documents=chosen.documents == "all")
+
+
+def _mailing(
+    config: Config,
+    name: str,
+    recipients: Sequence[str],
+    attach: Sequence[str],
+    *,
+    all_documents: bool,
+) -> MailDestination:
+    if config.mail is None:
+        raise ConfigError("There is no mail server.", (f"{config.path}: mail: is required",), "")
+    return MailDestination(
+        name=name,
+        recipients=tuple(recipients),
+        transport=transport(config, config.mail),
+        attach=tuple(attach),
+        documents=None if all_documents else ("summary",),
+    )
+
+
+def transport(config: Config, mail: Mail) -> Transport:
+    """The mail server's settings with the password, which is read here and nowhere kept.
+
+    Raises:
+        ConfigError: when the password's file cannot be read or the settings contradict each other.
+    """
+    try:
+        return Transport(
+            host=mail.host,
+            port=mail.port,
+            sender=mail.sender,
+            sender_name=config.company.name,
+            security=mail.security,
+            username=mail.username,
+            password=_password(config, mail),
+            reply_to=mail.reply_to,
+            ca_bundle=config.resolve(mail.ca_bundle) if mail.ca_bundle else None,
+        )
+    except ValueError as error:
+        raise ConfigError(
+            "The mail server's settings cannot be used.", (f"{config.path}: mail: {error}",), ""
+        ) from None
+
+
+def _password(config: Config, mail: Mail) -> Secret | None:
+    if mail.username is None:
+        return None
+    given = os.environ.get("SMTP_PASSWORD", "")
+    if mail.password_file:
+        path = config.resolve(mail.password_file)
+        try:
+            given = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise ConfigError(
+                "The mail password cannot be read.",
+                (f"{config.path}: mail.password_file: {path}: {error.strerror}",),
+                "",
+            ) from None
+    if not given.strip():
+        raise ConfigError(
+            "There is no mail password.",
+            (f"{config.path}: mail.username is set",),
+            "Set SMTP_PASSWORD in the environment, or mail.password_file.",
+        )
+    return Secret(given.strip())
+
+
+def _edition(run: Run) -> Edition:
+    about = {key: str(value) for key, value in run.read("edition.json").items()}
+    document = load((run.documents / f"{_first(run)}.json").read_bytes())
+    return Edition(
+        subscription=run.subscription_name,
+        report=about["report"],
+        period=about["period"],
+        start=date.fromisoformat(about["start"]),
+        end=date.fromisoformat(about["end"]),
+        revision=int(about["revision"]),
+        status=about["status"],
+        digest=about["digest"],
+        generated=datetime.fromisoformat(about["generated"]),
+        verdict=about["verdict"],
+        title=mail.title(document),
+        files=tuple(rendered_files(run)),
+    )
+
+
+def _first(run: Run) -> str:
+    document, _ = files_wanted(run)[0]
+    return document
+
+
+def _compose(run: Run, notes: MailNotes) -> MailBody:
+    document = load((run.documents / f"{_first(run)}.json").read_bytes())
+    return mail.render(
+        document, attached=notes.attached, left_out=notes.left_out, folders=notes.folders
+    )
+
+
+def _refresh_indexes(run: Run, receipts: Sequence[Receipt]) -> None:
+    done = {receipt.key.destination for receipt in receipts if receipt.done}
+    for destination in destinations(run):
+        if isinstance(destination, FolderDestination) and destination.name in done:
+            refresh_index(destination.path, run.config.company.name)
+
+
+def refresh_index(folder: Path, title: str) -> Path:
+    """Write the index page of all editions in ``folder``; returns its path.
+
+    Raises:
+        DeliveryError: when it cannot be written.
+    """
+    raise NotImplementedError

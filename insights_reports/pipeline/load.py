@@ -1,0 +1,117 @@
+"""Loading: a sealed pull back as values. Nothing here asks Octopus again; the client gives the
+recorded replies to the same questions."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from pydantic import TypeAdapter
+
+from insights_reports.crosscheck import StatedMetrics
+from insights_reports.history.pulls import Pull
+from insights_reports.metrics import Lookups
+from insights_reports.octopus import (
+    Client,
+    Deployments,
+    InsightsReport,
+    Server,
+    Space,
+    User,
+    iana_zone,
+    read_deployments,
+)
+from insights_reports.pipeline.pull import (
+    EARLIER,
+    LookedUp,
+    Mentioned,
+    Wanted,
+    choose_tag_sets,
+    look_up,
+    requests,
+)
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What a pull holds. ``earlier`` is the reading of the deployments before the last one, when the
+    two differed; ``moved`` the look-ups that changed while they were read."""
+
+    definition: InsightsReport
+    zone: ZoneInfo
+    deployments: Deployments
+    earlier: pd.DataFrame | None
+    lookups: Lookups
+    stated: tuple[StatedMetrics, ...]
+    as_of: datetime
+    url: str
+    server: Server
+    account: User
+    space: Space
+    moved: tuple[str, ...]
+
+
+def load(folder: Path) -> Pulled:
+    """The pull that was sealed in ``folder``.
+
+    Raises:
+        InsightsReportsError: when a file of it is missing or was altered.
+        OctopusError: when a reply in it cannot be understood.
+    """
+    sealed = Pull(folder)
+    about = sealed.metadata
+    wanted = TypeAdapter(Wanted).validate_python(about["wanted"])
+    with Client.sealed(_opener(sealed), about["space"]) as client:
+        definition = client.reports.get(wanted.report)
+        found = look_up(client, Mentioned(**about["ids"]))
+        tag_sets = choose_tag_sets(found.tag_sets, wanted.tag_sets)
+        return Pulled(
+            definition=definition,
+            zone=iana_zone(definition.TimeZone),
+            deployments=client.deployments(definition.Id),
+            earlier=_earlier(sealed),
+            lookups=lookups(definition, found),
+            stated=tuple(
+                StatedMetrics(**stated, reply=client.metrics(definition.Id, **stated))
+                for stated in requests(wanted, tag_sets)
+            ),
+            as_of=datetime.fromisoformat(about["as_of"]),
+            url=about["url"],
+            server=client.server(),
+            account=client.me(),
+            space=client.space,
+            moved=tuple(about["moved"]),
+        )
+
+
+def _opener(sealed: Pull) -> Callable[[str], AbstractContextManager[BinaryIO]]:
+    def open_reply(name: str) -> AbstractContextManager[BinaryIO]:
+        if name not in sealed.names:
+            raise FileNotFoundError(name)
+        return sealed.open(name)
+
+    return open_reply
+
+
+def lookups(definition: InsightsReport, found: LookedUp) -> Lookups:
+    """What the deployments do not say themselves, in the shape that the metrics take."""
+    return Lookups(
+        project_groups={project.Id: project.ProjectGroupId for project in found.projects},
+        project_group_names={group.Id: group.Name for group in found.groups},
+        environment_groups=tuple(
+            (group.Name, tuple(group.Environments)) for group in definition.EnvironmentGroups
+        ),
+        tenant_tags={tenant.Id: tuple(tenant.TenantTags) for tenant in found.tenants},
+        tag_sets={tag_set.Id: tag_set.Name for tag_set in found.tag_sets},
+    )
+
+
+def _earlier(sealed: Pull) -> pd.DataFrame | None:
+    if EARLIER not in sealed.names:
+        return None
+    with sealed.open(EARLIER) as file:
+        return read_deployments(file).table

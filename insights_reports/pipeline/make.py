@@ -1,0 +1,123 @@
+"""Making an edition: all steps of a run, one after the other. The Prefect flow takes the same
+steps as tasks."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from insights_reports.config import Config
+from insights_reports.delivery import Receipt, failure
+from insights_reports.errors import InsightsReportsError
+from insights_reports.octopus import Connection
+from insights_reports.pipeline.compute import compute
+from insights_reports.pipeline.deliver import deliver_edition
+from insights_reports.pipeline.progress import Progress
+from insights_reports.pipeline.pull import SPLITS, Wanted, pull
+from insights_reports.pipeline.render import files_wanted, render_file, render_pool
+from insights_reports.pipeline.runs import Run
+
+_CREDENTIALS = {"OCTOPUS_API_KEY", "OCTOPUS_API_KEY_FILE", "OCTOPUS_ACCESS_TOKEN"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: what ``edition.json`` says, the files, the receipts, the exit status."""
+
+    edition: dict[str, Any]
+    files: tuple[Path, ...]
+    receipts: tuple[Receipt, ...]
+    held: bool
+    exit_status: int
+
+
+def connect(run: Run) -> Connection:
+    """The connection to Octopus of a run: options first, then environment, then configuration."""
+    return connection(run.config, url=run.url, space=run.space)
+
+
+def connection(config: Config, *, url: str | None = None, space: str | None = None) -> Connection:
+    """The connection that ``config`` describes, unless an option or the environment says otherwise.
+
+    Raises:
+        UsageError: when no server or no credential is given anywhere.
+    """
+    octopus, environ = config.octopus, dict(os.environ)
+    if octopus.api_key_file and not _CREDENTIALS & environ.keys():
+        environ["OCTOPUS_API_KEY_FILE"] = str(config.resolve(octopus.api_key_file))
+    return Connection.from_environment(
+        url=url or environ.get("OCTOPUS_URL") or octopus.url,
+        space=space or environ.get("OCTOPUS_SPACE") or octopus.space,
+        environ=environ,
+        ca_bundle=config.resolve(octopus.ca_bundle) if octopus.ca_bundle else None,
+        proxy=octopus.proxy,
+    )
+
+
+def pull_for(run: Run, progress: Progress) -> None:
+    """Pull what ``run`` needs into its pull's folder, unless an earlier run of a backfill did."""
+    if run.pull_folder.exists():
+        return
+    wanted = Wanted(
+        report=run.subscription.report,
+        splits=tuple(s for s in SPLITS if s == "None" or s in run.subscription.splits),
+        tag_sets=run.subscription.tag_sets,
+    )
+    with run.stage("pull"):
+        pull(connect(run), wanted, run.pull_folder, as_of=run.as_of, progress=progress)
+
+
+def make_edition(run: Run, *, progress: Progress) -> Outcome:
+    """Pull, compute, render and deliver; the ledger records how it ended.
+
+    Raises:
+        InsightsReportsError: when a step before the delivery fails; nothing is delivered then.
+    """
+    with recorded(run):
+        pull_for(run, progress)
+        progress("figures and cross-check")
+        compute(run)
+        progress("rendering")
+        with run.stage("render"):
+            files = _render_all(run)
+        return finish(run, files, progress)
+
+
+def finish(run: Run, files: Sequence[Path], progress: Progress) -> Outcome:
+    """Deliver what was rendered, unless the run is dry or the cross-check holds it back."""
+    edition = run.read("edition.json")
+    policy = run.subscription.cross_check
+    differs = int(str(edition["differs"])) > policy.limit
+    held = differs and policy.beyond == "hold"
+    receipts: list[Receipt] = []
+    if not (run.dry_run or held):
+        progress("delivering")
+        receipts = deliver_edition(run)
+    failed = failure(receipts)
+    status = failed.exit_status if failed else 1 if differs else 0
+    run.end("held" if held else "failed" if failed else "done", status)
+    return Outcome(edition, tuple(files), tuple(receipts), held, status)
+
+
+@contextmanager
+def recorded(run: Run) -> Iterator[None]:
+    """Enter in the ledger how a run ends that fails before its delivery."""
+    try:
+        yield
+    except InsightsReportsError as error:
+        run.end(f"failed: {error.what}", error.exit_status)
+        raise
+    except KeyboardInterrupt:
+        run.end("interrupted", 130)
+        raise
+    except Exception as error:
+        run.end(f"failed: {type(error).__name__}", 1)
+        raise
+
+
+def _render_all(run: Run) -> list[Path]:
+    with render_pool(2) as pool:
+        jobs = [pool.submit(render_file, run.folder, *wanted) for wanted in files_wanted(run)]
+        return [job.result() for job in jobs]

@@ -1,0 +1,79 @@
+"""From the configuration to the settings of an edition."""
+
+import base64
+import io
+
+from PIL import Image
+
+from insights_reports.config import Config, Subscription
+from insights_reports.edition import Settings
+from insights_reports.edition.document import TICKS_PER_SECOND, Brand, Metric
+from insights_reports.errors import ConfigError
+from insights_reports.metrics import Conventions
+
+LARGEST_LOGO = 4_000_000  # pixels
+_LOGO_BOX = (600, 240)  # pixels; it is printed about 50 mm wide
+
+
+def conventions_of(subscription: Subscription) -> Conventions:
+    return Conventions(
+        week_start=subscription.week_start,
+        count_as_failed=frozenset(subscription.count_as_failed),
+    )
+
+
+def settings_of(config: Config, name: str) -> Settings:
+    subscription = config.subscriptions[name]
+    return Settings(
+        subscription=name,
+        splits=subscription.splits,
+        layout=subscription.layout,
+        language=subscription.language,
+        paper=subscription.paper,
+        brand=_brand(config),
+        targets=_targets(subscription),
+        bands=subscription.bands,
+        top=subscription.top,
+        conventions=conventions_of(subscription),
+        hotfix_patterns=subscription.hotfix_patterns,
+        limit=subscription.cross_check.limit,
+    )
+
+
+def _targets(subscription: Subscription) -> dict[Metric, float]:
+    targets, hour = subscription.targets, 3600 * TICKS_PER_SECOND
+    chosen = {
+        Metric.DEPLOYMENT_FREQUENCY: targets.deployments_per_week,
+        Metric.LEAD_TIME: targets.lead_time_hours and targets.lead_time_hours * hour,
+        Metric.TIME_TO_RECOVERY: targets.recovery_time_hours and targets.recovery_time_hours * hour,
+        Metric.FAILURE_RATE: targets.failure_rate,
+    }
+    return {metric: value for metric, value in chosen.items() if value is not None}
+
+
+def _brand(config: Config) -> Brand:
+    company = config.company
+    return Brand(
+        company=company.name,
+        logo=_logo(config) if company.logo else "",
+        accent=company.accent,
+        footer=company.footer,
+        contact=company.contact,
+    )
+
+
+def _logo(config: Config) -> str:
+    """The logo decoded and encoded again as a small PNG, so that nothing else in it survives."""
+    path = config.resolve(config.company.logo or config.path)
+    try:
+        with Image.open(path, formats=("PNG", "JPEG")) as image:
+            if image.width * image.height > LARGEST_LOGO:
+                raise ValueError(f"it has more than {LARGEST_LOGO:,} pixels")
+            image.thumbnail(_LOGO_BOX)
+            target = io.BytesIO()
+            image.convert("RGBA").save(target, "PNG")
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise ConfigError(
+            "The logo cannot be used.", (f"company.logo: {path}: {error}",), "Give a PNG or JPEG."
+        ) from None
+    return base64.b64encode(target.getvalue()).decode()
