@@ -38,8 +38,8 @@ from insights_reports.pipeline.pull import (
 
 @dataclass(frozen=True)
 class Pulled:
-    """What a pull holds. ``earlier`` is the reading of the deployments before the last one, when the
-    two differed; ``moved`` the look-ups that changed while they were read."""
+    """What a pull holds. ``earlier`` is the reading of the deployments before the last one, when
+    the two differed; ``moved`` the look-ups that changed while they were read."""
 
     definition: InsightsReport
     zone: ZoneInfo

@@ -1,0 +1,118 @@
+"""``check``: would a run succeed? Everything is looked at, nothing is changed."""
+
+import argparse
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from insights_reports.config import Config, Folder
+from insights_reports.config_file import find_config, load_config
+from insights_reports.delivery.smtp import MailServer, NoConversation
+from insights_reports.errors import ConfigError, DeliveryError, InsightsReportsError
+from insights_reports.octopus import Client, iana_zone
+from insights_reports.pipeline.deliver import transport
+from insights_reports.pipeline.make import connection
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one look found: ``error`` is None when all is well."""
+
+    what: str
+    detail: str
+    error: InsightsReportsError | None = None
+
+
+def main(options: argparse.Namespace) -> int:
+    """Print a line for each thing looked at; the exit status is the gravest found.
+
+    Raises:
+        ConfigError: when the configuration has problems: nothing else is looked at then.
+    """
+    path = find_config(options.config)
+    config = load_config(path)
+    print(f"ok    configuration: {path}, {len(config.subscriptions)} subscriptions")
+    status = 0
+    for finding in _findings(config, options):
+        if finding.error is None:
+            print(f"ok    {finding.what}: {finding.detail}")
+        else:
+            reason = "\n      ".join(str(finding.error).splitlines())
+            print(f"FAIL  {finding.what}: {reason}")
+            status = max(status, finding.error.exit_status)
+    return status
+
+
+def _findings(config: Config, options: argparse.Namespace) -> Iterator[Finding]:
+    yield from _octopus(config, options)
+    for name, destination in config.destinations.items():
+        if isinstance(destination, Folder):
+            path = config.resolve(destination.path)
+            yield _look(f"destination {name}", lambda path=path: _folder(path))
+    if config.mail is not None:
+        yield _look("mail server", lambda: _mail(config))
+
+
+def _look(what: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, look())
+    except InsightsReportsError as error:
+        return Finding(what, "", error)
+
+
+def _octopus(config: Config, options: argparse.Namespace) -> Iterator[Finding]:
+    try:
+        client = Client(connection(config, url=options.url, space=options.space))
+    except InsightsReportsError as error:
+        yield Finding("connection", "", error)
+        return
+    with client:
+        account = _look("connection", lambda: _account(client))
+        yield account
+        if account.error is None:
+            for name, subscription in config.subscriptions.items():
+                report = subscription.report
+                yield _look(f"subscription {name}", lambda report=report: _report(client, report))
+
+
+def _account(client: Client) -> str:
+    server, user, space = client.server(), client.me(), client.space
+    return f"Octopus {server.Version}, space {space.Name!r}, as {user.Username!r}"
+
+
+def _report(client: Client, name: str) -> str:
+    """The definition, its zone, and the permission to read the figures."""
+    report = client.reports.get(name)
+    zone = iana_zone(report.TimeZone)
+    client.metrics(report.Id, split="None", time_range="LastMonth", granularity="Monthly")
+    return f"report {report.Id} {report.Name!r}, {report.TimeZone} is {zone.key}"
+
+
+def _folder(path: Path) -> str:
+    """A folder that exists can be written to, or can be made where its parent can."""
+    place = next(folder for folder in (path, *path.parents) if folder.is_dir())
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise DeliveryError(
+            "The folder cannot be written.",
+            f"{place}: {error.strerror}",
+            "Change its owner or mode.",
+        ) from None
+    return str(path)
+
+
+def _mail(config: Config) -> str:
+    if config.mail is None:
+        raise ConfigError("There is no mail server.")
+    given = transport(config, config.mail)
+    try:
+        with MailServer(given) as server:
+            size = f", at most {server.largest:,} bytes a mail" if server.largest else ""
+    except NoConversation as error:
+        raise DeliveryError(
+            "The mail server cannot be used.", f"{given.host}:{given.port}: {error}", ""
+        ) from None
+    return f"{given.host}:{given.port}, {given.security}{size}"
