@@ -2,6 +2,7 @@
 
 from insights_reports.octopus.client import Client
 from insights_reports.octopus.connection import Connection, Credential
+from insights_reports.octopus.export import to_api, to_csv
 from insights_reports.octopus.streams import Deployments, read_deployments
 from insights_reports.octopus.text import (
     clean_text,
@@ -27,5 +28,7 @@ __all__ = [
     "print_duration",
     "print_instant",
     "read_deployments",
+    "to_api",
+    "to_csv",
     "windows_zone",
 ]

@@ -22,18 +22,18 @@ from insights_reports.octopus.text import clean_text
 DUPLICATE = "duplicate"
 NOT_COMPLETED = "not_completed"
 
-_CATEGORIES = {
+CATEGORIES = {
     "release_version": "ReleaseVersion",
     "task_state": "TaskState",
     "lead_time_from_version": "LeadTimeCalculatedFromVersion",
     "recovered_from_version": "RecoveredFromFailedReleaseVersion",
 }
-_IDS = {
+IDS = {
     "deployment_id": "Id",
     "previous_successful_id": "PreviousSuccessfulDeploymentId",
     "recovered_from_id": "RecoveredFromFailedDeploymentId",
 }
-_DURATIONS = {
+DURATIONS = {
     "lead_time": "LeadTime",
     "time_since_previous": "TimeSincePreviouslySuccessfulDeployment",
     "time_to_recovery": "TimeToRecovery",
@@ -108,12 +108,12 @@ def _flatten(streams: pa.Array) -> _Batch:
     rows = lists.flatten()
     _require(streams, "a stream", ("ProjectId", "ChannelId", "EnvironmentId", "Deployments"))
     _require(rows, "a deployment", ("Id", "TaskState", "HadGuidedFailure"))
-    durations = {column: parse_durations(rows.field(name)) for column, name in _DURATIONS.items()}
+    durations = {column: parse_durations(rows.field(name)) for column, name in DURATIONS.items()}
     return _Batch(
         {column: streams.field(name) for column, name in STREAM_COLUMNS.items()},
         pc.list_value_length(lists).to_numpy(zero_copy_only=False).astype(np.int64),
-        {column: rows.field(name).dictionary_encode() for column, name in _CATEGORIES.items()}
-        | {column: _clean(rows.field(name)) for column, name in _IDS.items()},
+        {column: rows.field(name).dictionary_encode() for column, name in CATEGORIES.items()}
+        | {column: _clean(rows.field(name)) for column, name in IDS.items()},
         durations
         | {
             "completed": parse_instants(rows.field("CompletedTime")),
@@ -156,14 +156,14 @@ def _table(batches: list[_Batch]) -> pd.DataFrame:
     for name in STREAM_COLUMNS:
         each = pa.chunked_array([batch.streams[name] for batch in batches], pa.string())
         columns[name] = _categorical(each.dictionary_encode(), lengths)
-    for name in _CATEGORIES:
+    for name in CATEGORIES:
         columns[name] = _categorical(pa.chunked_array([batch.arrow.pop(name) for batch in batches]))
-    for name in _IDS:
+    for name in IDS:
         each = pa.chunked_array([batch.arrow.pop(name) for batch in batches])
         columns[name] = pd.array(each, dtype="string[pyarrow]")
     for name in batches[0].numpy.copy():
         columns[name] = np.concatenate([batch.numpy.pop(name) for batch in batches])
-    for name in _DURATIONS:
+    for name in DURATIONS:
         columns[name] = _nanoseconds(columns[name])
     columns["completed"] = pd.DatetimeIndex(columns["completed"].view("M8[ns]"), tz="UTC")
     return pd.DataFrame({name: columns[name] for name in COLUMNS}, copy=False)
