@@ -1,0 +1,31 @@
+"""One subscription for one period, as typed documents; see `document` for what they say.
+
+The names below are loaded when they are first used: whoever renders a document needs neither
+pandas nor the metrics, and starts without them.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from insights_reports.edition.compose import compose
+    from insights_reports.edition.digest import edition_digest
+    from insights_reports.edition.settings import Inputs, Settings
+
+__all__ = ["Inputs", "Settings", "compose", "edition_digest"]
+
+_MODULES = {
+    "Inputs": "settings",
+    "Settings": "settings",
+    "compose": "compose",
+    "edition_digest": "digest",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    # The module `compose` would otherwise stand in the place of the function.
+    globals()[name] = value
+    return value

@@ -6,12 +6,14 @@ other languages also ``zero``, ``two``, ``few``, ``many``) and names the value t
 
     rows = { by = "n", one = "{n} row", other = "{n} rows" }
 
-``by`` is "n" when it is left out. Tables nest: ``[missing] no_access`` is ``missing.no_access``.
+``by`` is "n" when it is left out. A place can ask for a part of its value: ``{change.size}`` (how
+large, without the sign), ``{period.dates}`` (the days), ``{figure.number}`` (without the unit).
+Tables nest: ``[missing] no_access`` is ``missing.no_access``.
 """
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -19,7 +21,7 @@ from typing import Any
 from insights_reports.assets import TEMPLATES
 from insights_reports.errors import RenderError
 
-_PLACE = re.compile(r"\{(\w+)\}")
+_PLACE = re.compile(r"\{(\w+)(?:\.(\w+))?\}")
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Message:
     @property
     def places(self) -> frozenset[str]:
         """The names of all values it speaks of."""
-        return frozenset(place for form in self.forms.values() for place in _PLACE.findall(form))
+        return frozenset(name for form in self.forms.values() for _, name, _ in places_of(form))
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Catalogue:
 
         def text(place: re.Match[str]) -> str:
             try:
-                return texts[place[1]]
+                return texts[place[0][1:-1]]
             except KeyError:
                 raise RenderError(
                     "A phrase speaks of a value that it was not given.",
@@ -80,6 +82,12 @@ class Catalogue:
     @cached_property
     def keys(self) -> frozenset[str]:
         return frozenset(self.messages)
+
+
+def places_of(form: str) -> Iterator[tuple[str, str, str]]:
+    """The places of a text: each as written, the name of its value, and the part or ""."""
+    for place in _PLACE.finditer(form):
+        yield place[0][1:-1], place[1], place[2] or ""
 
 
 def _messages(table: Mapping[str, Any], prefix: str = "") -> dict[str, Message]:

@@ -41,7 +41,8 @@ from insights_reports.edition.document import (
     Value,
     Verdict,
 )
-from insights_reports.formats.catalogue import Catalogue, read_catalogue
+from insights_reports.errors import RenderError
+from insights_reports.formats.catalogue import Catalogue, places_of, read_catalogue
 
 NBSP = "\u00a0"
 MINUS = "\u2212"
@@ -125,9 +126,38 @@ class Words:
             number = number if isinstance(number, int | float) else 0
             return str(self.locale.plural_form(abs(_exact(number))))
 
-        return self.catalogue.fill(
-            phrase.key, message.form(plural), {name: self.value(v) for name, v in values.items()}
+        form = message.form(plural)
+        texts = {
+            place: self._place(values[name], part)
+            for place, name, part in places_of(form)
+            if name in values
+        }
+        return self.catalogue.fill(phrase.key, form, texts)
+
+    def _place(self, value: Value, part: str) -> str:
+        """A value in a sentence, or the part of it that the place asks for."""
+        match value, part:
+            case _, "":
+                return self.value(value)
+            case Change(), "size":
+                return self._size(value)
+            case Span(), "dates":
+                return self.dates(value)
+            case Figure(), "number":
+                return self.figure(value, unit=False)
+        raise RenderError(
+            "A phrase asks for a part that its value does not have.",
+            f"language {self.language}, part {part} of {type(value).__name__}",
+            f"Correct the phrase in templates/language/{self.language}.toml.",
         )
+
+    def _size(self, change: Change) -> str:
+        """How large a change is, without its sign: the percentage, or the difference."""
+        if change.difference is None:
+            return self.change(change)
+        if change.ratio is None:
+            return self.difference(abs(change.difference), change.after.unit).lstrip("+±")
+        return self.percent_change(abs(change.ratio)).lstrip("+±")
 
     def text(self, key: str, **values: Value) -> str:
         """The phrase with this key: for the fixed labels of a format."""

@@ -1,0 +1,205 @@
+"""The appendix: every discrepancy, every deployment that was not used, every negative lead time."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from insights_reports.crosscheck.result import Discrepancy, StreamDiscrepancy
+from insights_reports.edition.document import (
+    Block,
+    CheckVerdict,
+    Column,
+    ColumnKind,
+    Day,
+    Figure,
+    Instant,
+    Metric,
+    Name,
+    Phrase,
+    Prose,
+    Section,
+    Statistic,
+    Table,
+    Value,
+)
+from insights_reports.edition.facts import Facts
+from insights_reports.edition.strip import exclusions
+
+_SHOWN = 50
+_MOST_IDS = 5
+_VERDICTS = {
+    "agrees": CheckVerdict.AGREES,
+    "differs": CheckVerdict.DIFFERS,
+    "explained": CheckVerdict.EXPLAINED,
+    "not comparable": CheckVerdict.NOT_COMPARABLE,
+}
+
+Rows = Sequence[tuple[Value, ...]]
+Columns = Sequence[tuple[str, ColumnKind]]
+
+
+def _table(id: str, title: Phrase, columns: Columns, rows: Rows) -> Table:
+    return Table(
+        id=id,
+        title=title,
+        subtitle=None,
+        columns=tuple(Column(Phrase(f"column.{name}"), kind) for name, kind in columns),
+        rows=tuple(rows[:_SHOWN]),
+        total_rows=len(rows),
+        all_rows=tuple(rows) if len(rows) > _SHOWN else (),
+    )
+
+
+def discrepancies(facts: Facts) -> Section:
+    """The stated figures and stream values that do not agree with ours, those that differ first."""
+    check = facts.inputs.check
+    blocks: list[Block] = []
+    if check.discrepancies:
+        rows = [_discrepancy(each) for each in check.discrepancies]
+        title = Phrase("table.discrepancies.title")
+        blocks.append(_table("discrepancies-table", title, _DISCREPANCY, rows))
+    if check.streams.discrepancies:
+        rows = [_stream_discrepancy(each) for each in check.streams.discrepancies]
+        title = Phrase("table.stream_discrepancies.title")
+        blocks.append(_table("stream-discrepancies-table", title, _STREAM_DISCREPANCY, rows))
+    if not blocks:
+        blocks.append(Prose((Phrase("discrepancies.none"),)))
+    streams = check.streams
+    lead = Phrase("discrepancies.lead", {"n": streams.figures, "agrees": streams.agrees})
+    return Section("discrepancies", Phrase("section.discrepancies"), lead, tuple(blocks))
+
+
+_DISCREPANCY = (
+    ("series", ColumnKind.NAME),
+    ("split", ColumnKind.TEXT),
+    ("range", ColumnKind.TEXT),
+    ("interval", ColumnKind.DAY),
+    ("measure", ColumnKind.TEXT),
+    ("stated", ColumnKind.TEXT),
+    ("recomputed", ColumnKind.TEXT),
+    ("check", ColumnKind.TEXT),
+    ("reason", ColumnKind.TEXT),
+    ("ids", ColumnKind.TEXT),
+)
+_STREAM_DISCREPANCY = (
+    ("deployment", ColumnKind.ID),
+    ("measure", ColumnKind.TEXT),
+    ("stated", ColumnKind.TEXT),
+    ("recomputed", ColumnKind.TEXT),
+    ("check", ColumnKind.TEXT),
+    ("reason", ColumnKind.TEXT),
+)
+
+
+def _discrepancy(found: Discrepancy) -> tuple[Value, ...]:
+    """Both values are shown as Octopus spells them: rounded, they could look alike."""
+    spelled = found.to_json()
+    ids = ", ".join(found.deployment_ids[:_MOST_IDS])
+    more = "" if found.deployments <= _MOST_IDS else f" + {found.deployments - _MOST_IDS}"
+    return (
+        Name(found.series, ""),
+        Name(" / ".join(part for part in (found.split, found.tag_set) if part)),
+        Name(f"{found.time_range} / {found.granularity}"),
+        None if found.start_of_interval is None else Day(found.start_of_interval),
+        Name(".".join(part for part in (found.metric, found.statistic) if part)),
+        _spelled(spelled["stated"]),
+        _spelled(spelled["recomputed"]),
+        _VERDICTS[found.verdict.value],
+        Name(found.reason),
+        Name(ids + more),
+    )
+
+
+def _stream_discrepancy(found: StreamDiscrepancy) -> tuple[Value, ...]:
+    spelled = found.to_json()
+    return (
+        Name(found.deployment_id),
+        Name(found.field),
+        _spelled(spelled["stated"]),
+        _spelled(spelled["recomputed"]),
+        _VERDICTS[found.verdict.value],
+        Name(found.reason),
+    )
+
+
+def _spelled(value: object) -> Value:
+    return None if value is None else Name(str(value))
+
+
+def excluded(facts: Facts) -> Section:
+    """The deployments of the period that were not used, by reason, and the negative lead times."""
+    blocks: list[Block] = []
+    for number, (reason, rows) in enumerate(exclusions(facts), start=1):
+        if not reason.key.startswith("exclusion.outside"):
+            title = Phrase("table.exclusions.title", {"reason": reason})
+            blocks.append(_deployments(facts, f"exclusions-{number}", title, rows))
+    negative = facts.within(facts.windows.now) & _negative(facts)
+    if negative.any():
+        title = Phrase("table.negative.title")
+        blocks.append(_deployments(facts, "negative-lead-times", title, negative, lead_times=True))
+    if not blocks:
+        blocks.append(Prose((Phrase("exclusions.none"),)))
+    lead = Phrase("exclusions.lead")
+    return Section("exclusions", Phrase("section.exclusions"), lead, tuple(blocks))
+
+
+def _negative(facts: Facts) -> NDArray[np.bool_]:
+    ticks = facts.ticks(Metric.LEAD_TIME)
+    negative: NDArray[np.bool_] = (ticks < 0) & (ticks != np.iinfo(np.int64).min)
+    return negative
+
+
+_DEPLOYMENT = (
+    ("deployment", ColumnKind.ID),
+    ("slice.project", ColumnKind.NAME),
+    ("slice.environment", ColumnKind.NAME),
+    ("slice.tenant", ColumnKind.NAME),
+    ("release", ColumnKind.TEXT),
+    ("state", ColumnKind.TEXT),
+    ("completed", ColumnKind.INSTANT),
+)
+
+
+def _deployments(
+    facts: Facts,
+    id: str,
+    title: Phrase,
+    rows: NDArray[np.bool_],
+    *,
+    lead_times: bool = False,
+) -> Table:
+    """The deployments themselves, by completion."""
+    chosen = facts.inputs.deployments[rows].sort_values("completed", kind="stable")
+    columns = [*_DEPLOYMENT, *([("lead_time", ColumnKind.DURATION)] if lead_times else [])]
+    found = [_deployment(each, facts.inputs.zone) for each in chosen.to_dict("records")]  # type: ignore[arg-type]
+    if lead_times:
+        found = [
+            (*cells, Figure(Metric.LEAD_TIME, Statistic.MIN, int(lead.value) // 100))
+            for cells, lead in zip(found, chosen["lead_time"], strict=True)
+        ]
+    return _table(id, title, columns, found)
+
+
+def _deployment(row: dict[str, object], zone: str) -> tuple[Value, ...]:
+    completed = row["completed"]
+    at = completed.to_pydatetime(warn=False) if isinstance(completed, pd.Timestamp) else None
+    return (
+        Name(str(row["deployment_id"])),
+        *(_named(row, thing) for thing in ("project", "environment", "tenant")),
+        _text(row["release_version"]),
+        _text(row["task_state"]),
+        None if at is None else Instant(at, zone),
+    )
+
+
+def _named(row: dict[str, object], thing: str) -> Value:
+    key, name = row[f"{thing}_id"], row[f"{thing}_name"]
+    if not isinstance(key, str):
+        return None
+    return Name(name if isinstance(name, str) else None, key)
+
+
+def _text(value: object) -> Value:
+    return Name(value) if isinstance(value, str) else None

@@ -1,0 +1,54 @@
+"""What an edition says to its reader, as a digest: whether a second one says the same."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from insights_reports.edition.document import Document, Section, Table, Tile
+
+_JSON = TypeAdapter(Any)
+_APPARATUS = {"method", "discrepancies"}
+"""Sections about how the figures were made and checked, not about the period."""
+
+
+def edition_digest(documents: Sequence[Document]) -> str:
+    """SHA-256, in hex, over what the reader of the period reads.
+
+    That is, for each document: report, period and zone, the headline, the figures and changes of
+    the tiles, the notable changes, the tables of the period, and the cross-check's verdict. It is
+    not when, by what trigger or as which revision the edition was made, how many figures the
+    cross-check compared, or the older periods in sparklines and trends, which fall out of the data
+    with time.
+    """
+    said = [dict(_said(document)) for document in documents]
+    text = json.dumps(_JSON.dump_python(said, mode="json"), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _said(document: Document) -> Iterator[tuple[str, Any]]:
+    identity = document.identity
+    yield "document", document.name
+    yield "report", (identity.report_id, identity.report, identity.period, identity.zone)
+    yield "headline", document.headline
+    yield "tiles", [_tile(tile) for tile in document.tiles]
+    yield "notable", document.notable
+    yield "tables", [_table(table) for table in _tables(document)]
+    yield "verdict", document.check.verdict
+
+
+def _tile(tile: Tile) -> tuple[Any, ...]:
+    return tile.figure, tile.extra, tile.change, tile.target, tile.band
+
+
+def _tables(document: Document) -> Iterator[Table]:
+    whole = Section("overview", document.title, None, document.overview)
+    for section in (whole, *document.sections):
+        if section.id not in _APPARATUS:
+            yield from (block for block in section.blocks if isinstance(block, Table))
+
+
+def _table(table: Table) -> tuple[Any, ...]:
+    return table.id, table.columns, table.complete_rows, table.total

@@ -1,0 +1,185 @@
+"""The method section: definitions, differences from DORA's, conventions, sources, contact."""
+
+from collections.abc import Iterator
+
+from insights_reports.crosscheck.result import Evidence
+from insights_reports.edition.document import (
+    Block,
+    Change,
+    Column,
+    ColumnKind,
+    Day,
+    Figure,
+    Metric,
+    Missing,
+    Name,
+    Phrase,
+    Prose,
+    Section,
+    Statistic,
+    Table,
+    Tile,
+    Value,
+    Verdict,
+)
+from insights_reports.edition.facts import Facts
+from insights_reports.metrics import Trend, octopus_trend
+from insights_reports.metrics.octopus_trends import TrendMetric
+
+FORMULA_VERSION = "1"
+"""The version of the definitions; it changes when a figure of the same data would."""
+
+_DEFINED = (
+    Metric.DEPLOYMENT_FREQUENCY,
+    Metric.LEAD_TIME,
+    Metric.TIME_TO_RECOVERY,
+    Metric.FAILURE_RATE,
+)
+_TRENDS: tuple[tuple[TrendMetric, Metric, Statistic], ...] = (
+    ("deployment_frequency", Metric.DEPLOYMENT_FREQUENCY, Statistic.PER_WEEK),
+    ("lead_time", Metric.LEAD_TIME, Statistic.MEAN),
+    ("time_to_recovery", Metric.TIME_TO_RECOVERY, Statistic.MEAN),
+    ("failure_rate", Metric.FAILURE_RATE, Statistic.RATE),
+)
+
+
+def method(facts: Facts, tiles: tuple[Tile, ...]) -> Section:
+    """The whole section, as the summary has it."""
+    blocks: list[Block] = [
+        _definitions(tiles),
+        Prose(
+            title=Phrase("method.dora.title"),
+            sentences=tuple(Phrase(f"method.dora.{each}") for each in ("failure", "lead", "use")),
+        ),
+        Prose(
+            title=Phrase("method.change.title"),
+            sentences=tuple(
+                Phrase(f"method.change.{each}")
+                for each in ("too_few", "limits", "intervals", "slices", "percent")
+            ),
+        ),
+        _conventions(facts),
+        octopus_trends(facts),
+    ]
+    if facts.settings.bands != "none":
+        blocks.append(_bands(facts))
+    blocks.append(_about(facts))
+    return Section("method", Phrase("section.method"), Phrase("method.lead"), tuple(blocks))
+
+
+def short_method(facts: Facts) -> Section:
+    """The method note of a split's document."""
+    keys = ("counts", "own_past", "marks", "whole")
+    notes = Prose(sentences=tuple(Phrase(f"method.short.{key}") for key in keys))
+    return Section("method", Phrase("section.method"), None, (notes, _about(facts)))
+
+
+def _definitions(tiles: tuple[Tile, ...]) -> Prose:
+    defined = [*_DEFINED]
+    if any(tile.figure.metric is Metric.REWORK_RATE for tile in tiles):
+        defined.append(Metric.REWORK_RATE)
+    return Prose(
+        title=Phrase("method.definitions"),
+        items=tuple(
+            (Phrase(f"metric.{metric}"), Phrase(f"method.definition.{metric}"))
+            for metric in defined
+        ),
+    )
+
+
+def _conventions(facts: Facts) -> Prose:
+    """What Octopus's documentation leaves open, and how the server's own figures decided it."""
+    conventions = facts.settings.conventions
+    items = [
+        (Phrase("convention.week_start"), Phrase(f"convention.week.{conventions.week_start}")),
+        (
+            Phrase("convention.percentile"),
+            Phrase(f"convention.percentile_method.{conventions.percentile}"),
+        ),
+    ]
+    for state in sorted(conventions.count_as_failed):
+        counted = Phrase("convention.state", {"state": Name(state)})
+        items.append((Phrase("convention.failed"), counted))
+    items += [
+        (Phrase("convention.evidence", {"convention": Name(each.convention)}), _evidence(each))
+        for each in facts.inputs.check.evidence
+    ]
+    return Prose(title=Phrase("method.conventions"), items=tuple(items))
+
+
+def _evidence(evidence: Evidence) -> Phrase:
+    values: dict[str, Value] = {
+        "chosen": Name(evidence.chosen),
+        "explained": evidence.explained,
+        "figures": evidence.figures,
+    }
+    return Phrase(f"evidence.{'decisive' if evidence.decisive else 'undecided'}", values)
+
+
+def octopus_trends(facts: Facts) -> Table:
+    """Octopus's own trend indicators as of the run: 28 days against the 28 before."""
+    rows = tuple(_trend_row(facts, *each) for each in _TRENDS)
+    titles = ("measure", "trend_before", "trend_after", "change_only", "trend")
+    kinds = (ColumnKind.TEXT, ColumnKind.TEXT, ColumnKind.TEXT, ColumnKind.CHANGE, ColumnKind.TEXT)
+    return Table(
+        id="octopus-trends",
+        title=Phrase("table.octopus_trends.title"),
+        subtitle=Phrase("table.octopus_trends.subtitle"),
+        columns=tuple(
+            Column(Phrase(f"column.{title}"), kind)
+            for title, kind in zip(titles, kinds, strict=True)
+        ),
+        rows=rows,
+        total_rows=len(rows),
+    )
+
+
+def _trend_row(
+    facts: Facts, name: TrendMetric, metric: Metric, statistic: Statistic
+) -> tuple[Value, ...]:
+    trend = octopus_trend(
+        facts.inputs.deployments, name, facts.inputs.as_of, facts.settings.conventions
+    )
+    before, after = (_mean(metric, statistic, value) for value in (trend.before, trend.after))
+    difference = None
+    if before.value is not None and after.value is not None:
+        difference = after.value - before.value
+    ratio = None if trend.change is None or statistic is Statistic.RATE else float(trend.change)
+    word = Phrase(f"octopus_trend.{trend.direction}")
+    change = Change(before, after, difference, ratio, _verdict(trend))
+    return Phrase(f"metric.{metric}"), before, after, change, word
+
+
+def _mean(metric: Metric, statistic: Statistic, value: object) -> Figure:
+    if value is None:
+        return Figure(metric, statistic, None, None, Missing.NO_VALUES)
+    number = float(value)  # type: ignore[arg-type]
+    return Figure(metric, statistic, round(number) if statistic is Statistic.MEAN else number)
+
+
+def _verdict(trend: Trend) -> Verdict:
+    if trend.direction == "none":
+        return Verdict.TOO_FEW
+    if trend.good is None:
+        return Verdict.NO_CLEAR_CHANGE
+    return Verdict.BETTER if trend.good else Verdict.WORSE
+
+
+def _bands(facts: Facts) -> Prose:
+    bands = facts.settings.bands
+    source = Phrase(f"band.source.{bands}")
+    return Prose((source, Phrase("band.caveat")), title=Phrase("method.bands"))
+
+
+def _about(facts: Facts) -> Prose:
+    return Prose(title=Phrase("method.about"), items=tuple(_about_items(facts)))
+
+
+def _about_items(facts: Facts) -> Iterator[tuple[Phrase, Phrase]]:
+    settings = facts.settings
+    version: dict[str, Value] = {"version": Name(FORMULA_VERSION)}
+    yield Phrase("label.formula"), Phrase("about.formula", version)
+    if settings.brand.contact:
+        yield Phrase("label.contact"), Phrase("about.text", {"text": Name(settings.brand.contact)})
+    if settings.next_edition is not None:
+        yield Phrase("label.next"), Phrase("about.day", {"day": Day(settings.next_edition)})

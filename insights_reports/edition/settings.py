@@ -1,0 +1,121 @@
+"""What an edition is made from: the settings of its subscription and the inputs of one run."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from insights_reports.crosscheck import CrossCheck
+from insights_reports.edition.document import Brand, Exclusion, Metric, Name, Phrase, Status
+from insights_reports.metrics import Conventions, Granularity, Lookups, Period, Split
+from insights_reports.metrics.periods import add_months
+
+BandSet = Literal["none", "dora-2021", "dora-2023", "dora-2024", "custom"]
+Trigger = Literal["schedule", "manual", "backfill", "retry", "demo"]
+
+SPLITS: tuple[Split, ...] = (
+    "Project",
+    "ProjectGroup",
+    "Environment",
+    "EnvironmentGroup",
+    "Tenant",
+    "TenantTagSet",
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How one subscription wants its editions.
+
+    Attributes:
+        tag_sets: the ids of the tag sets to split by; empty: every one that the look-ups name.
+        granularity: of the chart on page one; None: days of a week or month, weeks of a quarter,
+            months of a year.
+        targets: own targets, in the unit of the tile: deployments a week, ticks, fractions.
+        bands: which published set of bands page one names, if any.
+        custom_bands: for ``bands="custom"``: for each metric the upper ends of the bands, best
+            first, in ticks; for the frequency the lower ends, in deployments a week.
+        top: how many rows a table of slices shows; the workbook has them all.
+        hotfix_patterns: regular expressions; a release whose version contains a match is rework.
+        limit: how many figures may differ before the cross-check marks the edition.
+        contact: whom to ask; next_edition: the day of the next one, where a schedule tells.
+    """
+
+    subscription: str
+    splits: tuple[Split, ...] = SPLITS
+    tag_sets: tuple[str, ...] = ()
+    layout: Literal["per_split", "one"] = "per_split"
+    granularity: Granularity | None = None
+    language: str = "en"
+    paper: Literal["A4", "Letter"] = "A4"
+    brand: Brand = field(default_factory=Brand)
+    targets: dict[Metric, float] = field(default_factory=dict)
+    bands: BandSet = "none"
+    custom_bands: dict[Metric, tuple[float, ...]] = field(default_factory=dict)
+    top: int = 20
+    conventions: Conventions = field(default_factory=Conventions)
+    hotfix_patterns: tuple[str, ...] = ()
+    limit: int = 0
+    next_edition: date | None = None
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What one run found, and for which period it speaks.
+
+    Attributes:
+        zone: the IANA id of the report's time zone; ``stated_zone``: as Octopus spells it.
+        deployments: the deployments table of docs/architecture.md.
+        as_of, generated: aware instants.
+        known_from: the first local day from which on all deployments are known; None: the first
+            day of the month twelve months before ``as_of``, as Octopus's ``/deployments`` has it.
+        gaps: what else the reader must know about the data.
+        dropped: deployments that were read but are not in the table, with the reason.
+    """
+
+    report_id: str
+    report_name: str
+    zone: str
+    stated_zone: str
+    deployments: pd.DataFrame
+    lookups: Lookups
+    check: CrossCheck
+    account: Name
+    server: str
+    space: Name
+    as_of: datetime
+    generated: datetime
+    period: Period
+    trigger: Trigger
+    status: Status
+    revision: int = 1
+    known_from: date | None = None
+    gaps: tuple[Phrase, ...] = ()
+    dropped: tuple[Exclusion, ...] = ()
+
+    @cached_property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    @cached_property
+    def today(self) -> date:
+        """The local day of ``as_of``, which is not complete."""
+        return self.as_of.astimezone(self.tz).date()
+
+    @cached_property
+    def first_day(self) -> date:
+        """The first local day whose deployments are all known."""
+        return self.known_from or add_months(self.today.replace(day=1), -12)
+
+    @property
+    def partial(self) -> bool:
+        """Whether ``as_of`` lies inside the period."""
+        return self.today < self.period.end
+
+    @property
+    def complete_days(self) -> int:
+        """How many whole days of the period have passed; 0 when it has only begun."""
+        return max(0, min(self.period.days, (self.today - self.period.start) // timedelta(days=1)))

@@ -1,0 +1,112 @@
+"""The strip of page one: what the cross-check says, and which deployments were used."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from insights_reports.crosscheck import CrossCheck
+from insights_reports.edition.document import (
+    CheckStrip,
+    CheckVerdict,
+    Day,
+    Exclusion,
+    Ledger,
+    Name,
+    Phrase,
+    Span,
+)
+from insights_reports.edition.facts import Facts
+from insights_reports.metrics.measures import OTHER, outcomes
+
+_MOST_IDS = 100
+_THINGS = ("project", "channel", "environment", "tenant")
+
+
+def strip(facts: Facts) -> CheckStrip:
+    """The strip, the same on every document of an edition."""
+    check = facts.inputs.check
+    counts = {
+        "figures": check.figures,
+        "agrees": check.agrees,
+        "explained": check.explained,
+        "differs": check.differs,
+        "not_comparable": check.not_comparable,
+    }
+    verdict = check_verdict(check)
+    key = verdict.removeprefix("check.") if check.figures else "none"
+    return CheckStrip(
+        verdict=verdict,
+        **counts,
+        sentence=Phrase(f"check.sentence.{key}", dict(counts)),
+        ledger=ledger(facts),
+        gaps=tuple(_gaps(facts)),
+    )
+
+
+def check_verdict(check: CrossCheck) -> CheckVerdict:
+    """``differs`` if any figure does, ``explained`` if none does but some have a reason."""
+    if check.differs:
+        return CheckVerdict.DIFFERS
+    if check.explained:
+        return CheckVerdict.EXPLAINED
+    return CheckVerdict.AGREES if check.agrees else CheckVerdict.NOT_COMPARABLE
+
+
+def ledger(facts: Facts) -> Ledger:
+    """Every deployment that was read: used, or not used and why."""
+    deployments, dropped = facts.inputs.deployments, facts.inputs.dropped
+    excluded = [Exclusion(reason, n, ids) for reason, n, ids in _excluded(facts)]
+    used = len(deployments) - sum(each.deployments for each in excluded)
+    excluded += dropped
+    return Ledger(
+        read=used + sum(each.deployments for each in excluded), used=used, excluded=tuple(excluded)
+    )
+
+
+def _excluded(facts: Facts) -> Iterator[tuple[Phrase, int, tuple[str, ...]]]:
+    ids = facts.inputs.deployments["deployment_id"]
+    for reason, rows in exclusions(facts):
+        listed = not reason.key.startswith("exclusion.outside")
+        first = tuple(str(each) for each in ids[rows][:_MOST_IDS]) if listed else ()
+        yield reason, int(rows.sum()), first
+
+
+def exclusions(facts: Facts) -> Iterator[tuple[Phrase, NDArray[np.bool_]]]:
+    """The reasons for which deployments were not used, each with its rows; no row has two."""
+    inputs, now = facts.inputs, facts.windows.now
+    undated = np.isnat(facts.days)
+    if undated.any():
+        yield Phrase("exclusion.undated"), undated
+    inside = facts.within(now)
+    period = Span(inputs.period.name, inputs.period.start, inputs.period.end)
+    later = facts.within(period) & ~inside
+    if later.any():
+        yield Phrase("exclusion.day_not_complete"), later
+    outside = ~(inside | later | undated)
+    if outside.any():
+        yield Phrase("exclusion.outside", {"period": period}), outside
+    other = inside & (outcomes(inputs.deployments, facts.settings.conventions) == OTHER)
+    states = inputs.deployments["task_state"].astype("object")
+    for state in sorted({str(each) for each in states[other]}):
+        yield (
+            Phrase("exclusion.state", {"state": Name(state)}),
+            other & (states == state).to_numpy(),
+        )
+
+
+def _gaps(facts: Facts) -> Iterator[Phrase]:
+    inputs = facts.inputs
+    hidden = sum(_restricted(inputs.deployments, thing) for thing in _THINGS)
+    if hidden:
+        yield Phrase("gap.restricted", {"n": hidden})
+    if not facts.whole.known(facts.windows.now):
+        yield Phrase("gap.before_data", {"day": Day(inputs.first_day)})
+    yield from inputs.gaps
+
+
+def _restricted(deployments: pd.DataFrame, thing: str) -> int:
+    """How many things of a kind have an id and no name."""
+    hidden = deployments[f"{thing}_id"].notna() & deployments[f"{thing}_name"].isna()
+    return int(deployments[f"{thing}_id"][hidden].nunique())

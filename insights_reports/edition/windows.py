@@ -1,0 +1,104 @@
+"""The ranges of dates that an edition speaks of: this period, those before it, their intervals."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from insights_reports.edition.document import Span
+from insights_reports.edition.settings import Inputs, Settings
+from insights_reports.metrics import Conventions, Granularity, Period
+from insights_reports.metrics.periods import PeriodKind
+
+PERIODS = 13
+"""How many periods are looked at: this one and twelve before it."""
+
+_OVERVIEW: dict[PeriodKind, Granularity] = {
+    "day": "Daily",
+    "week": "Daily",
+    "month": "Daily",
+    "quarter": "Weekly",
+    "year": "Monthly",
+}
+_LONGEST_BY_DAY = 62  # days that a range may have and still be drawn day by day
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Half-open ranges of local dates.
+
+    Attributes:
+        periods: thirteen periods, oldest first; the last is this one, as far as it is complete.
+        previous: what this period is compared with: the one before it, cut to as many days when
+            this one is not complete, so that like stands against like.
+        last_year: the same for the period a year before.
+        trend: the thirteen intervals of the trend charts, oldest first.
+        trend_granularity: their granularity.
+        granularity: that of the chart on page one.
+    """
+
+    periods: tuple[Span, ...]
+    previous: Span
+    last_year: Span
+    trend: tuple[Span, ...]
+    trend_granularity: Granularity
+    granularity: Granularity
+
+    @property
+    def now(self) -> Span:
+        return self.periods[-1]
+
+    @property
+    def compared(self) -> tuple[Span, ...]:
+        """The periods and the two windows that this one is compared with."""
+        return (*self.periods, self.previous, self.last_year)
+
+    @property
+    def all(self) -> tuple[Span, ...]:
+        """Every window, each range of dates once."""
+        spans = (*self.periods, self.previous, self.last_year, *self.trend)
+        return tuple({(span.start, span.end): span for span in reversed(spans)}.values())
+
+
+def windows(inputs: Inputs, settings: Settings) -> Windows:
+    """The windows of an edition of this period."""
+    period, days = inputs.period, inputs.complete_days
+    spans = [_span(each) for each in period.trailing(PERIODS)]
+    previous, last_year = _span(period.previous()), _span(period.year_before())
+    if inputs.partial:
+        spans[-1], previous, last_year = (_cut(s, days) for s in (spans[-1], previous, last_year))
+    kind: PeriodKind = "week" if period.kind in ("day", "week") else "month"
+    return Windows(
+        periods=tuple(spans),
+        previous=previous,
+        last_year=last_year,
+        trend=_trend(kind, spans[-1], settings.conventions),
+        trend_granularity="Weekly" if kind == "week" else "Monthly",
+        granularity=settings.granularity or _granularity(period),
+    )
+
+
+def _span(period: Period) -> Span:
+    return Span(period.name, period.start, period.end)
+
+
+def _cut(span: Span, days: int) -> Span:
+    """The first days of a span, named by their dates, or the span if it has no more."""
+    end = min(span.end, span.start + timedelta(days=days))
+    if end == span.end:
+        return span
+    return replace(span, name=f"{span.start}..{end - timedelta(days=1)}", end=end)
+
+
+def _trend(kind: PeriodKind, now: Span, conventions: Conventions) -> tuple[Span, ...]:
+    """The last thirteen weeks or months up to the last day of ``now``."""
+    last_day = max(now.start, now.end - timedelta(days=1))
+    last = Period.containing(kind, last_day, conventions.week_start)
+    spans = [_span(each) for each in last.trailing(PERIODS)]
+    if now.end < last.end:
+        spans[-1] = _cut(spans[-1], max(0, (now.end - last.start).days))
+    return tuple(spans)
+
+
+def _granularity(period: Period) -> Granularity:
+    if period.kind == "range":
+        return "Daily" if period.days <= _LONGEST_BY_DAY else "Weekly"
+    return _OVERVIEW[period.kind]
