@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from insights_reports.edition.document import Annotation, Chart, Figure, Role, Series, Unit
 from insights_reports.formats.charts_scale import Scale, label_indices
-from insights_reports.formats.charts_svg import Colours, Drawing
+from insights_reports.formats.charts_svg import Colours, Drawing, Point
 from insights_reports.formats.fonts import shorten, text_width
 from insights_reports.formats.words import Words
 
@@ -96,18 +96,24 @@ class Frame:
         for annotation in annotations:
             text = self.style.words.phrase(annotation.text)
             width = text_width(text, SMALL, 500)
-            centre = self.centre(annotation.x)
-            x = min(max(centre, self.left + width / 2), self.drawing.width - width / 2)
-            point = top_of(annotation.x)
-            y = point - 8
-            while y > self.top and not self.claim(x, y, width + 6, _LINE_HEIGHT):
-                y -= 4
-            y = max(y, self.top - 2)
-            if point - y > 14:
-                self.drawing.line((centre, y + 3), (centre, point - 3), stroke="axis", width=0.8)
+            point = (self.centre(annotation.x), top_of(annotation.x))
+            x, y = self._place(point, width + 6)
+            if point[1] - y > 14:
+                self.drawing.line((x, y + 3), (x, point[1] - 3), stroke="axis", width=0.8)
             self.drawing.text(
                 x, y - 1, text, fill="second", size=SMALL, weight=500, anchor="middle"
             )
+
+    def _place(self, point: Point, width: float) -> Point:
+        """The nearest free place for a text above the point, or else beside that."""
+        for shift in (0, width / 2 + 4, -width / 2 - 4):
+            x = min(max(point[0] + shift, self.left + width / 2), self.drawing.width - width / 2)
+            y = point[1] - 8
+            while y > self.top - 6:
+                if self.claim(x, y, width, _LINE_HEIGHT):
+                    return x, y
+                y -= 3
+        return x, self.top - 6
 
 
 def left_margin(labels: Sequence[str]) -> float:

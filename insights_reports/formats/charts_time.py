@@ -121,23 +121,21 @@ def _stack(frame: Frame, series: Sequence[Series]) -> None:
         for one, token in _fills(series):
             value = one.figures[index].value
             if value:
-                _block(
-                    frame, one.role, token, (frame.centre(index) - width / 2, width), base, value
-                )
+                top, bottom = frame.scale(base + value), frame.scale(base)
+                place = (frame.centre(index) - width / 2, top, width, bottom)
+                _block(frame, one.role, token, place)
                 base += value
         frame.claim(frame.centre(index), frame.bottom, width, frame.bottom - frame.scale(base))
 
 
-def _block(
-    frame: Frame, role: Role, token: str, place: tuple[float, float], base: float, value: float
-) -> None:
+def _block(frame: Frame, role: Role, token: str, place: tuple[float, float, float, float]) -> None:
     """One part of a column, a hair apart from the one above it; failures are hatched."""
-    x, width = place
-    top, bottom = frame.scale(base + value), frame.scale(base)
+    x, top, width, bottom = place
     height = max(bottom - top - (0.8 if bottom - top > 2.5 else 0), 0.6)
     if role in (Role.FAILED, Role.GUIDED) and width > 5 and height > 3:
-        frame.drawing.rect(x + 0.5, top + 0.5, width - 1, height - 1, fill="paper", stroke=token)
-        frame.drawing.hatch(x + 0.5, top + 0.5, width - 1, height - 1, stroke=token)
+        inner = (x + 0.5, top + 0.5, width - 1, height - 1)
+        frame.drawing.rect(*inner, fill="paper", stroke=token)
+        frame.drawing.hatch(*inner, stroke=token)
     else:
         frame.drawing.rect(x, top, width, height, fill=token)
 

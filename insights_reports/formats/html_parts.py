@@ -1,0 +1,244 @@
+"""What the templates of the web page and of the printed report share: environment and functions.
+
+Names reach a template only as text or as a quoted attribute, and Jinja escapes both; what is
+markup already comes from `charts_svg` and nowhere else.
+"""
+
+import base64
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from insights_reports.assets import TEMPLATES
+from insights_reports.edition.document import (
+    Change,
+    Chart,
+    ColumnKind,
+    Day,
+    Document,
+    Figure,
+    Instant,
+    Mark,
+    Name,
+    Table,
+    Tile,
+    Value,
+)
+from insights_reports.formats import marks
+from insights_reports.formats.charts import draw
+from insights_reports.formats.charts_frame import Style
+from insights_reports.formats.charts_palette import palette
+from insights_reports.formats.charts_svg import Colours, xml_text
+from insights_reports.formats.words import Words, words
+
+_NUMBERS = {
+    ColumnKind.COUNT,
+    ColumnKind.PER_WEEK,
+    ColumnKind.RATE,
+    ColumnKind.DURATION,
+    ColumnKind.NUMBER,
+    ColumnKind.CHANGE,
+}
+_MARKS = {ColumnKind.MARK_DURATION, ColumnKind.MARK_RATE}
+_ANCHOR = re.compile(r"[^A-Za-z0-9_-]+")
+_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+
+Embed = Callable[[Markup, str], Markup]
+
+
+@cache
+def environment() -> Environment:
+    """Jinja, strict: everything is escaped, a missing name is an error."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES / "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_printable,
+    )
+
+
+def source(name: str) -> str:
+    """The text of a file beside the templates: a style sheet, a script."""
+    return (TEMPLATES / "report" / name).read_text(encoding="utf-8")
+
+
+def _printable(value: object) -> object:
+    """Text without what neither XML nor UTF-8 can hold."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return xml_text(value)
+    return value
+
+
+def link(text: str) -> str:
+    """``mailto:`` for an address and ``https:`` for what begins so; "" for anything else."""
+    if _ADDRESS.fullmatch(text):
+        return f"mailto:{text}"
+    return text if text.startswith("https://") and " " not in text else ""
+
+
+def inline(picture: Markup, alt: str) -> Markup:
+    """A picture as part of the page; it names itself."""
+    del alt
+    return picture
+
+
+def as_image(picture: Markup, alt: str) -> Markup:
+    """A picture as an image, which WeasyPrint draws in half the time of an inline one."""
+    data = base64.b64encode(picture.encode()).decode("ascii")
+    return Markup('<img src="data:image/svg+xml;base64,{}" alt="{}">').format(data, xml_text(alt))
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The functions that templates call, for one document."""
+
+    document: Document
+    embed: Embed
+    hover: bool
+    words: Words = field(init=False)
+    colours: Colours = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", words(self.document.language))
+        object.__setattr__(self, "colours", palette(self.document.brand.accent))
+
+    # --- pictures ------------------------------------------------------------------------------
+
+    def chart(self, chart: Chart, height: float | None = None) -> Markup:
+        picture = draw(chart, Style(self.words, self.colours, height=height, hover=self.hover))
+        return self.embed(picture, self.words.phrase(chart.alt))
+
+    def spark(self, tile: Tile) -> Markup:
+        """The sparkline, which says its lowest, highest and last value."""
+        title = self.spark_alt(tile)
+        return self.embed(marks.sparkline(tile.spark, tile.limits, self.colours, title), title)
+
+    def spark_alt(self, tile: Tile) -> str:
+        values = [f for f in tile.spark if f.value is not None]
+        label = f"{self.words.label(tile.figure)}, {self.words.text('label.spark')}"
+        if not values:
+            return label
+        low, high = (pick(values, key=lambda f: f.value or 0) for pick in (min, max))
+        return f"{label}: {self.words.figure(low)} – {self.words.figure(high)}"
+
+    def mark(self, table: Table, number: int, cell: Value) -> Markup:
+        """The mark in column ``number`` of a table, on the scale of that column."""
+        kind = table.columns[number].kind
+        if not isinstance(cell, Mark) or (cell.at is None and cell.low is None):
+            return Markup("{}").format(self.words.value(None))
+        text = self.words.cell(cell, kind)
+        return self.embed(
+            marks.mark(cell, self._scale(table, number), kind, self.colours, text), text
+        )
+
+    def mark_axis(self, table: Table, number: int) -> Markup:
+        kind = table.columns[number].kind
+        axis = marks.mark_axis(self._scale(table, number), kind, Style(self.words, self.colours))
+        return self.embed(axis, self.words.column(table.columns[number]))
+
+    def _scale(self, table: Table, number: int) -> marks.Scale:
+        rows = (*table.rows, table.total) if table.total else table.rows
+        return marks.mark_scale([row[number] for row in rows], table.columns[number].kind)
+
+    # --- tables --------------------------------------------------------------------------------
+
+    def is_mark(self, kind: ColumnKind) -> bool:
+        return kind in _MARKS
+
+    def is_number(self, kind: ColumnKind) -> bool:
+        return kind in _NUMBERS
+
+    def sort_key(self, value: Value) -> str:
+        """What a column is sorted by: a bare number or date, "" for what has none."""
+        match value:
+            case Figure(value=number) | Change(difference=number) | Mark(at=number):
+                return _bare(number)
+            case Day(date=moment) | Instant(at=moment):
+                return moment.isoformat()
+            case int() | float():
+                return _bare(value)
+            case _:
+                return self.words.value(value)
+
+    def chart_rows(self, chart: Chart) -> list[tuple[str, list[str]]]:
+        """The data of a chart: each interval in full, and the figure of each series."""
+        return [
+            (
+                self.words.interval(x, chart.granularity),
+                [self.words.figure(series.figures[index]) for series in chart.series],
+            )
+            for index, x in enumerate(chart.x)
+        ]
+
+    # --- tiles ---------------------------------------------------------------------------------
+
+    def tile_number(self, figure: Figure) -> str:
+        return self.words.figure(figure, unit=False)
+
+    def tile_unit(self, figure: Figure) -> str:
+        return "" if figure.value is None else self.words.unit(figure.unit, figure.value)
+
+    def arrow(self, change: Change) -> str:
+        """Which way the figure went, whatever that means for the reader."""
+        if not change.difference:
+            return "" if change.difference is None else "→"
+        return "↑" if change.difference > 0 else "↓"
+
+    # --- identity ------------------------------------------------------------------------------
+
+    def facts(self) -> list[tuple[str, str]]:
+        """Whose numbers these are, for when, made when and by what: (label, text)."""
+        w, identity = self.words, self.document.identity
+        zone = w.text(
+            "label.zone_both", zone=Name(identity.zone), stated=Name(identity.stated_zone)
+        )
+        facts = [
+            (w.text(f"label.{label}"), text)
+            for label, text in (
+                ("report", w.name(identity.report)),
+                ("scope", w.phrase(identity.scope)),
+                ("dates", w.dates(identity.period)),
+                ("zone", zone),
+                ("status", w.status(identity)),
+                ("generated", w.instant(identity.generated)),
+                ("as_of", w.instant(identity.as_of)),
+                ("trigger", w.trigger(identity)),
+                ("account", w.name(identity.account)),
+                ("server", w.name(Name(identity.server))),
+                ("space", w.name(identity.space)),
+                ("subscription", w.name(Name(identity.subscription))),
+                ("granularity", w.text(f"granularity.{identity.granularity}")),
+                ("formula", w.name(Name(self.document.formula_version))),
+                ("contact", self.document.brand.contact),
+            )
+        ]
+        return [(label, text) for label, text in facts if text]
+
+    # --- links and names -----------------------------------------------------------------------
+
+    def anchor(self, text: str) -> str:
+        """An id of a section or table, safe in an attribute and after ``#``."""
+        return _ANCHOR.sub("-", text).strip("-") or "section"
+
+    def has_anchor(self, text: str) -> bool:
+        """Whether this document has such a section or block; a notable change may have its rows in
+        the document of a split."""
+        blocks = [b for s in self.document.sections for b in s.blocks] + [*self.document.overview]
+        ids = {block.id for block in blocks if isinstance(block, Table | Chart)}
+        return text in ids | {section.id for section in self.document.sections}
+
+    def logo(self) -> str:
+        """The logo as a data URI, "" where there is none."""
+        logo = self.document.brand.logo
+        return f"data:image/png;base64,{logo}" if _BASE64.fullmatch(logo) else ""
+
+
+def _bare(value: float | None) -> str:
+    return "" if value is None else repr(value)

@@ -1,0 +1,123 @@
+"""From a document to a PDF, by WeasyPrint: the only module that imports it.
+
+It runs in a child process (`pdf_worker`), because laying out a page is the one step that data can
+make arbitrarily long. Nothing is fetched: pictures and fonts are inside the page.
+"""
+
+import gc
+import hashlib
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+from markupsafe import Markup
+from weasyprint import CSS, HTML
+from weasyprint import Document as Layout
+from weasyprint.logger import LOGGER
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from insights_reports.edition.document import Chart, Document, Section, Table, dump
+from insights_reports.formats.charts_palette import palette
+from insights_reports.formats.fonts import STACK, font_face_css
+from insights_reports.formats.html_parts import Parts, as_image, environment, link, source
+from insights_reports.formats.pdf_finish import finish
+from insights_reports.formats.pdf_svg_text import set_whole_texts
+from insights_reports.formats.pdf_widths import shares
+
+set_whole_texts()
+
+_WEIGHTS = (400, 500, 600)
+_FEW_ROWS = 15
+_TOKEN = re.compile(r"@([a-z0-9-]+)@")
+
+
+def layout(document: Document) -> bytes:
+    """The PDF (PDF/UA-1): the same bytes for the same document.
+
+    Raises:
+        FatalURLFetchingError: when something in the page asks for anything but a data URI.
+        RuntimeError: when WeasyPrint left something out, which it only logs.
+    """
+    gc.disable()  # the tree of a long table is all live: collecting it again and again is waste
+    try:
+        with _losses() as lost:
+            pdf = _lay_out(document).write_pdf(
+                pdf_variant="pdf/ua-1",
+                pdf_identifier=hashlib.sha256(dump(document)).digest()[:16],
+            )
+        if lost:
+            raise RuntimeError(lost[0][:200])
+        return finish(pdf)
+    finally:
+        gc.enable()
+
+
+@contextmanager
+def _losses() -> Iterator[list[str]]:
+    """Collects what WeasyPrint logs as errors: a picture or a link target that is not there."""
+    lost: list[str] = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: lost.append(record.getMessage())  # type: ignore[method-assign]
+    LOGGER.addHandler(handler)
+    try:
+        yield lost
+    finally:
+        LOGGER.removeHandler(handler)
+
+
+def _lay_out(document: Document) -> Layout:
+    fonts, style = _style(document.brand.accent)
+    size = CSS(string=f"@page{{size:{document.paper}}}", url_fetcher=_OnlyData(), font_config=fonts)
+    html = HTML(string=_page(document), url_fetcher=_OnlyData())
+    return html.render(font_config=fonts, stylesheets=[style, size], pdf_variant="pdf/ua-1")
+
+
+def _page(document: Document) -> Markup:
+    parts = Parts(document, as_image, hover=False)
+    template = environment().get_template("print.html.j2")
+    return Markup(  # noqa: S704 - the output of a template that escapes
+        template.render(
+            document=document,
+            identity=document.identity,
+            p=parts,
+            w=parts.words,
+            facts=parts.facts(),
+            link=link,
+            widths=lambda table: shares(table, parts.words),
+            flows=_flows,
+            overflows=any(isinstance(block, Table) for block in document.overview),
+        )
+    )
+
+
+def _flows(section: Section) -> bool:
+    """Whether a section is so short that it follows the one before on the same page."""
+    if any(isinstance(block, Chart) for block in section.blocks):
+        return False
+    tables = [block for block in section.blocks if isinstance(block, Table)]
+    return sum(len(table.rows) for table in tables) <= _FEW_ROWS
+
+
+@cache
+def _style(accent: str) -> tuple[FontConfiguration, CSS]:
+    """The style sheet in the colours of the brand, parsed once; parsing costs as much as a page."""
+    colours = palette(accent) | {"font": (STACK, STACK)}
+    rules = _TOKEN.sub(lambda token: colours[token[1]][0], source("print.css"))
+    fonts = FontConfiguration()
+    css = CSS(string=font_face_css(_WEIGHTS) + rules, url_fetcher=_OnlyData(), font_config=fonts)
+    return fonts, css
+
+
+class _OnlyData(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
+    """Allows data URIs and nothing else, and says so loudly: a page of ours never asks for more."""
+
+    def __init__(self) -> None:
+        super().__init__(allowed_protocols=("data",))
+
+    def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+        if not url.lower().startswith("data:"):
+            raise FatalURLFetchingError(f"refused to fetch {url[:80]!r}")
+        return super().fetch(url, headers)

@@ -1,0 +1,76 @@
+"""The child that lays out PDFs: documents on standard input, PDFs on standard output.
+
+A request is the length of the JSON (8 bytes, big-endian) and the JSON; a reply is one letter (P: a
+PDF, E: an error), the length and the PDF or the text. The child ends when its input does. Started
+as ``python -m insights_reports.formats.pdf_worker MEMORY CPU``: bytes of address space in all,
+seconds of processor time for each document.
+"""
+
+import gc
+import os
+import struct
+import sys
+from typing import IO
+
+_LENGTH = struct.Struct(">Q")
+
+
+def send(stream: IO[bytes], letter: bytes, content: bytes) -> None:
+    stream.write(letter + _LENGTH.pack(len(content)) + content)
+    stream.flush()
+
+
+def receive(stream: IO[bytes]) -> bytes | None:
+    """The next message without its letter; None at the end of the stream."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    content = stream.read(length)
+    return content if len(content) == length else None
+
+
+def main() -> None:
+    memory, seconds = int(sys.argv[1]), int(sys.argv[2])
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints must not become part of a reply
+    _limit_memory(memory)
+    _serve(sys.stdin.buffer, replies, seconds)
+
+
+def _serve(requests: IO[bytes], replies: IO[bytes], seconds: int) -> None:
+    from insights_reports.edition.document import load
+    from insights_reports.formats.pdf_layout import layout
+
+    gc.freeze()
+    while (request := receive(requests)) is not None:
+        _limit_time(seconds)
+        try:
+            send(replies, b"P", layout(load(request)))
+        except MemoryError:
+            send(replies, b"E", b"memory")
+            return  # what is left of this process cannot be relied on
+        except BaseException as error:
+            send(replies, b"E", f"{type(error).__name__}: {error}".encode()[:2000])
+
+
+def _limit_memory(memory: int) -> None:
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _limit_time(seconds: int) -> None:
+    """Processor time from now on; a process that exceeds it is ended by the system."""
+    if sys.platform != "win32":
+        import resource
+
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        end = int(used.ru_utime + used.ru_stime) + seconds + 1
+        resource.setrlimit(resource.RLIMIT_CPU, (end, resource.RLIM_INFINITY))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+(() => {
+  "use strict";
+  const body = document.body, root = document.documentElement;
+  const make = (tag, properties, parent) => parent.appendChild(Object.assign(document.createElement(tag), properties));
+
+  // Light and dark: the reader's system decides until the button is used.
+  const button = make("button", { type: "button", className: "theme", textContent: body.dataset.themeLabel },
+    document.querySelector(".masthead .inner"));
+  button.addEventListener("click", () => {
+    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = dark ? "light" : "dark";
+  });
+
+  // Sorting: numbers and dates by data-sort, what has no value last.
+  const key = (row, column) => row.cells[column].dataset.sort ?? row.cells[column].textContent;
+  const order = (a, b) => {
+    const numbers = [Number(a), Number(b)];
+    return numbers.some(Number.isNaN) ? a.localeCompare(b, root.lang, { numeric: true }) : numbers[0] - numbers[1];
+  };
+  for (const table of document.querySelectorAll("table.sortable")) {
+    const rows = [...table.tBodies[0].rows];
+    if (rows.length < 2) continue;
+    [...table.tHead.rows[0].cells].forEach((head, column) => {
+      const label = head.firstChild.textContent.trim();
+      const sort = Object.assign(document.createElement("button"), { type: "button", className: "sort", textContent: label });
+      sort.title = body.dataset.sortLabel;
+      head.firstChild.replaceWith(sort);
+      sort.addEventListener("click", () => {
+        const down = head.getAttribute("aria-sort") === "ascending";
+        for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+        head.setAttribute("aria-sort", down ? "descending" : "ascending");
+        rows.sort((one, two) => {
+          const a = key(one, column), b = key(two, column);
+          return a === "" || b === "" ? (a === "") - (b === "") : (down ? -1 : 1) * order(a, b);
+        });
+        table.tBodies[0].append(...rows);
+      });
+    });
+    if (rows.length < 8) continue;
+    const filter = Object.assign(document.createElement("input"), { type: "search", className: "filter", placeholder: body.dataset.filter });
+    filter.setAttribute("aria-label", body.dataset.filter);
+    table.parentElement.before(filter);
+    filter.addEventListener("input", () => {
+      const wanted = filter.value.toLowerCase();
+      for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+    });
+  }
+
+  // Values under the pointer: the titles that browsers show late, shown at once.
+  const tip = make("div", { className: "tip", hidden: true }, body);
+  for (const title of document.querySelectorAll("svg title")) {
+    if (title.parentNode.tagName !== "svg") title.parentNode.dataset.tip = title.textContent;
+    title.remove();
+  }
+  document.addEventListener("pointermove", (event) => {
+    const text = event.target.dataset && event.target.dataset.tip;
+    tip.hidden = !text;
+    if (!text) return;
+    tip.textContent = text;
+    tip.style.left = Math.min(event.clientX + 12, innerWidth - tip.offsetWidth - 8) + "px";
+    tip.style.top = Math.max(event.clientY - tip.offsetHeight - 12, 8) + "px";
+  });
+})();
