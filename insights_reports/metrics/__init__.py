@@ -1,7 +1,11 @@
 """From the deployments table to figures: pure functions, exact to a tick of 100 ns."""
 
+from insights_reports.metrics.api import rounded_rate, to_api
+from insights_reports.metrics.bands import BAND_SETS, BandSet
 from insights_reports.metrics.conventions import Conventions, Granularity, Split, TimeRange
+from insights_reports.metrics.exclusions import Excluded, ExclusionLedger, exclusion_ledger
 from insights_reports.metrics.figures import Tabulator, figures
+from insights_reports.metrics.measures import outcomes
 from insights_reports.metrics.octopus_trends import Trend, octopus_trend
 from insights_reports.metrics.periods import (
     Period,
@@ -10,6 +14,7 @@ from insights_reports.metrics.periods import (
     time_range,
 )
 from insights_reports.metrics.recovery import recompute_streams
+from insights_reports.metrics.rework import rework, version_key
 from insights_reports.metrics.splits import ALL, UNKNOWN, UNTAGGED, UNTENANTED, Lookups
 from insights_reports.metrics.trends import (
     Judgement,
@@ -25,10 +30,14 @@ from insights_reports.metrics.zones import local_dates
 
 __all__ = [
     "ALL",
+    "BAND_SETS",
     "UNKNOWN",
     "UNTAGGED",
     "UNTENANTED",
+    "BandSet",
     "Conventions",
+    "Excluded",
+    "ExclusionLedger",
     "Granularity",
     "Judgement",
     "Limits",
@@ -39,16 +48,22 @@ __all__ = [
     "Tabulator",
     "TimeRange",
     "Trend",
+    "exclusion_ledger",
     "figures",
     "interval_starts",
     "judge_rates",
     "judge_series",
     "local_dates",
     "octopus_trend",
+    "outcomes",
     "parse_periods",
     "rate_difference",
     "recompute_streams",
+    "rework",
+    "rounded_rate",
     "time_range",
+    "to_api",
+    "version_key",
     "wilson",
     "xmr",
 ]

@@ -5,7 +5,6 @@ A date stands for the whole day between two midnights of the report's time zone,
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
@@ -203,11 +202,6 @@ def whole_intervals(
     starts = interval_starts(start, end, granularity, week_start)
     kind: PeriodKind = "month" if granularity == "Monthly" else "week"
     return starts[0], _moved(kind, starts[-1], 1)
-
-
-def interval_of(starts: tuple[date, ...], day: date) -> date:
-    """The start of the interval that holds ``day``, of ascending ``starts``."""
-    return starts[bisect_right(starts, day) - 1]
 
 
 def time_range(

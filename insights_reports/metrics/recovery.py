@@ -1,7 +1,5 @@
 """What each deployment says of its stream, recomputed: gaps between successes, and recoveries."""
 
-import re
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -13,8 +11,7 @@ from insights_reports.metrics.measures import (
     SUCCESSFUL,
     outcomes,
 )
-
-_STREAM = ("project_id", "channel_id", "environment_id", "tenant_id")
+from insights_reports.metrics.streams import stream_order
 
 
 def recompute_streams(
@@ -41,12 +38,8 @@ def recompute_streams(
         A table with the index and order of ``deployments`` and the columns above, in the dtypes of
         the deployments table; ``at_edge`` is bool.
     """
-    order = _stream_order(deployments)
-    sequence = _Sequence(
-        _streams(deployments)[order],
-        _ticks(deployments)[order],
-        outcomes(deployments, conventions)[order],
-    )
+    order, stream, completed = stream_order(deployments)
+    sequence = _Sequence(stream, completed, outcomes(deployments, conventions)[order])
     return _table(deployments, order, sequence)
 
 
@@ -110,50 +103,3 @@ def _table(deployments: pd.DataFrame, order: NDArray[np.intp], sequence: _Sequen
         },
         index=deployments.index,
     )
-
-
-def _ticks(deployments: pd.DataFrame) -> NDArray[np.int64]:
-    """The completions in nanoseconds since 1970; NaT is the smallest integer."""
-    instants = deployments["completed"].dt.as_unit("ns").to_numpy(dtype="datetime64[ns]")
-    nanoseconds: NDArray[np.int64] = instants.view(np.int64)
-    return nanoseconds
-
-
-def _streams(deployments: pd.DataFrame) -> NDArray[np.int64]:
-    """The number of each row's stream. Two ordinals that are one stream get the lower number."""
-    ordinals = deployments["stream"].to_numpy().astype(np.int64)
-    row = np.full(int(ordinals.max(initial=-1)) + 1, -1)
-    row[ordinals] = np.arange(len(ordinals))
-    known = np.flatnonzero(row >= 0)
-    one_each = deployments[list(_STREAM)].iloc[row[known]]
-    same = one_each.groupby(list(_STREAM), observed=True, dropna=False, sort=False).ngroup()
-    _, first, number = np.unique(same.to_numpy(), return_index=True, return_inverse=True)
-    stream = np.zeros(len(row), dtype=np.int64)
-    stream[known] = known[first][number]
-    return stream[ordinals]
-
-
-def _stream_order(deployments: pd.DataFrame) -> NDArray[np.intp]:
-    """The rows with a completion time, by stream, completion and id."""
-    stream, completed = _streams(deployments), _ticks(deployments)
-    order = np.flatnonzero(completed != np.iinfo(np.int64).min)
-    stream, completed = stream[order], completed[order]
-    if not _ascends(stream, completed):
-        by = np.lexsort((completed, stream))
-        order, stream, completed = order[by], stream[by], completed[by]
-    tied = (np.diff(stream) == 0) & (np.diff(completed) == 0)
-    if tied.any():
-        ids: list[str] = deployments["deployment_id"].tolist()
-        for run in np.split(np.arange(len(order)), np.flatnonzero(~tied) + 1):
-            if len(run) > 1:
-                order[run] = sorted(order[run].tolist(), key=lambda row: _as_counted(ids[row]))
-    return order
-
-
-def _ascends(stream: NDArray[np.int64], completed: NDArray[np.int64]) -> bool:
-    step = np.diff(stream)
-    return bool(((step > 0) | ((step == 0) & (np.diff(completed) >= 0))).all())
-
-
-def _as_counted(text: str) -> list[str | int]:
-    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", text)]

@@ -5,7 +5,6 @@ those of Octopus's documentation (docs/octopus-rest-api/insights, "Get deploymen
 insights metrics"); what it leaves open (deployments without a tenant or tag) has series of its own.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from insights_reports.errors import UsageError
 from insights_reports.metrics.conventions import Split
+from insights_reports.metrics.streams import as_counted
 
 ALL = "All"
 UNTENANTED = "Untenanted"
@@ -179,8 +179,8 @@ def _tags(tenant: str | None, tags: Mapping[str, _Series]) -> _Series:
 
 def _place(key: str, name: str | None) -> tuple[bool, bool, str, list[str | int]]:
     """Series are listed by name, then by id as people count; the special and restricted last."""
-    parts = [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", key)]
-    return key in (UNTENANTED, UNTAGGED), name is None, (name or "").casefold(), parts
+    special = key in (UNTENANTED, UNTAGGED)
+    return special, name is None, (name or "").casefold(), as_counted(key)
 
 
 def _expanded(
