@@ -126,7 +126,7 @@ def frequency_tile() -> Tile:
         spark=spark,
         spark_periods=PERIODS,
         limits=(36.1, 42.9, 49.7),
-        reason=phrase("reason.above_limits", limit=per_week(49.7, 2276)),
+        reason=phrase("reason.outside_high", limit=per_week(49.7, 2276)),
         target=per_week(45.0, 0),
         band=phrase("band.level", level=phrase("band.elite"), set=phrase("band.set.dora-2023")),
     )
@@ -194,7 +194,7 @@ def overview_chart() -> Chart:
         title=phrase("chart.overview.title", granularity=phrase("per.Daily")),
         subtitle=phrase("chart.overview.subtitle", zone=Name(ZONE)),
         alt=phrase(
-            "chart.overview.alt",
+            "chart.overview.alt.Daily",
             successful=count(sum(work)),
             failed=count(sum(failed), Statistic.FAILED),
             top=count(max(work)),
@@ -396,7 +396,12 @@ def heat() -> Chart:
         form=ChartForm.HEAT,
         title=phrase("chart.heat.title"),
         subtitle=phrase("chart.heat.subtitle", zone=Name(ZONE)),
-        alt=phrase("chart.heat.alt", top=count(17), weekday=phrase("weekday.2"), hour=10),
+        alt=phrase(
+            "chart.heat.alt",
+            top=count(17),
+            weekday=phrase("weekday.2"),
+            hour=phrase("time.hour", hour=Name("10")),
+        ),
         x=tuple(range(24)),
         granularity="Hourly",
         unit=Unit.COUNT,
@@ -524,20 +529,24 @@ def sample_document(**changes: object) -> Document:
         "title": phrase("title.summary"),
         "identity": identity(phrase("scope.all")),
         "headline": phrase(
-            "headline.two",
-            first=phrase(
-                "headline.frequency.better",
-                now=count(214),
-                change=Change(count(191), count(214), 23, 23 / 191, Verdict.BETTER),
-                previous=AUGUST,
+            "headline.sentence",
+            clauses=phrase(
+                "headline.join",
+                first=phrase(
+                    "headline.deployment_frequency.rose",
+                    now=frequency_tile().figure,
+                    count=count(214),
+                    change=frequency_tile().change,
+                    previous=AUGUST,
+                ),
+                second=phrase("headline.failure_rate.no_clear_change", now=rate(11, 225)),
             ),
-            second=phrase("headline.failure_rate.no_clear_change", now=rate(11, 225)),
         ),
         "tiles": (frequency_tile(), lead_tile(), recovery_tile(), rate_tile()),
         "notable": (
             Notable(
                 phrase(
-                    "notable.frequency.rose",
+                    "notable.deployment_frequency.rose",
                     slice=Name("Checkout", "Projects-1"),
                     before=count(63),
                     now=count(71),
@@ -564,7 +573,7 @@ def sample_document(**changes: object) -> Document:
             Section(
                 "trends",
                 phrase("section.trends"),
-                phrase("trends.lead", n=12),
+                phrase("trends.lead.Monthly", n=12),
                 (lead_chart(), rate_chart(), heat()),
             ),
             method(),
@@ -585,7 +594,15 @@ def split_document(**changes: object) -> Document:
         "name": "project",
         "title": phrase("title.split.project"),
         "identity": identity(phrase("scope.split.project", n=7)),
-        "headline": phrase("headline.slices.some", n=7, better=1, worse=1),
+        "headline": phrase(
+            "headline.slices.past",
+            top=Name("Checkout", "Projects-1"),
+            count=count(71),
+            total=count(214),
+            outside=1,
+            n=7,
+            things=phrase("things.project", n=7),
+        ),
         "tiles": (),
         "notable": (),
         "overview": (panels(),),

@@ -243,7 +243,7 @@ def heat(facts: Facts) -> Chart:
     values: dict[str, Value] = {
         "top": figure(int(numbers.max())),
         "weekday": Phrase(f"weekday.{weekday}"),
-        "hour": Phrase("hour", {"hour": Name(f"{hour:02d}")}),
+        "hour": Phrase("time.hour", {"hour": Name(f"{hour:02d}")}),
     }
     empty = not numbers.any()
     return Chart(
