@@ -1,8 +1,8 @@
 """What happens to a request before it is routed: its host, its method and its path.
 
 Octopus answers under `/api/{spaceId}/…`, under `/api/spaces/{idOrSlug}/…` and, for the default
-space, under `/api/…`; it ignores the case of paths; and its .NET client sends PUT and DELETE as POST
-with X-HTTP-Method-Override.
+space, under `/api/…`; it ignores the case of paths; and its .NET client sends PUT and DELETE
+as POST with X-HTTP-Method-Override.
 """
 
 from starlette.datastructures import Headers
