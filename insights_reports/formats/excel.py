@@ -84,7 +84,7 @@ def _write_deployments(
         sheet = book.sheet(name, Layout([column.width for column in columns], len(lines) + 1))
         for line in lines:
             sheet.append([line])
-        heads = sheet.head([column.title for column in columns])
+        heads = sheet.head([column.title for column in columns], [False] * len(columns))
         if part.stop > part.start:
             last_row = sheet.rows + part.stop - part.start
             sheet.table(heads, sheet.rows, last_row, f"Deployments{number}")

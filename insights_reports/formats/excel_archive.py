@@ -17,7 +17,7 @@ from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
 from openpyxl.writer.excel import ExcelWriter
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say
-_LEVEL = 5  # of 9: measured against 6, a third less time for 12 % more bytes
+_LEVEL = 5  # of 9; 6 measured a fifth more time for 2 % fewer bytes
 _END_OF_ROWS = b"</sheetData>"
 
 Rows = Mapping[str, Iterable[memoryview]]

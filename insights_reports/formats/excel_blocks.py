@@ -108,7 +108,7 @@ def data_table(
     if any(reasons):
         heads.append(words.text("excel.column.missing"))
         rows = [[*row, Cell(reason or None)] for row, reason in zip(rows, reasons, strict=True)]
-    return SheetTable(heads, rows)
+    return SheetTable(heads, rows, charts=True)
 
 
 def _data_head(column: DataColumn, words: Words) -> str:

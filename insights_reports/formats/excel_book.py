@@ -26,11 +26,17 @@ from insights_reports.formats.words import Words, words
 
 FONT = "Arial"
 INK, GREY, LINE, HEAD = "15242E", "4A5862", "8CA0AB", "E8EEF0"
+_WIDEST_PAGE = 190  # characters; what is wider is printed on several pages side by side
+_LINE_HEIGHTS = {"Sheet title": 24.0, "Subtitle": 15.0, "Headline": 16.0}  # points
+_LINE_HEIGHT = 13.0
+_WRAPPED = {"Headline", "Wrapped", "Column head", "Number head"}
+_LONGEST_HEAD = 100  # characters; a table's column may have 255, escapes included
 _LARGEST_EXACT = 2**53  # a greater whole number loses digits in a spreadsheet
 
 # A style of this name, and the number format of its cells.
 NUMBER_FORMATS = {
     "Text": "General",
+    "Missing": "General",  # a word where a number would be
     "Count": "#,##0",
     "Per week": "#,##0.0",
     "Number": "#,##0.00",
@@ -76,22 +82,29 @@ def _text_styles(accent: str) -> Iterable[NamedStyle]:
     yield _style("Headline", Font(name=FONT, size=12, bold=True, color=INK), alignment=wrap)
     yield _style("Note", Font(name=FONT, size=10, color=GREY))
     yield _style("Wrapped", alignment=wrap)
+    yield _style("Day", number_format="yyyy-mm-dd", alignment=Alignment("left", "top"))
     yield _style("Label", Font(name=FONT, size=10, bold=True, color=INK), alignment=top)
-    yield _style("Link", Font(name=FONT, size=10, color="0B5394", underline="single"))
-    yield _style(
-        "Column head",
-        Font(name=FONT, size=10, bold=True, color=INK),
-        alignment=Alignment(vertical="bottom", wrap_text=True),
-        fill=PatternFill("solid", fgColor=HEAD),
-        border=Border(bottom=thick),
-    )
+    link = Font(name=FONT, size=10, color="0B5394", underline="single")
+    yield _style("Link", link)
+    yield _style("Link cell", link, alignment=Alignment("left", indent=1))
+    for name, side in (("Column head", "left"), ("Number head", "right")):
+        yield _style(
+            name,
+            Font(name=FONT, size=10, bold=True, color=INK),
+            alignment=Alignment(side, "bottom", wrap_text=True, indent=int(side == "left")),
+            fill=PatternFill("solid", fgColor=HEAD),
+            border=Border(bottom=thick),
+        )
     for name, number_format in NUMBER_FORMATS.items():
-        yield _style(name, number_format=number_format)
+        side = {"Text": "left", "Missing": "right"}.get(name)
+        alignment = Alignment(side, indent=int(name == "Text"))  # away from the numbers before it
+        yield _style(name, number_format=number_format, alignment=alignment)
         yield _style(
             name + TOTAL,
             Font(name=FONT, size=10, bold=True, color=INK),
             number_format=number_format,
             border=Border(top=thin),
+            alignment=alignment,
         )
 
 
@@ -149,11 +162,14 @@ class Book:
 @dataclass(frozen=True)
 class Layout:
     """What must be known before a sheet's first row: the widths of its columns (in characters), the
-    row of the column heads (0: none), how the page lies."""
+    row of the column heads (0: none), how the page lies, the space between rows (points), whether
+    all is printed on one page."""
 
     widths: Sequence[int]
     head_row: int = 0
     orientation: Literal["landscape", "portrait"] = "landscape"
+    space: float = 2.0
+    one_page: bool = False
 
 
 @dataclass
@@ -181,11 +197,15 @@ class Sheet:
         paper, document = self.paper, self.book.document
         paper.page_setup.orientation = self.layout.orientation
         paper.page_setup.paperSize = 9 if document.paper == "A4" else 1
-        paper.page_setup.fitToWidth, paper.page_setup.fitToHeight = 1, 0
+        pages = -(-sum(self.layout.widths) // _WIDEST_PAGE)
+        one_page = self.layout.one_page
+        paper.page_setup.fitToWidth = 1 if one_page else pages
+        paper.page_setup.fitToHeight = 1 if one_page else 0
         paper.sheet_properties.pageSetUpPr.fitToPage = True
         paper.page_margins.left = paper.page_margins.right = 0.5
         if self.layout.head_row:
             paper.print_title_rows = f"{self.layout.head_row}:{self.layout.head_row}"
+            paper.print_title_cols = "A:A"
         brand = document.brand
         footer = paper.HeaderFooter.oddFooter
         footer.left.text = _footer(brand.footer or brand.company)
@@ -193,9 +213,17 @@ class Sheet:
         footer.right.text = "&P / &N"
 
     def append(self, row: Row) -> None:
-        """One row of cells; cells without a value are not written."""
+        """One row of cells, as high as its text; cells without a value are not written."""
+        self.paper.row_dimensions[self.rows + 1].height = self._height(row)
         self.paper.append([self._cell(cell) for cell in row])
         self.rows += 1
+
+    def _height(self, row: Row) -> float:
+        heights = [_LINE_HEIGHT]
+        for cell, width in zip(row, self.layout.widths, strict=False):
+            lines = _lines(str(cell.value), width) if cell.style in _WRAPPED else 1
+            heights.append(lines * _LINE_HEIGHTS.get(cell.style, _LINE_HEIGHT))
+        return max(heights) + self.layout.space
 
     def _cell(self, cell: Cell) -> SheetCell | None:
         value = cell.value
@@ -211,11 +239,13 @@ class Sheet:
             sheet_cell.hyperlink = _hyperlink(cell.link)
         return sheet_cell
 
-    def head(self, titles: Sequence[str]) -> list[str]:
-        """The row of column heads; no two are alike, as a table needs. Returns the heads."""
-        heads = _distinct([clean(title) for title in titles])
-        self.append([Cell(title, "Column head") for title in heads])
-        return heads
+    def head(self, titles: Sequence[str], numbers: Sequence[bool]) -> list[str]:
+        """The row of column heads, over ``numbers`` to the right; no two are alike, as a table
+        needs. Returns the heads as they are written."""
+        heads = _distinct(titles)
+        styles = ("Column head", "Number head")
+        self.append([Cell(t, styles[number]) for t, number in zip(heads, numbers, strict=True)])
+        return [clean(head) for head in heads]
 
     def table(self, heads: Sequence[str], head_row: int, last_row: int, name: str = "") -> None:
         """A table object from the row of heads to the last row."""
@@ -238,6 +268,19 @@ class Sheet:
         self.book.alts[id(chart)] = alt
 
 
+def _lines(text: str, width: int) -> int:
+    """How many lines a text takes in a column of this width, a little generously."""
+    lines = 0
+    for paragraph in text.split("\n"):
+        room = 0.0
+        for word in paragraph.split(" "):
+            if room < len(word) + 1:
+                lines += 1 + int(len(word) // width)
+                room = width * 0.95
+            room -= len(word) + 1
+    return lines
+
+
 def _hyperlink(link: str) -> Hyperlink:
     if link.startswith(("https://", "mailto:")):
         return Hyperlink(ref="", target=link)
@@ -250,14 +293,15 @@ def _footer(text: str) -> str:
 
 
 def _distinct(titles: Sequence[str]) -> list[str]:
+    """The titles on one line each, those that Excel would take for the same with a number."""
     taken: set[str] = set()
     result = []
     for title in titles:
-        plain = " ".join(title.split())[:250] or "–"
+        plain = " ".join(title.split())[:_LONGEST_HEAD] or "–"
         name, number = plain, 1
-        while name.casefold() in taken:
+        while clean(name).casefold() in taken:
             number += 1
             name = f"{plain} {number}"
-        taken.add(name.casefold())
+        taken.add(clean(name).casefold())
         result.append(name)
     return result

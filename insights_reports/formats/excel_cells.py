@@ -16,7 +16,6 @@ from insights_reports.edition.document import (
     Day,
     Figure,
     Instant,
-    Missing,
     Unit,
     Value,
 )
@@ -58,14 +57,14 @@ def quantity(value: float, unit: Unit, *, in_hours: bool = False) -> Cell:
 
 def figure(value: Figure, words: Words, *, in_hours: bool = False) -> Cell:
     if value.value is None:
-        return Cell(words.figure(value))
+        return Cell(words.figure(value), "Missing")
     return quantity(value.value, value.unit, in_hours=in_hours)
 
 
 def difference(change: Change, words: Words) -> Cell:
     """The difference alone; where there is none, why."""
     if change.difference is None:
-        return Cell(words.change(change))
+        return Cell(words.change(change), "Missing")
     value, unit = change.difference, change.after.unit
     if unit is Unit.DURATION:
         value /= TICKS_PER_HOUR
@@ -75,7 +74,7 @@ def difference(change: Change, words: Words) -> Cell:
 def ratio(change: Change, words: Words) -> Cell:
     """The relative change; the word for "nothing" where the base allows none."""
     if change.ratio is None:
-        return Cell(words.value(None))
+        return Cell(words.value(None), "Missing")
     return Cell(change.ratio, "Percent change")
 
 
@@ -93,7 +92,7 @@ def any_value(value: Value, words: Words, unit: Unit | None, *, in_hours: bool =
         case int() | float():
             return quantity(value, unit or _plain(value), in_hours=in_hours)
         case _:
-            return Cell(words.value(value))
+            return Cell(words.value(value), "Missing" if unit else "Text")
 
 
 def _plain(value: float) -> Unit:
@@ -113,8 +112,3 @@ def negative(values: Sequence[Value]) -> bool:
 
 def _bare(value: Value) -> Value:
     return value.value if isinstance(value, Figure) else value
-
-
-def why_missing(values: Sequence[Figure]) -> Missing | None:
-    """Why the first of these figures that has no value has none."""
-    return next((value.missing for value in values if value.missing), None)

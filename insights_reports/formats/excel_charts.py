@@ -7,12 +7,20 @@ from typing import Any
 from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.chart._chart import ChartBase
 from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.chart.text import RichText, Text
+from openpyxl.chart.title import Title
 from openpyxl.drawing.line import LineProperties
+from openpyxl.drawing.text import (
+    CharacterProperties,
+    Paragraph,
+    ParagraphProperties,
+    RegularTextRun,
+)
 from openpyxl.utils import get_column_letter
 
 from insights_reports.edition.document import Chart, ChartForm, Figure, Role, Unit
 from insights_reports.formats import excel_cells as cells
-from insights_reports.formats.excel_book import GREY, LINE, Sheet
+from insights_reports.formats.excel_book import GREY, INK, LINE, Sheet
 from insights_reports.formats.excel_text import clean
 from insights_reports.formats.words import Words
 
@@ -32,6 +40,9 @@ _COLOURS = {
 _FORMATS = {Unit.RATE: "0%", Unit.NUMBER: "#,##0.0"}
 _DASHED = {Role.BEFORE, Role.LIMIT, Role.SECOND}
 _A_ROW, _MOST_PANELS = 3, 12
+_NARROW = 75  # characters: beside a table up to this width a chart is still seen
+_CM = 0.19  # a character of a column's width
+_DEFAULT_WIDTH = 9  # characters
 _SMALL, _LARGE = (8.6, 5.0), (25.0, 11.0)  # cm
 
 
@@ -110,22 +121,55 @@ def draw(sheet: Sheet, drawn: Sequence[Picture], area: Area) -> None:
         _frame(chart, picture)
         _add_series(chart, sheet, picture, area)
         _axes(chart, picture)
-        row, column = divmod(number, _A_ROW) if picture.small else (number * 2, 0)
-        anchor = f"{get_column_letter(area.columns + 2 + 5 * column)}{area.head_row + 11 * row}"
-        sheet.chart(chart, anchor, clean(picture.alt))
+        sheet.chart(chart, _anchor(sheet, area, number), clean(picture.alt))
+
+
+def _anchor(sheet: Sheet, area: Area, number: int) -> str:
+    """The cell where a picture begins: beside a narrow table, else below it; small ones lie three
+    in a row."""
+    widths = sheet.layout.widths
+    beside = sum(widths) <= _NARROW
+    row, place = divmod(number, _A_ROW)
+    column, edge = _column_at(widths, sum(widths) * _CM + 0.5 if beside else 0.0)
+    for _ in range(place):
+        column, edge = _column_at(widths, edge + _SMALL[0] + 0.3)
+    top = area.head_row if beside else area.head_row + area.rows + 2
+    return f"{get_column_letter(column)}{top + 11 * row}"
+
+
+def _column_at(widths: Sequence[int], cm: float) -> tuple[int, float]:
+    """The number of the first column that begins this far from the left or further, and where."""
+    column, edge = 1, 0.0
+    while edge < cm:
+        edge += _CM * (widths[column - 1] if column <= len(widths) else _DEFAULT_WIDTH)
+        column += 1
+    return column, edge
 
 
 def _frame(chart: ChartBase, picture: Picture) -> None:
-    chart.title = clean(picture.title)
+    chart.title = _title(clean(picture.title), 1000 if picture.small else 1200)
     chart.width, chart.height = _SMALL if picture.small else _LARGE
     chart.display_blanks = "gap"  # no value is not zero
     chart.roundedCorners = False
-    if len(picture.series) == 1:
+    if len(picture.series) == 1 or picture.small:
         chart.legend = None
     else:
         chart.legend.position = "b"
     if isinstance(chart, BarChart):
         chart.grouping, chart.overlap, chart.gapWidth = "stacked", 100, 40
+
+
+def _title(text: str, size: int) -> Title:
+    font = CharacterProperties(sz=size, b=True, solidFill=INK)
+    runs = [RegularTextRun(rPr=font, t=text)]
+    paragraph = Paragraph(pPr=ParagraphProperties(defRPr=font), r=runs)
+    return Title(tx=Text(rich=RichText(p=[paragraph])), overlay=False)
+
+
+def _small_text() -> RichText:
+    """The text of an axis: nine points."""
+    font = CharacterProperties(sz=900, solidFill=GREY)
+    return RichText(p=[Paragraph(pPr=ParagraphProperties(defRPr=font), endParaRPr=font)])
 
 
 def _add_series(chart: Any, sheet: Sheet, picture: Picture, area: Area) -> None:
@@ -145,7 +189,8 @@ def _axes(chart: Any, picture: Picture) -> None:
         chart.x_axis.number_format = picture.dates
     chart.y_axis.number_format = _FORMATS.get(picture.unit, "#,##0")
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="D9E0E3"))
-    chart.y_axis.title = picture.unit_name or None
+    chart.x_axis.txPr, chart.y_axis.txPr = _small_text(), _small_text()
+    chart.y_axis.title = _title(picture.unit_name, 900) if picture.unit_name else None
     scale = chart.y_axis.scaling
     if picture.logarithmic and all(value > 0 for value in picture.values):
         scale.logBase = 10

@@ -155,7 +155,7 @@ def _mark_cell(
             return cells.figure(value, words, in_hours=in_hours)
         part = number(value) if isinstance(value, Mark) else None
         if part is None:
-            return Cell(words.value(value if not isinstance(value, Mark) else None))
+            return Cell(words.value(value if not isinstance(value, Mark) else None), "Missing")
         return cells.quantity(part, unit, in_hours=in_hours)
 
     return cell

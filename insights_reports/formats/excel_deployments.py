@@ -1,5 +1,5 @@
-"""The deployments as rows of a sheet: the columns of Octopus's CSV download, in its order, then what
-the CSV lacks (the instant in UTC, the lead time in hours, ids).
+"""The deployments as rows of a sheet: the columns of Octopus's CSV download, in its order, then
+what the CSV lacks (the instant in UTC, the lead time in hours, ids).
 
 https://octopus.com/docs/insights/csv-download lists those columns. The rows are joined as XML by
 Arrow, a column at a time: cell by cell through openpyxl they would cost most of an edition's time.
@@ -28,7 +28,6 @@ _NS_PER_DAY, _NS_PER_HOUR = 86_400e9, 3_600e9
 _EXCEL_EPOCH = pd.Timestamp("1899-12-30")
 _SPECIAL = r"[^0-9A-Za-z.:-]|.{1000}"  # an id with any of this goes through `clean`
 
-Codes = "np.ndarray[Any, np.dtype[np.int64]]"
 Tails = Callable[[slice], pa.Array]
 """From a slice of the rows to each row's cell from its format on; null for no cell."""
 

@@ -69,10 +69,10 @@ def _tile_rows(tile: Tile, words: Words, plan: Plan) -> Iterator[Row]:
         *_last_year_cells(last_year, words),
         cells.figure(tile.target, words) if tile.target else Cell(None),
         Cell(words.phrase(tile.band) if tile.band else None),
-        Cell(sheet, "Link", sheet),
+        Cell(sheet, "Link cell", sheet),
     ]
     for extra in tile.extra:
-        yield [*_figure_cells(extra, words), *[Cell(None)] * 11, Cell(sheet, "Link", sheet)]
+        yield [*_figure_cells(extra, words), *[Cell(None)] * 11, Cell(sheet, "Link cell", sheet)]
 
 
 def _figure_cells(figure: Figure, words: Words) -> Row:
@@ -162,7 +162,7 @@ def write_notable(book: Book, plan: Plan) -> None:
             [
                 Cell(words.phrase(notable.text), "Wrapped"),
                 Cell(words.value(notable.verdict)),
-                Cell(sheet, "Link", sheet),
+                Cell(sheet, "Link cell", sheet),
             ]
         )
     heads = [words.text(f"excel.figures.{key}") for key in ("notable", "verdict", "rows")]

@@ -14,7 +14,7 @@ _WIDTHS = (26, 96)
 def write_cover(book: Book, plan: Plan) -> None:
     """Whose numbers these are, of what, for when; what they say; where to read on."""
     document, words = book.document, book.words
-    sheet = book.sheet(plan.fixed["cover"], Layout(_WIDTHS, orientation="portrait"))
+    sheet = book.sheet(plan.fixed["cover"], Layout(_WIDTHS, orientation="portrait", space=8))
     sheet.append([Cell(words.phrase(document.title), "Sheet title")])
     if document.brand.company:
         sheet.append([Cell(document.brand.company, "Subtitle")])
@@ -39,6 +39,10 @@ def _link(sheet: str) -> Cell:
     return Cell(sheet, "Link", sheet)
 
 
+def _entry(sheet: str) -> Cell:
+    return Cell(sheet, "Link cell", sheet)
+
+
 def _identity(book: Book) -> Iterator[Row]:
     """The identity line, a row for each part."""
     identity, words, brand = book.document.identity, book.words, book.document.brand
@@ -56,8 +60,8 @@ def _identity(book: Book) -> Iterator[Row]:
     yield text("label.subscription", identity.subscription)
     yield text("label.scope", words.phrase(identity.scope))
     yield text("label.period", f"{words.span(identity.period)} ({words.dates(identity.period)})")
-    yield row("excel.first_day", Cell(identity.period.start, "Date"))
-    yield row("excel.last_day", Cell(identity.period.end - timedelta(days=1), "Date"))
+    yield row("excel.first_day", Cell(identity.period.start, "Day"))
+    yield row("excel.last_day", Cell(identity.period.end - timedelta(days=1), "Day"))
     yield text("label.zone", identity.zone if identity.zone == identity.stated_zone else zone)
     yield text("label.status", words.status(identity))
     yield text("label.generated", words.instant(identity.generated))
@@ -94,7 +98,7 @@ def write_contents(book: Book, plan: Plan) -> None:
         plan.fixed["cover"],
         way="excel.to_cover",
     )
-    write_sheet(book, head, SheetTable(heads, rows))
+    write_sheet(book, head, SheetTable(heads, rows, widths=(36, 74, 34)))
 
 
 def _before(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -107,13 +111,17 @@ def _after(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def _contents_row(book: Book, name: str, about: str) -> Row:
-    return [_link(name), Cell(book.words.text(about)), Cell(book.words.phrase(book.document.title))]
+    return [
+        _entry(name),
+        Cell(book.words.text(about)),
+        Cell(book.words.phrase(book.document.title)),
+    ]
 
 
 def _block_row(book: Book, sheet: BlockSheet) -> Row:
     words = book.words
     section = sheet.section.title if sheet.section else book.document.title
-    return [_link(sheet.name), Cell(words.phrase(sheet.block.title)), Cell(words.phrase(section))]
+    return [_entry(sheet.name), Cell(words.phrase(sheet.block.title)), Cell(words.phrase(section))]
 
 
 def write_notes(book: Book, plan: Plan) -> None:

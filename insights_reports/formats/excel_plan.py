@@ -29,9 +29,12 @@ class Plan:
     deployments: tuple[str, ...]  # sheet names
 
     def rows_of(self, anchor: str) -> str | None:
-        """The sheet with the rows behind an anchor: that of the block or the section's first."""
+        """The sheet with the rows behind an anchor: the section's first, or that of the block."""
         for sheet in self.blocks:
-            if anchor in (sheet.block.id, sheet.section.id if sheet.section else None):
+            if (sheet.section and sheet.section.id == anchor) or sheet.block.id == anchor:
+                return sheet.name
+        for sheet in self.blocks:
+            if sheet.block.id.startswith(f"{anchor}-"):
                 return sheet.name
         return None
 

@@ -28,7 +28,8 @@ from insights_reports.formats.excel_book import (
     Sheet,
 )
 
-_NARROWEST, _WIDEST = 9, 44
+_NARROWEST, _WIDEST, _WIDEST_HEAD = 9, 44, 26
+_MOST_ROWS_OF_A_PAGE = 60
 _STYLE_WIDTHS = {"Instant": 19, "Duration": 12, "Hours": 12, "Date": 12}
 
 
@@ -54,16 +55,17 @@ class SheetTable:
     total: Row | None = None
     name: str = ""  # of the table object
     widths: Sequence[int] = ()  # of the columns; by their content when left out
+    charts: bool = False  # that lie beside it: one page, so that none is cut
 
 
 def write_sheet(book: Book, head: Head, table: SheetTable) -> tuple[Sheet, int]:
     """The sheet with its table, and the number of the row of heads."""
     lines = head_lines(book, head, len(table.rows))
     head_row = len(lines) + 1
-    sheet = book.sheet(head.name, Layout(table.widths or _widths(table), head_row))
+    sheet = book.sheet(head.name, _layout(table, head_row))
     for line in lines:
         sheet.append([line])
-    heads = sheet.head(table.heads)
+    heads = sheet.head(table.heads, [_is_number(table.rows, i) for i in range(len(table.heads))])
     for row in table.rows:
         sheet.append(row)
     if table.rows:
@@ -71,6 +73,17 @@ def write_sheet(book: Book, head: Head, table: SheetTable) -> tuple[Sheet, int]:
     if table.total:
         sheet.append([_as_total(cell) for cell in table.total])
     return sheet, head_row
+
+
+def _layout(table: SheetTable, head_row: int) -> Layout:
+    one_page = table.charts and len(table.rows) <= _MOST_ROWS_OF_A_PAGE
+    return Layout(table.widths or _widths(table), head_row, one_page=one_page)
+
+
+def _is_number(rows: Sequence[Row], column: int) -> bool:
+    """Whether the first cell that is no word is a number."""
+    values = (row[column].value for row in rows if row[column].style != "Missing")
+    return isinstance(next((value for value in values if value is not None), None), int | float)
 
 
 def _as_total(cell: Cell) -> Cell:
@@ -101,7 +114,7 @@ def _widths(table: SheetTable) -> list[int]:
 def _head_width(head: str) -> int:
     """Heads wrap, on about three lines, between words. One has its filter button beside it."""
     longest = max(map(len, head.split()), default=0)
-    return min(max(longest, len(head) // 3) + 4, _WIDEST)
+    return min(max(longest, len(head) // 3) + 4, _WIDEST_HEAD)
 
 
 def _width(cell: Cell) -> int:

@@ -1,0 +1,439 @@
+"""The workbook, read back with openpyxl: what stands in it is what the document says."""
+
+import os
+import zipfile
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl import Workbook
+
+from insights_reports.edition.document import (
+    TICKS_PER_SECOND,
+    ChartForm,
+    Document,
+    Figure,
+    Mark,
+    Metric,
+    Missing,
+    Name,
+    Statistic,
+    Table,
+    Unit,
+)
+from insights_reports.formats import excel
+from insights_reports.formats.words import words
+from tests.documents import (
+    HOUR,
+    heat,
+    identity,
+    lead_chart,
+    overview_chart,
+    panels,
+    phrase,
+    project_table,
+    recovery_tile,
+    sample_document,
+    split_document,
+)
+from tests.formats.workbooks import cells, deployments, opened, table_of
+
+ENGLISH = words("en")
+
+
+@pytest.fixture(scope="module")
+def summary() -> Workbook:
+    return opened(excel.render(sample_document(), deployments({}, {})))
+
+
+@pytest.fixture(scope="module")
+def split() -> Workbook:
+    return opened(excel.render(split_document(), None))
+
+
+def shown(figure: Figure) -> object:
+    """What openpyxl reads back for a figure: by hand, not by the writer's own functions."""
+    if figure.value is None:
+        return ENGLISH.figure(figure)
+    if figure.unit is not Unit.DURATION:
+        return figure.value
+    seconds = figure.value / TICKS_PER_SECOND
+    return timedelta(seconds=seconds) if seconds >= 0 else seconds / 3600
+
+
+def close(found: object, expected: object) -> bool:
+    if isinstance(expected, timedelta):
+        return abs(found - expected) < timedelta(milliseconds=1)  # type: ignore[operator]
+    if isinstance(expected, float):
+        return found == pytest.approx(expected, rel=1e-12)
+    return found == expected
+
+
+# --- the sheets ----------------------------------------------------------------------------------
+
+
+def test_the_sheets_come_in_the_order_of_reading(summary: Workbook) -> None:
+    names = summary.sheetnames
+    assert names[:6] == [
+        "Cover",
+        "Contents",
+        "Notes",
+        "Key figures",
+        "Last 12 periods",
+        "Notable changes",
+    ]
+    assert names[6:8] == ["1 Deployments per day", "2 Projects"]
+    assert names[-3:] == ["Cross-check", "Exclusions", "Deployments"]
+    assert summary.active.title == "Cover"
+
+
+def test_each_sheet_but_the_cover_has_one_table_and_a_way_back(summary: Workbook) -> None:
+    for sheet in summary.worksheets[1:]:
+        assert len(sheet.tables) == 1, sheet.title
+        assert not sheet.merged_cells.ranges
+        assert sheet.sheet_state == "visible"
+        links = {cell.hyperlink.location for row in sheet for cell in row if cell.hyperlink}
+        assert links & {"'Contents'!A1", "'Cover'!A1"}
+
+
+def test_the_contents_lead_to_every_sheet(summary: Workbook) -> None:
+    rows = table_of(summary["Contents"])
+    targets = [row["Sheet"].hyperlink.location for row in rows]
+    assert targets == [f"'{name}'!A1" for name in summary.sheetnames if name not in FRONT]
+    assert all(row["What it shows"].value and row["Part"].value for row in rows)
+
+
+FRONT = ("Cover", "Contents")
+
+
+def test_every_link_inside_leads_to_a_sheet_and_outside_only_to_mail(summary: Workbook) -> None:
+    inside = {f"'{name}'!A1" for name in summary.sheetnames}
+    for cell in cells(summary):
+        if cell.hyperlink:
+            link = cell.hyperlink
+            assert link.location in inside or link.target == "mailto:dx@example.com"
+
+
+def test_the_cover_says_whose_numbers_these_are(summary: Workbook) -> None:
+    sheet = summary["Cover"]
+    assert sheet["A1"].value == "Delivery performance"
+    rows = {row[0].value: row[1].value for row in sheet.iter_rows(min_row=3)}
+    assert rows["In one sentence"] == ENGLISH.phrase(sample_document().headline)
+    assert rows["Period"] == "September 2026 (1 to 30 September 2026)"
+    assert rows["First day"] == datetime(2026, 9, 1)
+    assert rows["Last day"] == datetime(2026, 9, 30)
+    assert rows["Time zone"] == "Australia/Brisbane (Octopus: E. Australia Standard Time)"
+    assert rows["Status"] == "final"
+    assert rows["Data as seen by"] == "insights-reader"
+    assert rows["Contact"] == "dx@example.com"
+    assert rows["Cross-check with Octopus"].startswith("explained: 1,230 of 1,234")
+
+
+def test_the_notes_explain_every_word_and_hold_all_prose(summary: Workbook) -> None:
+    rows = [tuple(cell.value for cell in row.values()) for row in table_of(summary["Notes"])]
+    terms = {term for topic, term, _ in rows if topic == "Words in place of a number"}
+    assert terms == {ENGLISH.value(word) for word in Missing}
+    assert ("Method", None, "How the figures are made.") in rows
+    assert any(topic == "Definitions" and term == "Lead time" for topic, term, _ in rows)
+    assert any("DORA counts a change" in text for *_, text in rows)
+
+
+def test_print_and_view_are_set_up(summary: Workbook) -> None:
+    sheet = summary["Deployments"]
+    (table,) = sheet.tables.values()
+    head = int("".join(c for c in table.ref.split(":")[0] if c.isdigit()))
+    assert sheet.freeze_panes == f"B{head + 1}"
+    assert sheet.print_title_rows == f"${head}:${head}"
+    assert sheet.page_setup.orientation == "landscape"
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert sheet.oddFooter.left.text == "Platform Engineering"
+
+
+def test_an_ampersand_in_the_footer_is_no_code() -> None:
+    document = sample_document()
+    document = replace(document, brand=replace(document.brand, footer="R&D &D"))
+    with zipfile.ZipFile(BytesIO(excel.render(document, None))) as file:
+        assert b"&amp;LR&amp;&amp;D &amp;&amp;D" in file.read("xl/worksheets/sheet1.xml").replace(
+            b"&amp;L ", b"&amp;L"
+        )
+
+
+# --- the figures ---------------------------------------------------------------------------------
+
+
+def test_every_figure_of_page_one_stands_typed_among_the_key_figures(summary: Workbook) -> None:
+    rows = iter(table_of(summary["Key figures"]))
+    for tile in sample_document().tiles:
+        row = next(rows)
+        assert row["Figure"].value == ENGLISH.label(tile.figure)
+        assert close(row["Value"].value, shown(tile.figure))
+        assert row["n"].value == tile.figure.n
+        assert close(row["Previous period"].value, shown(tile.change.before))
+        assert row["Verdict"].value == ENGLISH.value(tile.verdict)
+        assert row["Why this verdict"].value == ENGLISH.phrase(tile.reason)
+        for extra in tile.extra:
+            row = next(rows)
+            assert row["Figure"].value == ENGLISH.label(extra)
+            assert close(row["Value"].value, shown(extra))
+    assert next(rows, None) is None
+
+
+def test_the_formats_of_the_key_figures(summary: Workbook) -> None:
+    by_label = {row["Figure"].value: row for row in table_of(summary["Key figures"])}
+    lead = by_label["Lead time, median"]
+    assert lead["Value"].number_format == "[h]:mm:ss"
+    assert lead["Unit"].value == "h:mm:ss"
+    assert lead["Change"].value == pytest.approx(-1.1)  # decimal hours: Excel shows no negative
+    assert lead["Change"].number_format.startswith('+#,##0.0" h"')
+    failure = by_label["Deployment failure rate"]
+    assert failure["Value"].number_format == "0.0%"
+    assert failure["Value"].value == pytest.approx(11 / 225)
+    assert failure["Rows behind it"].hyperlink.location == "'4 Deployment failure rate'!A1"
+    assert by_label["Deployment frequency"]["Rows behind it"].value == "Deployments"
+    assert by_label["Time to recovery, median"]["Same period last year"].value == "no history"
+
+
+def test_every_figure_of_the_tables_is_found_again(summary: Workbook) -> None:
+    table = project_table(5)
+    rows = table_of(summary["2 Projects"])
+    assert len(rows) == len(table.complete_rows) == 7  # all of them, not the five of the page
+    for row, values in zip(rows, table.complete_rows, strict=True):
+        name, count, change, mark, lead, _, failure, recovery, verdict = values
+        assert row["Project"].value == ENGLISH.value(name)
+        assert row["Project: id"].value == name.id
+        assert row["Deployments"].value == count.value
+        assert row["Change on August 2026"].value == change.difference
+        assert close(row["Failure rate"].value, float(failure.value))
+        assert close(row["Recovery, median (h:mm:ss)"].value, shown(recovery))
+        assert row["Verdict"].value == ENGLISH.value(verdict)
+        # One lead time is negative, so the whole column is in hours.
+        hours = lead.value / HOUR if lead.value is not None else "no values"
+        assert close(row["Lead time, median (hours)"].value, hours)
+        high = row["Lead time, median to 95th percentile: to (h:mm:ss)"].value
+        assert close(high, "–" if mark.high is None else timedelta(hours=mark.high / HOUR))
+
+
+def test_the_total_stands_below_the_table_and_is_marked(summary: Workbook) -> None:
+    sheet = summary["2 Projects"]
+    (table,) = sheet.tables.values()
+    (total,) = sheet.iter_rows(min_row=sheet.max_row)
+    assert sheet.max_row == int(table.ref.split(":")[1].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) + 1
+    assert [total[0].value, total[2].value] == ["All", 214]
+    assert total[2].font.bold
+    assert total[2].border.top.style == "thin"
+
+
+@pytest.mark.parametrize(
+    ("chart", "name"),
+    [(overview_chart(), "1 Deployments per day"), (lead_chart(), "3 Lead time")],
+)
+def test_the_charts_are_native_and_beside_their_data(
+    summary: Workbook, chart: object, name: str
+) -> None:
+    sheet = summary[name]
+    rows = table_of(sheet)
+    assert [row["Interval"].value.date() for row in rows] == list(chart.x)  # type: ignore[attr-defined]
+    for series in chart.series:  # type: ignore[attr-defined]
+        unit = " (hours)" if name == "3 Lead time" else ""
+        scale = HOUR if unit else 1
+        found = [row[ENGLISH.value(series.label) + unit].value for row in rows]
+        assert found == pytest.approx([f.value / scale for f in series.figures])
+    assert len(sheet._charts) == 1
+
+
+def test_a_point_without_a_value_is_empty_and_the_row_says_why(split: Workbook) -> None:
+    sheet = split["1 Deployments per month"]
+    rows = table_of(sheet)
+    assert rows[0]["Checkout"].value is None
+    assert rows[0]["Why a cell is empty"].value == "no history"
+    assert rows[1]["Why a cell is empty"].value is None
+    assert [row["Checkout"].value for row in rows][1:] == [
+        f.value for f in panels().series[0].figures[1:]
+    ]
+    assert len(sheet._charts) == 5  # one for each panel
+
+
+def test_which_series_has_no_value_is_said_where_not_all_lack_one(summary: Workbook) -> None:
+    rows = table_of(summary["Last 12 periods"])
+    first, fourth, last = rows[0], rows[3], rows[-1]
+    assert first["Why a cell is empty"].value == "no history: Time to recovery, median"
+    assert fourth["Why a cell is empty"].value == "no values: Time to recovery, median"
+    assert last["Time to recovery, median (hours)"].value == pytest.approx(2.4)
+    assert last["Lead time, median: upper limit (hours)"].value == pytest.approx(15.2)
+
+
+def test_the_hours_of_the_week_are_numbers_with_shading(summary: Workbook) -> None:
+    sheet = summary["5 When deployments complete"]
+    rows = table_of(sheet)
+    assert heat().form is ChartForm.HEAT
+    assert [row["Weekday"].value for row in rows][:2] == ["Monday", "Tuesday"]
+    assert rows[2]["10:00"].value == heat().series[2].figures[10].value
+    assert len(list(sheet.conditional_formatting)) == 1
+
+
+def test_the_cross_check_and_the_ledger_add_up(summary: Workbook) -> None:
+    check = {row["Measure"].value: row["Value"].value for row in table_of(summary["Cross-check"])}
+    assert check["Figures compared"] == 1234
+    assert (
+        check["Agree"]
+        + check["Differ for a known reason"]
+        + check["Differ"]
+        + check["Cannot be compared"]
+        == 1234
+    )
+    rows = table_of(summary["Exclusions"])
+    assert sum(row["Deployments"].value for row in rows) == 2648
+    assert list(summary["Exclusions"].values)[-1][:2] == ("Read", 2648)
+    assert rows[-1]["Deployment ids (at most the first hundred)"].value == (
+        "Deployments-11, Deployments-12"
+    )
+
+
+def test_conditional_formats_never_stand_for_a_number_alone(summary: Workbook) -> None:
+    rules = [rule for entry in summary["2 Projects"].conditional_formatting for rule in entry.rules]
+    assert {rule.type for rule in rules} == {"dataBar", "iconSet"}
+    assert all(rule.dataBar.showValue is not False for rule in rules if rule.dataBar)
+    assert all(rule.iconSet.showValue is not False for rule in rules if rule.iconSet)
+
+
+def test_charts_have_alternative_texts() -> None:
+    with zipfile.ZipFile(BytesIO(excel.render(sample_document(), None))) as file:
+        drawings = b"".join(file.read(n) for n in file.namelist() if "drawings/drawing" in n)
+    alt = ENGLISH.phrase(overview_chart().alt)
+    assert f'descr="{alt}"'.encode() in drawings
+
+
+MANY = 500 if "THOROUGH" in os.environ else 12
+
+# --- what must not happen ------------------------------------------------------------------------
+
+hostile = st.one_of(
+    st.sampled_from(
+        [
+            "=1+1",
+            "=cmd|'/C calc'!A0",
+            "#N/A",
+            "#REF!",
+            "+1",
+            "@SUM(A1)",
+            "_x0041_",
+            "_x0041_x0042_",
+            "\x00\x01\x1f",
+            "\ud800",
+            "a\r\nb\tc",
+            "'quoted'",
+            "]]>",
+            "<script>alert(1)</script>",
+            "\u202egnp.exe",
+            "History",
+            " ",
+            "&D&P",
+            "😀" * 20_000,
+            "[:*?/\\]",
+        ]
+    ),
+    st.text(st.characters(), max_size=60),
+)
+
+
+def document_of(name: str, other: str) -> Document:
+    """Names where names can stand: rows, series, titles of sheets, scope, account."""
+    table = replace(
+        project_table(7),
+        title=phrase("exclusion.state", state=Name(name)),
+        rows=((Name(name, other), *project_table(7).rows[0][1:]),),
+    )
+    chart = panels()
+    series = tuple(
+        replace(s, label=Name(label))
+        for s, label in zip(chart.series[:2], (name, other), strict=True)
+    )
+    document = split_document(overview=(table, replace(chart, series=series)))
+    who = replace(identity(phrase("scope.all")), account=Name(name), report=Name(other, name))
+    return replace(document, identity=who, brand=replace(document.brand, contact=name))
+
+
+@settings(max_examples=MANY, deadline=None)
+@given(hostile, hostile)
+def test_no_name_becomes_a_formula_an_error_or_a_link(name: str, other: str) -> None:
+    rows = {"project_name": name, "deployment_id": other, "release_version": name}
+    if not _storable(rows):
+        rows = {}
+    workbook = opened(excel.render(document_of(name, other), deployments(rows)))
+    for cell in cells(workbook):
+        assert cell.data_type not in ("f", "e"), cell.value
+        if cell.hyperlink and cell.hyperlink.target:
+            assert cell.hyperlink.target.startswith("mailto:")
+    assert len({title.casefold() for title in workbook.sheetnames}) == len(workbook.sheetnames)
+    assert all(len(title.encode("utf-16-le")) <= 62 for title in workbook.sheetnames)
+
+
+def _storable(rows: dict[str, str]) -> bool:
+    """Arrow's strings are UTF-8: a lone surrogate cannot be in the deployments table."""
+    try:
+        "".join(rows.values()).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def test_a_formula_is_shown_as_text() -> None:
+    workbook = opened(excel.render(document_of("=1+1", "x"), deployments({"project_name": "=1+1"})))
+    assert table_of(workbook["Deployments"])[0]["Project"].value == "=1+1"
+    assert table_of(workbook.worksheets[3])[0]["Project"].value == "=1+1"
+
+
+def test_the_same_document_gives_the_same_bytes() -> None:
+    table = deployments({}, {"tenant_id": "Tenants-1"})
+    content = excel.render(sample_document(), table)
+    assert excel.render(sample_document(), table) == content
+    with zipfile.ZipFile(BytesIO(content)) as file:
+        assert {part.date_time for part in file.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    properties = opened(content).properties
+    assert properties.modified.replace(tzinfo=UTC) == datetime(2026, 10, 1, 20, 5, 12, tzinfo=UTC)
+    assert properties.created == properties.modified
+
+
+def test_an_empty_edition_has_all_its_sheets() -> None:
+    nothing = Table("t", phrase("label.all"), None, project_table(1).columns, (), 0)
+    document = sample_document(tiles=(), notable=(), overview=(nothing,), sections=())
+    workbook = opened(excel.render(document, deployments()))
+    assert workbook.sheetnames == [
+        "Cover",
+        "Contents",
+        "Notes",
+        "1 All",
+        "Cross-check",
+        "Exclusions",
+        "Deployments",
+    ]
+    assert not workbook["1 All"].tables
+
+
+def test_a_median_that_is_negative_is_in_hours_and_says_so() -> None:
+    negative = Figure(Metric.LEAD_TIME, Statistic.MEDIAN, round(-2.5 * HOUR), 12)
+    tile = replace(recovery_tile(), figure=negative)
+    workbook = opened(excel.render(sample_document(tiles=(tile,)), None))
+    row = table_of(workbook["Key figures"])[0]
+    assert row["Value"].value == pytest.approx(-2.5)
+    assert row["Value"].number_format == '#,##0.0" h";-#,##0.0" h"'
+    assert row["Unit"].value == "hours"
+
+
+def test_a_mark_without_a_value_is_no_zero() -> None:
+    table = project_table(7)
+    assert isinstance(table.rows[5][3], Mark)
+    workbook = opened(excel.render(split_document(overview=(table,)), None))
+    restricted = table_of(workbook["1 Projects"])[5]
+    assert restricted["Project"].value == "Restricted (Projects-6)"
+    assert restricted["Lead time, median to 95th percentile: value (hours)"].value == "–"
+
+
+def test_dates_are_dates(summary: Workbook) -> None:
+    row = table_of(summary["6 Figures that differ"])[0]
+    assert row["Interval"].value.date() == date(2026, 9, 6)
+    completed = table_of(summary.worksheets[-4])[0]["Completed (Australia/Brisbane)"]
+    assert completed.value == datetime(2026, 9, 3, 21, 11)
