@@ -95,7 +95,10 @@ def sweep(folder: int, now: datetime) -> None:
         if not (name.startswith(".") and name.endswith(_PART)):
             continue
         holder = name.removesuffix(_PART).split(".")[-2]
-        modified = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime
+        try:
+            modified = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime
+        except FileNotFoundError:  # another run finished it, or swept it
+            continue
         if is_dead(holder) or now.timestamp() - modified > _ABANDONED.total_seconds():
             remove(folder, name)
 

@@ -235,5 +235,5 @@ def _words(error: BaseException) -> str:
         case subprocess.TimeoutExpired():
             return "the command for the access token did not end in time"
         case OSError():
-            return error.strerror or type(error).__name__
+            return error.strerror or str(error) or type(error).__name__
     return str(error)

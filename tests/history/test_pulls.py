@@ -1,5 +1,6 @@
 """Sealed pulls: what goes in comes out, and nothing altered comes out unnoticed."""
 
+import contextlib
 import gzip
 import hashlib
 import json
@@ -10,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights_reports.edition.files import slug
@@ -166,6 +167,7 @@ def test_hostile_names_stay_in_the_folder(tmp_path: Path) -> None:
     assert len(files) == len(HOSTILE) + 1
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(), st.binary(), max_size=5))
 def test_law_every_pull_comes_back(replies: dict[str, bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -173,6 +175,7 @@ def test_law_every_pull_comes_back(replies: dict[str, bytes]) -> None:
         assert {name: pull.read(name) for name in pull.names} == replies
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.data())
 def test_law_no_altered_byte_changes_a_reply_unnoticed(content: bytes, data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -181,10 +184,8 @@ def test_law_no_altered_byte_changes_a_reply_unnoticed(content: bytes, data: st.
         raw = bytearray(stored.read_bytes())
         raw[data.draw(st.integers(0, len(raw) - 1))] ^= data.draw(st.integers(1, 255))
         stored.write_bytes(raw)
-        try:
+        with contextlib.suppress(PullError):
             assert Pull(folder).read("body") == content  # a byte of the header that says nothing
-        except PullError:
-            pass
 
 
 def test_a_full_disk_ends_in_an_error_and_no_pull(tmp_path: Path) -> None:

@@ -1,0 +1,119 @@
+"""What the tests of delivery are made of: an edition, a mail body, a clock that is set by hand."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from insights_reports.delivery import (
+    Edition,
+    FolderDestination,
+    Ledger,
+    MailBody,
+    MailDestination,
+    MailNotes,
+    Receipt,
+    Transport,
+    deliver,
+)
+from insights_reports.edition.files import File
+
+NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
+FILES = (
+    File("board-2026-09-summary.pdf", "summary", b"%PDF-1.7 summary"),
+    File("board-2026-09-summary.xlsx", "summary", b"PK summary"),
+    File("board-2026-09-project.pdf", "project", b"%PDF-1.7 project"),
+)
+EDITION = Edition(
+    subscription="board",
+    report="Delivery performance",
+    period="2026-09",
+    start=date(2026, 9, 1),
+    end=date(2026, 10, 1),
+    revision=1,
+    status="final",
+    digest="a" * 64,
+    generated=NOON,
+    verdict="check.agrees",
+    title="September 2026",
+    files=FILES,
+)
+
+
+@dataclass
+class Clock:
+    """Shows the same instant until it is moved on."""
+
+    at: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def move(self, step: timedelta) -> None:
+        self.at += step
+
+
+@dataclass(frozen=True)
+class Image:
+    cid: str = "trend"
+    png: bytes = b"\x89PNG trend"
+
+
+@dataclass(frozen=True)
+class Body:
+    subject: str = "September 2026: lead time down"
+    text: str = "Lead time: 3 h 12 min\r\n.\r\n.dots stay\r\n"
+    html: str = '<p>Lead time: 3 h 12 min</p><img src="cid:trend" alt="">'
+    images: tuple[Image, ...] = (Image(),)
+
+
+def compose(edition: Edition, notes: MailNotes) -> MailBody:
+    lines = [f"{edition.title} r{edition.revision}"]
+    lines += [f"attached: {file.name}" for file in notes.attached]
+    lines += [f"left out: {file.name}" for file in notes.left_out]
+    lines += [f"folder: {folder}" for folder in notes.folders]
+    return Body(text="\n".join(lines))
+
+
+def entered(ledger: Ledger, edition: Edition = EDITION, now: datetime = NOON) -> Edition:
+    """``edition`` with the revision that the ledger gives it."""
+    given = ledger.next_revision(
+        edition.subscription,
+        edition.period,
+        edition.digest,
+        status=edition.status,
+        now=now,
+        run_id="run-1",
+    )
+    return replace(edition, revision=given.number, generated=given.made_at)
+
+
+@dataclass
+class Office:
+    """A ledger, a folder and recipients, to deliver one edition after another."""
+
+    root: Path
+    transport: Transport
+    clock: Clock = field(default_factory=Clock)
+    recipients: tuple[str, ...] = ("cto@example.com",)
+    with_folder: bool = False
+    settings: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def ledger_path(self) -> Path:
+        return self.root / "state" / "ledger.sqlite"
+
+    @property
+    def destinations(self) -> list[FolderDestination | MailDestination]:
+        mailing = MailDestination("mail", self.recipients, self.transport, **self.settings)  # type: ignore[arg-type]
+        folder = FolderDestination("folder", self.root / "editions")
+        return [folder, mailing] if self.with_folder else [mailing]
+
+    def deliver(self, edition: Edition = EDITION) -> list[Receipt]:
+        with Ledger(self.ledger_path) as ledger:
+            return deliver(
+                entered(ledger, edition, self.clock()),
+                self.destinations,
+                ledger,
+                now=self.clock,
+                compose_mail=compose,
+            )

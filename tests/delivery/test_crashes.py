@@ -1,0 +1,139 @@
+"""A run that is killed at any point of a mail's way: nothing is lost, and a copy can arise only
+where nobody can know, with the same Message-ID and the same bytes."""
+
+import os
+import smtplib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from insights_reports.delivery import Ledger, Transport
+from insights_reports.delivery import mail as mail_module
+from tests.delivery.mail_servers import Postbox, mail_server
+from tests.delivery.material import Office
+from tests.delivery.processes import PROCESSES
+
+Change = Callable[[Any, str], None]
+
+
+def die(*_: Any, **__: Any) -> None:
+    os.kill(os.getpid(), 9)
+
+
+def before(owner: Any, name: str) -> None:
+    setattr(owner, name, die)
+
+
+def after(owner: Any, name: str) -> None:
+    whole = getattr(owner, name)
+
+    def dying(*args: Any, **named: Any) -> Any:
+        whole(*args, **named)
+        die()
+
+    setattr(owner, name, dying)
+
+
+def is_message(content: str | bytes) -> bool:
+    return isinstance(content, bytes) and content.endswith(b"\r\n.\r\n")
+
+
+def in_the_body(owner: Any, name: str) -> None:
+    """Send all of the message but its final dot."""
+    whole = getattr(owner, name)
+
+    def dying(self: Any, content: str | bytes) -> None:
+        if is_message(content):
+            whole(self, content[:-3])
+            die()
+        whole(self, content)
+
+    setattr(owner, name, dying)
+
+
+def after_the_dot(owner: Any, name: str) -> None:
+    """Send all of the message, and do not wait for the answer."""
+    whole = getattr(owner, name)
+
+    def dying(self: Any, content: str | bytes) -> None:
+        whole(self, content)
+        if is_message(content):
+            die()
+
+    setattr(owner, name, dying)
+
+
+# The twelve points, in the order of a message's way.
+POINTS: dict[str, tuple[Change, Any, str]] = {
+    "before it is planned": (before, Ledger, "plan"),
+    "after it is planned": (after, Ledger, "plan"),
+    "after the claim": (after, Ledger, "claim"),
+    "after connecting": (after, mail_module, "MailServer"),
+    "after the bytes are kept": (after, Ledger, "prepare"),
+    "after MAIL": (after, smtplib.SMTP, "mail"),
+    "after RCPT": (after, smtplib.SMTP, "rcpt"),
+    "after DATA": (after, smtplib.SMTP, "docmd"),
+    "after the ledger knows of the hand-over": (after, Ledger, "hand_over"),
+    "before the final dot": (in_the_body, smtplib.SMTP, "send"),
+    "after the final dot": (after_the_dot, smtplib.SMTP, "send"),
+    "after the answer": (before, Ledger, "settle"),
+}
+UNKNOWABLE = {"after the final dot", "after the answer"}
+HANDED_OVER = {"after the ledger knows of the hand-over", "before the final dot", *UNKNOWABLE}
+
+
+def run(root: Path, transport: Transport, settings: dict[str, object], point: str | None) -> None:
+    if point:
+        change, owner, name = POINTS[point]
+        change(owner, name)
+    Office(root, transport, settings=settings).deliver()
+
+
+def run_in_its_own_process(*args: Any) -> int | None:
+    process = PROCESSES.Process(target=run, args=args)
+    process.start()
+    process.join(60)
+    return process.exitcode
+
+
+@pytest.fixture
+def postbox() -> Iterator[Postbox]:
+    with mail_server() as running:
+        yield running
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_and_run_again(tmp_path: Path, postbox: Postbox, point: str) -> None:
+    assert run_in_its_own_process(tmp_path, postbox.transport(), {}, point) == -9
+    assert run_in_its_own_process(tmp_path, postbox.transport(), {}, None) == 0
+    assert run_in_its_own_process(tmp_path, postbox.transport(), {}, None) == 0
+    assert len(postbox.received) == (2 if point in UNKNOWABLE else 1)
+    assert len(set(postbox.received)) == 1
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_and_run_again_where_the_unknown_is_held(
+    tmp_path: Path, postbox: Postbox, point: str
+) -> None:
+    """Never twice, then; and only what was handed over waits for somebody's decision."""
+    hold = {"on_unknown": "hold"}
+    assert run_in_its_own_process(tmp_path, postbox.transport(), hold, point) == -9
+    assert run_in_its_own_process(tmp_path, postbox.transport(), hold, None) == 0
+    arrived = point not in HANDED_OVER or point in UNKNOWABLE
+    assert len(postbox.received) == arrived
+    with Ledger(Office(tmp_path, postbox.transport()).ledger_path) as ledger:
+        (receipt,) = ledger.deliveries()
+    assert receipt.state == ("unknown" if point in HANDED_OVER else "sent")
+
+
+def test_sixteen_runs_at_once_send_one_mail(tmp_path: Path, postbox: Postbox) -> None:
+    args = (tmp_path, postbox.transport(), {}, None)
+    processes = [PROCESSES.Process(target=run, args=args) for _ in range(16)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0] * 16
+    assert len(postbox.received) == 1

@@ -1,0 +1,308 @@
+"""The ledger: revisions, claims that exactly one run holds, and what outlives a crash."""
+
+import os
+import sqlite3
+import stat
+import threading
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from insights_reports.delivery import Edition, Key, Ledger, Revision, State
+from insights_reports.delivery.holder import is_dead, this_process
+from insights_reports.delivery.ledger import LEASE
+from insights_reports.errors import DeliveryError
+from tests.delivery.material import EDITION, NOON
+from tests.delivery.processes import PROCESSES
+
+KEY = Key("board", "2026-09", 1, "mail", "cto@example.com")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "ledger.sqlite"
+
+
+@pytest.fixture
+def ledger(path: Path):
+    with Ledger(path) as opened:
+        yield opened
+
+
+def revision(ledger: Ledger, digest: str, period: str = "2026-09", **more: Any) -> Revision:
+    given = {"status": "final", "now": NOON, "run_id": "run-1", **more}
+    return ledger.next_revision("board", period, digest, **given)
+
+
+def plan(ledger: Ledger, edition: Edition = EDITION, **change: Any) -> Key:
+    """Enter ``edition`` and one delivery of it."""
+    key = replace(KEY, revision=edition.revision, **change)
+    revision(ledger, edition.digest)
+    ledger.plan(edition, [key], NOON)
+    return key
+
+
+def in_another_process(work: Callable[..., Any], *args: Any) -> Any:
+    with ProcessPoolExecutor(1, mp_context=PROCESSES) as pool:
+        return pool.submit(work, *args).result(timeout=60)
+
+
+# Revisions
+
+
+def test_the_same_content_keeps_its_revision_and_its_instant(ledger: Ledger) -> None:
+    first = revision(ledger, "a")
+    assert first == Revision(1, NOON, new=True)
+    later = revision(ledger, "a", now=NOON + timedelta(days=1), run_id="run-2")
+    assert later == Revision(1, NOON, new=False)
+
+
+def test_content_that_nobody_was_owed_is_replaced(ledger: Ledger) -> None:
+    revision(ledger, "a")
+    assert revision(ledger, "b").number == 1
+    assert [edition.digest for edition in ledger.editions()] == ["b"]
+
+
+def test_other_content_is_a_new_revision_once_something_was_owed(ledger: Ledger) -> None:
+    plan(ledger)
+    assert revision(ledger, "b" * 64).number == 2
+
+
+def test_content_that_changes_back_is_a_new_revision_too(ledger: Ledger) -> None:
+    plan(ledger)
+    second = replace(EDITION, revision=2, digest="b" * 64)
+    plan(ledger, second)
+    assert revision(ledger, EDITION.digest) == Revision(3, NOON, new=True)
+
+
+def test_each_period_counts_for_itself(ledger: Ledger) -> None:
+    plan(ledger)
+    assert revision(ledger, "b", period="2026-10").number == 1
+
+
+def test_an_edition_that_another_run_replaced_is_not_delivered(ledger: Ledger) -> None:
+    revision(ledger, EDITION.digest)
+    revision(ledger, "b")
+    with pytest.raises(DeliveryError, match="another edition's"):
+        ledger.plan(EDITION, [KEY], NOON)
+    assert ledger.deliveries() == []
+
+
+def test_editions_say_what_was_made_with_hashes(ledger: Ledger) -> None:
+    plan(ledger)
+    (row,) = ledger.editions("board", "2026-09")
+    assert (row.revision, row.status, row.made_at, row.run_id) == (1, "final", NOON, "run-1")
+    assert row.files == tuple((f.name, len(f.content), f.sha256) for f in EDITION.files)
+    assert ledger.editions("board", "2026-10") == []
+
+
+# Claims
+
+
+def test_a_delivery_is_claimed_once(ledger: Ledger) -> None:
+    key = plan(ledger)
+    claim = ledger.claim(key, NOON)
+    assert claim is not None
+    assert (claim.attempt, claim.message) == (1, None)
+    assert ledger.claim(key, NOON) is None
+    assert ledger.receipt(key).state is State.SENDING
+
+
+def test_what_was_never_planned_cannot_be_claimed(ledger: Ledger) -> None:
+    assert ledger.claim(KEY, NOON) is None
+    with pytest.raises(KeyError):
+        ledger.receipt(KEY)
+
+
+@pytest.mark.parametrize("state", [State.SENT, State.REFUSED])
+def test_a_final_state_is_final(ledger: Ledger, state: State) -> None:
+    key = plan(ledger)
+    claim = ledger.claim(key, NOON)
+    assert claim is not None
+    ledger.settle(claim, state, NOON)
+    assert ledger.claim(key, NOON + timedelta(days=400)) is None
+
+
+def test_a_deferred_delivery_is_due_at_its_time(ledger: Ledger) -> None:
+    key = plan(ledger)
+    claim = ledger.claim(key, NOON)
+    assert claim is not None
+    ledger.settle(claim, State.DEFERRED, NOON, next_try=NOON + timedelta(minutes=30))
+    assert ledger.claim(key, NOON + timedelta(minutes=30, microseconds=-1)) is None
+    again = ledger.claim(key, NOON + timedelta(minutes=30))
+    assert again is not None
+    assert again.attempt == 2
+
+
+def test_a_lease_that_ran_out_loses_the_claim(ledger: Ledger) -> None:
+    key = plan(ledger)
+    halted = ledger.claim(key, NOON)
+    assert halted is not None
+    assert ledger.claim(key, NOON + LEASE - timedelta(seconds=1)) is None
+    assert ledger.claim(key, NOON + LEASE) is not None
+    for late in (
+        lambda: ledger.prepare(halted, b"x", "<id>"),
+        lambda: ledger.hand_over(halted, NOON + LEASE),
+        lambda: ledger.settle(halted, State.SENT, NOON + LEASE),
+    ):
+        with pytest.raises(DeliveryError, match="took over"):
+            late()
+
+
+def claim_and_die(path: Path, hand_over: bool) -> None:
+    """Claim the delivery, and leave without a word (the pool's process ends later, alive)."""
+    ledger = Ledger(path)
+    claim = ledger.claim(KEY, NOON)
+    assert claim is not None
+    ledger.prepare(claim, b"message", "<id>")
+    if hand_over:
+        ledger.hand_over(claim, NOON)
+    os.kill(os.getpid(), 9)
+
+
+@pytest.mark.parametrize("hand_over", [False, True])
+def test_a_dead_holder_loses_the_claim_at_once_and_leaves_its_bytes(
+    path: Path, ledger: Ledger, hand_over: bool
+) -> None:
+    plan(ledger)
+    process = PROCESSES.Process(target=claim_and_die, args=(path, hand_over))
+    process.start()
+    process.join(60)
+    assert process.exitcode == -9
+    state = State.UNKNOWN if hand_over else State.SENDING
+    assert ledger.receipt(KEY).state is state
+    if hand_over:
+        assert ledger.claim(KEY, NOON, hold_unknown=True) is None
+    claim = ledger.claim(KEY, NOON)
+    assert claim is not None
+    assert (claim.attempt, claim.message, claim.reference) == (2, b"message", "<id>")
+
+
+def test_the_bytes_of_a_message_go_when_its_state_is_final(ledger: Ledger, path: Path) -> None:
+    key = plan(ledger)
+    claim = ledger.claim(key, NOON)
+    assert claim is not None
+    ledger.prepare(claim, b"message", "<id>")
+    receipt = ledger.settle(claim, State.SENT, NOON, detail="250 ok")
+    assert receipt.sha256 == "ab530a13e45914982b79f9b7e3fba994cfd1f3fb22f71cea1afbf02b460c6d1d"
+    with sqlite3.connect(path) as raw:
+        assert raw.execute("SELECT count(*) FROM messages").fetchone() == (0,)
+    raw.close()
+
+
+def race(path: Path, rounds: int) -> list[int]:
+    """Which of the rounds this process won."""
+    with Ledger(path) as ledger:
+        keys = (replace(KEY, recipient=f"{number}@example.com") for number in range(rounds))
+        return [number for number, key in enumerate(keys) if ledger.claim(key, NOON)]
+
+
+def test_sixteen_processes_and_ten_rounds_have_one_winner_each(path: Path, ledger: Ledger) -> None:
+    revision(ledger, EDITION.digest)
+    keys = [replace(KEY, recipient=f"{number}@example.com") for number in range(10)]
+    ledger.plan(EDITION, keys, NOON)
+    with ProcessPoolExecutor(16, mp_context=PROCESSES) as pool:
+        won = [pool.submit(race, path, 10) for _ in range(16)]
+        assert sorted(number for future in won for number in future.result(60)) == list(range(10))
+
+
+def test_threads_of_one_process_have_one_winner_too(ledger: Ledger) -> None:
+    key, won = plan(ledger), []
+    threads = [
+        threading.Thread(target=lambda: won.append(ledger.claim(key, NOON))) for _ in range(16)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(claim is not None for claim in won) == 1
+
+
+# The file
+
+
+def test_the_file_is_for_its_owner_alone(ledger: Ledger, path: Path) -> None:
+    plan(ledger)
+    modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in path.parent.iterdir()}
+    assert set(modes.values()) == {0o600}
+    assert len(modes) == 3  # the database, its log and its shared memory
+
+
+def test_every_commit_reaches_the_disk(ledger: Ledger) -> None:
+    pragmas = [
+        ledger._database.rows(f"PRAGMA {name}")[0][0] for name in ("journal_mode", "synchronous")
+    ]
+    assert pragmas == ["wal", 2]
+
+
+def test_a_ledger_of_a_newer_version_is_left_alone(path: Path) -> None:
+    Ledger(path).close()
+    with sqlite3.connect(path) as raw:
+        raw.execute("PRAGMA user_version = 99")
+    raw.close()
+    with pytest.raises(DeliveryError, match="newer version"):
+        Ledger(path)
+
+
+@pytest.mark.parametrize("content", [b"no database at all, only text" * 100])
+def test_a_file_that_is_no_ledger_is_an_error_of_three_lines(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with pytest.raises(DeliveryError) as error:
+        Ledger(path)
+    assert len(str(error.value).splitlines()) == 3
+    assert path.read_bytes() == content
+
+
+def test_it_is_opened_by_many_processes_at_once(path: Path) -> None:
+    with ProcessPoolExecutor(8, mp_context=PROCESSES) as pool:
+        assert [f.result(60) for f in [pool.submit(race, path, 0) for _ in range(8)]] == [[]] * 8
+
+
+# Runs
+
+
+def test_a_run_is_recorded_with_its_stages(ledger: Ledger) -> None:
+    ledger.runs.start("run-1", "board", "2026-09", "schedule", NOON)
+    assert [run.outcome for run in ledger.runs.latest()] == ["running"]
+    ledger.runs.stage("run-1", "pull", 1.25)
+    ledger.runs.stage("run-1", "render", 3.0004)
+    ledger.runs.end("run-1", "done", 0, NOON + timedelta(seconds=5))
+    (run,) = ledger.runs.latest("board")
+    assert run.stages == (("pull", 1.25), ("render", 3.0))
+    assert (run.trigger, run.outcome, run.exit_status) == ("schedule", "done", 0)
+    assert run.ended_at == NOON + timedelta(seconds=5)
+    assert ledger.runs.latest("other") == []
+
+
+def start_and_die(path: Path) -> None:
+    Ledger(path).runs.start("run-1", "board", "2026-09", "schedule", NOON)
+    os.kill(os.getpid(), 9)
+
+
+def test_a_run_that_died_without_a_word_is_seen(ledger: Ledger, path: Path) -> None:
+    process = PROCESSES.Process(target=start_and_die, args=(path,))
+    process.start()
+    process.join(60)
+    assert [run.outcome for run in ledger.runs.latest()] == ["crashed"]
+
+
+def test_the_latest_runs_come_first(ledger: Ledger) -> None:
+    for number in range(5):
+        ledger.runs.start(f"run-{number}", "board", "", "manual", NOON + timedelta(hours=number))
+    assert [run.run_id for run in ledger.runs.latest(limit=2)] == ["run-4", "run-3"]
+
+
+# Holders
+
+
+def test_this_process_lives_and_another_machines_may() -> None:
+    assert not is_dead(this_process())
+    assert not is_dead("00000000-1")
+    assert not is_dead("nonsense")
+    assert in_another_process(is_dead, this_process()) is False
