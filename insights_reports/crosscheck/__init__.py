@@ -1,5 +1,7 @@
 """Our figures against those that Octopus states: a verdict for each of them, as values."""
 
+from insights_reports.crosscheck.causes import Hints
+from insights_reports.crosscheck.check import cross_check
 from insights_reports.crosscheck.result import (
     Candidate,
     CrossCheck,
@@ -16,8 +18,10 @@ __all__ = [
     "CrossCheck",
     "Discrepancy",
     "Evidence",
+    "Hints",
     "StatedMetrics",
     "StreamCheck",
     "StreamDiscrepancy",
     "Verdict",
+    "cross_check",
 ]

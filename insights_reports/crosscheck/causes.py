@@ -1,0 +1,285 @@
+"""The legitimate causes of a difference, each a rule of its own.
+
+A rule explains a figure only where it can show that its cause makes exactly what is stated, or,
+where deployments are hidden from us, that more deployments than we see can make what is stated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+
+import numpy as np
+import pandas as pd
+
+from insights_reports.crosscheck.comparison import Book, Compared
+from insights_reports.crosscheck.figures import (
+    FAILURE_RATE,
+    FIGURES,
+    MEMBERS,
+    METRICS,
+    POSITION,
+    Column,
+    Integers,
+    Mask,
+    is_null,
+)
+from insights_reports.crosscheck.inference import MARGIN, Inferred, begin_of
+from insights_reports.crosscheck.intervals import as_date, day_number, ends
+from insights_reports.crosscheck.judging import EXPLAINED, NOT_COMPARABLE, Judged
+from insights_reports.metrics import Lookups, outcomes
+from insights_reports.metrics.measures import OTHER
+from insights_reports.metrics.splits import membership
+
+EDGE = "The range {begins} inside this interval: Octopus counts only what lies {side} {cut}."
+BEFORE_DATA = "The interval begins before the first deployment that Octopus still lists ({day})."
+RESTRICTED = "This account may not see every deployment: Octopus states {more}."
+PROMOTE = "Octopus counts deployments of releases marked 'Do not promote' as failed."
+
+_COUNTS = MEMBERS["NumberOfSuccessfulDeployments"] + MEMBERS[FAILURE_RATE]
+_WITH_STATISTICS = tuple(metric for metric in METRICS if (metric, "Mean") in POSITION)
+_GUIDED = "SuccessfulButHadGuidedFailure"
+_CUTS = 6
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What is known beside the deployments.
+
+    Attributes:
+        do_not_promote: project id and version of each release marked "Do not promote"
+            (docs/insights, "Deployment failure rate").
+        restricted: this account is known not to see every deployment. Names that are null tell
+            so without it.
+    """
+
+    do_not_promote: frozenset[tuple[str, str]] = frozenset()
+    restricted: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What the rules look at besides the figures themselves."""
+
+    book: Book
+    deployments: pd.DataFrame
+    lookups: Lookups
+    inferred: Inferred
+    zone: tzinfo
+    as_of: datetime
+    data_start: date
+    restricted: bool
+    hints: Hints = field(default_factory=Hints)
+
+
+def edge_intervals(judged: Judged, context: Context) -> None:
+    """The intervals in which the range begins and ends, where no range known explains them.
+
+    There must be one instant that cuts the interval so that the deployments on its one side are
+    what is stated, for all the series of the table.
+    """
+    compared = judged.compared
+    low, high = day_number(compared.range.start), day_number(compared.range.end) - 1
+    begin, last = (begin_of(day, compared.granularity, context.inferred) for day in (low, high))
+    for start, after in ((begin, True), (last, False)):
+        cells = np.flatnonzero(compared.cells.start == start)
+        if judged.differs[:, cells].sum() >= MARGIN:
+            _cut(judged, context, cells, start, after)
+
+
+def _cut(judged: Judged, context: Context, cells: Integers, start: int, after: bool) -> None:
+    """Try the instants that the stated totals point to; take the one that explains most."""
+    compared, book = judged.compared, context.book
+    stop = int(ends(np.array([start]), compared.granularity)[0])
+    rows = book.rows(start, stop)
+    instants = _instants(rows)
+    best: tuple[int, tuple[Column, ...], int] | None = None
+    for cut in _possible_cuts(compared, context, rows, cells, after):
+        kept = rows[instants >= cut if after else instants < cut]
+        table = book.tabulator(kept).figures(
+            compared.split, as_date(start), as_date(stop), None, tag_set=compared.tag_set
+        )
+        ours = book.numbered(table, compared.split, compared.tag_set).among(compared.keys[cells])
+        explained = int(compared.against(ours, judged.rounding, cells).sum())
+        if best is None or explained > best[0]:
+            best = explained, ours, cut
+    if best is not None:
+        words = {"begins": "begins" if after else "ends", "side": "after" if after else "before"}
+        shown = pd.Timestamp(best[2], unit="ns", tz="UTC").strftime("%Y-%m-%dT%H:%M:%SZ")
+        judged.adopt(cells, best[1], EDGE.format(**words, cut=shown))
+
+
+def _possible_cuts(
+    compared: Compared, context: Context, rows: pd.DataFrame, cells: Integers, after: bool
+) -> list[int]:
+    """The instants after (before) which each series has as many deployments as it states.
+
+    The cut that is right for all series lies not after the first of them.
+    """
+    members = membership(rows, compared.split, context.lookups, compared.tag_set)
+    counted = outcomes(rows, context.inferred.conventions) != OTHER
+    instants = _instants(rows)
+    positions = np.arange(len(rows)) if members.rows is None else members.rows
+    numbers = {
+        key: number
+        for number, (key, _) in enumerate(context.book.series(compared.split, compared.tag_set))
+    }
+    totals = dict(
+        zip(
+            compared.cells.series[cells].tolist(),
+            compared.stated[POSITION[FAILURE_RATE, "Total"]][cells].tolist(),
+            strict=True,
+        )
+    )
+    found: set[int] = set()
+    for code, key in enumerate(members.keys):
+        own = positions[members.codes == code]
+        times = np.sort(instants[own[counted[own]]])
+        total = totals.get(numbers[key], 0)
+        place = len(times) - total if after else total
+        if 0 <= place < len(times):
+            found.add(int(times[place]))
+    return sorted(found)[:_CUTS]
+
+
+def _instants(rows: pd.DataFrame) -> Integers:
+    completed = rows["completed"].dt.as_unit("ns").to_numpy(dtype="datetime64[ns]")
+    instants: Integers = completed.view(np.int64)
+    return instants
+
+
+def before_the_data(judged: Judged, context: Context) -> None:
+    """Intervals that begin before the first deployment listed: "12 whole months and this month"."""
+    cells = judged.cells_that_differ()
+    cells = cells[judged.compared.cells.start[cells] < day_number(context.data_start)]
+    reason = BEFORE_DATA.format(day=context.data_start)
+    for which, more in _with_hidden(judged, cells):
+        judged.mark_cells(which, more, NOT_COMPARABLE, reason)
+
+
+def restricted_key(judged: Judged, context: Context) -> None:
+    """Deployments that Octopus counts and this account may not see.
+
+    Octopus adds them up for everybody who may view Insights, but lists only those that the account
+    may view (docs/insights/space-level-insights). Counts and extremes are explained where they
+    can come from more deployments than ours; means and percentiles then cannot be compared.
+    """
+    if not context.restricted:
+        return
+    unverifiable = np.array(
+        [figure.statistic in ("Mean", "Median", "NinetyFifth") for figure in FIGURES]
+    )[:, None]
+    total = POSITION[FAILURE_RATE, "Total"]
+    for which, differs in _with_hidden(judged, judged.cells_that_differ()):
+        hidden = judged.compared.stated[total][which] - judged.compared.cells.columns[total][which]
+        for number in np.unique(hidden):
+            some = hidden == number
+            more = f"{number} more of them in this interval"
+            reason = RESTRICTED.format(more=more)
+            figures = differs[:, some]
+            judged.mark_cells(which[some], figures & ~unverifiable, EXPLAINED, reason)
+            judged.mark_cells(which[some], figures & unverifiable, NOT_COMPARABLE, reason)
+
+
+def _with_hidden(judged: Judged, cells: Integers) -> Iterator[tuple[Integers, Mask]]:
+    """The cells that more deployments than ours can make, and their figures that differ."""
+    if len(cells):
+        consistent = _can_have_more(judged, cells)
+        if consistent.any():
+            which = cells[consistent]
+            yield which, judged.differs[:, which]
+
+
+def _can_have_more(judged: Judged, cells: Integers) -> Mask:
+    """Whether what is stated of each cell can be our deployments and some more.
+
+    The stated counts must be ours or more and fit each other; of each metric there may be no more
+    additional values than additional deployments, the extremes must reach at least as far as ours,
+    the mean must lie where such values can bring it, and a metric without any must agree.
+    """
+    compared = judged.compared
+    stated = [column[cells] for column in compared.stated]
+    ours = [column[cells] for column in compared.cells.columns]
+    at = {name: stated[place] for name, place in POSITION.items()}
+    rate = judged.rounding.rate_base.of_columns(tuple(stated))
+    rate_number = POSITION[FAILURE_RATE, "Rate"]
+    total, successful, failed, failure, guided = (
+        at[FAILURE_RATE, name]
+        for name in ("Total", "Successful", "Failed", "DeploymentFailure", _GUIDED)
+    )
+    hidden = total - ours[POSITION[FAILURE_RATE, "Total"]]
+    fits: Mask = (hidden > 0) & (total == successful + failed) & (failed == failure + guided)
+    fits &= at["NumberOfSuccessfulDeployments", None] == successful
+    fits &= judged.rounding.agrees(FIGURES[rate_number], stated[rate_number], rate)
+    for number in _COUNTS:
+        if FIGURES[number].kind == "count":
+            fits &= stated[number] >= ours[number]
+    for metric in _WITH_STATISTICS:
+        fits &= _metric_can_have_more(judged, metric, cells, hidden)
+    recovered = "MeanTimeToRecovery", "DeploymentsUntilRecovery"
+    fits &= at[recovered[0], "Count"] == at[recovered[1], "Count"]
+    return fits
+
+
+def _metric_can_have_more(judged: Judged, metric: str, cells: Integers, hidden: Column) -> Mask:
+    def both(statistic: str) -> tuple[Column, Column]:
+        number = POSITION[metric, statistic]
+        return judged.compared.stated[number][cells], judged.compared.cells.columns[number][cells]
+
+    count, our_count = both("Count")
+    more = count - our_count
+    agrees = np.all(judged.compared.agrees[list(MEMBERS[metric])][:, cells], axis=0)
+    (low, our_low), (high, our_high) = both("Min"), both("Max")
+    (mean, our_mean), (median, _), (p95, _) = both("Mean"), both("Median"), both("NinetyFifth")
+    unit = judged.rounding.tolerance(FIGURES[POSITION[metric, "Mean"]]) * 2
+    valued = np.logical_and.reduce([~is_null(one) for one in (low, high, mean, median, p95)])
+    without = our_count == 0
+    reaches = (without | (low <= our_low + unit)) & (without | (high >= our_high - unit))
+    reaches &= (low <= median) & (median <= high) & (low <= p95) & (p95 <= high)
+    known = np.where(without, 0.0, our_mean.astype(np.float64) * our_count)
+    slack = unit * (count + 1.0)
+    reaches &= known + low.astype(np.float64) * more <= mean.astype(np.float64) * count + slack
+    reaches &= known + high.astype(np.float64) * more >= mean.astype(np.float64) * count - slack
+    can: Mask = np.where(more == 0, agrees, (more > 0) & (more <= hidden) & valued & reaches)
+    return can
+
+
+def do_not_promote(judged: Judged, context: Context) -> None:
+    """Successful deployments of releases that must not be promoted, counted as failed.
+
+    One page of the documentation counts them so (docs/insights), another does not
+    (docs/insights/metrics); the deployments do not tell which they are.
+    """
+    releases = context.hints.do_not_promote
+    if not releases:
+        return
+    compared = judged.compared
+    cells = np.flatnonzero(judged.differs[list(_COUNTS)].any(axis=0))
+    if len(cells):
+        changed = _as_failed(context.deployments, releases)
+        low, high = compared.cells.start[cells].min(), compared.ends[cells].max()
+        table = context.book.tabulator(changed).figures(
+            compared.split,
+            as_date(low),
+            as_date(high),
+            compared.granularity,
+            tag_set=compared.tag_set,
+        )
+        ours = context.book.numbered(table, compared.split, compared.tag_set)
+        judged.accept(cells, ours.among(compared.keys[cells]), _COUNTS, PROMOTE)
+
+
+def _as_failed(deployments: pd.DataFrame, releases: frozenset[tuple[str, str]]) -> pd.DataFrame:
+    """The deployments with those of some releases failed; few rows have such a version."""
+    versions = {version for _, version in releases}
+    possible = np.flatnonzero(deployments["release_version"].isin(versions).to_numpy())
+    pairs = zip(
+        deployments["project_id"].iloc[possible],
+        deployments["release_version"].iloc[possible],
+        strict=True,
+    )
+    chosen = possible[[pair in releases for pair in pairs]]
+    states = deployments["task_state"].astype(object).to_numpy(copy=True)
+    states[chosen] = np.where(states[chosen] == "Success", "Failed", states[chosen])
+    return deployments.assign(task_state=pd.Categorical(states))

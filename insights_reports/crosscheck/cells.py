@@ -1,0 +1,96 @@
+"""Figures as cells: a row for each series and interval, a column for each figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from insights_reports.crosscheck.figures import (
+    FIGURES,
+    NANOSECONDS_PER_TICK,
+    NULL,
+    Column,
+    Integers,
+    Mask,
+    empty_column,
+)
+
+_SERIES = 1 << 40
+"""Keys are ``series * _SERIES + day``; days since 1970 fit in far less, before 1970 too."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """``series`` numbers the series, ``start`` the days since 1970, ``columns`` follow FIGURES."""
+
+    series: Integers
+    start: Integers
+    columns: tuple[Column, ...]
+
+    def __len__(self) -> int:
+        return len(self.series)
+
+    @property
+    def keys(self) -> Integers:
+        return self.series * _SERIES + self.start
+
+    def take(self, which: Integers | Mask) -> Cells:
+        return Cells(
+            self.series[which], self.start[which], tuple(column[which] for column in self.columns)
+        )
+
+    def at(self, keys: Integers) -> tuple[Column, ...]:
+        """The columns at ascending ``keys``; a key without a cell has no deployments.
+
+        Every key of the cells, which are distinct, must be among ``keys``.
+        """
+        place = np.searchsorted(keys, self.keys)
+        columns = []
+        for figure, column in zip(FIGURES, self.columns, strict=True):
+            spread = empty_column(figure.kind, len(keys))
+            spread[place] = column
+            columns.append(spread)
+        return tuple(columns)
+
+    def among(self, keys: Integers) -> tuple[Column, ...]:
+        """As `at`, for keys among which not every cell must be."""
+        return self.take(np.isin(self.keys, keys)).at(keys)
+
+
+def series_and_start(keys: Integers) -> tuple[Integers, Integers]:
+    """The two halves of keys."""
+    series = (keys + _SERIES // 2) // _SERIES
+    return series, keys - series * _SERIES
+
+
+def joined(parts: list[Cells]) -> Cells:
+    """All the cells of the parts, which have none in common, one part after the other."""
+    return Cells(
+        np.concatenate([part.series for part in parts]),
+        np.concatenate([part.start for part in parts]),
+        tuple(
+            np.concatenate([part.columns[number] for part in parts])
+            for number in range(len(FIGURES))
+        ),
+    )
+
+
+def from_figures(table: pd.DataFrame, numbers: Mapping[str, int]) -> Cells:
+    """A table of `metrics.figures`, its series numbered by their keys."""
+    starts = table["start"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    series = np.array([numbers[key] for key in table["series_key"]], dtype=np.int64)
+    return Cells(series, starts, tuple(_column(table[figure.column]) for figure in FIGURES))
+
+
+def _column(values: pd.Series) -> Column:
+    """The values of a column of figures; durations in ticks."""
+    stored = values.to_numpy()
+    if stored.dtype.kind == "f":
+        return stored.astype(np.float64, copy=False)
+    if stored.dtype.kind != "m":
+        return stored.astype(np.int64, copy=False)
+    nanoseconds = stored.astype("timedelta64[ns]", copy=False).view(np.int64)
+    return np.where(nanoseconds == NULL, NULL, nanoseconds // NANOSECONDS_PER_TICK)

@@ -1,0 +1,80 @@
+"""The verdicts on the figures of one table while the causes of differences are looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from insights_reports.crosscheck.comparison import Compared
+from insights_reports.crosscheck.figures import Column, Integers, Mask
+from insights_reports.crosscheck.inference import MARGIN
+from insights_reports.crosscheck.result import Verdict
+from insights_reports.crosscheck.rounding import Rounding
+
+AGREES, DIFFERS, EXPLAINED, NOT_COMPARABLE = range(4)
+VERDICTS = (Verdict.AGREES, Verdict.DIFFERS, Verdict.EXPLAINED, Verdict.NOT_COMPARABLE)
+
+
+class Judged:
+    """A verdict and a reason for each figure (rows) of each cell (columns).
+
+    ``verdict`` holds the numbers above, ``reason`` positions in ``reasons``; position 0 is none.
+    """
+
+    def __init__(self, compared: Compared, rounding: Rounding) -> None:
+        self.compared, self.rounding = compared, rounding
+        self.verdict: npt.NDArray[np.int8] = (~compared.agrees).astype(np.int8)
+        self.reason: npt.NDArray[np.int32] = np.zeros(self.verdict.shape, dtype=np.int32)
+        self.reasons = [""]
+
+    @property
+    def differs(self) -> Mask:
+        differs: Mask = self.verdict == DIFFERS
+        return differs
+
+    def cells_that_differ(self) -> Integers:
+        """The positions of the cells with a figure that differs and has no reason yet."""
+        cells: Integers = np.flatnonzero(self.differs.any(axis=0))
+        return cells
+
+    def mark(self, figures: Mask, verdict: int, reason: str) -> None:
+        """Give the figures under a mask of all of them a verdict and a reason."""
+        self.verdict[figures] = verdict
+        self.reason[figures] = self._number(reason)
+
+    def mark_cells(self, cells: Integers, figures: Mask, verdict: int, reason: str) -> None:
+        """The same for a mask of the figures of some cells alone."""
+        mask = np.zeros(self.verdict.shape, dtype=bool)
+        mask[:, cells] = figures
+        self.mark(mask, verdict, reason)
+
+    def adopt(self, cells: Integers, ours: Sequence[Column], reason: str) -> bool:
+        """Hold some cells against other figures of ours, if those explain what is stated better.
+
+        The choice is made for all the cells at once, by at least MARGIN figures, and then holds for
+        all of their figures: one that agrees with ours of before but not with these differs.
+        """
+        agrees = self.compared.against(ours, self.rounding, cells)
+        before = self.verdict[:, cells] == AGREES
+        if agrees.sum() < before.sum() + MARGIN:
+            return False
+        self.mark_cells(cells, agrees & ~before, EXPLAINED, reason)
+        self.mark_cells(cells, ~agrees, DIFFERS, "")
+        return True
+
+    def accept(
+        self, cells: Integers, ours: Sequence[Column], figures: tuple[int, ...], reason: str
+    ) -> None:
+        """Explain those of the cells whose ``figures`` all agree with other figures of ours."""
+        agrees = self.compared.against(ours, self.rounding, cells)[list(figures)]
+        whole = agrees.all(axis=0)
+        mask = np.zeros((len(self.verdict), len(cells)), dtype=bool)
+        mask[list(figures)] = whole
+        self.mark_cells(cells, mask & (self.verdict[:, cells] == DIFFERS), EXPLAINED, reason)
+
+    def _number(self, reason: str) -> int:
+        if reason not in self.reasons:
+            self.reasons.append(reason)
+        return self.reasons.index(reason)

@@ -1,0 +1,85 @@
+"""Which days LastMonth, LastQuarter and LastYear cover on a server: the candidates.
+
+The documentation names the ranges and does not define them (docs/octopus-rest-api/insights).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+
+from insights_reports.metrics import Conventions, TimeRange, time_range
+from insights_reports.metrics.periods import add_months
+
+_MONTHS: dict[str, int] = {"LastMonth": 1, "LastQuarter": 3, "LastYear": 12}
+_DAYS: dict[str, int] = {"LastMonth": 30, "LastQuarter": 90, "LastYear": 365}
+_WEEKS: dict[str, int] = {"LastMonth": 4, "LastQuarter": 13, "LastYear": 52}
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The half-open local dates of a time range, and whether intervals that it cuts are clipped.
+
+    ``first_instant``, in nanoseconds since 1970, further cuts the first day.
+    """
+
+    name: str
+    start: date
+    end: date
+    clipped: bool = True
+    first_instant: int | None = None
+
+
+def candidates(
+    name: TimeRange,
+    as_of: datetime,
+    zone: tzinfo,
+    base: Conventions,
+    stated: tuple[date, date] | None,
+) -> tuple[Range, ...]:
+    """The ways a server may understand a time range, the likeliest first, each clipped and whole.
+
+    ``stated`` are the first and the last day that the server states figures for, if it does by day.
+    """
+    every = list(_bounds(name, as_of, zone, base))
+    if stated:
+        every.append(Range("the days stated", stated[0], stated[1] + timedelta(days=1)))
+    both = [
+        Range(f"{one.name}, edges {edge}", one.start, one.end, edge == "clipped", one.first_instant)
+        for one in every
+        for edge in _edges(base)
+        if edge == "clipped" or one.first_instant is None
+    ]
+    return tuple(both)
+
+
+def _edges(base: Conventions) -> tuple[str, str]:
+    return ("clipped", "whole") if base.edge == "clipped" else ("whole", "clipped")
+
+
+def _bounds(name: TimeRange, as_of: datetime, zone: tzinfo, base: Conventions) -> Iterator[Range]:
+    local = as_of.astimezone(zone)
+    today = local.date()
+    tomorrow = today + timedelta(days=1)
+    months = _MONTHS[name]
+    back = add_months(today, -months)
+    named = {
+        "trailing": f"{months} months back",
+        "aligned": f"from the first of the month, {months} months back",
+    }
+    start, end = time_range(name, as_of, zone, base)
+    yield Range(named[base.range_start], start, end)
+    for other, first in (("trailing", back), ("aligned", back.replace(day=1))):
+        if other != base.range_start:
+            yield Range(named[other], first, tomorrow)
+    yield Range(f"{months} months back and a day less", back + timedelta(days=1), tomorrow)
+    yield Range(f"{_DAYS[name]} days back", today - timedelta(days=_DAYS[name]), tomorrow)
+    yield Range(f"{_DAYS[name]} days", tomorrow - timedelta(days=_DAYS[name]), tomorrow)
+    yield Range(f"{_WEEKS[name]} weeks back", today - timedelta(weeks=_WEEKS[name]), tomorrow)
+    yield Range(f"{months} months back, without today", back, today)
+    cut = datetime(back.year, back.month, back.day, tzinfo=zone).replace(
+        hour=local.hour, minute=local.minute, second=local.second, microsecond=local.microsecond
+    )
+    instant = int(cut.timestamp()) * 1_000_000_000 + cut.microsecond * 1000
+    yield Range(f"{months} months back to the instant", back, tomorrow, True, instant)
