@@ -136,9 +136,13 @@ def test_the_notes_explain_every_word_and_hold_all_prose(summary: Workbook) -> N
     rows = [tuple(cell.value for cell in row.values()) for row in table_of(summary["Notes"])]
     terms = {term for topic, term, _ in rows if topic == "Words in place of a number"}
     assert terms == {ENGLISH.value(word) for word in Missing}
-    assert ("Method", None, "How the figures are made.") in rows
-    assert any(topic == "Definitions" and term == "Lead time" for topic, term, _ in rows)
-    assert any("DORA counts a change" in text for *_, text in rows)
+    method = sample_document().sections[1]
+    definitions, dora = method.blocks
+    assert (ENGLISH.phrase(method.title), None, ENGLISH.phrase(method.lead)) in rows
+    for term, text in definitions.items:
+        assert (ENGLISH.phrase(definitions.title), *map(ENGLISH.phrase, (term, text))) in rows
+    for sentence in dora.sentences:
+        assert (ENGLISH.phrase(dora.title), None, ENGLISH.phrase(sentence)) in rows
 
 
 def test_print_and_view_are_set_up(summary: Workbook) -> None:
@@ -200,19 +204,21 @@ def test_every_figure_of_the_tables_is_found_again(summary: Workbook) -> None:
     table = project_table(5)
     rows = table_of(summary["2 Projects"])
     assert len(rows) == len(table.complete_rows) == 7  # all of them, not the five of the page
+    titles = [ENGLISH.column(column) for column in table.columns]
+    slice_, deployments_, change_, range_, lead_, _, rate_, recovery_, verdict_ = titles
     for row, values in zip(rows, table.complete_rows, strict=True):
         name, count, change, mark, lead, _, failure, recovery, verdict = values
-        assert row["Project"].value == ENGLISH.value(name)
-        assert row["Project: id"].value == name.id
-        assert row["Deployments"].value == count.value
-        assert row["Change on August 2026"].value == change.difference
-        assert close(row["Failure rate"].value, float(failure.value))
-        assert close(row["Recovery, median (h:mm:ss)"].value, shown(recovery))
-        assert row["Verdict"].value == ENGLISH.value(verdict)
+        assert row[slice_].value == ENGLISH.value(name)
+        assert row[f"{slice_}: id"].value == name.id
+        assert row[deployments_].value == count.value
+        assert row[change_].value == change.difference
+        assert close(row[rate_].value, float(failure.value))
+        assert close(row[f"{recovery_} (h:mm:ss)"].value, shown(recovery))
+        assert row[verdict_].value == ENGLISH.value(verdict)
         # One lead time is negative, so the whole column is in hours.
-        hours = lead.value / HOUR if lead.value is not None else "no values"
-        assert close(row["Lead time, median (hours)"].value, hours)
-        high = row["Lead time, median to 95th percentile: to (h:mm:ss)"].value
+        hours = lead.value / HOUR if lead.value is not None else ENGLISH.figure(lead)
+        assert close(row[f"{lead_} (hours)"].value, hours)
+        high = row[f"{range_}: to (h:mm:ss)"].value
         assert close(high, "–" if mark.high is None else timedelta(hours=mark.high / HOUR))
 
 
@@ -428,12 +434,14 @@ def test_a_mark_without_a_value_is_no_zero() -> None:
     assert isinstance(table.rows[5][3], Mark)
     workbook = opened(excel.render(split_document(overview=(table,)), None))
     restricted = table_of(workbook["1 Projects"])[5]
-    assert restricted["Project"].value == "Restricted (Projects-6)"
-    assert restricted["Lead time, median to 95th percentile: value (hours)"].value == "–"
+    assert next(iter(restricted.values())).value == "Restricted (Projects-6)"
+    title = ENGLISH.column(table.columns[3])
+    assert restricted[f"{title}: value (hours)"].value == "–"
 
 
 def test_dates_are_dates(summary: Workbook) -> None:
-    row = table_of(summary["6 Figures that differ"])[0]
-    assert row["Interval"].value.date() == date(2026, 9, 6)
-    completed = table_of(summary.worksheets[-4])[0]["Completed (Australia/Brisbane)"]
-    assert completed.value == datetime(2026, 9, 3, 21, 11)
+    discrepancies, exclusions = summary.worksheets[-5:-3]
+    row = list(table_of(discrepancies)[0].values())
+    assert row[2].value.date() == date(2026, 9, 6)  # after the series and its id
+    row = list(table_of(exclusions)[0].values())
+    assert row[-1].value == datetime(2026, 9, 3, 21, 11)  # in the report's zone
