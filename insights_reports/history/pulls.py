@@ -90,8 +90,6 @@ class PullWriter:
             yield cast(BinaryIO, writer)
             with _told(path):
                 packed.close()
-                stored.flush()
-                os.fsync(stored.fileno())
                 stored.close()
         except BaseException:
             with contextlib.suppress(OSError):
@@ -116,10 +114,9 @@ class PullWriter:
         path = self._folder / MANIFEST
         part = path.with_suffix(".part")
         with _told(path):
-            with part.open("wb") as file:
-                file.write(json.dumps(manifest, ensure_ascii=True, indent=1).encode() + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+            part.write_bytes(json.dumps(manifest, ensure_ascii=True, indent=1).encode() + b"\n")
+            for written in (*(self._folder / e.stored for e in self._entries.values()), part):
+                _sync(written)
             part.rename(path)
             _sync(self._folder)
             _sync(self._folder.parent)
@@ -281,8 +278,9 @@ def _told(path: Path) -> Iterator[None]:
         ) from None
 
 
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _sync(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
