@@ -149,13 +149,13 @@ def parse_instants(texts: pa.Array) -> Ints:
         BadReply: when one of them is no instant, or not between the years 1678 and 2262.
     """
     try:
-        return _nanoseconds(texts.cast(pa.timestamp("ns", "UTC")))
+        instants = texts.cast(pa.timestamp("ns", "UTC")).cast(pa.int64())
     except pa.ArrowInvalid:
+        instants = None
+    # Arrow takes nine digits, and times without seconds; the second reading says what is wrong.
+    if instants is None or (pc.fill_null(instants, 0).to_numpy() % 100).any():
         return np.array([_nanosecond(text) for text in texts.to_pylist()], np.int64)
-
-
-def _nanoseconds(instants: pa.Array) -> Ints:
-    numbers: Ints = instants.cast(pa.int64()).fill_null(int(NULL)).to_numpy()
+    numbers: Ints = instants.fill_null(int(NULL)).to_numpy()
     return numbers
 
 

@@ -109,7 +109,7 @@ def print_instant(ticks: int) -> str:
     """The instant as Octopus prints it, with seven digits and ``Z``; ``ticks`` since 1970."""
     seconds, fraction = divmod(ticks, TICKS_PER_SECOND)
     at = _EPOCH + timedelta(seconds=seconds)
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{fraction:07}Z"
+    return f"{at.replace(tzinfo=None).isoformat()}.{fraction:07}Z"
 
 
 @cache
