@@ -44,8 +44,7 @@ def _writer(output: Path | None) -> Callable[[Deployments, BinaryIO], None]:
 
 
 def _csv(deployments: Deployments, file: BinaryIO) -> None:
-    for block in to_csv(deployments.table):
-        file.write(block)
+    file.write(to_csv(deployments.table))
 
 
 def _json(deployments: Deployments, file: BinaryIO) -> None:

@@ -5,10 +5,17 @@ from typing import Any
 
 from insights_reports.commands.common import as_of, connection, print_json, print_table
 from insights_reports.errors import UsageError
-from insights_reports.metrics import Conventions, Tabulator, time_range, to_api
-from insights_reports.octopus import Client, InsightsReport, iana_zone, print_duration
+from insights_reports.metrics import (
+    Conventions,
+    Tabulator,
+    interval_starts,
+    time_range,
+    to_api,
+)
+from insights_reports.octopus import Client, iana_zone, print_duration
+from insights_reports.octopus.resources import InsightsReport
 from insights_reports.pipeline.load import lookups
-from insights_reports.pipeline.pull import choose_tag_sets, look_up
+from insights_reports.pipeline.pull import choose_tag_sets, look_up, mentioned
 
 
 def main(options: argparse.Namespace) -> int:
@@ -51,7 +58,7 @@ def _recomputed(
 ) -> dict[str, Any]:
     """From /deployments and the look-ups alone."""
     deployments = client.deployments(definition.Id).table
-    found = look_up(client, deployments)
+    found = look_up(client, mentioned(deployments))
     tag_set = None
     if options.split == "TenantTagSet":
         (chosen,) = choose_tag_sets(found.tag_sets, (options.tenant_tag_set,))
@@ -60,13 +67,9 @@ def _recomputed(
     start, end = time_range(options.time_range, as_of(options), zone, conventions)
     tabulator = Tabulator(deployments, zone, lookups(definition, found), conventions)
     return to_api(
-        tabulator,
-        split=options.split,
-        tag_set=tag_set,
-        start=start,
-        end=end,
-        granularity=options.granularity,
-        print_duration=print_duration,
+        tabulator.figures(options.split, start, end, options.granularity, tag_set=tag_set),
+        interval_starts(start, end, options.granularity, conventions.week_start),
+        print_duration,
     )
 
 

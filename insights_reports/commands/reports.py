@@ -11,7 +11,8 @@ from ruamel.yaml.error import YAMLError
 
 from insights_reports.commands.common import connection, print_json, print_table
 from insights_reports.errors import UsageError
-from insights_reports.octopus import Client, InsightsReport
+from insights_reports.octopus import Client
+from insights_reports.octopus.resources import InsightsReport
 
 
 def main(options: argparse.Namespace) -> int:

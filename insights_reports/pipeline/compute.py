@@ -37,7 +37,7 @@ def compute(run: Run) -> dict[str, Any]:
         run.write("cross-check.json", check.to_json())
     with run.stage("compose"):
         inputs = _inputs(run, pulled, period, check)
-        documents = compose(inputs, settings_of(run.config, run.subscription_name))
+        documents = compose(inputs, settings_of(run.config, run.subscription_name, pulled.tag_sets))
         digest = edition_digest(documents)
         revision = _revision(run, period, digest, inputs.status)
         documents = tuple(_revised(document, revision) for document in documents)

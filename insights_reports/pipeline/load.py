@@ -15,16 +15,8 @@ from pydantic import TypeAdapter
 from insights_reports.crosscheck import StatedMetrics
 from insights_reports.history.pulls import Pull
 from insights_reports.metrics import Lookups
-from insights_reports.octopus import (
-    Client,
-    Deployments,
-    InsightsReport,
-    Server,
-    Space,
-    User,
-    iana_zone,
-    read_deployments,
-)
+from insights_reports.octopus import Client, Deployments, iana_zone, read_deployments
+from insights_reports.octopus.resources import InsightsReport, Server, Space, User
 from insights_reports.pipeline.pull import (
     EARLIER,
     LookedUp,
@@ -39,13 +31,15 @@ from insights_reports.pipeline.pull import (
 @dataclass(frozen=True)
 class Pulled:
     """What a pull holds. ``earlier`` is the reading of the deployments before the last one, when
-    the two differed; ``moved`` the look-ups that changed while they were read."""
+    the two differed; ``tag_sets`` the ids of those wanted; ``moved`` the look-ups that changed
+    while they were read."""
 
     definition: InsightsReport
     zone: ZoneInfo
     deployments: Deployments
     earlier: pd.DataFrame | None
     lookups: Lookups
+    tag_sets: tuple[str, ...]
     stated: tuple[StatedMetrics, ...]
     as_of: datetime
     url: str
@@ -75,6 +69,7 @@ def load(folder: Path) -> Pulled:
             deployments=client.deployments(definition.Id),
             earlier=_earlier(sealed),
             lookups=lookups(definition, found),
+            tag_sets=tuple(tag_set.Id for tag_set in tag_sets),
             stated=tuple(
                 StatedMetrics(**stated, reply=client.metrics(definition.Id, **stated))
                 for stated in requests(wanted, tag_sets)

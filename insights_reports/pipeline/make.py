@@ -16,7 +16,7 @@ from insights_reports.pipeline.compute import compute
 from insights_reports.pipeline.deliver import deliver_edition
 from insights_reports.pipeline.progress import Progress
 from insights_reports.pipeline.pull import SPLITS, Wanted, pull
-from insights_reports.pipeline.render import files_wanted, render_file, render_pool
+from insights_reports.pipeline.render import render_all
 from insights_reports.pipeline.runs import Run
 
 _CREDENTIALS = {"OCTOPUS_API_KEY", "OCTOPUS_API_KEY_FILE", "OCTOPUS_ACCESS_TOKEN"}
@@ -81,7 +81,7 @@ def make_edition(run: Run, *, progress: Progress) -> Outcome:
         compute(run)
         progress("rendering")
         with run.stage("render"):
-            files = _render_all(run)
+            files = render_all(run)
         return finish(run, files, progress)
 
 
@@ -115,9 +115,3 @@ def recorded(run: Run) -> Iterator[None]:
     except Exception as error:
         run.end(f"failed: {type(error).__name__}", 1)
         raise
-
-
-def _render_all(run: Run) -> list[Path]:
-    with render_pool(2) as pool:
-        jobs = [pool.submit(render_file, run.folder, *wanted) for wanted in files_wanted(run)]
-        return [job.result() for job in jobs]

@@ -17,9 +17,8 @@ import pandas as pd
 
 from insights_reports.errors import UsageError
 from insights_reports.history.pulls import PullWriter
-from insights_reports.octopus import (
-    Client,
-    Connection,
+from insights_reports.octopus import Client, Connection
+from insights_reports.octopus.resources import (
     Environment,
     InsightsReport,
     Project,

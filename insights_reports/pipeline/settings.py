@@ -22,11 +22,13 @@ def conventions_of(subscription: Subscription) -> Conventions:
     )
 
 
-def settings_of(config: Config, name: str) -> Settings:
+def settings_of(config: Config, name: str, tag_sets: tuple[str, ...]) -> Settings:
+    """The settings of the editions of subscription ``name``, split by ``tag_sets`` (ids)."""
     subscription = config.subscriptions[name]
     return Settings(
         subscription=name,
         splits=subscription.splits,
+        tag_sets=tag_sets,
         layout=subscription.layout,
         language=subscription.language,
         paper=subscription.paper,

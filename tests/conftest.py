@@ -1,0 +1,70 @@
+"""What many tests share: one embedded server a session, and the command line in this process."""
+
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from insights_reports.cli import main
+from insights_reports.server import RunningServer, running_server
+
+AS_OF = datetime(2026, 10, 14, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[RunningServer]:
+    """The embedded server with its made-up company, whose clock stands at `AS_OF`."""
+    with running_server(as_of=AS_OF) as running:
+        yield running
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that ended: its exit status and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+
+class _Output(io.TextIOWrapper):
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO(), encoding="utf-8", write_through=True)
+
+    def text(self) -> str:
+        return self.buffer.getvalue().decode()  # type: ignore[attr-defined, no-any-return]
+
+
+Command = Callable[..., Done]
+
+
+def run_command(*arguments: str) -> Done:
+    """Run one command of insights-reports in this process."""
+    out, err = _Output(), _Output()
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+    return Done(status, out.text(), err.text())
+
+
+@pytest.fixture
+def command(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Commands that talk to the embedded server, as of its own clock where they take one."""
+    monkeypatch.setenv("OCTOPUS_URL", server.url)
+    monkeypatch.setenv("OCTOPUS_API_KEY", server.api_key)
+    monkeypatch.delenv("OCTOPUS_SPACE", raising=False)
+    return run_command
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_prefect_by_accident() -> None:
+    """A flow that is called outside its own tests fails loudly instead of starting a server."""
+    os.environ["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "false"
+    assert "prefect" not in sys.modules
