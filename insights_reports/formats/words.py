@@ -78,6 +78,12 @@ def _decimals(value: Decimal) -> int:
     return 1 if size >= Decimal("0.995") else 2
 
 
+def _plain(value: float, unit: Unit) -> Decimal:
+    """A number whose unit is a word, as it is shown: days are whole."""
+    exact = _exact(value)
+    return _round(exact, 0 if unit is Unit.DAYS else _decimals(exact))
+
+
 def _clean(text: str) -> str:
     """A name without characters that steer text instead of being text (controls, overrides)."""
     return "".join(" " if _steers(char) else char for char in text).strip()
@@ -221,7 +227,7 @@ class Words:
         if figure.value is None:
             return self.text(str(figure.missing))
         if not unit and figure.unit in (Unit.PER_WEEK, Unit.DAYS):
-            return self.number(figure.value)
+            return self._signed(_plain(figure.value, figure.unit))
         return self.quantity(figure.value, figure.unit)
 
     def unit(self, unit: Unit, value: float | None = None) -> str:
@@ -259,7 +265,7 @@ class Words:
             case Unit.COUNT:
                 return self.count(round(value))
             case Unit.PER_WEEK | Unit.DAYS:
-                rounded = _round(_exact(value), _decimals(_exact(value)))
+                rounded = _plain(value, unit)
                 return self._plural(f"unit.{unit}", rounded, self._signed(rounded))
             case Unit.NUMBER:
                 return self.number(value)
