@@ -12,7 +12,7 @@ spreadsheets do.
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
@@ -351,7 +351,8 @@ class Words:
     def _signed(self, value: Decimal) -> str:
         decimals = max(0, -int(value.as_tuple().exponent))
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        text = str(format_decimal(abs(value), pattern, locale=self.locale))
+        with localcontext(_WIDE):
+            text = str(format_decimal(abs(value), pattern, locale=self.locale))
         return (MINUS if value < 0 else "") + text
 
     def _sign(self, value: Decimal) -> str:

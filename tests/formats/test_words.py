@@ -279,7 +279,7 @@ def test_braces_in_a_name_are_no_place():
 
 
 def test_what_the_catalogue_lacks_is_an_error_and_not_a_blank():
-    with pytest.raises(RenderError, match="no.such"):
+    with pytest.raises(RenderError, match=r"no\.such"):
         EN.text("no.such")
     with pytest.raises(RenderError, match="limit"):
         EN.text("reason.outside_high")
@@ -287,7 +287,7 @@ def test_what_the_catalogue_lacks_is_an_error_and_not_a_blank():
         EN.text("headline.lead_time.rose", change=Name("x"), now=Figure(LEAD, Statistic.MEDIAN, 1))
     with pytest.raises(RenderError, match="'xx'"):
         Words("xx").text("label.all")
-    with pytest.raises(RenderError, match="'../en'"):
+    with pytest.raises(RenderError, match=r"'\.\./en'"):
         Words("../en").text("label.all")
 
 
