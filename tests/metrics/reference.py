@@ -1,7 +1,8 @@
 """The figures again, slowly: plain integers, fractions and loops, without numpy or pandas.
 
-Written from the definitions alone and sharing no code with the package, so that the two can only agree
-by being right. Instants and durations are whole ticks of 100 ns; instants count from 1970 (UTC).
+Written from the definitions alone and sharing no code with the package, so that the two can only
+agree by being right. Instants and durations are whole ticks of 100 ns; instants count from 1970
+(UTC).
 """
 
 import re
@@ -194,7 +195,7 @@ def percentile(values, p, method):
 
 
 def recompute(rows, rules):
-    """{deployment id: the stream values}, nulls as None; deployments without completion left out."""
+    """{deployment id: its stream values}, nulls as None; those without completion left out."""
     streams = {}
     for row in rows:
         if row.completed is not None:

@@ -1,4 +1,4 @@
-"""Deployments of every kind for Hypothesis: many streams or one, ties, nulls, negatives, DST days."""
+"""Deployments of every kind for Hypothesis: many streams, ties, nulls, negatives, DST days."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo

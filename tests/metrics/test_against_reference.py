@@ -96,7 +96,7 @@ def test_figures_equal_the_reference(case, rules, split, granularity, tag_set):
 
 
 @thorough
-@given(case=deployments(most=25), rules=RULES)
+@given(case=deployments(most=14), rules=RULES)
 def test_recomputed_streams_equal_the_reference(case, rules):
     _, rows, _, _ = case
     recomputed = recompute_streams(table(rows), conventions(rules))

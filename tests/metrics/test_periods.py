@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -102,7 +103,7 @@ def test_trailing_periods_touch_and_end_with_this_one(kind, day, n):
     periods = Period.containing(kind, day).trailing(n)
     assert len(periods) == n
     assert periods[-1].start <= day < periods[-1].end
-    assert all(one.end == next.start for one, next in zip(periods, periods[1:], strict=False))
+    assert all(one.end == next.start for one, next in pairwise(periods))
 
 
 @given(KINDS, DATES)
@@ -177,9 +178,7 @@ def test_intervals_cover_the_range_without_gap_or_overlap(start, days, granulari
     assert wide == starts[0] <= start
     assert starts[-1] < end <= last
     if granularity == "Weekly":
-        assert {
-            (after - before).days for before, after in zip(starts, starts[1:], strict=False)
-        } <= {7}
+        assert {(after - before).days for before, after in pairwise(starts)} <= {7}
         assert starts[0].isoweekday() == (7 if week_start == "Sunday" else 1)
     if granularity == "Monthly":
         assert all(first.day == 1 for first in starts)

@@ -85,7 +85,7 @@ def test_around_every_change_and_midnight_of_twenty_years(zone):
 
 
 def test_transitions_are_those_of_the_tz_database():
-    """Probing once a day finds every change, to the second: checked by stepping through the hours."""
+    """Probing once a day finds every change, to the second: checked hour by hour."""
     everything = sorted(available_timezones() - {"localtime"})
     zones = everything if os.environ.get("THOROUGH") else everything[::97]
     years = (1990, 2037) if os.environ.get("THOROUGH") else (2010, 2016)

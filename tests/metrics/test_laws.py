@@ -1,0 +1,157 @@
+"""Laws that hold for any deployments."""
+
+import os
+from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from insights_reports.metrics import Lookups, exclusion_ledger, figures, rework
+from tests.metrics.reference import MEASURES, TICKS
+from tests.metrics.strategies import RULES, deployments
+from tests.metrics.tables import plain, table
+from tests.metrics.test_against_reference import conventions, lookups
+
+some = settings(max_examples=1_000 if os.environ.get("THOROUGH") else 25, deadline=None)
+GRANULARITIES = st.sampled_from(("Daily", "Weekly", "Monthly", None))
+COUNTS = ("successful", "deployment_failure", "guided", "total", "failed", "other")
+NONE = Lookups()
+PARTITIONS = st.sampled_from(("Project", "ProjectGroup", "Environment", "Tenant"))
+SOME_SPLITS = st.sampled_from(("None", "Project", "EnvironmentGroup", "TenantTagSet"))
+WEEK = 7 * 24 * 3600 * TICKS
+
+
+def of(case, split, granularity, looked_up=NONE, **more):
+    zone, rows, start, end = case
+    return figures(
+        table(rows),
+        split=split,
+        zone=ZoneInfo(zone),
+        start=start,
+        end=end,
+        granularity=granularity,
+        lookups=looked_up,
+        **more,
+    )
+
+
+@some
+@given(
+    deployments(),
+    RULES,
+    GRANULARITIES,
+    st.sampled_from(("Project", "ProjectGroup", "Environment", "Tenant")),
+)
+def test_partitioning_splits_add_up_to_all(case, rules, granularity, split):
+    parts = of(case, split, granularity, lookups(rules))
+    whole = of(case, "None", granularity)
+    columns = [*COUNTS, *(f"{name}_count" for name in MEASURES)]
+    summed = parts.groupby("start")[columns].sum()
+    pd.testing.assert_frame_equal(summed, whole.set_index("start")[columns])
+
+
+@some
+@given(deployments(), RULES, GRANULARITIES, st.randoms(use_true_random=False))
+def test_the_order_of_the_deployments_is_irrelevant(case, rules, granularity, random):
+    zone, rows, start, end = case
+    shuffled = list(rows)
+    random.shuffle(shuffled)
+    for split in ("Tenant", "TenantTagSet", "EnvironmentGroup"):
+        one, other = (
+            of((zone, order, start, end), split, granularity, lookups(rules), tag_set="TagSets-1")
+            for order in (rows, shuffled)
+        )
+        pd.testing.assert_frame_equal(one, other)
+
+
+@some
+@given(deployments(), RULES, st.sampled_from(("Daily", "Weekly")))
+def test_a_week_later_everything_is_the_same_a_week_later(case, rules, granularity):
+    _, rows, start, end = case
+    later = [
+        replace(row, completed=None if row.completed is None else row.completed + WEEK)
+        for row in rows
+    ]
+    week = timedelta(weeks=1)
+    now = plain(of(("UTC", rows, start, end), "Project", granularity))
+    then = plain(of(("UTC", later, start + week, end + week), "Project", granularity))
+    assert {(key, at + week): found for (key, at), found in now.items()} == then
+
+
+@some
+@given(deployments(), RULES, GRANULARITIES)
+def test_statistics_are_ordered(case, rules, granularity):
+    for found in plain(
+        of(case, "Environment", granularity, conventions=conventions(rules))
+    ).values():
+        for name in MEASURES:
+            if found[f"{name}_count"]:
+                in_order = [found[f"{name}_{s}"] for s in ("min", "p90", "p95", "max")]
+                assert in_order == sorted(in_order)
+                assert in_order[0] <= found[f"{name}_median"] <= in_order[-1]
+                assert in_order[0] <= found[f"{name}_mean"] <= in_order[-1]
+
+
+@some
+@given(deployments(), GRANULARITIES)
+def test_median_p90_and_p95_are_ordered_when_linear(case, granularity):
+    for found in plain(of(case, "Project", granularity)).values():
+        for name in MEASURES:
+            if found[f"{name}_count"]:
+                assert found[f"{name}_median"] <= found[f"{name}_p90"] <= found[f"{name}_p95"]
+
+
+@some
+@given(deployments(least=1), GRANULARITIES, st.data())
+def test_a_subset_never_counts_more(case, granularity, data):
+    zone, rows, start, end = case
+    subset = [row for row in rows if data.draw(st.booleans())]
+    all_of_them = plain(of(case, "Tenant", granularity))
+    for key, found in plain(of((zone, subset, start, end), "Tenant", granularity)).items():
+        for name in (*COUNTS, "active_days", *(f"{measure}_count" for measure in MEASURES)):
+            assert found[name] <= all_of_them[key][name]
+
+
+@some
+@given(
+    deployments(), RULES, st.sampled_from(("None", "Project", "EnvironmentGroup", "TenantTagSet"))
+)
+def test_the_ledger_accounts_for_every_deployment_once(case, rules, split):
+    zone, rows, start, end = case
+    ledger = exclusion_ledger(
+        table(rows),
+        zone=ZoneInfo(zone),
+        start=start,
+        end=end,
+        lookups=lookups(rules),
+        split=split,
+        tag_set="TagSets-1",
+        conventions=conventions(rules),
+    )
+    excluded = [row for entry in ledger.excluded for row in entry.rows.tolist()]
+    assert len(excluded) == len(set(excluded))
+    assert ledger.read == len(rows) == ledger.used + len(excluded)
+    if split in ("None", "Project"):
+        clipped = replace(conventions(rules), edge="clipped")
+        found = of(case, split, None, lookups(rules), conventions=clipped)
+        assert ledger.used == found["total"].sum()
+
+
+@some
+@given(deployments(), st.randoms(use_true_random=False))
+def test_rework_does_not_depend_on_the_order_and_is_counted(case, random):
+    _, rows, _, _ = case
+    shuffled = list(rows)
+    random.shuffle(shuffled)
+    flags = []
+    for order in (rows, shuffled):
+        found = rework(table(order), hotfix_versions=["1.10"])
+        flags.append(
+            {row.deployment_id: mark for row, mark in zip(order, found["rework"], strict=True)}
+        )
+    assert flags[0] == flags[1]
+    for row in rows:
+        assert row.task_state in ("Success", "Failed") or not flags[0][row.deployment_id]
