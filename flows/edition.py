@@ -5,7 +5,6 @@ each other the path of the run's folder, never rows. A step is repeated only whe
 that the same request may succeed later; requests themselves are repeated by the client.
 """
 
-from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -20,10 +19,8 @@ from prefect.tasks import Task, exponential_backoff
 from insights_reports.errors import DeliveryError, OctopusError
 from insights_reports.pipeline.compute import compute
 from insights_reports.pipeline.make import finish, pull_for, recorded
-from insights_reports.pipeline.render import files_wanted, render_file, render_pool
+from insights_reports.pipeline.render import WORKERS, Render, files_wanted, renderer
 from insights_reports.pipeline.runs import Run, open_run, start_run
-
-RENDERERS = 2
 
 
 def _may_succeed_later(_: Task[Any, Any], __: TaskRun, state: State) -> bool:
@@ -55,8 +52,8 @@ def compute_task(folder: str) -> dict[str, Any]:
     cache_policy=NO_CACHE,
     persist_result=False,
 )
-def render_task(folder: str, document: str, format: str, pool: ProcessPoolExecutor) -> str:
-    return str(pool.submit(render_file, Path(folder), document, format).result())
+def render_task(document: str, format: str, render: Render) -> str:
+    return str(render(document, format))
 
 
 @task(name="deliver", cache_policy=NO_CACHE, persist_result=False)
@@ -80,7 +77,7 @@ def _name() -> str:
 @flow(
     name="insights-edition",
     flow_run_name=_name,
-    task_runner=ThreadPoolTaskRunner(max_workers=RENDERERS),  # type: ignore[arg-type]
+    task_runner=ThreadPoolTaskRunner(max_workers=WORKERS),  # type: ignore[arg-type]
     persist_result=False,
 )
 def make_edition(
@@ -114,10 +111,9 @@ def make_edition(
 
 
 def _render(run: Run) -> list[str]:
-    with run.stage("render"), render_pool(RENDERERS) as pool:
+    with run.stage("render"), renderer(run) as render:
         futures = [
-            render_task.submit(str(run.folder), document, format, pool)
-            for document, format in files_wanted(run)
+            render_task.submit(document, format, render) for document, format in files_wanted(run)
         ]
         wait(futures)
         return [future.result() for future in futures]
