@@ -61,11 +61,15 @@ class Frame:
 
     def grid(self) -> None:
         """Quiet rules at the ticks with their values; the base line a little stronger."""
+        base = self.scale.ticks[0] if self.scale.low >= 0 else 0
+        across = {
+            tick: ((self.left, self.scale(tick)), (self.right, self.scale(tick)))
+            for tick in self.scale.ticks
+        }
+        self.drawing.strokes([across[t] for t in across if t != base], stroke="grid")
+        self.drawing.strokes([across[base]] if base in across else [], stroke="axis")
         for tick in self.scale.ticks:
             y = self.scale(tick)
-            base = tick == self.scale.ticks[0] if self.scale.low >= 0 else tick == 0
-            stroke = "axis" if base else "grid"
-            self.drawing.line((self.left, y), (self.right, y), stroke=stroke)
             label = self.style.words.axis(tick, self.chart.unit)
             self.drawing.text(self.left - 8, y + 3.5, label, fill="muted", size=SMALL, anchor="end")
 
@@ -108,7 +112,7 @@ class Frame:
         """The nearest free place for a text above the point, or else beside that."""
         for shift in (0, width / 2 + 4, -width / 2 - 4):
             x = min(max(point[0] + shift, self.left + width / 2), self.drawing.width - width / 2)
-            y = point[1] - 8
+            y = point[1] - 4
             while y > self.top - 6:
                 if self.claim(x, y, width, _LINE_HEIGHT):
                     return x, y

@@ -34,8 +34,8 @@ _TINTS = (1.0, 0.72, 0.46, 0.24)  # of the accent on paper, for series of the sa
 @cache
 def palette(accent: str) -> dict[str, tuple[str, str]]:
     """Token -> (light, dark) as ``#rrggbb``. An accent too pale for text is darkened for it."""
-    light = _legible(_parse(accent), _parse(PAPER[0]), (0, 0, 0))
-    dark = _legible(_parse(accent), _parse(PAPER[1]), (255, 255, 255))
+    light = _legible(_parse(accent), _parse(PAPER[0]), (0, 0, 0), 4.5)
+    dark = _legible(_parse(accent), _parse(PAPER[1]), (255, 255, 255), 6.5)  # thin lines glow less
     colours = dict(_FIXED)
     for number, share in enumerate(_TINTS):
         colours["main" if number == 0 else f"tint-{number}"] = _tint(light, dark, share)
@@ -70,11 +70,11 @@ def _tint(light: Rgb, dark: Rgb, share: float) -> tuple[str, str]:
     )
 
 
-def _legible(colour: Rgb, paper: Rgb, towards: Rgb) -> Rgb:
-    """``colour``, moved ``towards`` black or white until it keeps 4.5:1 against ``paper``."""
+def _legible(colour: Rgb, paper: Rgb, towards: Rgb, ratio: float) -> Rgb:
+    """``colour``, moved ``towards`` black or white until it keeps ``ratio`` against ``paper``."""
     for step in range(21):
         mixed = _mix(towards, colour, step / 20)
-        if contrast(_hex(mixed), _hex(paper)) >= 4.5:
+        if contrast(_hex(mixed), _hex(paper)) >= ratio:
             return mixed
     return towards
 

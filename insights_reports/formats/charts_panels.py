@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from insights_reports.edition.document import Chart, Figure, Name, Phrase, Role, Series
 from insights_reports.formats.charts_frame import SMALL, Style, label_of, value_text, values_of
@@ -64,20 +65,27 @@ def _panel(drawing: Drawing, chart: Chart, style: Style, panel: _Panel, scale: S
     _peak(drawing, style, panel, points)
     y = panel.top + _PLOT_BOTTOM + 12
     if chart.x:
-        first, last = (words.tick(x, chart.granularity) for x in (chart.x[0], chart.x[-1]))
+        first, last = (_end(chart, x, style) for x in (chart.x[0], chart.x[-1]))
         drawing.text(left, y, first, fill="muted", size=_TINY)
         if len(chart.x) > 1:
             drawing.text(right, y, last, fill="muted", size=_TINY, anchor="end")
     _tips(drawing, chart, style, panel)
 
 
+def _end(chart: Chart, x: date | int, style: Style) -> str:
+    """An end of the time axis; a month with its year, as both ends are often the same month."""
+    if chart.granularity == "Monthly":
+        return style.words.interval(x, chart.granularity)
+    return style.words.tick(x, chart.granularity)
+
+
 def _panel_grid(drawing: Drawing, chart: Chart, style: Style, panel: _Panel, scale: Scale) -> None:
     """The same rules in every panel; the value of the highest stands in the first of a row."""
-    right = panel.left + panel.width
-    for tick in scale.ticks:
-        y = panel.top + scale(tick)
-        stroke = "axis" if tick == max(scale.low, 0) else "grid"
-        drawing.line((panel.left, y), (right, y), stroke=stroke, width=0.9)
+    right, base = panel.left + panel.width, max(scale.low, 0)
+    heights = [panel.top + scale(tick) for tick in scale.ticks if tick != base]
+    drawing.strokes([((panel.left, y), (right, y)) for y in heights], stroke="grid", width=0.9)
+    y = panel.top + scale(base)
+    drawing.line((panel.left, y), (right, y), stroke="axis", width=0.9)
     if panel.left == 0:
         label = style.words.axis(scale.ticks[-1], chart.unit)
         y = panel.top + scale(scale.ticks[-1]) - 3
@@ -153,12 +161,12 @@ def _cell(
     highest: float,
 ) -> None:
     x, y, width, height = box
-    drawing.rect(x, y, width - 2, height - 2, fill="panel", radius=1.5)
     if not figure.value:
+        drawing.rect(x, y, width - 2, height - 2, fill="panel")
         return
     share = figure.value / highest
     opacity = 0.15 + 0.85 * share
-    drawing.rect(x, y, width - 2, height - 2, fill="main", radius=1.5, opacity=opacity)
+    drawing.rect(x, y, width - 2, height - 2, fill="main", opacity=opacity)
     if figure.value == highest:
         text = value_text(figure, style.words)
         middle = x + width / 2 - 1

@@ -17,6 +17,8 @@ Colours = dict[str, tuple[str, str]]
 # What XML 1.0 cannot hold: control characters, lone surrogates, non-characters.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+_HATCH = 4.0  # from one line of a hatch to the next
+
 
 def xml_text(text: str) -> str:
     """``text`` with the characters that XML cannot hold replaced by U+FFFD."""
@@ -111,17 +113,29 @@ class Drawing:
         shape: dict[str, object] = {"cx": centre[0], "cy": centre[1], "r": radius, "fill": fill}
         self._add("circle", shape | ({"stroke": stroke, "stroke-width": width} if stroke else {}))
 
+    def strokes(
+        self, lines: Iterable[tuple[Point, Point]], *, stroke: str, width: float = 1, dash: str = ""
+    ) -> None:
+        """Many lines as one element: each element costs a PDF as much as a table cell."""
+        steps = "".join(
+            f"M{_number(x1)} {_number(y1)}L{_number(x2)} {_number(y2)}"
+            for (x1, y1), (x2, y2) in lines
+        )
+        if steps:
+            shape = {"d": steps, "fill": "none", "stroke": stroke, "stroke-width": width}
+            self._add("path", shape | ({"stroke-dasharray": dash} if dash else {}))
+
     def hatch(self, x: float, y: float, width: float, height: float, *, stroke: str) -> None:
         """Diagonal lines inside a rectangle, so that a colour is not alone in saying what it is."""
-        gap = 4.0
-        offset = gap - height
+        lines = []
+        offset = _HATCH - height
         while offset < width:
-            left = max(offset, 0.0)
-            right = min(offset + height, width)
+            left, right = max(offset, 0.0), min(offset + height, width)
             if right - left > 0.3:
                 start = (x + left, y + height - (left - offset))
-                self.line(start, (x + right, y + height - (right - offset)), stroke=stroke, width=1)
-            offset += gap
+                lines.append((start, (x + right, y + height - (right - offset))))
+            offset += _HATCH
+        self.strokes(lines, stroke=stroke)
 
     def tip(self, x: float, y: float, width: float, height: float, text: str) -> None:
         """An invisible surface that tells ``text`` to whoever points at it."""

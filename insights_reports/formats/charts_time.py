@@ -39,7 +39,7 @@ def columns(chart: Chart, style: Style) -> Drawing:
     _column_totals(frame, stacked, totals)
     if len(chart.series) > 1:
         _legend(frame, [*_fills(stacked), *((s, STROKES[s.role][0]) for s in rules)])
-    frame.annotate(chart.annotations, lambda i: frame.scale(totals[i]) - 14)
+    frame.annotate(chart.annotations, lambda i: frame.scale(totals[i]) - 16)
     _finish(frame)
     return frame.drawing
 
@@ -47,9 +47,9 @@ def columns(chart: Chart, style: Style) -> Drawing:
 def lines(chart: Chart, style: Style) -> Drawing:
     """Lines named at their right end; a band between LOW and HIGH; limits as thin dashed lines."""
     named = [s for s in chart.series if s.role is not Role.LOW]
-    widths = [text_width(label_of(s, style.words), LABEL, 600) for s in named]
-    room = min(max(widths, default=0) + 14, style.width * 0.27)
-    frame = _frame(chart, style, values_of(chart.series), room=room)
+    widths = [text_width(_end_text(s, style), LABEL, 600) for s in named]
+    room = min(max(widths, default=0) + 16, style.width * 0.27)
+    frame = _frame(chart, style, _values(chart), room=room)
     _band(frame)
     frame.grid()
     order = (Role.LIMIT, Role.CENTRE, Role.BEFORE, Role.GUIDED, Role.FAILED, Role.SECOND, Role.MAIN)
@@ -61,6 +61,16 @@ def lines(chart: Chart, style: Style) -> Drawing:
     frame.annotate(chart.annotations, lambda i: _highest(frame, i))
     _finish(frame)
     return frame.drawing
+
+
+def _values(chart: Chart) -> list[float]:
+    """The values that the scale must hold. Limits at or below zero must not spoil a logarithmic
+    scale that the figures themselves allow: they are left out."""
+    figures = values_of([s for s in chart.series if s.role in _STACKED])
+    values = values_of(chart.series)
+    if chart.logarithmic and figures and min(figures) > 0:
+        return [value for value in values if value > 0]
+    return values
 
 
 def _frame(
@@ -143,10 +153,9 @@ def _block(frame: Frame, role: Role, token: str, place: tuple[float, float, floa
 def _rules(frame: Frame, series: Series) -> None:
     stroke, _, width, dash = STROKES[series.role]
     half = min(frame.slot * 0.46, 29.0)
-    for index, figure in enumerate(series.figures):
-        if figure.value is not None:
-            x, y = frame.centre(index), frame.scale(figure.value)
-            frame.drawing.line((x - half, y), (x + half, y), stroke=stroke, width=width, dash=dash)
+    points = [point for point in _points(frame, series) if point is not None]
+    across = [((x - half, y), (x + half, y)) for x, y in points]
+    frame.drawing.strokes(across, stroke=stroke, width=width, dash=dash)
 
 
 def _column_totals(frame: Frame, series: Sequence[Series], totals: Sequence[float]) -> None:
@@ -188,10 +197,13 @@ def _legend(frame: Frame, entries: Sequence[tuple[Series, str]]) -> None:
 
 
 def _points(frame: Frame, series: Series) -> list[Point | None]:
-    return [
-        None if figure.value is None else (frame.centre(i), frame.scale(figure.value))
-        for i, figure in enumerate(series.figures)
-    ]
+    """Where the line goes; None where there is no value, or none that a logarithm has."""
+    points: list[Point | None] = []
+    for index, figure in enumerate(series.figures):
+        value = figure.value
+        drawn = value is not None and (value > 0 or not frame.scale.logarithmic)
+        points.append((frame.centre(index), frame.scale(value or 0)) if drawn else None)
+    return points
 
 
 def _band(frame: Frame) -> None:
@@ -252,17 +264,21 @@ def _dots(frame: Frame, role: Role, points: list[Point | None]) -> None:
 
 def _end_label(frame: Frame, series: Series) -> list[tuple[float, str, str, int]]:
     """The name of a line, and the last value of the main one, at the height where it ends."""
-    last = next((f for f in reversed(series.figures) if f.value is not None), None)
-    if last is None or last.value is None:
+    points = [point for point in _points(frame, series) if point is not None]
+    if not points:
         return []
-    words = frame.style.words
-    label = label_of(series, words)
+    text, y = _end_text(series, frame.style), points[-1][1]
     if series.role is Role.HIGH:
-        return [(frame.scale(last.value), label, "muted", 400)]
-    if series.role is Role.MAIN:
-        label = f"{label} {value_text(last, words)}"
-    weight = 600 if series.role in _STACKED else 400
-    return [(frame.scale(last.value), label, STROKES[series.role][1], weight)]
+        return [(y, text, "muted", 400)]
+    return [(y, text, STROKES[series.role][1], 600 if series.role in _STACKED else 400)]
+
+
+def _end_text(series: Series, style: Style) -> str:
+    label = label_of(series, style.words)
+    last = next((f for f in reversed(series.figures) if f.value is not None), None)
+    if series.role is not Role.MAIN or last is None:
+        return label
+    return f"{label} {value_text(last, style.words)}"
 
 
 def _highest(frame: Frame, index: int) -> float:

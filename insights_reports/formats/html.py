@@ -20,7 +20,7 @@ def render(document: Document) -> bytes:
     Its content security policy names style and script by their SHA-256 and allows nothing else,
     so a name that slipped through as markup could neither run nor fetch.
     """
-    parts = Parts(document, inline, hover=True)
+    parts = Parts(document, inline, hover=True, mark_width=132)
     style, script = _style(document.brand.accent), source("web.js")
     page = (
         environment()

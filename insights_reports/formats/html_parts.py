@@ -102,6 +102,7 @@ class Parts:
     document: Document
     embed: Embed
     hover: bool
+    mark_width: float
     words: Words = field(init=False)
     colours: Colours = field(init=False)
 
@@ -145,7 +146,8 @@ class Parts:
 
     def _scale(self, table: Table, number: int) -> marks.Scale:
         rows = (*table.rows, table.total) if table.total else table.rows
-        return marks.mark_scale([row[number] for row in rows], table.columns[number].kind)
+        cells = [row[number] for row in rows]
+        return marks.mark_scale(cells, table.columns[number].kind, self.mark_width)
 
     # --- tables --------------------------------------------------------------------------------
 
@@ -154,6 +156,12 @@ class Parts:
 
     def is_number(self, kind: ColumnKind) -> bool:
         return kind in _NUMBERS
+
+    def cell(self, value: Value, kind: ColumnKind) -> str:
+        """A cell as text; where the head of the column says "per week" the cell need not."""
+        if kind is ColumnKind.PER_WEEK and isinstance(value, Figure):
+            return self.words.figure(value, unit=False)
+        return self.words.cell(value, kind)
 
     def sort_key(self, value: Value) -> str:
         """What a column is sorted by: a bare number or date, "" for what has none."""

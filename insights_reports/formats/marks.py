@@ -10,7 +10,7 @@ from insights_reports.formats.charts_scale import Scale, value_scale
 from insights_reports.formats.charts_svg import Colours, Drawing, segments
 from insights_reports.formats.fonts import text_width
 
-MARK_WIDTH, MARK_HEIGHT = 132.0, 16.0
+_HEIGHT = 16.0  # of a mark
 _PAD = 5.0
 _TINY = 9.0
 _UNITS = {ColumnKind.MARK_DURATION: Unit.DURATION, ColumnKind.MARK_RATE: Unit.RATE}
@@ -53,8 +53,9 @@ def sparkline(
     return drawing.markup(title)
 
 
-def mark_scale(cells: Sequence[Value], kind: ColumnKind) -> Scale:
-    """One scale for all marks of a column: rates from zero; durations logarithmic, with those that
+def mark_scale(cells: Sequence[Value], kind: ColumnKind, width: float) -> Scale:
+    """One scale, ``width`` wide, for all marks of a column: rates from zero; durations
+    logarithmic, with those that
     are not above zero at its left edge."""
     marks = [cell for cell in cells if isinstance(cell, Mark)]
     values = [
@@ -66,23 +67,23 @@ def mark_scale(cells: Sequence[Value], kind: ColumnKind) -> Scale:
     logarithmic = kind is ColumnKind.MARK_DURATION
     if logarithmic:
         values = [value for value in values if value > 0]
-    return value_scale(values, _UNITS[kind], _PAD, MARK_WIDTH - _PAD, logarithmic=logarithmic)
+    return value_scale(values, _UNITS[kind], _PAD, width - _PAD, logarithmic=logarithmic)
 
 
 def mark(mark: Mark, scale: Scale, kind: ColumnKind, colours: Colours, title: str) -> Markup:
     """A duration: a line over its range, a dot at the value, an open dot where it was before.
     A rate: a bar from zero, its confidence interval as a thin line. ``limit`` is a dashed rule."""
-    drawing = Drawing(MARK_WIDTH, MARK_HEIGHT, colours, hover=False)
-    middle = MARK_HEIGHT / 2
-    for tick in scale.ticks:
-        drawing.line((scale(tick), 0), (scale(tick), MARK_HEIGHT), stroke="grid", width=0.8)
+    drawing = Drawing(scale.end + _PAD, _HEIGHT, colours, hover=False)
+    middle = _HEIGHT / 2
+    ticks = [((scale(tick), 0.0), (scale(tick), _HEIGHT)) for tick in scale.ticks]
+    drawing.strokes(ticks, stroke="grid", width=0.8)
     if kind is ColumnKind.MARK_RATE:
         _bar(drawing, mark, scale, middle)
     else:
         _range(drawing, mark, scale, middle)
     if mark.limit is not None:
         x = scale(mark.limit)
-        drawing.line((x, 0), (x, MARK_HEIGHT), stroke="second", width=1.2, dash="2.5 2")
+        drawing.line((x, 0), (x, _HEIGHT), stroke="second", width=1.2, dash="2.5 2")
     return drawing.markup(title)
 
 
@@ -112,12 +113,12 @@ def _range(drawing: Drawing, mark: Mark, scale: Scale, middle: float) -> None:
 
 def mark_axis(scale: Scale, kind: ColumnKind, style: Style) -> Markup:
     """The ticks of a column of marks, for its head: as many as fit."""
-    drawing = Drawing(MARK_WIDTH, 12, style.colours, hover=False)
+    drawing = Drawing(scale.end + _PAD, 12, style.colours, hover=False)
     texts = [style.words.axis(tick, _UNITS[kind]) for tick in scale.ticks]
     edge = -10.0
     for tick, text in zip(scale.ticks, texts, strict=True):
         width = text_width(text, _TINY)
-        x = min(max(scale(tick), width / 2), MARK_WIDTH - width / 2)
+        x = min(max(scale(tick), width / 2), scale.end + _PAD - width / 2)
         if x - width / 2 >= edge + 6:
             drawing.text(x, 9, text, fill="muted", size=_TINY, anchor="middle")
             edge = x + width / 2

@@ -1,6 +1,7 @@
 """A child process that lays out PDFs, seen from its parent."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,8 @@ _ENVIRONMENT = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "XDG_CACHE_HOME", "SYSTEMROOT"),
     *("FONTCONFIG_FILE", "FONTCONFIG_PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
 )
+# How libraries put it that no memory, or no room for a thread's stack, was left.
+_NO_MEMORY = re.compile(r"memory|creating thread|allocat", re.IGNORECASE)
 _KILLED, _TOO_LONG = -9, -24  # by SIGKILL, by SIGXCPU; not every system has names for them
 
 
@@ -102,10 +105,10 @@ class Child:
         if status == _KILLED:
             return Failed("the system ended the renderer, perhaps for want of memory", limit=True)
         self._log.seek(0)
-        lines = self._log.read().decode(errors="replace").strip().splitlines()
-        if lines and lines[-1].startswith("MemoryError"):
+        words = self._log.read().decode(errors="replace").strip()
+        if _NO_MEMORY.search(words):
             return self._exceeded("memory")
-        return Failed(lines[-1] if lines else f"the renderer ended with status {status}")
+        return Failed(words.splitlines()[-1] if words else f"it ended with status {status}")
 
     def _exceeded(self, limit: str) -> Failed:
         words = {

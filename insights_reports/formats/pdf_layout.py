@@ -25,12 +25,13 @@ from insights_reports.formats.fonts import STACK, font_face_css
 from insights_reports.formats.html_parts import Parts, as_image, environment, link, source
 from insights_reports.formats.pdf_finish import finish
 from insights_reports.formats.pdf_svg_text import set_whole_texts
-from insights_reports.formats.pdf_widths import shares
+from insights_reports.formats.pdf_widths import MARK, shares
 
 set_whole_texts()
 
 _WEIGHTS = (400, 500, 600)
 _FEW_ROWS = 15
+_POINT = 0.75  # a user unit of a picture in points
 _TOKEN = re.compile(r"@([a-z0-9-]+)@")
 
 
@@ -76,7 +77,7 @@ def _lay_out(document: Document) -> Layout:
 
 
 def _page(document: Document) -> Markup:
-    parts = Parts(document, as_image, hover=False)
+    parts = Parts(document, as_image, hover=False, mark_width=MARK / _POINT)
     template = environment().get_template("print.html.j2")
     return Markup(  # noqa: S704 - the output of a template that escapes
         template.render(
@@ -86,7 +87,7 @@ def _page(document: Document) -> Markup:
             w=parts.words,
             facts=parts.facts(),
             link=link,
-            widths=lambda table: shares(table, parts.words),
+            widths=lambda table: shares(table, parts),
             flows=_flows,
             overflows=any(isinstance(block, Table) for block in document.overview),
         )
