@@ -234,7 +234,7 @@ def heat(facts: Facts) -> Chart:
     completed = facts.inputs.deployments["completed"][facts.within(facts.windows.now)]
     local = completed.dt.tz_convert(facts.inputs.tz)
     numbers = np.zeros((7, 24), dtype=np.int64)
-    np.add.at(numbers, (local.dt.dayofweek.to_numpy(), local.dt.hour.to_numpy()), 1)
+    np.add.at(numbers, (local.dt.day_of_week.to_numpy(), local.dt.hour.to_numpy()), 1)
     weekday, hour = (int(at) for at in np.unravel_index(int(numbers.argmax()), numbers.shape))
 
     def figure(n: int) -> Figure:

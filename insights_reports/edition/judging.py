@@ -1,6 +1,7 @@
 """The word on a change, and why: by limits or by an interval, never by a bare percentage.
 
 * Fewer than ten values on either side: too few.
+* Less than one per cent, or a tenth of a point of a rate: no clear change.
 * With twelve periods or more: process-behaviour (XmR) limits of the last twelve. A signal that ends
   at this period and points the way of the change makes it clear.
 * Otherwise intervals at 95 %: of the difference of two rates (Newcombe), of the share of
@@ -26,6 +27,8 @@ from insights_reports.metrics import Limits, rate_difference, wilson, xmr
 from insights_reports.metrics.trends import FEWEST_DEPLOYMENTS, Z95
 
 LEAST = FEWEST_DEPLOYMENTS
+_SMALL = 0.01  # of the value before
+_SMALL_POINTS = 0.001  # a tenth of a point
 _RULES = {
     "outside": "reason.outside",
     "eight_on_one_side": "reason.eight",
@@ -112,9 +115,18 @@ def judge(compared: Comparison, limits: Limits | None, last: int) -> Judged:
     if compared.least < LEAST:
         reason = Phrase("reason.too_few", {"n": compared.least, "least": LEAST})
         return Judged(Verdict.TOO_FEW, reason)
+    if _small(compared, difference):
+        return Judged(Verdict.NO_CLEAR_CHANGE, Phrase("reason.small"))
     if limits is not None:
         return _by_limits(compared.after, difference, limits, last)
     return _by_interval(compared, difference)
+
+
+def _small(compared: Comparison, difference: float) -> bool:
+    """Whether the change is too small to speak of, however certain it is."""
+    if compared.after.statistic is Statistic.RATE:
+        return abs(difference) < _SMALL_POINTS
+    return abs(difference) < _SMALL * abs(compared.before.value or 0)
 
 
 def _word(metric: Metric, difference: float) -> Verdict:

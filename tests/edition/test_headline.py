@@ -1,0 +1,131 @@
+"""The headline, by hand: what the reader reads first must say no more than the figures do."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from insights_reports.edition import compose
+from insights_reports.edition.document import Status
+from insights_reports.formats.words import words
+from tests.edition.inputs import HOUR, deployment, inputs, settings
+
+LOCAL = timedelta(hours=2)  # Berlin's midnight is two hours before that of UTC in summer
+
+
+def spread(start: datetime, days: int, many: int, *, failed: int = 0, lead: int = 10 * HOUR):
+    """Deployments evenly over some days, the first of them failed."""
+    step = timedelta(days=days) / max(many, 1)
+    return [
+        {"moment": start - LOCAL + step * (i + 0.5), "failed": i < failed, "lead": lead}
+        for i in range(many)
+    ]
+
+
+def rows(*groups):
+    flat = [each for group in groups for each in group]
+    return [
+        deployment(
+            number,
+            each["moment"],
+            task_state="Failed" if each["failed"] else "Success",
+            lead_time=None if each["failed"] else each["lead"] + number,
+        )
+        for number, each in enumerate(flat, start=1)
+    ]
+
+
+AUGUST, SEPTEMBER = datetime(2026, 8, 1, tzinfo=UTC), datetime(2026, 9, 1, tzinfo=UTC)
+
+
+def headline(*groups, **changes):
+    document = compose(inputs(rows(*groups), **changes), settings(splits=()))[0]
+    return words("en").phrase(document.headline).replace("\u00a0", " ").replace("\u2212", "-")
+
+
+def test_a_clear_rise():
+    """93 in 31 days are 21 a week, 150 in 30 days are 35 a week: + 67 %."""
+    text = headline(spread(AUGUST, 31, 93), spread(SEPTEMBER, 30, 150))
+    assert text == (
+        "Deployments rose by 67 % compared with August 2026, to 35.0 per week; "
+        "failure rate 0.0 %, no clear change."
+    )
+
+
+def test_a_clear_fall_and_a_clearly_higher_failure_rate():
+    """Of 150 in September 30 failed, so that 120 succeeded: 28 a week after 42, - 33 %."""
+    text = headline(spread(AUGUST, 31, 186), spread(SEPTEMBER, 30, 150, failed=30))
+    assert text == (
+        "Deployments fell by 33 % compared with August 2026, to 28.0 per week; "
+        "the failure rate rose by 20.0 points to 20.0 %."
+    )
+
+
+def test_no_clear_change():
+    text = headline(spread(AUGUST, 31, 93), spread(SEPTEMBER, 30, 100, failed=1))
+    assert text == (
+        "99 successful deployments, 23.1 per week: no clear change from August 2026; "
+        "failure rate 1.0 %, no clear change."
+    )
+
+
+def test_a_clear_change_of_the_lead_time_is_said():
+    text = headline(
+        spread(AUGUST, 31, 93, lead=20 * HOUR), spread(SEPTEMBER, 30, 90, lead=10 * HOUR)
+    )
+    assert text.endswith("; the median lead time fell by 50 % to 10 h.")
+
+
+def test_too_few_to_compare():
+    text = headline(spread(AUGUST, 31, 9), spread(SEPTEMBER, 30, 30))
+    assert text == (
+        "30 successful deployments, too few to compare with August 2026; "
+        "failure rate 0.0 %, too few deployments to judge a change."
+    )
+
+
+def test_one_deployment():
+    text = headline(spread(SEPTEMBER, 30, 1))
+    assert text.startswith("1 successful deployment, too few to compare with August 2026;")
+
+
+def test_only_failures():
+    text = headline(spread(SEPTEMBER, 30, 3, failed=3))
+    assert text.startswith("0 successful deployments, ")
+    assert "failure rate 100.0 %" in text
+
+
+@pytest.mark.parametrize("groups", [[], [spread(AUGUST, 31, 5)]])
+def test_no_deployments(groups):
+    assert headline(*groups) == "No deployment succeeded or failed in September 2026."
+
+
+def test_a_period_before_the_data():
+    text = headline(
+        spread(SEPTEMBER, 30, 30), period="2025-09", as_of=datetime(2026, 10, 1, 4, tzinfo=UTC)
+    )
+    assert text == "September 2025 begins before the deployments that are known."
+
+
+def test_a_provisional_period_is_held_against_as_many_days_without_a_percentage():
+    """On the 15th fourteen days are complete: 28 deployments, after 70 in 14 days of August."""
+    text = headline(
+        spread(AUGUST, 14, 70),
+        spread(SEPTEMBER, 14, 28),
+        as_of=datetime(2026, 9, 15, 4, tzinfo=UTC),
+        status=Status.PROVISIONAL,
+    )
+    assert text == (
+        "September 2026, its first 14 days only: Deployments fell by 21.0 compared with "
+        "1 to 14 August 2026, to 14.0 per week; failure rate 0.0 %, no clear change."
+    )
+    assert "fell by" in text
+    assert text.count("%") == 1
+
+
+def test_the_first_day_of_a_period():
+    text = headline(
+        spread(AUGUST, 31, 70),
+        as_of=datetime(2026, 9, 1, 4, tzinfo=UTC),
+        status=Status.PROVISIONAL,
+    )
+    assert text == "September 2026: its first day is not over yet."
