@@ -111,7 +111,7 @@ class Client:
 
         ``save_to``, an empty seekable file, gets the reply's body, decompressed.
         """
-        path = self._path("insights/reports", report_id, "deployments")
+        path = self._path("insights", "reports", report_id, "deployments")
         return self._source.deployments(path, read_deployments, save_to)
 
     def metrics(
@@ -131,7 +131,7 @@ class Client:
         """
         params = _metrics_params(split, time_range, granularity, tag_set)
         name = "-".join(["metrics", split, *params.get("tenantTagSetId", "").split(), time_range])
-        path = self._path("insights/reports", report_id, "metrics")
+        path = self._path("insights", "reports", report_id, "metrics")
         reply = self._source.json(f"{name}-{granularity}", path, params)
         read(Metrics, reply)
         return _cleaned_names(reply)
@@ -167,7 +167,7 @@ class Client:
             self.moved.add(kind)
 
     def _path(self, *parts: str) -> str:
-        return "/".join(["/api", *(quote(part) for part in (self.space.Id, *parts))])
+        return "/".join(["/api", *(quote(part, safe="") for part in (self.space.Id, *parts))])
 
 
 def _chosen_space(spaces: list[Space], wanted: str | None) -> Space | None:

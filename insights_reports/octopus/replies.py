@@ -41,7 +41,7 @@ _KINDS: dict[int, tuple[type[OctopusError], str, str]] = {
         "Octopus knows no such thing, or this account may not see it.",
         "Check the id, the space, and the account's permissions.",
     ),
-    409: (Invalid, "Octopus rejected a change because of another one.", ""),
+    409: (Invalid, "Octopus rejected what was sent: it conflicts with what is there.", ""),
     422: (Invalid, "Octopus rejected what was sent.", ""),
     429: (
         Unreachable,

@@ -36,8 +36,9 @@ class Reports:
         Raises:
             NotAvailable: when this server offers no Insights reports.
         """
+        pages = self._source.pages("reports", self._path())
         try:
-            listing = paging.read_all(self._source.pages("reports", self._path()))
+            listing = paging.read_all(pages)
         except NotFound as error:
             raise NotAvailable(
                 "This server does not offer Insights reports.",

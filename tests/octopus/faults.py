@@ -7,6 +7,7 @@ n-th request that is not for the spaces gets the n-th behaviour, the last one al
 import contextlib
 import gzip
 import json
+import re
 import socket
 import struct
 import threading
@@ -72,6 +73,10 @@ def _serve(connection: socket.socket, server: FaultServer) -> None:
             if not some:
                 return
             head += some
+        length = re.search(rb"\r\ncontent-length: (\d+)", head, re.IGNORECASE)
+        whole = head.index(b"\r\n\r\n") + 4 + int(length[1] if length else 0)
+        while len(head) < whole:
+            head += connection.recv(65536)
         server.behaviour(head)(connection)
 
 
