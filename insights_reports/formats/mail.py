@@ -1,0 +1,123 @@
+"""The mail itself: subject, plain text, HTML and one picture.
+
+The numbers are text in both parts, so that the mail says everything with images blocked. The HTML
+keeps to what Outlook's Word engine and Gmail show: nested tables, inline styles, pixel widths, less
+than 100 KB. How it is sent is the business of `insights_reports.delivery`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from insights_reports.assets import TEMPLATES
+from insights_reports.edition.document import Document
+from insights_reports.edition.files import File
+from insights_reports.formats.charts_palette import palette
+from insights_reports.formats.charts_svg import xml_text
+from insights_reports.formats.html_parts import link
+from insights_reports.formats.mail_parts import MailParts, clip
+from insights_reports.formats.mail_picture import SHOWN, chart_png, first_chart
+
+_CID = "chart@insights-reports"
+
+
+@dataclass(frozen=True)
+class InlineImage:
+    """A picture that the HTML part shows as ``cid:…``; ``alt`` says what it says."""
+
+    cid: str
+    png: bytes
+    alt: str
+
+
+@dataclass(frozen=True)
+class MailBody:
+    """``subject`` is one line of printable characters; ``html`` is less than 100 KB."""
+
+    subject: str
+    text: str
+    html: str
+    images: tuple[InlineImage, ...]
+
+
+def title(document: Document) -> str:
+    """What the edition is called where it is listed."""
+    return MailParts(document).title()
+
+
+def render(
+    document: Document,
+    *,
+    attached: Sequence[File] = (),
+    left_out: Sequence[File] = (),
+    folders: Sequence[str] = (),
+) -> MailBody:
+    """The mail for an edition whose first document is ``document``.
+
+    ``attached`` are its files, ``left_out`` those for which the mail was too small; ``folders`` say
+    where all of them lie: a path, or an https address, which becomes a link.
+    """
+    parts = MailParts(document)
+    where = [clip(folder) for folder in folders]
+    chart = first_chart(document)
+    images: tuple[InlineImage, ...] = ()
+    height = 0
+    if chart is not None:
+        png, height = chart_png(document, chart)
+        images = (InlineImage(_CID, png, clip(parts.words.phrase(chart.alt))),)
+    colours = palette(document.brand.accent).items()
+    html = _template().render(
+        document=document,
+        p=parts,
+        w=parts.words,
+        attached=parts.files(attached),
+        left_out=parts.files(left_out),
+        folders=[(folder, link(folder)) for folder in where],
+        chart=chart,
+        image=images[0] if images else None,
+        width=SHOWN,
+        height=height,
+        colour={token: pair[0] for token, pair in colours},
+        dark={token: pair[1] for token, pair in colours},
+    )
+    text = "\n".join(_text(parts, attached, left_out, where)) + "\n"
+    return MailBody(parts.subject(), xml_text(text), html, images)
+
+
+def _text(
+    parts: MailParts, attached: Sequence[File], left_out: Sequence[File], folders: Sequence[str]
+) -> list[str]:
+    """The lines of the plain part."""
+    words = parts.words
+    lines = [parts.title(), *parts.about(), "", parts.headline()]
+    for tile in parts.tiles():
+        value = f"{tile.number} {tile.unit}".rstrip()
+        lines += ["", f"{tile.label}: {value} ({tile.verdict})"]
+        lines += (f"  {line}" for line in tile.lines)
+    notable = [f"- {text} ({verdict})" for verdict, _, text in parts.notable()]
+    lines += _section(words.text("label.notable"), notable)
+    lines += _section(words.text("label.check"), parts.check())
+    for key, files in (("attached", attached), ("left_out", left_out)):
+        listed = [f"- {name}  {size}".rstrip() for name, size in parts.files(files)]
+        lines += _section(words.text(f"mail.{key}"), listed)
+    lines += _section(words.text("mail.folders"), [f"- {folder}" for folder in folders])
+    return [*lines, "", "-- ", *parts.facts()]
+
+
+def _section(title: str, lines: Sequence[str]) -> list[str]:
+    return ["", title, "-" * len(title), *lines] if lines else []
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: xml_text(value) if type(value) is str else value,
+    )
+    return environment.get_template("mail.html.j2")

@@ -1,0 +1,264 @@
+"""The mail: the same numbers in both parts, nothing that a mail program cannot show."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from io import BytesIO
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from insights_reports.edition.document import (
+    Document,
+    Exclusion,
+    Figure,
+    Metric,
+    Missing,
+    Name,
+    Notable,
+    Phrase,
+    Statistic,
+    Status,
+    Verdict,
+)
+from insights_reports.edition.files import File
+from insights_reports.formats import mail
+from insights_reports.formats.words import words
+from tests.documents import sample_document, split_document
+
+ENGLISH = words("en")
+PDF = File("board-monthly-2026-09-summary.pdf", "summary", b"%" * 123_456)
+XLSX = File("board-monthly-2026-09-summary.xlsx", "summary", b"%" * 2_345_678)
+
+
+class Page(HTMLParser):
+    """The visible text of a page and its elements."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self._style = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        self._style = tag == "style"
+
+    def handle_data(self, data: str) -> None:
+        if not self._style:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.words).split())
+
+
+def plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def body(**changes: object) -> mail.MailBody:
+    return mail.render(sample_document(**changes), attached=(PDF, XLSX))
+
+
+@pytest.fixture(scope="module")
+def sample() -> mail.MailBody:
+    return body()
+
+
+# --- subject -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "revision", "mark"),
+    [
+        (Status.FINAL, 1, "[final]"),
+        (Status.PROVISIONAL, 1, "[provisional]"),
+        (Status.REVISED, 2, "[revised]"),
+    ],
+)
+def test_the_subject_says_report_period_and_status(
+    status: Status, revision: int, mark: str
+) -> None:
+    who = replace(sample_document().identity, status=status, revision=revision)
+    subject = body(identity=who).subject
+    assert subject == f"High Volume Report, September 2026: Delivery performance {mark}"
+
+
+def test_the_subject_says_of_which_split(sample: mail.MailBody) -> None:
+    split = mail.render(split_document()).subject
+    assert split == "High Volume Report, September 2026: Delivery performance by project [final]"
+    assert split != sample.subject
+
+
+@pytest.mark.parametrize("why", [Missing.NO_ACCESS, Missing.NOT_LOADED])
+def test_an_edition_that_lacks_a_figure_of_page_one_is_partial(why: Missing) -> None:
+    tile = sample_document().tiles[0]
+    figure = Figure(Metric.DEPLOYMENT_FREQUENCY, Statistic.PER_WEEK, None, None, why)
+    assert body(tiles=(replace(tile, figure=figure),)).subject.endswith("[final] [partial]")
+
+
+def test_no_deployments_are_no_gap() -> None:
+    tile = sample_document().tiles[0]
+    figure = replace(tile.figure, value=None, missing=Missing.NO_DEPLOYMENTS)
+    assert "[partial]" not in body(tiles=(replace(tile, figure=figure),)).subject
+
+
+@given(st.one_of(st.text(max_size=40), st.sampled_from(["a\r\nBcc: evil@x", "\x00", "N" * 500])))
+@settings(max_examples=60, deadline=None)
+def test_no_name_breaks_the_line_of_the_subject(name: str) -> None:
+    who = replace(sample_document().identity, report=Name(name, "InsightsReports-1"))
+    subject = mail.MailParts(sample_document(identity=who)).subject()
+    assert subject.isprintable()
+    assert len(subject) <= 150
+    assert subject.endswith("[final]")
+
+
+# --- the same in both parts -----------------------------------------------------------------------
+
+
+def numbers(document: Document) -> list[str]:
+    """Every number of the tiles as the words print it."""
+    found = []
+    for tile in document.tiles:
+        figures = (tile.figure, *tile.extra)
+        found += [ENGLISH.label(figure) for figure in figures]
+        found += [ENGLISH.figure(figure) for figure in figures]
+        found.append(ENGLISH.change(tile.change))
+        found.append(ENGLISH.value(tile.verdict))
+        found.append(ENGLISH.phrase(tile.reason))
+    return found
+
+
+@pytest.mark.parametrize("part", ["text", "html"])
+def test_both_parts_have_every_number_of_page_one(sample: mail.MailBody, part: str) -> None:
+    text = plain(sample.text) if part == "text" else Page(sample.html).text
+    document = sample_document()
+    for expected in (
+        *numbers(document),
+        ENGLISH.phrase(document.title),
+        ENGLISH.phrase(document.headline),
+        ENGLISH.phrase(document.check.sentence),
+        ENGLISH.phrase(document.check.gaps[0]),
+        *(ENGLISH.phrase(notable.text) for notable in document.notable),
+        ENGLISH.instant(document.identity.generated),
+        "225 of 2,648 deployments read were used.",
+        "insights-reader",
+        "dx@example.com",
+    ):
+        assert plain(expected) in text, expected
+
+
+@pytest.mark.parametrize("part", ["text", "html"])
+def test_both_parts_list_the_files(part: str) -> None:
+    made = mail.render(
+        sample_document(),
+        attached=(PDF,),
+        left_out=(XLSX,),
+        folders=("/srv/reports/r1", "https://files.example.com/r1"),
+    )
+    text = plain(made.text) if part == "text" else Page(made.html).text
+    attached, left_out = text.index("Attached"), text.index("Not attached")
+    assert attached < text.index(PDF.name) < left_out < text.index(XLSX.name)
+    assert "123 KB" in text
+    assert "2.3 MB" in text
+    assert "/srv/reports/r1" in text
+    assert [e["href"] for tag, e in Page(made.html).elements if tag == "a"] == [
+        "https://files.example.com/r1"
+    ]
+
+
+def test_what_there_is_none_of_has_no_heading() -> None:
+    made = mail.render(sample_document(notable=()))
+    for heading in ("Attached", "Not attached", "All files", "Notable changes"):
+        assert heading not in made.text
+        assert heading not in Page(made.html).text
+
+
+# --- what mail programs can show -----------------------------------------------------------------
+
+
+def test_the_html_is_small_and_keeps_to_what_outlook_shows(sample: mail.MailBody) -> None:
+    assert len(sample.html.encode()) < 100_000
+    page = Page(sample.html)
+    tags = {tag for tag, _ in page.elements}
+    assert not tags & {"svg", "script", "link", "form", "iframe", "object", "video", "button"}
+    inline = " ".join(str(e.get("style", "")) for _, e in page.elements)
+    assert not re.search(r"flex|grid|float|position|url\(|var\(|border-radius", inline)
+    assert "data:" not in sample.html
+    assert all(e.get("role") == "presentation" for tag, e in page.elements if tag == "table")
+
+
+def test_the_picture_is_a_png_that_says_what_it_says(sample: mail.MailBody) -> None:
+    (image,) = sample.images
+    (shown,) = [e for tag, e in Page(sample.html).elements if tag == "img"]
+    assert shown["src"] == f"cid:{image.cid}"
+    assert shown["alt"] == image.alt
+    assert plain(image.alt) == plain(ENGLISH.phrase(sample_document().overview[0].alt))
+    with Image.open(BytesIO(image.png)) as picture:
+        assert picture.format == "PNG"
+        assert picture.mode == "P"
+        assert picture.width == 2 * int(str(shown["width"])) == 1200
+        assert abs(picture.height - 2 * int(str(shown["height"]))) <= 1
+    assert len(image.png) < 60_000
+
+
+def test_the_picture_has_ink(sample: mail.MailBody) -> None:
+    """A rasteriser without fonts or with a fault gives a white sheet."""
+    with Image.open(BytesIO(sample.images[0].png)) as picture:
+        colours = picture.convert("RGB").getcolors(100_000)
+    assert len(colours) > 8
+
+
+def test_an_edition_without_a_chart_has_no_picture() -> None:
+    made = body(overview=(), sections=())
+    assert made.images == ()
+    assert "<img" not in made.html
+
+
+def test_the_same_document_makes_the_same_mail(sample: mail.MailBody) -> None:
+    assert body() == sample
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=http://evil.example/x onerror=alert(1)>',
+    "{{ 7 * 7 }}",
+    "javascript:alert(1)",
+    "\x00\ud800",
+    "N" * 5000,
+    "\u202egnp.exe",
+]
+
+
+def hostile_document(name: str) -> Document:
+    document = sample_document()
+    who = replace(document.identity, report=Name(name), account=Name(name), server=name)
+    about = document.notable[0].text
+    text = replace(about, values={**about.values, "slice": Name(name)})
+    notable = Notable(text, Verdict.WORSE, name)
+    gap = Phrase("exclusion.state", {"state": Name(name)})
+    check = replace(
+        document.check,
+        gaps=(gap,) * 50,
+        ledger=replace(document.check.ledger, excluded=(Exclusion(gap, 3),)),
+    )
+    brand = replace(document.brand, company=name[:200], contact=name)
+    return replace(document, identity=who, notable=(notable,) * 5, check=check, brand=brand)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_stay_text_and_the_mail_small(name: str) -> None:
+    made = mail.render(hostile_document(name), attached=(PDF,) * 200, folders=(name,))
+    page = Page(made.html)
+    assert not {tag for tag, _ in page.elements} & {"script", "iframe", "object"}
+    assert not any(key.startswith("on") for _, e in page.elements for key in e)
+    assert all(str(e["src"]).startswith("cid:") for tag, e in page.elements if tag == "img")
+    assert not any(tag == "a" for tag, _ in page.elements)
+    assert len(made.html.encode()) < 100_000
+    assert made.text.encode()
+    if name.startswith(("<", "{{")):
+        assert name in page.text
