@@ -15,7 +15,14 @@ from insights_reports.crosscheck.behind import Behind
 from insights_reports.crosscheck.causes import Context
 from insights_reports.crosscheck.cells import Cells, from_figures
 from insights_reports.crosscheck.comparison import Book
-from insights_reports.crosscheck.figures import LEAD_TIME, MEMBERS, NULL, POSITION, Integers
+from insights_reports.crosscheck.figures import (
+    FAILURE_RATE,
+    LEAD_TIME,
+    MEMBERS,
+    NULL,
+    POSITION,
+    Integers,
+)
 from insights_reports.crosscheck.intervals import as_date
 from insights_reports.crosscheck.judging import Judged
 
@@ -23,6 +30,7 @@ ACCUMULATES = (
     "Lead time accumulates: changes not yet deployed when the interval ended count in it, too "
     "(OctopusDeploy/Issues#7812)."
 )
+_TOTAL = POSITION[FAILURE_RATE, "Total"]
 _COUNT = POSITION[LEAD_TIME, "Count"]
 _DAY = datetime(2000, 1, 1)  # noqa: DTZ001  (only a day for all values to share)
 
@@ -32,6 +40,7 @@ def accumulating_lead_time(judged: Judged, context: Context, behind: Behind) -> 
     compared = judged.compared
     differs = judged.differs[list(MEMBERS[LEAD_TIME])].any(axis=0)
     more = compared.stated[_COUNT] > compared.cells.columns[_COUNT]
+    more &= compared.agrees[_TOTAL]
     cells = np.flatnonzero(differs & more & (compared.cells.series < behind.series))
     if not len(cells):
         return

@@ -158,7 +158,36 @@ def before_the_data(judged: Judged, context: Context) -> None:
         judged.mark_cells(which, more, NOT_COMPARABLE, reason)
 
 
-def restricted_key(judged: Judged, context: Context) -> None:
+class Hidden:
+    """How many deployments are hidden from this account, by the split None: no series of another
+    split can hide more in the same interval."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], dict[int, int]] = {}
+
+    def note(self, compared: Compared) -> None:
+        """Remember the intervals of a table of the split None."""
+        if compared.split == "None":
+            total = POSITION[FAILURE_RATE, "Total"]
+            more = compared.stated[total] - compared.cells.columns[total]
+            starts = compared.cells.start.tolist()
+            question = (compared.table.source.time_range, compared.granularity)
+            self._known[question] = dict(zip(starts, more.tolist(), strict=True))
+
+    def possible(self, compared: Compared, cells: Integers) -> Mask:
+        """Whether as many deployments as each cell states more than ours can be hidden."""
+        question = (compared.table.source.time_range, compared.granularity)
+        if question not in self._known:
+            return np.ones(len(cells), dtype=bool)
+        total = POSITION[FAILURE_RATE, "Total"]
+        more = compared.stated[total][cells] - compared.cells.columns[total][cells]
+        known = self._known[question]
+        most = np.array([known.get(day, 0) for day in compared.cells.start[cells].tolist()])
+        possible: Mask = more <= most
+        return possible
+
+
+def restricted_key(judged: Judged, context: Context, hidden_by_all: Hidden) -> None:
     """Deployments that Octopus counts and this account may not see.
 
     Octopus adds them up for everybody who may view Insights, but lists only those that the account
@@ -171,7 +200,9 @@ def restricted_key(judged: Judged, context: Context) -> None:
         [figure.statistic in ("Mean", "Median", "NinetyFifth") for figure in FIGURES]
     )[:, None]
     total = POSITION[FAILURE_RATE, "Total"]
-    for which, differs in _with_hidden(judged, judged.cells_that_differ()):
+    cells = judged.cells_that_differ()
+    cells = cells[hidden_by_all.possible(judged.compared, cells)]
+    for which, differs in _with_hidden(judged, cells):
         hidden = judged.compared.stated[total][which] - judged.compared.cells.columns[total][which]
         for number in np.unique(hidden):
             some = hidden == number

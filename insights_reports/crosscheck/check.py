@@ -12,6 +12,7 @@ from insights_reports.crosscheck.accumulating import accumulating_lead_time
 from insights_reports.crosscheck.behind import Behind
 from insights_reports.crosscheck.causes import (
     Context,
+    Hidden,
     Hints,
     before_the_data,
     do_not_promote,
@@ -91,6 +92,7 @@ class _Check:
     def __init__(self, context: Context, moving: Moving) -> None:
         self._context, self._moving = context, moving
         self._behind: tuple[tuple[str, str | None], Behind] | None = None
+        self._hidden = Hidden()
         self.totals = Totals()
 
     def add(self, table: StatedTable) -> None:
@@ -98,6 +100,7 @@ class _Check:
         inferred = self._context.inferred
         compared = compare(table, self._context.book, inferred)
         judged = Judged(compared, inferred.rounding)
+        self._hidden.note(compared)
         behind = None
         if judged.differs.any():
             behind = self._deployments(compared)
@@ -112,7 +115,7 @@ class _Check:
         do_not_promote(judged, context)
         accumulating_lead_time(judged, context, behind)
         before_the_data(judged, context)
-        restricted_key(judged, context)
+        restricted_key(judged, context, self._hidden)
         compared = judged.compared
         name_likeliest(judged, len(context.book.series(compared.split, compared.tag_set)))
 
@@ -126,9 +129,10 @@ class _Check:
         return self._behind[1]
 
 
-def _by_split(table: StatedTable) -> tuple[str, str, str]:
+def _by_split(table: StatedTable) -> tuple[bool, str, str, str]:
+    """All deployments in one series first: the other splits are held against what it shows."""
     source = table.source
-    return source.split, source.tag_set or "", source.granularity
+    return source.split != "None", source.split, source.tag_set or "", source.granularity
 
 
 def _data_start(book: Book, zone: tzinfo, as_of: datetime) -> date:

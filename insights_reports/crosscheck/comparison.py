@@ -129,12 +129,10 @@ class Book:
         of_range = self._inferred.ranges[source.time_range]
         whole = self._intervals(split, source.tag_set, granularity)
         low, high = day_number(of_range.start), day_number(of_range.end)
-        stops = ends(whole.start, granularity)
-        inside = (stops > low) & (whole.start < high)
+        inside = whole.take((ends(whole.start, granularity) > low) & (whole.start < high))
         if not of_range.clipped:
-            return whole.take(inside)
-        cut = inside & ((whole.start < low) | (stops > high))
-        parts = [whole.take(inside & ~cut)]
+            return inside
+        parts = [inside]
         for start, stop in self._clipped(of_range, granularity):
             begin = begin_of(start, granularity, self._inferred)
             parts[0] = parts[0].take(parts[0].start != begin)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from itertools import combinations
-from typing import TypeVar, cast, get_args
+from typing import Any, TypeVar, cast, get_args
 
 import numpy as np
 import pandas as pd
@@ -57,6 +57,8 @@ _CELLS = 5_000
 _EXACT = ("Mean", "Min", "Max")
 
 Chosen = TypeVar("Chosen")
+_Pair = tuple[Any, ...]
+"""A column that is stated, ours, and flags for the candidates' ``agrees``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -343,12 +345,27 @@ def _rounding(
 
 
 def _scores(
-    tried: Sequence[Chosen], pairs: Sequence[tuple[object, ...]]
+    tried: Sequence[Chosen], pairs: Sequence[_Pair]
 ) -> tuple[list[tuple[Chosen, int]], int]:
     """How many pairs of stated values and ours each candidate explains, and how many there are."""
-    figures = sum(len(cast(Integers, pair[0])) for pair in pairs)
+    figures = sum(len(pair[0]) for pair in pairs)
+    together = [_together(some) for some in _by_flags(pairs)]
     agrees = [(one, one.agrees) for one in tried]  # type: ignore[attr-defined]
-    return [(one, sum(int(own(*pair).sum()) for pair in pairs)) for one, own in agrees], figures
+    return [(one, sum(int(own(*pair).sum()) for pair in together)) for one, own in agrees], figures
+
+
+def _by_flags(pairs: Sequence[_Pair]) -> list[list[_Pair]]:
+    """The pairs with the same flags after their two columns."""
+    groups: dict[tuple[bool, ...], list[_Pair]] = {}
+    for pair in pairs:
+        groups.setdefault(tuple(pair[2:]), []).append(pair)
+    return list(groups.values())
+
+
+def _together(pairs: Sequence[_Pair]) -> _Pair:
+    """Pairs with the same flags as one."""
+    stated, ours = (np.concatenate([pair[side] for pair in pairs]) for side in (0, 1))
+    return (stated, ours, *pairs[0][2:])
 
 
 def _rates(

@@ -32,6 +32,7 @@ from insights_reports.metrics.conventions import PercentileMethod
 METHODS: tuple[PercentileMethod, ...] = get_args(PercentileMethod)
 _ROWS_PER_TABLE = 10_000
 _ROWS = 40_000
+_TABLES = 8
 _ORDER = ("Daily", "Weekly", "Monthly")
 
 
@@ -69,17 +70,26 @@ def samples(
     """Samples of as many tables as the bound on rows allows."""
     days = local_dates(deployments, zone).view(np.int64)
     left = _ROWS
-    order = sorted(
-        tables,
-        key=lambda table: (table.source.split != "None", _ORDER.index(table.source.granularity)),
-    )
-    for table in order:
+    for table in _telling(tables, ranges):
         newest = _newest(table, days, conventions, ranges[table.source.time_range])
         if left > 0 and newest is not None:
             rows = np.flatnonzero((days >= newest[0]) & (days < newest[1]))
             left -= len(rows)
             tabulator = Tabulator(deployments.iloc[rows], zone, lookups, conventions)
             yield _sample(table, tabulator, newest)
+
+
+def _telling(tables: Sequence[StatedTable], ranges: Mapping[str, Range]) -> list[StatedTable]:
+    """Few tables of many kinds: of each split and granularity the longest range alone."""
+    longest: dict[tuple[str, str | None, str], StatedTable] = {}
+    for table in sorted(tables, key=lambda one: ranges[one.source.time_range].start):
+        source = table.source
+        longest.setdefault((source.split, source.tag_set, source.granularity), table)
+    order = sorted(
+        longest.values(),
+        key=lambda one: (one.source.split != "None", _ORDER.index(one.source.granularity)),
+    )
+    return order[:_TABLES]
 
 
 def _newest(

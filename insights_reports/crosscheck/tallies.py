@@ -42,7 +42,7 @@ class Tally:
 
     def other_states(self) -> tuple[str, ...]:
         """The states that are neither Success nor Failed."""
-        known = ("Success", "Failed", "Guided")
+        known = ("Success", "Failed", "Guided", "")
         return tuple(kind for kind in self.kinds if kind not in known)
 
     def of_state(self, state: str) -> Integers:
