@@ -99,7 +99,12 @@ class Database:
 
     def rows(self, query: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
         with self._lock:
-            return self._connection.execute(query, values).fetchall()
+            try:
+                return self._connection.execute(query, values).fetchall()
+            except sqlite3.Error as error:
+                raise DeliveryError(
+                    "The ledger cannot be read.", f"{self.path}: {error}", "Is the disk failing?"
+                ) from None
 
     def _migrate(self) -> None:
         with self.transaction() as connection:

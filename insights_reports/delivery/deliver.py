@@ -66,7 +66,7 @@ def failure(receipts: Sequence[Receipt]) -> DeliveryError | None:
         return None
     first = failed[0]
     return DeliveryError(
-        f"{len(failed)} of {len(receipts)} deliveries failed.",
+        f"{len(failed)} of {len(receipts)} deliveries were not made.",
         f"{first.key}: {first.state}: {' '.join(first.detail.split())}",
         "`insights-reports deliveries` lists them all; the next run carries out what is owed.",
     )

@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -28,10 +28,9 @@ _OWE = """
 INSERT INTO deliveries (subscription, period, revision, destination, recipient,
                         state, planned_at, at, attempts, reference, sha256, detail)
 VALUES (?, ?, ?, ?, ?, 'planned', ?, ?, 0, '', '', '') ON CONFLICT DO NOTHING"""
-_SUPERSEDE = """
-UPDATE deliveries SET state = 'superseded', at = ?, detail = ?
-WHERE subscription = ? AND period = ? AND revision < ? AND destination = ? AND recipient = ?
-  AND state IN ('planned', 'deferred')"""
+_EARLIER = """
+SELECT * FROM deliveries
+WHERE subscription = ? AND period = ? AND revision < ? AND destination = ? AND recipient = ?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +157,7 @@ class Ledger(AbstractContextManager["Ledger"]):
                 )
             for key in keys:
                 write.execute(_OWE, (*_values(key), stamp(now), stamp(now)))
-                why = f"revision {key.revision} goes out instead"
-                write.execute(_SUPERSEDE, (stamp(now), why, *_values(key)))
+                _supersede(write, key, stamp(now))
 
     def claim(self, key: Key, now: datetime, *, hold_unknown: bool = False) -> Claim | None:
         """Take delivery ``key`` in hand, or None when it is done, not due, or another's.
@@ -310,6 +308,26 @@ def _was_owed(write: sqlite3.Connection, edition: tuple[object, ...]) -> int:
         edition,
     ).fetchone()[0]
     return found
+
+
+def _supersede(write: sqlite3.Connection, key: Key, now: str) -> None:
+    """Close what earlier revisions still owe to the same recipient, unless a run is at it."""
+    for row in write.execute(_EARLIER, _values(key)).fetchall():
+        if row["state"] == State.DEFERRED or _is_free(row, now, hold_unknown=False):
+            write.execute(
+                f"UPDATE deliveries SET state = ?, at = ?, detail = ?, next_try = NULL "
+                f"WHERE {_OF_KEY}",
+                (
+                    State.SUPERSEDED,
+                    now,
+                    f"revision {key.revision} goes out instead",
+                    *_values(replace(key, revision=row["revision"])),
+                ),
+            )
+            write.execute(
+                f"DELETE FROM messages WHERE {_OF_KEY}",
+                _values(replace(key, revision=row["revision"])),
+            )
 
 
 def _is_free(row: sqlite3.Row, now: str, hold_unknown: bool) -> bool:

@@ -24,6 +24,7 @@ from insights_reports.delivery.receipts import (
 )
 from insights_reports.delivery.smtp import Answer, Interrupted, MailServer, NoConversation
 from insights_reports.edition.files import File
+from insights_reports.errors import RenderError
 
 # RFC 5321, 4.5.4.1: try again after half an hour at the earliest, give up after four to five days.
 FIRST_PAUSE = timedelta(minutes=30)
@@ -68,6 +69,8 @@ class Mailing:
                 return self._attempt(claim, connection)
             except NoConversation as error:
                 self._stopped = str(error)
+            except RenderError as error:  # of the body
+                return self._ledger.settle(claim, State.PLANNED, self._now(), detail=str(error))
         return self._ledger.settle(claim, State.PLANNED, self._now(), detail=self._stopped)
 
     def _attempt(self, claim: Claim, connection: contextlib.ExitStack) -> Receipt:

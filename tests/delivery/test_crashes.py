@@ -2,7 +2,10 @@
 where nobody can know, with the same Message-ID and the same bytes."""
 
 import os
+import random
+import signal
 import smtplib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -91,8 +94,8 @@ def run(root: Path, transport: Transport, settings: dict[str, object], point: st
     Office(root, transport, settings=settings).deliver()
 
 
-def run_in_its_own_process(*args: Any) -> int | None:
-    process = PROCESSES.Process(target=run, args=args)
+def run_in_its_own_process(*args: Any, function: Callable[..., None] = run) -> int | None:
+    process = PROCESSES.Process(target=function, args=args)
     process.start()
     process.join(60)
     return process.exitcode
@@ -137,3 +140,26 @@ def test_sixteen_runs_at_once_send_one_mail(tmp_path: Path, postbox: Postbox) ->
         process.join(60)
     assert [process.exitcode for process in processes] == [0] * 16
     assert len(postbox.received) == 1
+
+
+def test_killed_at_random_until_all_is_done(tmp_path: Path, postbox: Postbox) -> None:
+    """None lost; a copy is the same bytes. The kills hit no chosen point, but any."""
+    thorough = bool(os.environ.get("THOROUGH"))
+    recipients = tuple(f"reader{number}@example.com" for number in range(200 if thorough else 24))
+    office = Office(tmp_path, postbox.transport(), recipients=recipients)
+    life = 0.1 if thorough else 0.03  # seconds, on average
+    chance, kills = random.Random(20261001), 0
+    while run_in_its_own_process(office, chance.expovariate(1 / life), function=run_for) != 0:
+        kills += 1
+    copies = Counter(recipient for recipient, _ in postbox.received)
+    assert set(copies) == set(recipients)
+    assert len(set(postbox.received)) == len(recipients)
+    assert kills >= 1
+    print(f"{kills} kills, {len(recipients)} recipients, {copies.total() - len(copies)} copies")
+
+
+def run_for(office: Office, seconds: float) -> None:
+    """Deliver, but die on the spot when the time is over: nobody handles this signal."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    assert all(receipt.done for receipt in office.deliver())

@@ -7,15 +7,19 @@ from pathlib import Path
 import pytest
 
 from insights_reports.delivery import (
+    Edition,
     FolderDestination,
     Ledger,
+    MailBody,
     MailDestination,
+    MailNotes,
     Receipt,
     State,
     deliver,
     failure,
 )
 from insights_reports.edition.files import File
+from insights_reports.errors import RenderError
 from tests.delivery.mail_servers import CLOSE, SILENCE, Postbox, mail_server
 from tests.delivery.material import EDITION, FILES, Clock, Office, compose, entered
 
@@ -118,7 +122,7 @@ def test_one_recipient_refused_does_not_stop_the_next(office: Office, postbox: P
     assert [receipt.state for receipt in receipts] == [State.REFUSED, State.SENT]
     error = failure(receipts)
     assert str(error).splitlines() == [
-        "1 of 2 deliveries failed.",
+        "1 of 2 deliveries were not made.",
         "board 2026-09 r1 -> mail gone@example.com: refused: 550 5.1.1 no such user",
         "`insights-reports deliveries` lists them all; the next run carries out what is owed.",
     ]
@@ -304,6 +308,19 @@ def test_a_folder_that_fails_does_not_stop_the_mail(office: Office, postbox: Pos
     assert len(postbox.received) == 1
 
 
+def test_a_body_that_cannot_be_rendered_is_said_and_owed(tmp_path: Path, postbox: Postbox) -> None:
+    def broken(edition: Edition, notes: MailNotes) -> MailBody:
+        raise RenderError("The mail cannot be rendered.", "chart: trend")
+
+    mailing = MailDestination("mail", ("cto@example.com",), postbox.transport())
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        edition = entered(ledger)
+        for body, state in ((broken, State.PLANNED), (compose, State.SENT)):
+            receipt = only(deliver(edition, [mailing], ledger, now=Clock(), compose_mail=body))
+            assert receipt.state is state
+            assert ("chart: trend" in receipt.detail) == (body is broken)
+
+
 def test_an_emptied_folder_is_filled_again(office: Office, postbox: Postbox) -> None:
     office.with_folder = True
     office.deliver()
@@ -316,8 +333,11 @@ def test_an_emptied_folder_is_filled_again(office: Office, postbox: Postbox) -> 
     assert len(postbox.received) == 1
 
 
-def test_what_an_old_revision_still_owed_is_superseded(office: Office, postbox: Postbox) -> None:
-    postbox.faults = {"rcpt": ["451 4.7.1 greylisted"]}
+@pytest.mark.parametrize("faults", [{"rcpt": ["451 4.7.1 greylisted"]}, {"body": [CLOSE]}])
+def test_what_an_old_revision_still_owed_is_superseded(
+    office: Office, postbox: Postbox, faults: dict[str, list[str]]
+) -> None:
+    postbox.faults = faults
     office.deliver()
     office.deliver(replace(EDITION, digest="b" * 64))
     with Ledger(office.ledger_path) as ledger:
