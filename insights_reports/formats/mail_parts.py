@@ -29,6 +29,13 @@ def clip(text: str) -> str:
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 
+def file_size(size: int, words: Words) -> str:
+    """``123 KB``, ``2.3 MB``: decimal units, as file managers show them."""
+    if size < 999_500:
+        return words.text("size.kilobytes", n=max(1, round(size / 1000)))
+    return words.text("size.megabytes", n=round(size / 1_000_000, 1))
+
+
 @dataclass(frozen=True)
 class TileText:
     """``lines``: the changes, why the verdict, and what stands beside the figure."""
@@ -138,15 +145,10 @@ class MailParts:
     def files(self, files: Sequence[File]) -> list[tuple[str, str]]:
         """Name and size of each file; of very many, how many more there are."""
         most = _MOST["files"]
-        listed = [(file.name, self._size(len(file.content))) for file in files[:most]]
+        listed = [(file.name, file_size(len(file.content), self.words)) for file in files[:most]]
         if len(files) > most:
             listed.append((self.words.text("mail.more_files", n=len(files) - most), ""))
         return listed
-
-    def _size(self, size: int) -> str:
-        if size < 999_500:
-            return self.words.text("mail.kilobytes", n=max(1, round(size / 1000)))
-        return self.words.text("mail.megabytes", n=round(size / 1_000_000, 1))
 
     def facts(self) -> list[str]:
         """When and by whom it was made, as the foot of the mail."""

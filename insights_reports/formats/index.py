@@ -1,0 +1,191 @@
+"""The index page of a folder: every edition that was ever delivered to it, the replaced revisions
+struck through but kept. One file that fetches nothing; search and filters need its script, all
+else works without."""
+
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from itertools import groupby
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from insights_reports.assets import TEMPLATES
+from insights_reports.edition.document import Brand, CheckVerdict, Instant, Name, Span, Status
+from insights_reports.formats.charts_palette import css_variables, palette
+from insights_reports.formats.charts_svg import xml_text
+from insights_reports.formats.fonts import STACK, font_face_css
+from insights_reports.formats.mail_parts import file_size
+from insights_reports.formats.words import Words, words
+
+_WEIGHTS = (400, 600)
+_TONES = {str(CheckVerdict.AGREES): "good", str(CheckVerdict.DIFFERS): "bad"}
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFile:
+    """``path``: relative to the index page, with slashes; ``size`` in bytes, ``sha256`` in hex."""
+
+    name: str
+    path: str
+    document: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """One revision of an edition. The period is half-open; ``status`` and ``verdict`` are values of
+    `Status` and `CheckVerdict`; ``generated`` is aware."""
+
+    subscription: str
+    report: str
+    title: str
+    period: str
+    start: date
+    end: date
+    revision: int
+    status: str
+    verdict: str
+    generated: datetime
+    files: tuple[IndexFile, ...]
+
+
+@dataclass(frozen=True)
+class _Row:
+    """An entry as the template shows it; ``newest`` is the revision that replaced it, 0 if none."""
+
+    entry: IndexEntry
+    newest: int
+    words: Words
+
+    @property
+    def span(self) -> Span:
+        return Span(self.entry.period, self.entry.start, self.entry.end)
+
+    @property
+    def status(self) -> str:
+        if self.entry.status not in list(Status):
+            return self.words.name(Name(self.entry.status))
+        return self.words.text(f"status.{self.entry.status}", revision=self.entry.revision)
+
+    @property
+    def verdict(self) -> str:
+        if self.entry.verdict not in list(CheckVerdict):
+            return self.words.name(Name(self.entry.verdict))
+        return self.words.text(self.entry.verdict)
+
+    @property
+    def tone(self) -> str:
+        return _TONES.get(self.entry.verdict, "plain")
+
+    @property
+    def generated(self) -> str:
+        return self.words.instant(Instant(self.entry.generated, "UTC"))
+
+    @property
+    def documents(self) -> list[tuple[str, list[IndexFile]]]:
+        """The files by the document they show, in the order of the edition."""
+        grouped: dict[str, list[IndexFile]] = {}
+        for file in self.entry.files:
+            grouped.setdefault(file.document, []).append(file)
+        return list(grouped.items())
+
+    @property
+    def search(self) -> str:
+        """What a search finds it by."""
+        entry = self.entry
+        parts = (entry.subscription, entry.report, entry.title, entry.period, self.status)
+        return " ".join((*parts, self.words.span(self.span), self.verdict)).casefold()
+
+
+def render(
+    entries: Sequence[IndexEntry],
+    *,
+    title: str,
+    generated: datetime,
+    language: str = "en",
+    accent: str = Brand().accent,
+) -> bytes:
+    """The page as UTF-8: ``title`` is whose editions these are, ``generated`` is aware."""
+    language_words = words(language)
+    style, script = _style(accent), _source("index.js")
+    page = _template().render(
+        title=title or language_words.text("index.title"),
+        groups=list(_groups(entries, language_words)),
+        years=sorted({entry.start.year for entry in entries}, reverse=True),
+        stamp=Instant(generated, "UTC"),
+        language=language,
+        w=language_words,
+        shown=language_words.text("index.shown", shown=Name("{0}"), all=Name("{1}")),
+        href=_href,
+        size=lambda size: file_size(size, language_words),
+        style=Markup(style),  # noqa: S704 - our own style sheet
+        script=Markup(script),  # noqa: S704 - our own script
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+    )
+    return page.encode()
+
+
+def _groups(entries: Sequence[IndexEntry], words: Words) -> Iterator[tuple[str, list[_Row]]]:
+    """For each subscription its editions, the newest first."""
+
+    def order(entry: IndexEntry) -> tuple[str, str, int, str, int]:
+        newest_first = (-entry.start.toordinal(), entry.period, -entry.revision)
+        return (entry.subscription.casefold(), entry.subscription, *newest_first)
+
+    newest: dict[tuple[str, str], int] = {}
+    for entry in entries:
+        key = (entry.subscription, entry.period)
+        newest[key] = max(newest.get(key, 0), entry.revision)
+    for subscription, group in groupby(sorted(entries, key=order), lambda e: e.subscription):
+        yield subscription, [_row(entry, newest, words) for entry in group]
+
+
+def _row(entry: IndexEntry, newest: dict[tuple[str, str], int], words: Words) -> _Row:
+    last = newest[entry.subscription, entry.period]
+    return _Row(entry, last if entry.revision < last else 0, words)
+
+
+def _href(path: str) -> str:
+    """A link below the page's own folder; "" for a path that would leave it."""
+    if any(part in ("", ".", "..") for part in path.split("/")) or "\\" in path:
+        return ""
+    return "./" + quote(path.encode("utf-8", "replace"))
+
+
+@cache
+def _style(accent: str) -> str:
+    colours = palette(accent)
+    light, dark = css_variables(colours, dark=False), css_variables(colours, dark=True)
+    return (
+        f"{font_face_css(_WEIGHTS)}:root{{color-scheme:light dark;--font:{STACK};{light}}}"
+        f"@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}{_source('index.css')}"
+    )
+
+
+def _source(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode('ascii')}"
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: xml_text(value) if type(value) is str else value,
+    )
+    return environment.get_template("index.html.j2")

@@ -1,0 +1,235 @@
+"""The index page of a folder: all editions, safely."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from insights_reports.edition.document import CheckVerdict, Status
+from insights_reports.formats import index
+from insights_reports.formats.index import IndexEntry, IndexFile
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+GENERATED = datetime(2026, 10, 2, 6, 0, tzinfo=UTC)
+
+
+def entry(subscription: str = "board-monthly", month: int = 9, revision: int = 1) -> IndexEntry:
+    folder = f"{subscription}/2026-{month:02d}/r{revision}"
+    name = f"{subscription}-2026-{month:02d}-summary.pdf"
+    return IndexEntry(
+        subscription=subscription,
+        report="High Volume Report",
+        title="Delivery performance",
+        period=f"2026-{month:02d}",
+        start=date(2026, month, 1),
+        end=date(2026, month + 1, 1),
+        revision=revision,
+        status=str(Status.REVISED if revision > 1 else Status.FINAL),
+        verdict=str(CheckVerdict.AGREES),
+        generated=datetime(2026, month + 1, 1, 6, 0, tzinfo=UTC),
+        files=(IndexFile(name, f"{folder}/{name}", "summary", 123_456, "ab12" * 16),),
+    )
+
+
+class Page(HTMLParser):
+    """The elements of a page, and the text of each row of its tables."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.rows: list[str] = []
+        self.struck: list[str] = []
+        self._open: list[str] = []
+        self.feed(content.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        self._open.append(tag)
+        if tag == "tr":
+            self.rows.append("")
+        if tag == "s":
+            self.struck.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if "tr" in self._open:
+            self.rows[-1] += data
+        if "s" in self._open:
+            self.struck[-1] += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def page(*entries: IndexEntry, **changes: str) -> Page:
+    return Page(index.render(entries, title="Meridian Freight", generated=GENERATED, **changes))
+
+
+def rows(made: Page) -> list[str]:
+    """The rows below the heads, in one line each."""
+    lines = [" ".join(row.split()) for row in made.rows]
+    return [line for line in lines if not line.startswith("Period")]
+
+
+def test_a_row_says_what_an_edition_is() -> None:
+    made = page(entry())
+    (row,) = rows(made)
+    for said in (
+        "September 2026",
+        "1 to 30 September 2026",
+        "Delivery performance",
+        "High Volume Report",
+        "1 October 2026, 06:00 UTC",
+        "final",
+        "agrees",
+        "123 KB",
+        "ab12" * 16,
+    ):
+        assert said in row
+    (link,) = made.all("a")
+    assert link["href"] == ("./board-monthly/2026-09/r1/board-monthly-2026-09-summary.pdf")
+
+
+def test_the_newest_period_and_revision_stand_first() -> None:
+    made = page(entry(month=8), entry(month=9), entry(month=8, revision=2), entry("a", 7))
+    found = [re.match(r"\w+ 2026", row)[0] for row in rows(made)]  # type: ignore[index]
+    assert found == ["July 2026", "September 2026", "August 2026", "August 2026"]
+    assert "revision 2" in rows(made)[2]
+
+
+def test_a_replaced_revision_is_struck_through_but_kept() -> None:
+    made = page(entry(revision=1), entry(revision=2), entry(month=8))
+    assert [row.get("class") for row in made.all("tr") if "data-search" in row] == [
+        None,
+        "replaced",
+        None,
+    ]
+    assert made.struck == ["September 2026", "Delivery performance", "final"]
+    assert "replaced by revision 2" in rows(made)[1]
+    assert len(made.all("a")) == 3  # its file can still be opened
+
+
+@pytest.mark.parametrize("verdict", list(CheckVerdict))
+def test_the_verdict_is_a_word(verdict: CheckVerdict) -> None:
+    (row,) = rows(page(replace(entry(), verdict=str(verdict))))
+    assert verdict.value.removeprefix("check.").replace("_", " ") in row
+
+
+def test_an_unknown_status_or_verdict_is_shown_as_it_is() -> None:
+    (row,) = rows(page(replace(entry(), status="withdrawn", verdict="check.new")))
+    assert "withdrawn" in row
+    assert "check.new" in row
+
+
+def test_a_folder_without_editions() -> None:
+    content = index.render((), title="", generated=GENERATED).decode()
+    assert "No edition has been delivered to this folder yet." in content
+    assert "<table" not in content
+
+
+def test_nothing_is_fetched_and_only_our_own_script_may_run() -> None:
+    made = page(entry())
+    (policy,) = [m["content"] for m in made.all("meta") if m.get("http-equiv")]
+    assert "default-src 'none'" in str(policy)
+    assert len(re.findall(r"'sha256-[\w+/=]{44}'", str(policy))) == 2
+    assert "unsafe" not in str(policy)
+    assert not any(e.get("src") for _, e in made.elements)
+    assert not any(key.startswith("on") or key == "style" for _, e in made.elements for key in e)
+
+
+def test_the_filters_are_hidden_until_the_script_shows_them() -> None:
+    (filters,) = [e for e in page(entry()).all("div") if e.get("class") == "filters"]
+    assert "hidden" in filters
+
+
+def test_equal_entries_give_equal_bytes_in_whatever_order_they_come() -> None:
+    entries = [entry(month=m, revision=r) for m in (7, 8) for r in (1, 2)]
+    one = index.render(entries, title="x", generated=GENERATED)
+    assert index.render(entries[::-1], title="x", generated=GENERATED) == one
+
+
+hostile = st.one_of(
+    st.text(max_size=30),
+    st.sampled_from(
+        [
+            "<script>alert(1)</script>",
+            '"><img src=x onerror=alert(1)>',
+            "</script><script>",
+            "javascript:alert(1)",
+            "../../etc/passwd",
+            "//evil.example/x",
+            "/etc/passwd",
+            "a\\..\\b",
+            "\x00\ud800",
+        ]
+    ),
+)
+
+
+@given(hostile, hostile, hostile)
+@settings(max_examples=60, deadline=None)
+def test_names_stay_text_and_links_stay_below_the_folder(name: str, path: str, sub: str) -> None:
+    file = IndexFile(name, path, name, 1, name)
+    made = page(replace(entry(), subscription=sub, report=name, title=name, files=(file,)))
+    assert len(made.all("script")) == 1
+    assert not made.all("img")
+    for link in made.all("a"):
+        href = str(link["href"])
+        assert href.startswith("./")
+        assert ".." not in href.split("/")
+        assert re.fullmatch(r"[A-Za-z0-9_.~%/-]+", href)
+
+
+# --- with its script -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("Chromium is missing")
+    playwright = pytest.importorskip("playwright.sync_api")
+    path = tmp_path / "index.html"
+    entries = [entry(s, m) for s in ("board-monthly", "platform") for m in (7, 8, 9)]
+    path.write_bytes(index.render(entries, title="Meridian Freight", generated=GENERATED))
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        view = browser.new_page()
+        problems: list[str] = []
+        view.on("console", lambda message: problems.append(message.text))
+        view.on("pageerror", lambda error: problems.append(str(error)))
+        view.goto(path.as_uri())
+        yield view
+        browser.close()
+        assert problems == []
+
+
+@pytest.mark.browser
+def test_search_and_filters_find_editions(opened: Any) -> None:
+    view = opened
+
+    def shown() -> int:
+        return view.locator("tr[data-search]:visible").count()
+
+    assert shown() == 6
+    view.fill("#search", "september BOARD")
+    assert shown() == 1
+    assert view.inner_text("#shown") == "Shown: 1 of 6"
+    assert view.locator("section:visible").count() == 1
+    view.fill("#search", "")
+    view.select_option("#subscription", "platform")
+    assert shown() == 3
+    view.select_option("#year", "2026")
+    assert shown() == 3
+    view.fill("#search", "nothing like it")
+    assert shown() == 0
