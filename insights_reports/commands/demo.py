@@ -81,15 +81,16 @@ def _run(
 
 
 def _print(out: Path, result: dict[str, Any], mails: list[Path]) -> None:
+    verdict = result["verdict"].removeprefix("check.")
     agree = result["figures"] - result["differs"] - result["explained"]
     print(
         f"{SUBSCRIPTION} {result['period']}, revision {result['revision']} ({result['status']}): "
-        f"cross-check {result['verdict']}, {agree:,} of {result['figures']:,} figures agree, "
+        f"cross-check {verdict}, {agree:,} of {result['figures']:,} figures agree, "
         f"{result['explained']:,} explained, {result['differs']:,} differ."
     )
     folder = out / "reports" / SUBSCRIPTION / result["period"].lower() / f"r{result['revision']}"
     rows = [
-        [str(_short(folder / Path(name).name)), size(Path(name).stat().st_size), result["verdict"]]
+        [str(_short(folder / Path(name).name)), size(Path(name).stat().st_size), verdict]
         for name in result["files"]
     ]
     rows += [[str(_short(path)), size(path.stat().st_size), "mail"] for path in mails]

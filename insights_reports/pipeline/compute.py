@@ -151,7 +151,7 @@ def _write(
         "digest": digest,
         "report": identity.report.text,
         "documents": [document.name for document in documents],
-        "verdict": str(check.verdict),
+        "verdict": documents[0].check.verdict.value,
         "figures": check.figures,
         "differs": check.differs,
         "explained": check.explained,

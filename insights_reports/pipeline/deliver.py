@@ -14,14 +14,17 @@ from insights_reports.delivery import (
     MailBody,
     MailDestination,
     MailNotes,
+    Manifest,
     Receipt,
     Secret,
     Transport,
     deliver,
+    read_manifests,
+    write_index,
 )
 from insights_reports.edition.document import load
 from insights_reports.errors import ConfigError
-from insights_reports.formats import mail
+from insights_reports.formats import index, mail
 from insights_reports.pipeline.render import files_wanted, rendered_files
 from insights_reports.pipeline.runs import Run
 
@@ -164,13 +167,39 @@ def _refresh_indexes(run: Run, receipts: Sequence[Receipt]) -> None:
     done = {receipt.key.destination for receipt in receipts if receipt.done}
     for destination in destinations(run):
         if isinstance(destination, FolderDestination) and destination.name in done:
-            refresh_index(destination.path, run.config.company.name)
+            refresh_index(destination.path, run.config.company.name, run.generated)
 
 
-def refresh_index(folder: Path, title: str) -> Path:
+def refresh_index(folder: Path, title: str, generated: datetime) -> Path:
     """Write the index page of all editions in ``folder``; returns its path.
 
     Raises:
-        DeliveryError: when it cannot be written.
+        DeliveryError: when a manifest cannot be read or the page not be written.
     """
-    raise NotImplementedError
+    entries = [_entry(manifest) for manifest in read_manifests(folder)]
+    return write_index(folder, index.render(entries, title=title, generated=generated))
+
+
+def _entry(manifest: Manifest) -> index.IndexEntry:
+    return index.IndexEntry(
+        subscription=manifest.subscription,
+        report=manifest.report,
+        title=manifest.title,
+        period=manifest.period,
+        start=manifest.start,
+        end=manifest.end,
+        revision=manifest.revision,
+        status=manifest.status,
+        verdict=manifest.verdict,
+        generated=manifest.generated,
+        files=tuple(
+            index.IndexFile(
+                name=file.name,
+                path=f"{manifest.folder}/{file.name}",
+                document=file.document,
+                size=file.size,
+                sha256=file.sha256,
+            )
+            for file in manifest.files
+        ),
+    )
