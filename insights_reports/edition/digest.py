@@ -21,7 +21,8 @@ def edition_digest(documents: Sequence[Document]) -> str:
     the tiles, the notable changes, the tables of the period, and the cross-check's verdict. It is
     not when, by what trigger or as which revision the edition was made, how many figures the
     cross-check compared, or the older periods in sparklines and trends, which fall out of the data
-    with time.
+    with time. (A verdict by the limits of twelve periods does change when the oldest of them is no
+    longer known; then the edition says something else.)
     """
     said = [dict(_said(document)) for document in documents]
     text = json.dumps(_JSON.dump_python(said, mode="json"), sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,602 @@
+"""Whole editions: their figures against the reference, their laws, and the odd cases."""
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from insights_reports.edition import compose
+from insights_reports.edition.document import (
+    Chart,
+    Document,
+    Exclusion,
+    Figure,
+    Metric,
+    Missing,
+    Name,
+    Phrase,
+    Statistic,
+    Status,
+    Table,
+    Unit,
+    Verdict,
+    dump,
+    load,
+)
+from insights_reports.errors import UsageError
+from insights_reports.formats.catalogue import languages
+from insights_reports.formats.words import words
+from insights_reports.metrics import Conventions, Lookups, Period
+from tests.edition.inputs import (
+    HOUR,
+    LOOKUPS,
+    ZONE,
+    company,
+    deployment,
+    inputs,
+    instant,
+    settings,
+)
+from tests.metrics import reference
+
+RULES = reference.Rules(
+    project_groups=dict(LOOKUPS.project_groups),
+    project_group_names=dict(LOOKUPS.project_group_names),
+    environment_groups=LOOKUPS.environment_groups,
+    tenant_tags=dict(LOOKUPS.tenant_tags),
+    tag_sets=dict(LOOKUPS.tag_sets),
+)
+COLUMNS = {
+    Statistic.COUNT: "successful",
+    Statistic.TOTAL: "total",
+    Statistic.FAILED: "failed",
+    Statistic.GUIDED: "guided",
+    Statistic.ACTIVE_DAYS: "active_days",
+    Statistic.RATE: "rate",
+}
+SPLITS = {
+    "project": ("Project", None),
+    "project-group": ("ProjectGroup", None),
+    "environment": ("Environment", None),
+    "environment-group": ("EnvironmentGroup", None),
+    "tenant": ("Tenant", None),
+    "tenant-tag-set-tagsets-1": ("TenantTagSet", "TagSets-1"),
+    "tenant-tag-set-tagsets-2": ("TenantTagSet", "TagSets-2"),
+}
+ROWS = company(1500)
+EDITION = compose(inputs(ROWS), settings())
+BY_NAME = {document.name: document for document in EDITION}
+
+
+def everything(part: object) -> Iterator[object]:
+    """Every value in a document, however deep."""
+    yield part
+    if dataclasses.is_dataclass(part):
+        for field in dataclasses.fields(part):
+            yield from everything(getattr(part, field.name))
+    elif isinstance(part, tuple | list):
+        for each in part:
+            yield from everything(each)
+    elif isinstance(part, dict):
+        for each in part.values():
+            yield from everything(each)
+
+
+def speak(*documents: Document) -> list[str]:
+    """Everything in words, in every language: nothing may be missing in a catalogue."""
+    texts = []
+    for document in documents:
+        assert load(dump(document)) == document
+        for language in languages():
+            say = words(language)
+            for part in everything(document):
+                if isinstance(part, Phrase | Figure):
+                    texts.append(say.value(part))
+                elif isinstance(part, Table):
+                    rows = (*part.complete_rows, *([part.total] if part.total else []))
+                    for row in rows:
+                        assert len(row) == len(part.columns)
+                        texts += [
+                            say.cell(cell, column.kind)
+                            for cell, column in zip(row, part.columns, strict=True)
+                        ]
+    return texts
+
+
+def expected(figures: dict[str, object], figure: Figure, days: int) -> object:
+    """The value that the reference has for a figure."""
+    if figure.statistic is Statistic.PER_WEEK:
+        return Fraction(figures["successful"] * 7, days)
+    column = COLUMNS.get(figure.statistic, f"{figure.metric}_{figure.statistic}")
+    return figures[column]
+
+
+def reference_figures(
+    start: date, end: date, split: str = "None", tag_set: str | None = None
+) -> dict[str, dict[str, object]]:
+    low, high = (
+        instant(datetime(day.year, day.month, day.day, tzinfo=UTC)) + days * 24 * HOUR
+        for day, days in ((start, -2), (end, 2))
+    )
+    found = reference.figures(
+        [row for row in ROWS if low <= row.completed <= high],
+        RULES,
+        split=split,
+        zone=ZONE,
+        start=start,
+        end=end,
+        granularity=None,
+        tag_set=tag_set,
+    )
+    return {key: figures for (key, _), figures in found.items()}
+
+
+def check(figure: Figure, figures: dict[str, object], days: int) -> None:
+    value = expected(figures, figure, days)
+    if value is None:
+        assert figure.value is None
+        assert figure.missing in (Missing.NO_VALUES, Missing.NO_DEPLOYMENTS)
+    else:
+        assert figure.value == (float(value) if isinstance(value, Fraction) else value)
+    column = f"{figure.metric}_count"
+    if figure.unit is Unit.DURATION and figure.value is not None:
+        assert figure.n == figures[column]
+
+
+def test_the_documents_and_their_order():
+    assert list(BY_NAME) == [
+        "summary",
+        "project",
+        "project-group",
+        "environment",
+        "environment-group",
+        "tenant",
+        "tenant-tag-set",
+    ]
+    assert [section.id for section in EDITION[0].sections] == [
+        "trends",
+        "method",
+        "discrepancies",
+        "exclusions",
+    ]
+    assert [section.id for section in BY_NAME["tenant-tag-set"].sections] == [
+        "tenant-tag-set-tagsets-1",
+        "tenant-tag-set-tagsets-2",
+        "method",
+    ]
+    one = compose(inputs(ROWS), settings(layout="one"))
+    assert [document.name for document in one] == ["summary"]
+    assert [section.id for section in one[0].sections] == [
+        *SPLITS,
+        *("trends", "method", "discrepancies", "exclusions"),
+    ]
+
+
+def test_every_figure_of_the_tiles_equals_the_reference():
+    now = reference_figures(date(2026, 9, 1), date(2026, 10, 1))["All"]
+    tiles = BY_NAME["summary"].tiles
+    order = [tile.figure.metric for tile in tiles]
+    assert order[:4] == [
+        Metric.DEPLOYMENT_FREQUENCY,
+        Metric.LEAD_TIME,
+        Metric.TIME_TO_RECOVERY,
+        Metric.FAILURE_RATE,
+    ]
+    for tile in tiles[:4]:
+        for figure in (tile.figure, *tile.extra, tile.change.after):
+            check(figure, now, 30)
+        assert len(tile.spark) == len(tile.spark_periods) == 12
+        assert tile.spark[-1] == tile.figure
+        assert tile.spark[-2] == tile.change.before
+        for figure, span in zip(tile.spark, tile.spark_periods, strict=True):
+            month = reference_figures(span.start, span.end)["All"]
+            check(figure, month, (span.end - span.start).days)
+
+
+def test_last_year_is_compared_only_where_the_history_reaches():
+    assert all(tile.last_year is None for tile in BY_NAME["summary"].tiles)
+    known = compose(inputs(ROWS, known_from=date(2025, 9, 1)), settings())[0]
+    year_ago = reference_figures(date(2025, 9, 1), date(2025, 10, 1))["All"]
+    for tile in known.tiles[:4]:
+        assert tile.last_year is not None
+        check(tile.last_year.before, year_ago, 30)
+
+
+def tables(document: Document) -> dict[str, Table]:
+    blocks = [*document.overview, *(b for section in document.sections for b in section.blocks)]
+    return {block.id: block for block in blocks if isinstance(block, Table)}
+
+
+def test_every_figure_of_the_split_tables_equals_the_reference():
+    compared = 0
+    whole = reference_figures(date(2026, 9, 1), date(2026, 10, 1))["All"]
+    one = tables(compose(inputs(ROWS), settings(layout="one"))[0])
+    for anchor, (split, tag_set) in SPLITS.items():
+        slices = reference_figures(date(2026, 9, 1), date(2026, 10, 1), split, tag_set)
+        table = one[f"{anchor}-table"]
+        assert table.total_rows == len(table.complete_rows) >= len(slices)
+        for row in table.complete_rows:
+            figures = slices.get(key_of(row[0]))
+            for cell in row:
+                if isinstance(cell, Figure) and figures is not None:
+                    check(cell, figures, 30)
+                    compared += 1
+        for cell in table.total or ():
+            if isinstance(cell, Figure):
+                check(cell, whole, 30)
+    assert compared > 100
+
+
+def key_of(label: object) -> str:
+    special = {"slice.untenanted": "Untenanted", "slice.untagged": "Untagged"}
+    if isinstance(label, Phrase):
+        return special.get(label.key, "Unknown")
+    assert isinstance(label, Name)
+    return label.id
+
+
+@pytest.mark.parametrize("anchor", ["project", "project-group", "environment", "tenant"])
+def test_partitions_add_up_to_all(anchor):
+    document = BY_NAME[anchor]
+    section = document.sections[0]
+    assert section.additive
+    table = tables(document)[f"{anchor}-table"]
+    for column in (1, 6):
+        assert sum(row[column].value for row in table.complete_rows) == table.total[column].value
+
+
+def test_overlapping_tags_are_said_not_to_add_up():
+    document = BY_NAME["tenant-tag-set"]
+    regions = document.sections[0]
+    assert not regions.additive
+    notes = tables(document)["tenant-tag-set-tagsets-1-table"].notes
+    assert Phrase("note.not_additive.tenant-tag-set") in notes
+
+
+def test_an_environment_in_two_groups_does_not_add_up():
+    twice = dataclasses.replace(
+        LOOKUPS,
+        environment_groups=(
+            ("Test", ("Environments-1",)),
+            ("All", ("Environments-1", "Environments-2")),
+        ),
+    )
+    without = dataclasses.replace(LOOKUPS, environment_groups=(("Test", ("Environments-1",)),))
+    for lookups in (twice, without):
+        split = settings(splits=("EnvironmentGroup",))
+        section = compose(inputs(ROWS, lookups=lookups), split)[1].sections[0]
+        assert not section.additive
+    split = compose(inputs(ROWS), settings(splits=("EnvironmentGroup",)))[1]
+    assert split.sections[0].additive
+
+
+def test_the_ledger_adds_up_and_names_each_reason():
+    dropped = (Exclusion(Phrase("exclusion.undated"), 3, ("Deployments-90001",)),)
+    ledger = compose(inputs(ROWS, dropped=dropped), settings())[0].check.ledger
+    assert ledger.read == len(ROWS) + 3
+    assert ledger.read == ledger.used + sum(each.deployments for each in ledger.excluded)
+    month = reference_figures(date(2026, 9, 1), date(2026, 10, 1))["All"]
+    assert ledger.used == month["total"]
+    by_key = {each.reason.key: each for each in ledger.excluded}
+    assert by_key["exclusion.state"].deployments == month["other"]
+    assert len(by_key["exclusion.state"].ids) == month["other"]
+
+
+def test_what_was_not_used_is_listed_with_its_deployments():
+    found = tables(BY_NAME["summary"])
+    listed = [table for name, table in found.items() if name.startswith("exclusions-")]
+    month = reference_figures(date(2026, 9, 1), date(2026, 10, 1))["All"]
+    assert sum(table.total_rows for table in listed) == month["other"]
+
+
+def test_negative_lead_times_are_counted_and_listed():
+    rows = [
+        deployment(n, datetime(2026, 9, n, 12, tzinfo=UTC), lead_time=lead * HOUR)
+        for n, lead in enumerate([-426, -2, 5], start=1)
+    ]
+    document = compose(inputs(rows), settings(splits=()))[0]
+    assert document.tiles[1].figure.value == -2 * HOUR
+    table = tables(document)["negative-lead-times"]
+    assert [row[-1].value for row in table.rows] == [-426 * HOUR, -2 * HOUR]
+    trend = next(block for block in document.sections[0].blocks if block.id == "trend-lead_time")
+    assert not trend.logarithmic
+    speak(document)
+
+
+@pytest.mark.parametrize("layout", ["per_split", "one"])
+def test_everything_can_be_said_in_every_language(layout):
+    texts = speak(*compose(inputs(ROWS), settings(layout=layout, bands="dora-2024", top=3)))
+    assert len(texts) > 1000
+    assert not [text for text in texts if "nan" in text.split() or "None" in text.split()]
+
+
+def test_an_edition_without_a_deployment():
+    documents = compose(inputs([]), settings(tag_sets=("TagSets-1",)))
+    assert len(documents) == 7
+    speak(*documents)
+    for tile in documents[0].tiles:
+        assert tile.verdict is Verdict.TOO_FEW
+    assert documents[0].tiles[0].figure.value == 0
+    assert documents[0].tiles[3].figure.missing is Missing.NO_DEPLOYMENTS
+    assert documents[0].check.ledger.read == 0
+    assert documents[1].headline == Phrase("split.none.project")
+
+
+def test_an_edition_of_one_deployment():
+    rows = [deployment(1, datetime(2026, 9, 9, 12, tzinfo=UTC), lead_time=5 * HOUR)]
+    documents = compose(inputs(rows), settings())
+    speak(*documents)
+    frequency, lead, recovery, rate, *_ = documents[0].tiles
+    assert (frequency.figure.value, frequency.extra[0].value) == (7 / 30, 1)
+    assert (lead.figure.value, lead.figure.n) == (5 * HOUR, 1)
+    assert recovery.figure.missing is Missing.NO_VALUES
+    assert (rate.figure.value, rate.figure.n) == (0.0, 1)
+    assert not documents[0].notable
+
+
+def test_four_hundred_tenants_and_names_of_160_characters():
+    tenants = company(4000, projects=3, tenants=400)
+    rows = [
+        dataclasses.replace(row, project_name="Ж" * 160, tenant_name=row.tenant_name and "n" * 160)
+        for row in tenants
+    ]
+    start = time.process_time()
+    documents = {d.name: d for d in compose(inputs(rows), settings())}
+    assert time.process_time() - start < 20  # a guard against work per slice; it takes about one
+    table = tables(documents["tenant"])["tenant-table"]
+    assert len(table.rows) == 20
+    assert table.total_rows == len(table.all_rows) > 300
+    panels = documents["tenant"].overview[0]
+    assert isinstance(panels, Chart)
+    assert len(panels.series) == 12
+
+
+def test_restricted_names_stay_apart_and_are_counted():
+    rows = [
+        deployment(
+            n,
+            datetime(2026, 9, n, 12, tzinfo=UTC),
+            project_id=f"Projects-{n % 2}",
+            project_name=None,
+        )
+        for n in range(1, 5)
+    ]
+    documents = compose(inputs(rows), settings(splits=("Project",)))
+    labels = [row[0] for row in tables(documents[1])["project-table"].rows]
+    assert sorted(label.id for label in labels) == ["Projects-0", "Projects-1"]
+    assert words("en").value(labels[0]).startswith("Restricted (Projects-")
+    assert Phrase("gap.restricted", {"n": 2}) in documents[0].check.gaps
+
+
+def test_two_projects_of_one_name_stay_two_rows():
+    rows = [
+        deployment(n, datetime(2026, 9, n, 12, tzinfo=UTC), project_id=f"Projects-{n}")
+        for n in (1, 2)
+    ]
+    table = tables(compose(inputs(rows), settings(splits=("Project",)))[1])["project-table"]
+    assert [row[0] for row in table.rows] == [
+        Name("Shop", "Projects-1"),
+        Name("Shop", "Projects-2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("moment", "inside"),
+    [
+        (datetime(2026, 9, 30, 21, 59, 59, tzinfo=UTC), False),  # 23:59:59 on 30 September
+        (datetime(2026, 9, 30, 22, tzinfo=UTC), True),  # midnight, summer time
+        (datetime(2026, 10, 31, 22, 59, 59, tzinfo=UTC), True),  # 23:59:59 in winter time
+        (datetime(2026, 10, 31, 23, tzinfo=UTC), False),
+    ],
+)
+def test_a_month_with_a_change_of_the_clock(moment, inside):
+    october = inputs([deployment(1, moment)], "2026-10", as_of=datetime(2026, 11, 2, tzinfo=UTC))
+    document = compose(october, settings(splits=()))[0]
+    assert document.tiles[0].extra[0].value == int(inside)
+    assert len(document.overview[0].x) == 31
+
+
+def test_a_week_of_a_year_with_53():
+    rows = company(400, last=datetime(2027, 1, 5, tzinfo=UTC))
+    week = inputs(rows, "2026-W53", as_of=datetime(2027, 1, 5, tzinfo=UTC))
+    documents = compose(week, settings(splits=("Project",)))
+    speak(*documents)
+    tile = documents[0].tiles[0]
+    assert [span.name for span in tile.spark_periods[-2:]] == ["2026-W52", "2026-W53"]
+    assert documents[0].identity.period.end == date(2027, 1, 3)
+    assert len(documents[0].overview[0].x) == 7
+    found = reference.figures(
+        rows,
+        RULES,
+        split="None",
+        zone=ZONE,
+        start=date(2026, 12, 27),
+        end=date(2027, 1, 3),
+        granularity=None,
+    )
+    check(tile.figure, next(iter(found.values())), 7)
+
+
+def test_weeks_from_monday():
+    monday = settings(splits=(), conventions=Conventions(week_start="Monday"))
+    week = inputs(ROWS, "2026-W38")
+    week = dataclasses.replace(week, period=Period.parse("2026-W38", "Monday"))
+    document = compose(week, monday)[0]
+    assert document.identity.period.start == date(2026, 9, 14)
+    figures = reference_figures(date(2026, 9, 14), date(2026, 9, 21))["All"]
+    check(document.tiles[0].figure, figures, 7)
+    assert document.sections[0].blocks[0].x[-1] == date(2026, 9, 14)
+
+
+@pytest.mark.parametrize(
+    ("period", "known", "intervals"),
+    [
+        ("2026-Q3", 4, 14),
+        ("2025", 1, 12),
+        ("2026-09-10", 12, 1),
+        ("2026-09-01..2026-09-20", 12, 20),
+    ],
+)
+def test_other_lengths_of_period(period, known, intervals):
+    documents = compose(
+        inputs(ROWS, period, known_from=date(2025, 1, 1)), settings(splits=("Tenant",))
+    )
+    speak(*documents)
+    span = documents[0].identity.period
+    figures = reference_figures(span.start, span.end)["All"]
+    tile = documents[0].tiles[0]
+    check(tile.figure, figures, (span.end - span.start).days)
+    assert sum(figure.missing is None for figure in tile.spark) >= known
+    assert len(documents[0].overview[0].x) == intervals
+
+
+def test_a_provisional_period_counts_whole_days_and_compares_as_many():
+    as_of = datetime(2026, 9, 15, 4, tzinfo=UTC)
+    before = [row for row in ROWS if day_of(row) <= date(2026, 9, 15)]
+    document = compose(
+        inputs(before, as_of=as_of, status=Status.PROVISIONAL), settings(splits=("Project",))
+    )[0]
+    fortnight = reference_figures(date(2026, 9, 1), date(2026, 9, 15))["All"]
+    august = reference_figures(date(2026, 8, 1), date(2026, 8, 15))["All"]
+    for tile in document.tiles[:4]:
+        check(tile.figure, fortnight, 14)
+        check(tile.change.before, august, 14)
+        assert tile.change.ratio is None
+        assert tile.limits is None
+    assert document.identity.period.end == date(2026, 10, 1)
+    later = {each.reason.key: each.deployments for each in document.check.ledger.excluded}
+    ended = [
+        row for row in before if reference.local_date(row.completed, ZONE) == date(2026, 9, 15)
+    ]
+    assert later["exclusion.day_not_complete"] == len(ended) > 0
+    speak(document)
+
+
+def test_every_notable_change_leads_to_a_section_and_is_more_than_chance():
+    """Project 1 stops, project 2 begins to fail; the others go on as before."""
+    rows = [
+        row
+        for row in company(6000)
+        if not (row.project_id == "Projects-1" and day_of(row) >= date(2026, 9, 1))
+    ]
+    rows = [
+        dataclasses.replace(row, task_state="Failed", lead_time=None)
+        if row.project_id == "Projects-2" and day_of(row) >= date(2026, 9, 1) and n % 2
+        else row
+        for n, row in enumerate(rows)
+    ]
+    document = compose(inputs(rows), settings(layout="one", splits=("Project", "Environment")))[0]
+    said = [(found.text.key, found.text.values["slice"]) for found in document.notable]
+    assert ("notable.deployment_frequency.fell", Name("Project 1", "Projects-1")) in said
+    assert ("notable.failure_rate.rose", Name("Project 2", "Projects-2")) in said
+    assert {found.anchor for found in document.notable} <= {s.id for s in document.sections}
+    assert all(found.verdict is Verdict.WORSE for found in document.notable[:2])
+    assert len(document.notable) <= 5
+    outliers = tables(document)["project-outliers"]
+    assert Name("Project 1", "Projects-1") in [row[0] for row in outliers.rows]
+
+
+def day_of(row: reference.Row) -> date:
+    found = reference.local_date(row.completed, ZONE)
+    assert found is not None
+    return found
+
+
+def test_pure_noise_is_hardly_ever_notable():
+    """Of 12 editions of one steady process few call anything notable: three sigma, some tests."""
+    called = 0
+    for seed in range(12):
+        rows = company(1500, seed=seed, first=datetime(2026, 7, 1, tzinfo=UTC))
+        called += bool(compose(inputs(rows), settings(splits=("Project",)))[0].notable)
+    assert called <= 2
+
+
+def test_one_change_seen_in_two_splits_is_notable_once():
+    """A group of one project is that project."""
+    lookups = Lookups(
+        project_groups={f"Projects-{n}": f"ProjectGroups-{n}" for n in range(9)},
+        project_group_names={f"ProjectGroups-{n}": f"Group {n}" for n in range(9)},
+    )
+    rows = [
+        row
+        for row in company(6000)
+        if not (row.project_id == "Projects-1" and day_of(row) >= date(2026, 9, 1))
+    ]
+    both = settings(splits=("Project", "ProjectGroup"))
+    document = compose(inputs(rows, lookups=lookups), both)[0]
+    fell = [n for n in document.notable if n.text.key == "notable.deployment_frequency.fell"]
+    assert [n.text.values["slice"].text for n in fell] == ["Project 1"]
+
+
+def test_targets_stand_beside_the_figures():
+    targets = {Metric.LEAD_TIME: 24.0 * HOUR, Metric.FAILURE_RATE: 0.1}
+    document = compose(inputs(ROWS), settings(targets=targets))[0]
+    assert document.tiles[1].target == Figure(Metric.LEAD_TIME, Statistic.MEDIAN, 24.0 * HOUR)
+    assert document.tiles[0].target is None
+    trend = next(b for b in document.sections[0].blocks if b.id == "trend-failure_rate")
+    assert Phrase("series.target") in [series.label for series in trend.series]
+    speak(document)
+
+
+def test_an_unknown_tag_set_is_an_error():
+    with pytest.raises(UsageError, match="TagSets-9"):
+        compose(inputs(ROWS), settings(tag_sets=("TagSets-9",)))
+
+
+def test_the_same_inputs_make_the_same_documents():
+    assert compose(inputs(ROWS), settings()) == EDITION
+
+
+moments = st.datetimes(datetime(2025, 8, 1), datetime(2026, 10, 2), timezones=st.just(UTC))
+rows_of = st.lists(
+    st.tuples(
+        moments,
+        st.sampled_from(["Success", "Success", "Failed", "Canceled", "TimedOut", "Odd"]),
+        st.booleans(),
+        st.one_of(st.none(), st.integers(-(10**13), 10**13)),
+        st.sampled_from([None, "Tenants-1", "Tenants-2", "Tenants-3", "Tenants-9"]),
+        st.one_of(st.none(), st.text(max_size=5)),
+    ),
+    max_size=60,
+)
+
+
+@hypothesis_settings(max_examples=12, deadline=None)
+@given(
+    drawn=rows_of,
+    period=st.sampled_from(["2026-09", "2026-W39", "2026-Q3", "2026", "2026-09-30", "2025-10"]),
+    hours=st.integers(0, 24 * 40),
+)
+def test_any_deployments_make_an_edition_whose_ledger_adds_up(drawn, period, hours):
+    rows = [
+        deployment(
+            n,
+            moment,
+            task_state=state,
+            had_guided_failure=guided,
+            lead_time=lead,
+            tenant_id=tenant,
+            tenant_name=tenant and name,
+            project_id=f"Projects-{n % 3}",
+            project_name=name,
+        )
+        for n, (moment, state, guided, lead, tenant, name) in enumerate(drawn)
+    ]
+    as_of = datetime(2026, 9, 1, tzinfo=UTC) + timedelta(hours=hours)
+    documents = compose(inputs(rows, period, as_of=as_of), settings(hotfix_patterns=("0$",)))
+    speak(*documents)
+    ledger = documents[0].check.ledger
+    assert ledger.read == len(rows)
+    assert ledger.read == ledger.used + sum(each.deployments for each in ledger.excluded)
+    for document in documents[1:]:
+        for section in document.sections:
+            table = tables(document).get(f"{section.id}-table")
+            if table is not None and section.additive:
+                total = sum(row[1].value for row in table.complete_rows)
+                assert total == table.total[1].value or table.total[1].value is None

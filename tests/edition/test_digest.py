@@ -1,0 +1,73 @@
+"""When two editions say the same to their reader."""
+
+import dataclasses
+from datetime import UTC, datetime
+
+import pytest
+
+from insights_reports.crosscheck import CrossCheck
+from insights_reports.edition import compose, edition_digest
+from insights_reports.edition.document import Name, Status
+from tests.edition.inputs import HOUR, company, deployment, inputs, settings
+
+ROWS = company(300)
+WANTED = settings(splits=("Project",))
+
+
+def digest(rows=ROWS, wanted=WANTED, **changes) -> str:
+    return edition_digest(compose(inputs(rows, **changes), wanted))
+
+
+FIRST = digest()
+
+
+def test_it_is_a_sha_256_and_the_same_for_the_same_inputs():
+    assert len(FIRST) == 64
+    assert int(FIRST, 16)
+    assert digest() == FIRST
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"generated": datetime(2026, 10, 2, tzinfo=UTC)},
+        {"as_of": datetime(2026, 10, 9, 4, tzinfo=UTC)},
+        {"trigger": "retry"},
+        {"revision": 2},
+        {"status": Status.REVISED},
+        {"account": Name("another", "Users-2")},
+        {"check": CrossCheck(figures=999, agrees=999, differs=0, explained=0, not_comparable=0)},
+    ],
+)
+def test_when_how_and_as_what_it_was_made_is_not_what_it_says(changes):
+    assert digest(**changes) == FIRST
+
+
+def test_deployments_after_the_period_do_not_change_it():
+    later = deployment(90001, datetime(2026, 10, 2, tzinfo=UTC), project_name="Project 1")
+    assert digest([*ROWS, later], as_of=datetime(2026, 10, 3, 4, tzinfo=UTC)) == FIRST
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"period": "2026-08"},
+        {"report_name": "Another report"},
+        {"check": CrossCheck(figures=310, agrees=309, differs=1, explained=0, not_comparable=0)},
+    ],
+)
+def test_another_period_report_or_verdict_changes_it(changes):
+    assert digest(**changes) != FIRST
+
+
+def test_one_deployment_more_or_one_tick_changes_it():
+    more = deployment(90001, datetime(2026, 9, 30, tzinfo=UTC), lead_time=HOUR)
+    assert digest([*ROWS, more]) != FIRST
+    last = max(n for n, row in enumerate(ROWS) if row.lead_time and row.completed < more.completed)
+    slower = [*ROWS]
+    slower[last] = dataclasses.replace(slower[last], lead_time=10**15)
+    assert digest(slower) != FIRST
+
+
+def test_the_language_is_no_content():
+    assert digest(wanted=settings(splits=("Project",), language="de")) == FIRST

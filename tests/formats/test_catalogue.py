@@ -1,0 +1,80 @@
+"""The language catalogues: complete, equal in what they speak of, and without loose ends."""
+
+import ast
+import re
+
+import pytest
+
+from insights_reports.assets import ROOT
+from insights_reports.edition import document
+from insights_reports.formats.catalogue import languages, read_catalogue
+
+SOURCES = sorted((ROOT / "insights_reports" / "edition").glob("*.py"))
+ENGLISH = read_catalogue("en")
+
+
+def keys_in_code() -> tuple[set[str], set[str]]:
+    """The keys that stand in `Phrase(...)`: whole ones, and patterns of those put together."""
+    whole, patterns = set(), set()
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Phrase":
+                key = node.args[0]
+                if isinstance(key, ast.Constant):
+                    whole.add(key.value)
+                elif isinstance(key, ast.JoinedStr):
+                    parts = [
+                        re.escape(part.value) if isinstance(part, ast.Constant) else r"[\w.-]+"
+                        for part in key.values
+                    ]
+                    patterns.add("".join(parts))
+    return whole, patterns
+
+
+def test_every_key_in_the_code_is_in_the_catalogue():
+    whole, patterns = keys_in_code()
+    assert len(whole) > 60
+    assert whole <= ENGLISH.keys
+    for pattern in patterns:
+        assert any(re.fullmatch(pattern, key) for key in ENGLISH.keys), pattern
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_languages_speak_of_the_same_values(language):
+    catalogue = read_catalogue(language)
+    assert catalogue.keys == ENGLISH.keys
+    for key, message in catalogue.messages.items():
+        english = ENGLISH.messages[key]
+        assert message.by == english.by, key
+        if message.by is not None:
+            assert {"one", "other"} <= message.forms.keys()
+            assert message.by in english.places | {"n"}
+        assert message.places == english.places, key
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize(
+    "values", [document.Missing, document.Verdict, document.CheckVerdict], ids=lambda v: v.__name__
+)
+def test_every_value_of_the_enumerations_has_a_word(language, values):
+    catalogue = read_catalogue(language)
+    words = [catalogue.text(value) for value in values]
+    assert len(set(words)) == len(words)
+
+
+@pytest.mark.parametrize("language", languages())
+def test_metrics_statistics_and_states_have_labels(language):
+    keys = read_catalogue(language).keys
+    assert {f"metric.{metric}" for metric in document.Metric} <= keys
+    assert {f"statistic.{statistic}" for statistic in document.Statistic} <= keys
+    assert {f"status.{status}" for status in document.Status} <= keys
+
+
+@pytest.mark.parametrize("language", languages())
+def test_no_text_has_stray_braces_or_spaces(language):
+    for key, message in read_catalogue(language).messages.items():
+        for form in message.forms.values():
+            bare = re.sub(r"\{\w+(\.\w+)?\}", "", form)
+            assert form == form.strip(), key
+            assert not set(bare) & set("{}"), key
+            assert "  " not in form, key
