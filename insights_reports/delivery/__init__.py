@@ -21,7 +21,8 @@ from insights_reports.delivery.destinations import (
     Transport,
     address,
 )
-from insights_reports.delivery.ledger import EditionRow, Ledger, Revision
+from insights_reports.delivery.ledger import Ledger
+from insights_reports.delivery.ledger_rows import EditionRow, Revision
 from insights_reports.delivery.local_mail import LocalMailServer, local_mail_server
 from insights_reports.delivery.receipts import (
     Clock,

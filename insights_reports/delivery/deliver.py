@@ -47,11 +47,12 @@ def deliver(
         if published is not None:
             edition = replace(edition, files=published.files)
             paths.append(str(published.path))
-    another_run = any(receipt.state is State.SENDING for receipt in receipts)
+    another_run = any(receipt.in_hand for receipt in receipts)
     for mailing in mailings:
         keys = _keys(edition, mailing)
         if another_run:  # it publishes the folder at this moment, and will mail next
-            receipts += [ledger.receipt(key) for key in keys]
+            known = (ledger.receipt(key) for key in keys)
+            receipts += [replace(r, already=r.done, in_hand=not r.done) for r in known]
         else:
             job = Mailing(edition, mailing, tuple(paths), ledger, now, compose_mail)
             receipts += job.send(keys)
@@ -59,9 +60,9 @@ def deliver(
 
 
 def failure(receipts: Sequence[Receipt]) -> DeliveryError | None:
-    """The error that says which of the deliveries are still owed or were refused; None: all
-    done."""
-    failed = [receipt for receipt in receipts if not receipt.done]
+    """The error that says how many deliveries were refused or are still owed, and names the first.
+    None when there are none; what another run has in hand is for that run to tell."""
+    failed = [receipt for receipt in receipts if not (receipt.done or receipt.in_hand)]
     if not failed:
         return None
     first = failed[0]

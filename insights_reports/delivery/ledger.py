@@ -10,13 +10,21 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 
-from insights_reports.delivery.database import Database, instant, stamp
-from insights_reports.delivery.holder import is_dead, this_process
+from insights_reports.delivery.database import Database, stamp
+from insights_reports.delivery.holder import this_process
+from insights_reports.delivery.ledger_rows import (
+    Claim,
+    EditionRow,
+    Revision,
+    edition,
+    is_free,
+    receipt,
+)
 from insights_reports.delivery.receipts import Edition, Key, Receipt, State
 from insights_reports.delivery.runs import Runs
 from insights_reports.errors import DeliveryError
@@ -31,42 +39,6 @@ VALUES (?, ?, ?, ?, ?, 'planned', ?, ?, 0, '', '', '') ON CONFLICT DO NOTHING"""
 _EARLIER = """
 SELECT * FROM deliveries
 WHERE subscription = ? AND period = ? AND revision < ? AND destination = ? AND recipient = ?"""
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """The number of an edition. ``made_at`` is when it was first made: whoever renders it again
-    uses that instant, so that the same revision has the same bytes. ``new``: made just now."""
-
-    number: int
-    made_at: datetime
-    new: bool
-
-
-@dataclass(frozen=True, slots=True)
-class EditionRow:
-    """One edition in the ledger; ``files`` are (name, size in bytes, SHA-256)."""
-
-    subscription: str
-    period: str
-    revision: int
-    digest: str
-    status: str
-    made_at: datetime
-    run_id: str
-    files: tuple[tuple[str, int, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to carry out one delivery. ``message`` holds the exact bytes of an earlier
-    attempt."""
-
-    key: Key
-    attempt: int
-    planned_at: datetime
-    message: bytes | None
-    reference: str
 
 
 class Ledger(AbstractContextManager["Ledger"]):
@@ -109,13 +81,13 @@ class Ledger(AbstractContextManager["Ledger"]):
         again, with the new content, as long as none of it was ever owed to anybody. Otherwise the
         next.
         """
-        edition = (subscription, period)
+        name = (subscription, period)
         made = (digest, status, stamp(now), run_id)
         with self._database.transaction() as write:
             latest = write.execute(
                 "SELECT * FROM editions WHERE subscription = ? AND period = ? "
                 "ORDER BY revision DESC LIMIT 1",
-                edition,
+                name,
             ).fetchone()
             if latest is None:
                 number = 1
@@ -124,12 +96,12 @@ class Ledger(AbstractContextManager["Ledger"]):
                     latest["revision"], datetime.fromisoformat(latest["made_at"]), new=False
                 )
             else:
-                number = latest["revision"] + _was_owed(write, (*edition, latest["revision"]))
+                number = latest["revision"] + _was_owed(write, (*name, latest["revision"]))
             write.execute(
                 "INSERT OR REPLACE INTO editions "
                 "(subscription, period, revision, digest, status, made_at, run_id) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (*edition, number, *made),
+                (*name, number, *made),
             )
         return Revision(number, now, new=True)
 
@@ -168,7 +140,7 @@ class Ledger(AbstractContextManager["Ledger"]):
             row = write.execute(
                 f"SELECT * FROM deliveries WHERE {_OF_KEY}", _values(key)
             ).fetchone()
-            if row is None or not _is_free(row, stamp(now), hold_unknown):
+            if row is None or not is_free(row, stamp(now), hold_unknown):
                 return None
             write.execute(
                 "UPDATE deliveries SET state = 'sending', at = ?, attempts = attempts + 1, "
@@ -255,7 +227,7 @@ class Ledger(AbstractContextManager["Ledger"]):
         rows = self._database.rows(f"SELECT * FROM deliveries WHERE {_OF_KEY}", _values(key))
         if not rows:
             raise KeyError(key)
-        return _receipt(rows[0])
+        return receipt(rows[0])
 
     def deliveries(
         self, subscription: str | None = None, period: str | None = None, *, owed: bool = False
@@ -267,7 +239,7 @@ class Ledger(AbstractContextManager["Ledger"]):
             "ORDER BY planned_at, subscription, period, revision, destination, recipient",
             (subscription, period),
         )
-        return [_receipt(row) for row in rows if not owed or row["state"] in _OPEN]
+        return [receipt(row) for row in rows if not owed or row["state"] in _OPEN]
 
     def editions(
         self, subscription: str | None = None, period: str | None = None
@@ -278,7 +250,7 @@ class Ledger(AbstractContextManager["Ledger"]):
             "AND coalesce(?2, period) = period ORDER BY made_at, subscription, period, revision",
             (subscription, period),
         )
-        return [_edition(row) for row in rows]
+        return [edition(row) for row in rows]
 
     @staticmethod
     def _update(
@@ -313,7 +285,7 @@ def _was_owed(write: sqlite3.Connection, edition: tuple[object, ...]) -> int:
 def _supersede(write: sqlite3.Connection, key: Key, now: str) -> None:
     """Close what earlier revisions still owe to the same recipient, unless a run is at it."""
     for row in write.execute(_EARLIER, _values(key)).fetchall():
-        if row["state"] == State.DEFERRED or _is_free(row, now, hold_unknown=False):
+        if row["state"] == State.DEFERRED or is_free(row, now, hold_unknown=False):
             write.execute(
                 f"UPDATE deliveries SET state = ?, at = ?, detail = ?, next_try = NULL "
                 f"WHERE {_OF_KEY}",
@@ -328,49 +300,3 @@ def _supersede(write: sqlite3.Connection, key: Key, now: str) -> None:
                 f"DELETE FROM messages WHERE {_OF_KEY}",
                 _values(replace(key, revision=row["revision"])),
             )
-
-
-def _is_free(row: sqlite3.Row, now: str, hold_unknown: bool) -> bool:
-    match row["state"]:
-        case State.PLANNED:
-            return True
-        case State.DEFERRED:
-            return bool(row["next_try"] <= now)
-        case State.SENDING:
-            return is_dead(row["holder"]) or row["lease_until"] <= now
-        case State.UNKNOWN:
-            abandoned = row["holder"] is None or is_dead(row["holder"]) or row["lease_until"] <= now
-            return abandoned and not hold_unknown
-    return False
-
-
-def _receipt(row: sqlite3.Row) -> Receipt:
-    return Receipt(
-        Key(
-            row["subscription"],
-            row["period"],
-            row["revision"],
-            row["destination"],
-            row["recipient"],
-        ),
-        State(row["state"]),
-        datetime.fromisoformat(row["at"]),
-        row["attempts"],
-        row["detail"],
-        row["reference"],
-        row["sha256"],
-        instant(row["next_try"]),
-    )
-
-
-def _edition(row: sqlite3.Row) -> EditionRow:
-    return EditionRow(
-        row["subscription"],
-        row["period"],
-        row["revision"],
-        row["digest"],
-        row["status"],
-        datetime.fromisoformat(row["made_at"]),
-        row["run_id"],
-        tuple((name, size, digest) for name, size, digest in json.loads(row["files"])),
-    )

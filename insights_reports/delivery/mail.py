@@ -11,13 +11,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 from insights_reports.delivery.destinations import MailDestination
-from insights_reports.delivery.ledger import Claim, Ledger
+from insights_reports.delivery.ledger import Ledger
+from insights_reports.delivery.ledger_rows import Claim
 from insights_reports.delivery.message import build, message_id
 from insights_reports.delivery.receipts import (
     Clock,
     ComposeMail,
     Edition,
     Key,
+    MailBody,
     MailNotes,
     Receipt,
     State,
@@ -51,6 +53,7 @@ class Mailing:
         self._now = now
         self._compose = compose
         self._server: MailServer | None = None
+        self._bodies: dict[MailNotes, MailBody] = {}
         self._stopped = ""  # why nothing more is tried in this run
 
     def send(self, keys: Sequence[Key]) -> list[Receipt]:
@@ -132,12 +135,18 @@ class Mailing:
         chosen = self._destination.chosen(self._edition.files)
         for attached in _fewer(chosen):
             left_out = tuple(file for file in chosen if file not in attached)
-            body = self._compose(self._edition, MailNotes(attached, left_out, self._folders))
+            body = self._body(MailNotes(attached, left_out, self._folders))
             content = build(claim.key, transport, claim.planned_at, body, attached)
             if len(content) <= limit:
                 self._ledger.prepare(claim, content, message_id(claim.key, transport))
                 return content
         return None
+
+    def _body(self, notes: MailNotes) -> MailBody:
+        """The body is the same for every recipient: it is composed once for each set of files."""
+        if notes not in self._bodies:
+            self._bodies[notes] = self._compose(self._edition, notes)
+        return self._bodies[notes]
 
 
 def _fewer(files: tuple[File, ...]) -> Iterator[tuple[File, ...]]:

@@ -69,7 +69,7 @@ class Receipt:
 
     ``detail`` holds the server's own words or what went wrong; ``reference`` the Message-ID, or the
     path of the folder; ``sha256`` is of the bytes delivered (of a folder: of its manifest).
-    ``already`` tells that it had been sent before this run.
+    ``already`` tells that it had been sent before this run, ``in_hand`` that a living run is at it.
     """
 
     key: Key
@@ -81,6 +81,7 @@ class Receipt:
     sha256: str = ""
     next_try: datetime | None = None
     already: bool = False
+    in_hand: bool = False
 
     @property
     def done(self) -> bool:

@@ -10,7 +10,7 @@ import smtplib
 import socket
 import ssl
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -172,7 +172,7 @@ class MailServer:
 
 
 @contextlib.contextmanager
-def _meaning(transport: Transport):  # type: ignore[no-untyped-def]
+def _meaning(transport: Transport) -> Iterator[None]:
     """Say in our words why no conversation came about. No secret is in any of them."""
     where = f"{transport.host}:{transport.port}"
     try:
@@ -188,12 +188,17 @@ def _meaning(transport: Transport):  # type: ignore[no-untyped-def]
         raise NoConversation(f"The mail server refuses the login: {answer}") from None
     except smtplib.SMTPNotSupportedError as error:
         raise NoConversation(f"The mail server {where} lacks what is required: {error}") from None
-    except (OSError, smtplib.SMTPException, subprocess.SubprocessError) as error:
+    except (OSError, smtplib.SMTPException) as error:
         raise NoConversation(f"No conversation with {where}: {_words(error)}") from None
 
 
 def _context(transport: Transport) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=transport.ca_bundle)
+    try:
+        context = ssl.create_default_context(cafile=transport.ca_bundle)
+    except OSError as error:  # an ssl.SSLError is one, too
+        raise NoConversation(
+            f"The CA bundle {transport.ca_bundle} cannot be used: {error.strerror or error}"
+        ) from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
@@ -210,10 +215,19 @@ def _own_name(smtp: smtplib.SMTP) -> str:
 
 def _token(command: tuple[str, ...]) -> str:
     """What ``command`` prints. Its output is never shown: it is the token, or may hold it."""
-    done = subprocess.run(  # noqa: S603  (the user's own command, without a shell)
-        command, capture_output=True, check=True, timeout=_TOKEN_SECONDS, text=True
-    )
-    return done.stdout.strip()
+    try:
+        done = subprocess.run(  # noqa: S603  (the user's own command, without a shell)
+            command, capture_output=True, check=True, timeout=_TOKEN_SECONDS, text=True
+        )
+    except subprocess.CalledProcessError as error:
+        failed = f"ended with status {error.returncode}"
+    except subprocess.TimeoutExpired:
+        failed = "did not end in time"
+    except OSError as error:
+        failed = f"cannot be run: {error.strerror}"
+    else:
+        return done.stdout.strip()
+    raise NoConversation(f"The command for the access token {failed}: {command[0]}")
 
 
 def _answer(code: int, text: bytes | str) -> Answer:
@@ -230,10 +244,6 @@ def _words(error: BaseException) -> str:
             return str(_answer(code, text))
         case TimeoutError():
             return "no answer in time"
-        case subprocess.CalledProcessError():
-            return f"the command for the access token ended with status {error.returncode}"
-        case subprocess.TimeoutExpired():
-            return "the command for the access token did not end in time"
         case OSError():
             return error.strerror or str(error) or type(error).__name__
     return str(error)

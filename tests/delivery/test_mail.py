@@ -9,6 +9,7 @@ import pytest
 from insights_reports.delivery import (
     Edition,
     FolderDestination,
+    Key,
     Ledger,
     MailBody,
     MailDestination,
@@ -319,6 +320,43 @@ def test_a_body_that_cannot_be_rendered_is_said_and_owed(tmp_path: Path, postbox
             receipt = only(deliver(edition, [mailing], ledger, now=Clock(), compose_mail=body))
             assert receipt.state is state
             assert ("chart: trend" in receipt.detail) == (body is broken)
+
+
+def test_the_body_is_composed_once_for_all_recipients(tmp_path: Path, postbox: Postbox) -> None:
+    composed = []
+
+    def counting(edition: Edition, notes: MailNotes) -> MailBody:
+        composed.append(notes)
+        return compose(edition, notes)
+
+    mailing = MailDestination(
+        "mail", ("cto@example.com", "cfo@example.com"), postbox.transport(), attach=("pdf", "xlsx")
+    )
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        receipts = deliver(entered(ledger), [mailing], ledger, now=Clock(), compose_mail=counting)
+    assert failure(receipts) is None
+    assert composed == [MailNotes(FILES[:2], (), ())]
+
+
+@pytest.mark.parametrize("with_folder", [False, True])
+def test_what_another_run_has_in_hand_is_left_to_it_and_is_no_failure(
+    office: Office, postbox: Postbox, with_folder: bool
+) -> None:
+    office.with_folder = with_folder
+    with Ledger(office.ledger_path) as ledger:
+        edition = entered(ledger)
+        keys = [
+            Key(edition.subscription, edition.period, 1, name, recipient)
+            for name, recipient in (("folder", ""), ("mail", "cto@example.com"))
+        ]
+        ledger.plan(edition, keys, office.clock())
+        assert ledger.claim(keys[0 if with_folder else 1], office.clock())  # by this very process
+    receipts = office.deliver()
+    assert receipts[0].in_hand
+    assert receipts[0].state is State.SENDING
+    assert postbox.received == []
+    assert not (office.root / "editions").exists()
+    assert failure(receipts) is None
 
 
 def test_an_emptied_folder_is_filled_again(office: Office, postbox: Postbox) -> None:

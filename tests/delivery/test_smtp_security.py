@@ -147,7 +147,22 @@ def test_a_token_command_that_fails_shows_nothing_of_its_output(
     starttls: Postbox, ca_bundle: Path
 ) -> None:
     said = refusal(oauth(starttls, ca_bundle, f"import sys; print({TOKEN!r}); sys.exit({TOKEN!r})"))
-    assert said.endswith("the command for the access token ended with status 1")
+    assert said == f"The command for the access token ended with status 1: {sys.executable}"
+
+
+def test_a_token_command_that_is_not_there_is_named(starttls: Postbox, ca_bundle: Path) -> None:
+    transport = replace(oauth(starttls, ca_bundle, ""), oauth_token_command=("/no/such/command",))
+    assert refusal(transport).endswith("cannot be run: No such file or directory: /no/such/command")
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_ca_bundle_that_cannot_be_used_is_named(
+    tmp_path: Path, starttls: Postbox, content: str | None
+) -> None:
+    path = tmp_path / "ca.pem"
+    if content:
+        path.write_text(content)
+    assert f"The CA bundle {path} cannot be used" in refusal(secure(starttls, ca_bundle=path))
 
 
 def test_no_plain_text_to_another_machine_unless_allowed() -> None:

@@ -308,7 +308,7 @@ def test_a_reader_never_meets_a_half_or_mixed_edition_while_publishers_are_kille
     publish(numbered(1), root, now=NOON)
     period = root / "board/2026-09"
     seen, kills, reads = {1}, 0, 0
-    end = time.monotonic() + (60 if os.environ.get("THOROUGH") else 4)
+    end = time.monotonic() + (60 if os.environ.get("THOROUGH") else 3)
     while time.monotonic() < end:
         process = PROCESSES.Process(target=rounds, args=(root, max(seen), 1_000))
         process.start()
@@ -324,20 +324,20 @@ def test_a_reader_never_meets_a_half_or_mixed_edition_while_publishers_are_kille
         kills += process.exitcode == -signal.SIGKILL
     for manifest in read_manifests(root):
         publish(numbered(manifest.revision), root, now=NOON)  # verifies every hash
-    assert kills >= 10
+    assert kills >= 5
     assert reads >= 10 * kills
     assert not list(period.glob(".*.part"))
 
 
 def test_two_publishers_at_once_leave_one_edition(root: Path) -> None:
-    processes = [PROCESSES.Process(target=rounds, args=(root, 1, 20)) for _ in range(4)]
+    processes = [PROCESSES.Process(target=rounds, args=(root, 1, 10)) for _ in range(4)]
     for process in processes:
         process.start()
     for process in processes:
         process.join(60)
     assert [process.exitcode for process in processes] == [0] * 4
-    assert [m.revision for m in read_manifests(root)] == list(range(1, 21))
-    assert read_latest(root / "board/2026-09")[0] == 20
+    assert [m.revision for m in read_manifests(root)] == list(range(1, 11))
+    assert read_latest(root / "board/2026-09")[0] == 10
     assert not list((root / "board/2026-09").glob(".*"))
 
 
