@@ -8,6 +8,9 @@ The way of one edition::
         receipts = deliver(Edition(…), destinations, ledger, now=clock, compose_mail=compose)
         error = failure(receipts)          # None when everything arrived
 
+What a server deferred, or a dead run left, is owed: ``ledger.due(now)`` names the editions whose
+files are to be handed to `deliver` again.
+
 ``compose(edition, notes)`` returns the mail's subject, bodies and pictures; ``notes`` says which
 files are attached, which had to be left out, and in which folders all of them are.
 """

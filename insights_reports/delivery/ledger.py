@@ -89,14 +89,18 @@ class Ledger(AbstractContextManager["Ledger"]):
                 "ORDER BY revision DESC LIMIT 1",
                 name,
             ).fetchone()
-            if latest is None:
-                number = 1
-            elif latest["digest"] == digest:
+            owed = bool(latest) and _was_owed(write, (*name, latest["revision"]))
+            if latest and latest["digest"] == digest:
+                if not owed:  # its files will be this run's, then
+                    write.execute(
+                        "UPDATE editions SET run_id = ? "
+                        "WHERE subscription = ? AND period = ? AND revision = ?",
+                        (run_id, *name, latest["revision"]),
+                    )
                 return Revision(
                     latest["revision"], datetime.fromisoformat(latest["made_at"]), new=False
                 )
-            else:
-                number = latest["revision"] + _was_owed(write, (*name, latest["revision"]))
+            number = latest["revision"] + owed if latest else 1
             write.execute(
                 "INSERT OR REPLACE INTO editions "
                 "(subscription, period, revision, digest, status, made_at, run_id) "
@@ -140,7 +144,7 @@ class Ledger(AbstractContextManager["Ledger"]):
             row = write.execute(
                 f"SELECT * FROM deliveries WHERE {_OF_KEY}", _values(key)
             ).fetchone()
-            if row is None or not is_free(row, stamp(now), hold_unknown):
+            if row is None or not is_free(row, stamp(now), hold_unknown=hold_unknown):
                 return None
             write.execute(
                 "UPDATE deliveries SET state = 'sending', at = ?, attempts = attempts + 1, "
@@ -241,6 +245,14 @@ class Ledger(AbstractContextManager["Ledger"]):
         )
         return [receipt(row) for row in rows if not owed or row["state"] in _OPEN]
 
+    def due(self, now: datetime) -> list[EditionRow]:
+        """The editions of which something is owed that can be delivered now: a server asked to try
+        later and it is later, could not be reached, or the run died. ``run_id`` names the run whose
+        files these are; `deliver` called with them again carries out the rest."""
+        rows = self._database.rows("SELECT * FROM deliveries")
+        due = {_values(receipt(row).key)[:3] for row in rows if is_free(row, stamp(now))}
+        return [e for e in self.editions() if (e.subscription, e.period, e.revision) in due]
+
     def editions(
         self, subscription: str | None = None, period: str | None = None
     ) -> list[EditionRow]:
@@ -272,20 +284,19 @@ def _values(key: Key) -> tuple[object, ...]:
     return (key.subscription, key.period, key.revision, key.destination, key.recipient)
 
 
-def _was_owed(write: sqlite3.Connection, edition: tuple[object, ...]) -> int:
-    """1 when anything of the edition was ever planned for delivery, else 0."""
-    found: int = write.execute(
-        "SELECT EXISTS (SELECT 1 FROM deliveries "
-        "WHERE subscription = ? AND period = ? AND revision = ?)",
+def _was_owed(write: sqlite3.Connection, edition: tuple[object, ...]) -> bool:
+    """Whether anything of the edition was ever planned for delivery."""
+    found = write.execute(
+        "SELECT 1 FROM deliveries WHERE subscription = ? AND period = ? AND revision = ? LIMIT 1",
         edition,
-    ).fetchone()[0]
-    return found
+    ).fetchone()
+    return found is not None
 
 
 def _supersede(write: sqlite3.Connection, key: Key, now: str) -> None:
     """Close what earlier revisions still owe to the same recipient, unless a run is at it."""
     for row in write.execute(_EARLIER, _values(key)).fetchall():
-        if row["state"] == State.DEFERRED or is_free(row, now, hold_unknown=False):
+        if row["state"] == State.DEFERRED or is_free(row, now):
             write.execute(
                 f"UPDATE deliveries SET state = ?, at = ?, detail = ?, next_try = NULL "
                 f"WHERE {_OF_KEY}",

@@ -46,7 +46,7 @@ class Claim:
     reference: str
 
 
-def is_free(row: sqlite3.Row, now: str, hold_unknown: bool) -> bool:
+def is_free(row: sqlite3.Row, now: str, *, hold_unknown: bool = False) -> bool:
     """Whether a delivery is owed, due, and in no living run's hands."""
     match row["state"]:
         case State.PLANNED:

@@ -101,6 +101,15 @@ def test_editions_say_what_was_made_with_hashes(ledger: Ledger) -> None:
     assert ledger.editions("board", "2026-10") == []
 
 
+def test_until_it_is_owed_an_edition_belongs_to_the_last_run_that_made_it(ledger: Ledger) -> None:
+    """The first run may have died before it rendered; the second then has the files."""
+    revision(ledger, EDITION.digest, run_id="died")
+    revision(ledger, EDITION.digest, run_id="rendered")
+    ledger.plan(EDITION, [KEY], NOON)
+    revision(ledger, EDITION.digest, run_id="later")
+    assert [edition.run_id for edition in ledger.editions()] == ["rendered"]
+
+
 # Claims
 
 
@@ -137,6 +146,26 @@ def test_a_deferred_delivery_is_due_at_its_time(ledger: Ledger) -> None:
     again = ledger.claim(key, NOON + timedelta(minutes=30))
     assert again is not None
     assert again.attempt == 2
+
+
+def test_an_edition_is_due_while_something_of_it_can_be_delivered(ledger: Ledger) -> None:
+    """A monthly run comes once a month; what a server deferred is due half an hour later."""
+    assert ledger.due(NOON) == []
+    key = plan(ledger)
+    assert [(edition.period, edition.run_id) for edition in ledger.due(NOON)] == [
+        ("2026-09", "run-1")
+    ]
+    claim = ledger.claim(key, NOON)
+    assert claim is not None
+    assert ledger.due(NOON) == []  # in hand
+    later = NOON + timedelta(minutes=30)
+    ledger.settle(claim, State.DEFERRED, NOON, next_try=later)
+    assert ledger.due(NOON) == []
+    assert len(ledger.due(later)) == 1
+    claim = ledger.claim(key, later)
+    assert claim is not None
+    ledger.settle(claim, State.SENT, later)
+    assert ledger.due(later + timedelta(days=400)) == []
 
 
 def test_a_lease_that_ran_out_loses_the_claim(ledger: Ledger) -> None:
