@@ -6,19 +6,22 @@ whole seconds (half to even), as Octopus prints them.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
+from insights_reports.server.database import connect
 from insights_reports.server.population import Population
-from insights_reports.server.splits import Series
+from insights_reports.server.splits import ALL, Series
 from insights_reports.server.ticks import TICKS_PER_SECOND, print_duration
 from insights_reports.server.zones import Segment
 
 Document = dict[str, Any]
-_Cell = tuple[int, int]  # series, interval: positions in the reply
 _DECIMALS = 5
 _MEASURES = {
     "LeadTime": "lead_time",
@@ -27,36 +30,48 @@ _MEASURES = {
     "DeploymentsUntilRecovery": "attempts",
 }
 
-_CHOOSE = """
-    CREATE TEMP TABLE chosen AS
-    SELECT m.series, s.interval, f.outcome, f.lead_time, f.since_previous, f.recovery, f.attempts
+_ROWS = """
     FROM segments s
     CROSS JOIN facts f ON f.completed >= s.start AND f.completed < s.stop
-    JOIN members m ON m.member = f.{column}
-    WHERE {where}
+    CROSS JOIN chosen c ON c.stream = f.stream_id
 """
-_COUNT = """
-    SELECT series, interval, sum(outcome = 0) AS successful, sum(outcome = 1) AS failed,
-           sum(outcome = 2) AS guided
-    FROM chosen GROUP BY series, interval
+_COUNT = f"""
+    SELECT c.series * :intervals + s.interval AS cell, sum(f.outcome = 0) AS successful,
+           sum(f.outcome = 1) AS failed, sum(f.outcome = 2) AS guided
+    {_ROWS} GROUP BY cell
 """
-# The positions of the percentile p among n values are p * (n - 1) and the next, counted from 0. The
-# sum is taken in two parts, because a sum of ticks can exceed 64 bits.
+# Cell and value packed into one integer: SQLite sorts those several times faster than two columns.
+# The row numbers of the sorted table are then the places of the values.
+_SORT = f"""
+    CREATE TEMP TABLE sorted AS
+    SELECT (c.series * :intervals + s.interval - :first) << :bits | f.{{measure}} - :low AS key
+    {_ROWS}
+    WHERE f.{{measure}} IS NOT NULL
+      AND c.series * :intervals + s.interval BETWEEN :first AND :last
+    ORDER BY key
+"""
+# The position of percentile p among n values is p * (n - 1), counted from 0; it lies between the
+# values at the whole positions below and above. The sum is taken in two parts: a sum of ticks can exceed
+# 64 bits. Values are above :low throughout.
 _SUMMARISE = f"""
-    SELECT series, interval, n,
-           sum(value / {TICKS_PER_SECOND}) AS seconds, sum(value % {TICKS_PER_SECOND}) AS rest,
-           min(value) AS low, max(value) AS high,
-           max(value) FILTER (WHERE place = (n - 1) / 2) AS median_below,
-           max(value) FILTER (WHERE place = n / 2) AS median_above,
-           max(value) FILTER (WHERE place = 19 * (n - 1) / 20) AS p95_below,
-           max(value) FILTER (WHERE place = min(19 * (n - 1) / 20 + 1, n - 1)) AS p95_above
-    FROM (SELECT series, interval, {{measure}} AS value,
-                 row_number() OVER (PARTITION BY series, interval ORDER BY {{measure}}) - 1
-                   AS place,
-                 count(*) OVER (PARTITION BY series, interval) AS n
-          FROM chosen WHERE {{measure}} IS NOT NULL)
-    GROUP BY series, interval
+    WITH cells AS (
+      SELECT key >> :bits AS cell, count(*) AS n,
+             sum((key & :mask) / {TICKS_PER_SECOND}) AS seconds,
+             sum((key & :mask) % {TICKS_PER_SECOND}) AS rest
+      FROM sorted GROUP BY key >> :bits
+    ),
+    placed AS (SELECT *, 1 + sum(n) OVER (ORDER BY cell) - n AS at FROM cells)
+    SELECT cell + :first AS cell, n, seconds, rest,
+           (SELECT key & :mask FROM sorted WHERE rowid = at) AS lowest,
+           (SELECT key & :mask FROM sorted WHERE rowid = at + n - 1) AS highest,
+           (SELECT key & :mask FROM sorted WHERE rowid = at + (n - 1) / 2) AS median_below,
+           (SELECT key & :mask FROM sorted WHERE rowid = at + n / 2) AS median_above,
+           (SELECT key & :mask FROM sorted WHERE rowid = at + 19 * (n - 1) / 20) AS p95_below,
+           (SELECT key & :mask FROM sorted
+            WHERE rowid = at + min(19 * (n - 1) / 20 + 1, n - 1)) AS p95_above
+    FROM placed
 """
+_KEY_BITS = 63
 
 
 @dataclass(frozen=True)
@@ -71,47 +86,44 @@ class Summary:
     ninety_fifth: Fraction
 
     @classmethod
-    def of(cls, row: sqlite3.Row) -> "Summary":
-        """From a row of `_SUMMARISE`."""
+    def of(cls, row: sqlite3.Row, low: int) -> "Summary":
+        """From a row of `_SUMMARISE`, whose values count from `low`."""
         n = row["n"]
         above = Fraction(19 * (n - 1) % 20, 20)
         return cls(
             n,
-            Fraction(row["seconds"] * TICKS_PER_SECOND + row["rest"], n),
-            Fraction(row["median_below"] + row["median_above"], 2),
-            row["low"],
-            row["high"],
-            row["p95_below"] * (1 - above) + row["p95_above"] * above,
+            low + Fraction(row["seconds"] * TICKS_PER_SECOND + row["rest"], n),
+            low + Fraction(row["median_below"] + row["median_above"], 2),
+            low + row["lowest"],
+            low + row["highest"],
+            low + row["p95_below"] * (1 - above) + row["p95_above"] * above,
         )
 
 
 def metrics(
-    connection: sqlite3.Connection,
-    population: Population,
-    series: Series,
-    segments: Sequence[Segment],
+    data: Path, population: Population, series: Series, segments: Sequence[Segment]
 ) -> Document:
     """The whole reply. A series is in it when it has a deployment in the range; `All` always is."""
-    intervals = {start: place for place, start in enumerate(dict.fromkeys(s[0] for s in segments))}
-    _store(connection, series, [(intervals[s.interval], s.start, s.stop) for s in segments])
-    where = Population.WHERE
-    connection.execute(_CHOOSE.format(column=series.column, where=where), population.parameters)
-    counts = {_cell(row): row for row in connection.execute(_COUNT)}
-    summaries = {
-        name: {
-            _cell(row): Summary.of(row)
-            for row in connection.execute(_SUMMARISE.format(measure=column))
-        }
-        for name, column in _MEASURES.items()
-    }
-    present = {cell[0] for cell in counts} | ({0} if series.names == ("All",) else set())
+    aggregation = _Aggregation(data, population, series, segments)
+    # SQLite works outside Python's lock, so that the measures are sorted on several cores.
+    with ThreadPoolExecutor(2) as pool:
+        columns = dict(
+            zip(_MEASURES, pool.map(aggregation.summaries, _MEASURES.values()), strict=True)
+        )
+        counts = pool.submit(aggregation.counts).result()
+    width = len(aggregation.intervals)
+    present = {cell // width for cell in counts} | ({0} if series.names == (ALL,) else set())
     return {
         "Series": [
             {
                 "Name": series.names[place],
                 "Intervals": [
-                    _interval(day, counts.get((place, n)), _of_cell(summaries, (place, n)))
-                    for day, n in intervals.items()
+                    _interval(
+                        day,
+                        counts.get(place * width + n),
+                        {name: cells.get(place * width + n) for name, cells in columns.items()},
+                    )
+                    for day, n in aggregation.intervals.items()
                 ],
             }
             for place in sorted(present)
@@ -119,26 +131,67 @@ def metrics(
     }
 
 
-def _store(
-    connection: sqlite3.Connection, series: Series, segments: Iterable[tuple[int, int, int]]
-) -> None:
-    connection.execute(
-        "CREATE TEMP TABLE segments (interval INTEGER, start INTEGER PRIMARY KEY, stop INTEGER)"
-    )
-    connection.executemany("INSERT INTO segments VALUES (?, ?, ?)", segments)
-    connection.execute(
-        "CREATE TEMP TABLE members (member INTEGER, series INTEGER, PRIMARY KEY (member, series)) "
-        "WITHOUT ROWID"
-    )
-    connection.executemany("INSERT INTO members VALUES (?, ?)", series.members)
+class _Aggregation:
+    """The queries of one reply, each on a connection of its own.
 
+    A cell is one interval of one series, numbered series by series.
+    """
 
-def _cell(row: sqlite3.Row) -> _Cell:
-    return row["series"], row["interval"]
+    def __init__(
+        self, data: Path, population: Population, series: Series, segments: Sequence[Segment]
+    ) -> None:
+        self.data = data
+        self.population = population
+        self.series = series
+        days = dict.fromkeys(segment.interval for segment in segments)
+        self.intervals = {day: place for place, day in enumerate(days)}
+        self.segments = [(self.intervals[s.interval], s.start, s.stop) for s in segments]
 
+    def counts(self) -> dict[int, sqlite3.Row]:
+        """The deployments of each cell by outcome."""
+        with closing(self._connect()) as connection:
+            rows = connection.execute(_COUNT, {"intervals": len(self.intervals)})
+            return {row["cell"]: row for row in rows}
 
-def _of_cell(summaries: dict[str, dict[_Cell, Summary]], cell: _Cell) -> dict[str, Summary | None]:
-    return {name: cells.get(cell) for name, cells in summaries.items()}
+    def summaries(self, measure: str) -> dict[int, Summary]:
+        """The statistics of a measure in each cell that has one."""
+        found: dict[int, Summary] = {}
+        with closing(self._connect()) as connection:
+            sql = "SELECT low, high FROM bounds WHERE measure = ?"
+            low, high = connection.execute(sql, (measure,)).fetchone()
+            if low is None:
+                return found
+            bits = (high - low).bit_length()
+            batch = 1 << (_KEY_BITS - bits)  # as many cells as fit into a key beside the value
+            cells = len(self.series.names) * len(self.intervals)
+            for first in range(0, cells, batch):
+                names = {"first": first, "bits": bits}
+                sort = {"intervals": len(self.intervals), "low": low, "last": first + batch - 1}
+                connection.execute(_SORT.format(measure=measure), names | sort)
+                rows = connection.execute(_SUMMARISE, names | {"mask": (1 << bits) - 1})
+                found |= {row["cell"]: Summary.of(row, low) for row in rows}
+                connection.execute("DROP TABLE sorted")
+        return found
+
+    def _connect(self) -> sqlite3.Connection:
+        """A connection with the segments of the range and the series of each chosen stream."""
+        connection = connect(self.data)
+        connection.execute(
+            "CREATE TEMP TABLE segments (interval INTEGER, start INTEGER PRIMARY KEY, stop INTEGER)"
+        )
+        connection.executemany("INSERT INTO segments VALUES (?, ?, ?)", self.segments)
+        for table, key in (("members", "member"), ("chosen", "stream")):
+            connection.execute(
+                f"CREATE TEMP TABLE {table} ({key} INTEGER, series INTEGER, "
+                f"PRIMARY KEY ({key}, series)) WITHOUT ROWID"
+            )
+        connection.executemany("INSERT INTO members VALUES (?, ?)", self.series.members)
+        connection.execute(
+            "INSERT INTO chosen SELECT t.id, m.series FROM streams t "
+            f"JOIN members m ON m.member = t.{self.series.column} WHERE {Population.WHERE}",
+            self.population.parameters,
+        )
+        return connection
 
 
 def _interval(

@@ -16,16 +16,16 @@ from insights_reports.server.access import SpaceVisit
 
 @dataclass(frozen=True)
 class Population:
-    """Rows of `facts` belong to it by channel, environment and tenant (0: untenanted)."""
+    """Streams belong to it by channel, environment and tenant (0: untenanted)."""
 
     channels: tuple[int, ...]
     environments: tuple[int, ...]
     tenants: tuple[int, ...]
 
     WHERE = (
-        "f.channel_id IN (SELECT value FROM json_each(:channels)) "
-        "AND f.environment_id IN (SELECT value FROM json_each(:environments)) "
-        "AND f.tenant_id IN (SELECT value FROM json_each(:tenants))"
+        "t.channel_id IN (SELECT value FROM json_each(:channels)) "
+        "AND t.environment_id IN (SELECT value FROM json_each(:environments)) "
+        "AND t.tenant_id IN (SELECT value FROM json_each(:tenants))"
     )
 
     @property

@@ -1,5 +1,6 @@
 -- Instants and durations are whole ticks of 100 ns; instants count from 1970-01-01 UTC.
--- The number in an id such as Projects-7 is the key of its row; tenant 0 in `facts` means untenanted.
+-- The number in an id such as Projects-7 is the key of its row;
+-- tenant 0 of a stream means untenanted.
 
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
@@ -91,17 +92,25 @@ CREATE TABLE restrictions (
   omits_deployments INTEGER NOT NULL, PRIMARY KEY (user_id, document_id)
 ) WITHOUT ROWID;
 
+-- A stream is the deployments of one project, channel, environment and tenant; streams are numbered
+-- in that order.
+CREATE TABLE streams (
+  id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, channel_id INTEGER NOT NULL,
+  environment_id INTEGER NOT NULL, tenant_id INTEGER NOT NULL
+);
+
 -- One row for each completed deployment with its stream values, derived by derive.sql.
 -- outcome: 0 successful, 1 failed, 2 successful but had a guided failure, 3 neither.
 CREATE TABLE facts (
-  completed INTEGER NOT NULL, deployment_id INTEGER NOT NULL,
-  project_id INTEGER NOT NULL, channel_id INTEGER NOT NULL, environment_id INTEGER NOT NULL,
-  tenant_id INTEGER NOT NULL, release_id INTEGER NOT NULL, state TEXT NOT NULL,
-  guided INTEGER NOT NULL, outcome INTEGER NOT NULL,
+  completed INTEGER NOT NULL, deployment_id INTEGER NOT NULL, stream_id INTEGER NOT NULL,
+  release_id INTEGER NOT NULL, state TEXT NOT NULL, guided INTEGER NOT NULL,
+  outcome INTEGER NOT NULL,
   lead_time INTEGER, lead_time_release_id INTEGER,
   since_previous INTEGER, previous_id INTEGER,
   recovery INTEGER, attempts INTEGER, recovered_id INTEGER, recovered_release_id INTEGER,
   PRIMARY KEY (completed, deployment_id)
 ) WITHOUT ROWID;
-CREATE INDEX facts_of_stream
-  ON facts (project_id, channel_id, environment_id, tenant_id, completed, deployment_id);
+CREATE INDEX facts_of_stream ON facts (stream_id, completed, deployment_id);
+
+-- The smallest and the largest value of each measure in `facts`.
+CREATE TABLE bounds (measure TEXT PRIMARY KEY, low INTEGER, high INTEGER) WITHOUT ROWID;

@@ -1,4 +1,4 @@
-"""The seven ways to split metrics into series, as members of a column of `facts`."""
+"""The seven ways to split metrics into series, as members of a column of `streams`."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ ALL, UNTENANTED, UNTAGGED = "All", "Untenanted", "Untagged"
 class Series:
     """The series of a split, in the order of the reply.
 
-    `column` of `facts` decides; `members` are pairs of a value of that column and the position in
+    `column` of `streams` decides; `members` are pairs of a value of that column and the position in
     `names` of a series it belongs to. A value may belong to several series.
     """
 

@@ -16,15 +16,17 @@ from insights_reports.server.ticks import print_duration, print_instant, to_date
 
 _PIECE = 1 << 16
 
-# In the order of the index, so that SQLite walks it and sorts nothing.
+# In the order of the streams and of the index, so that SQLite walks them and sorts nothing.
 _SQL = f"""
-    SELECT f.*, r.version AS version, l.version AS lead_version, v.version AS recovered_version
-    FROM facts f INDEXED BY facts_of_stream
+    SELECT f.*, t.project_id, t.channel_id, t.environment_id, t.tenant_id,
+           r.version AS version, l.version AS lead_version, v.version AS recovered_version
+    FROM streams t
+    CROSS JOIN facts f INDEXED BY facts_of_stream ON f.stream_id = t.id
     JOIN releases r ON r.id = f.release_id
     LEFT JOIN releases l ON l.id = f.lead_time_release_id
     LEFT JOIN releases v ON v.id = f.recovered_release_id
-    WHERE {Population.WHERE} AND f.completed >= :start AND f.completed <= :now
-    ORDER BY f.project_id, f.channel_id, f.environment_id, f.tenant_id, f.completed, f.deployment_id
+    WHERE {Population.WHERE} AND f.completed BETWEEN :start AND :now
+    ORDER BY t.id, f.completed, f.deployment_id
 """
 
 

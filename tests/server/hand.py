@@ -115,7 +115,7 @@ class Hand:
             where = zone(report["TimeZone"])
             assert where is not None
             reply = aggregates.metrics(
-                connection,
+                self.path,
                 population,
                 splits.series_of(visit, split, report, population, 1),
                 range_segments(time_range, granularity, visit.now, where),

@@ -146,7 +146,7 @@ def report_metrics(
     tag_set = _tag_set(visit, tag_set_id) if chosen_split == "TenantTagSet" else 0
     population = of_report(visit, report)
     series = series_of(visit, chosen_split, report, population, tag_set)
-    return answer(metrics(visit.connection, population, series, parts))
+    return answer(metrics(visit.site.data, population, series, parts))
 
 
 def _choice(name: str, given: str, choices: tuple[_Choice, ...]) -> _Choice:
