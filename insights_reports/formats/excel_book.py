@@ -16,6 +16,7 @@ from openpyxl.chart._chart import ChartBase
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.filters import AutoFilter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
@@ -30,6 +31,7 @@ _WIDEST_PAGE = 190  # characters; what is wider is printed on several pages side
 _LINE_HEIGHTS = {"Sheet title": 24.0, "Subtitle": 15.0, "Headline": 16.0}  # points
 _LINE_HEIGHT = 13.0
 _WRAPPED = {"Headline", "Wrapped", "Column head", "Number head"}
+_PRINT_TITLES = "_xlnm.Print_Titles"
 _LONGEST_HEAD = 100  # characters; a table's column may have 255, escapes included
 _LARGEST_EXACT = 2**53  # a greater whole number loses digits in a spreadsheet
 
@@ -204,13 +206,19 @@ class Sheet:
         paper.sheet_properties.pageSetUpPr.fitToPage = True
         paper.page_margins.left = paper.page_margins.right = 0.5
         if self.layout.head_row:
-            paper.print_title_rows = f"{self.layout.head_row}:{self.layout.head_row}"
-            paper.print_title_cols = "A:A"
+            self._repeat_heads(self.layout.head_row)
         brand = document.brand
         footer = paper.HeaderFooter.oddFooter
         footer.left.text = _footer(brand.footer or brand.company)
         footer.center.text = _footer(self.name)
         footer.right.text = "&P / &N"
+
+    def _repeat_heads(self, row: int) -> None:
+        """Print the row of heads and the first column on every page. openpyxl would name the rows
+        first, but Excel itself writes the columns first."""
+        sheet = quoted(self.name)
+        area = f"{sheet}!$A:$A,{sheet}!${row}:${row}"
+        self.paper.defined_names[_PRINT_TITLES] = DefinedName(_PRINT_TITLES, attr_text=area)
 
     def append(self, row: Row) -> None:
         """One row of cells, as high as its text; cells without a value are not written."""

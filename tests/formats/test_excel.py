@@ -151,9 +151,27 @@ def test_print_and_view_are_set_up(summary: Workbook) -> None:
     head = int("".join(c for c in table.ref.split(":")[0] if c.isdigit()))
     assert sheet.freeze_panes == f"B{head + 1}"
     assert sheet.print_title_rows == f"${head}:${head}"
+    assert sheet.print_title_cols == "$A:$A"
     assert sheet.page_setup.orientation == "landscape"
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
     assert sheet.oddFooter.left.text == "Platform Engineering"
+
+
+def test_print_titles_are_written_as_excel_writes_them() -> None:
+    with zipfile.ZipFile(BytesIO(excel.render(split_document(), None))) as file:
+        workbook = file.read("xl/workbook.xml").decode()
+    assert ">'Contents'!$A:$A,'Contents'!$5:$5</definedName>" in workbook
+
+
+def test_it_speaks_german() -> None:
+    workbook = opened(excel.render(sample_document(language="de"), deployments({})))
+    assert workbook.sheetnames[:4] == ["Deckblatt", "Inhalt", "Anmerkungen", "Kennzahlen"]
+    german = words("de")
+    rows = table_of(workbook["Kennzahlen"])
+    assert rows[0]["Kennzahl"].value == german.label(sample_document().tiles[0].figure)
+    assert rows[0]["Wert"].value == sample_document().tiles[0].figure.value
+    (row,) = table_of(workbook["Deployments"])
+    assert row["Mandant"].value == "Ohne Mandant"
 
 
 def test_an_ampersand_in_the_footer_is_no_code() -> None:

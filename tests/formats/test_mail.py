@@ -117,6 +117,13 @@ def test_no_name_breaks_the_line_of_the_subject(name: str) -> None:
     assert subject.endswith("[final]")
 
 
+def test_it_speaks_german() -> None:
+    made = mail.render(sample_document(language="de"), attached=(PDF,))
+    assert made.subject.endswith("[endgültig]")
+    assert "Angehängt" in made.text
+    assert '<html lang="de">' in made.html
+
+
 # --- the same in both parts -----------------------------------------------------------------------
 
 
