@@ -16,7 +16,7 @@ _ENVIRONMENT = (
     *("FONTCONFIG_FILE", "FONTCONFIG_PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
 )
 # How libraries put it that no memory, or no room for a thread's stack, was left.
-_NO_MEMORY = re.compile(r"memory|creating thread|allocat", re.IGNORECASE)
+_NO_MEMORY = re.compile(r"memory|creating thread|allocat|failed to map", re.IGNORECASE)
 _KILLED, _TOO_LONG = -9, -24  # by SIGKILL, by SIGXCPU; not every system has names for them
 
 

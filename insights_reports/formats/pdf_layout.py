@@ -89,9 +89,19 @@ def _page(document: Document) -> Markup:
             link=link,
             widths=lambda table: shares(table, parts),
             flows=_flows,
+            overview_height=_overview_height(document),
             overflows=any(isinstance(block, Table) for block in document.overview),
         )
     )
+
+
+def _overview_height(document: Document) -> float:
+    """How high the chart of page one may be, in its own units: lower below tiles of many lines."""
+    lines = max(
+        (sum(line is not None for line in (t.last_year, t.target, t.band)) for t in document.tiles),
+        default=0,
+    )
+    return 185 - 15 * lines
 
 
 def _flows(section: Section) -> bool:

@@ -1,0 +1,124 @@
+"""The web page in headless Chromium: its script, its policy, a phone's width, the dark."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from insights_reports.formats import html
+from tests import documents
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium"),
+]
+FLAGS = ["--disable-quic", "--disable-background-networking", "--disable-component-update"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", *FLAGS]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    table = documents.project_table(7)
+    section = documents.split_document().sections[0]
+    rows = (*table.rows, table.rows[0], table.rows[1])
+    document = documents.split_document(
+        sections=(
+            type(section)(
+                "project",
+                section.title,
+                section.lead,
+                (
+                    type(table)(
+                        **{name: getattr(table, name) for name in table.__slots__} | {"rows": rows}
+                    ),
+                ),
+            ),
+        )
+    )
+    path = tmp_path / "page.html"
+    path.write_bytes(html.render(document))
+    return path
+
+
+def opened(browser: Browser, path: Path, **context: object) -> tuple[Page, list[str]]:
+    """The page, and what it complained about or asked the network for."""
+    page = browser.new_context(**context).new_page()  # type: ignore[arg-type]
+    seen: list[str] = []
+    page.on("console", lambda message: seen.append(message.text))
+    page.on("pageerror", lambda error: seen.append(str(error)))
+    page.on("request", lambda request: seen.append(request.url))
+    page.goto(path.as_uri())
+    return page, [s for s in seen if not s.startswith(("data:", path.as_uri()))]
+
+
+def names(page: Page) -> list[str]:
+    rows = page.locator("#project-table tbody").first.locator("tr:visible th")
+    return [text.strip() for text in rows.all_text_contents()]
+
+
+def test_nothing_is_asked_of_the_network_and_the_policy_holds(browser: Browser, file: Path) -> None:
+    page, seen = opened(browser, file)
+    assert seen == []
+    assert page.evaluate("document.fonts.size") == 3
+    assert page.evaluate("[...document.fonts].every(f => f.status !== 'error')")
+
+
+def test_a_column_sorts_up_and_down_with_absent_values_last(browser: Browser, file: Path) -> None:
+    page, _ = opened(browser, file)
+    head = page.locator("#project-table th", has_text="Lead time, median").last
+    head.get_by_role("button").click()
+    assert head.get_attribute("aria-sort") == "ascending"
+    assert names(page)[0] == "N" * 160  # the negative one
+    assert names(page)[-1] == "Restricted (Projects-6)"  # has none
+    head.get_by_role("button").click()
+    assert head.get_attribute("aria-sort") == "descending"
+    assert names(page)[0].startswith("<script>")
+    assert names(page)[-1] == "Restricted (Projects-6)"
+
+
+def test_rows_can_be_filtered_and_the_total_stays(browser: Browser, file: Path) -> None:
+    page, _ = opened(browser, file)
+    page.get_by_role("searchbox").fill("track")
+    assert names(page) == ["Tracking API", "Tracking API"]
+    assert page.locator("#project-table tr.total").is_visible()
+
+
+def test_the_value_under_the_pointer_is_shown(browser: Browser, file: Path) -> None:
+    page, _ = opened(browser, file)
+    page.locator(".panels svg [data-tip]").nth(5).hover()
+    tip = page.locator(".tip")
+    assert tip.is_visible()
+    assert "Checkout" in tip.inner_text()
+
+
+def test_dark_follows_the_system_until_the_button_is_used(browser: Browser, file: Path) -> None:
+    page, _ = opened(browser, file, color_scheme="dark")
+    background = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(background) == "rgb(16, 24, 29)"
+    page.get_by_role("button", name="Light or dark").click()
+    assert page.evaluate(background) == "rgb(255, 255, 255)"
+
+
+def test_a_phone_scrolls_tables_but_not_the_page(browser: Browser, file: Path) -> None:
+    page, _ = opened(browser, file, viewport={"width": 360, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_without_script_everything_is_there(browser: Browser, file: Path) -> None:
+    page, _ = opened(browser, file, java_script_enabled=False)
+    assert len(names(page)) == 9
+    assert page.locator("input, .theme").count() == 0
+    page.locator("summary").first.click()
+    assert page.locator("details table").first.is_visible()

@@ -1,0 +1,388 @@
+"""The PDF: it says what the document says, is tagged, fetches nothing, and has its limits."""
+
+import re
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import pikepdf
+import pytest
+from pypdf import PdfReader
+
+from insights_reports.edition.document import (
+    Brand,
+    Chart,
+    Document,
+    Mark,
+    Name,
+    Phrase,
+    Section,
+    Table,
+)
+from insights_reports.errors import RenderError
+from insights_reports.formats import pdf, pdf_layout
+from insights_reports.formats.html_parts import Parts, inline
+from insights_reports.formats.pdf_child import Child, Failed, Limits
+from insights_reports.formats.pdf_widths import shares
+from insights_reports.formats.words import words
+from tests import documents
+
+W = words("en")
+
+
+@pytest.fixture(scope="module")
+def render() -> Iterator[Callable[[Document], bytes]]:
+    with pdf.render_pool(1) as render_one:
+        yield render_one
+
+
+@pytest.fixture(scope="module")
+def sample(render: Callable[[Document], bytes]) -> bytes:
+    return render(documents.sample_document())
+
+
+@pytest.fixture(scope="module")
+def split(render: Callable[[Document], bytes]) -> bytes:
+    return render(documents.split_document())
+
+
+def pages(content: bytes) -> list[str]:
+    return [squeezed(page.extract_text()) for page in PdfReader(BytesIO(content)).pages]
+
+
+def squeezed(text: str) -> str:
+    """Without white space and hyphens: where a line breaks is the layout's business."""
+    return re.sub(r"[\s\u00a0\u00ad-]+", "", text)
+
+
+# --- what it says ------------------------------------------------------------------------------
+
+
+def test_page_one_has_the_identity_the_tiles_the_check_and_the_chart(sample: bytes) -> None:
+    document = documents.sample_document()
+    first = pages(sample)[0]
+    identity = document.identity
+    for text in (
+        W.phrase(document.title),
+        W.span(identity.period),
+        W.dates(identity.period),
+        identity.zone,
+        W.status(identity),
+        W.instant(identity.generated),
+        W.trigger(identity),
+        W.name(identity.account),
+        W.phrase(document.headline),
+        "1,230 of 1,234 figures agree",
+        W.phrase(document.overview[0].title),  # type: ignore[union-attr, arg-type]
+    ):
+        assert squeezed(text) in first, text
+    for tile in document.tiles:
+        for text in (W.label(tile.figure), W.figure(tile.figure), W.change(tile.change)):
+            assert squeezed(text) in first, text
+        assert squeezed(W.value(tile.verdict)) in first
+    for notable in document.notable:
+        assert squeezed(W.phrase(notable.text)) in first
+
+
+@pytest.mark.parametrize("name", ["sample", "split"])
+def test_every_cell_of_every_table_is_in_the_text(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    document: Document = getattr(documents, f"{name}_document")()
+    text = "".join(pages(request.getfixturevalue(name)))
+    blocks = [*document.overview, *(b for s in document.sections for b in s.blocks)]
+    for table in (block for block in blocks if isinstance(block, Table)):
+        for row in (*table.rows, *([table.total] if table.total else [])):
+            for value, column in zip(row, table.columns, strict=True):
+                cell = W.cell(value, column.kind)
+                if not isinstance(value, Mark) and cell.isascii():
+                    assert squeezed(cell) in text, cell
+
+
+def test_the_numbers_of_the_pictures_are_text(sample: bytes) -> None:
+    first = pages(sample)[0]
+    assert "30Sept" in first
+
+
+def test_sections_have_bookmarks_and_contents_that_agree(sample: bytes) -> None:
+    reader = PdfReader(BytesIO(sample))
+    titles = [W.phrase(section.title) for section in documents.sample_document().sections]
+    (top, below, *_) = reader.outline
+    assert top.title == W.phrase(documents.sample_document().title)
+    marks = {entry.title: reader.get_destination_page_number(entry) + 1 for entry in below}
+    assert set(titles) <= set(marks)
+    first = pages(sample)[0]
+    assert squeezed("".join(f"{title}{marks[title]}" for title in titles)) in first
+
+
+def test_pages_are_numbered_and_carry_the_running_head(sample: bytes) -> None:
+    found = pages(sample)
+    assert len(found) >= 4
+    for number, text in enumerate(found, start=1):
+        assert f"{number}/{len(found)}" in text
+        assert (squeezed("Delivery performance, September 2026") in text) or number == 1
+
+
+def test_the_head_of_a_long_table_is_repeated(render: Callable[[Document], bytes]) -> None:
+    table = documents.project_table(5)
+    long = replace(table, rows=table.rows * 7, total_rows=35)
+    section = Section("project", Phrase("section.method"), None, (long,))
+    found = pages(render(documents.split_document(sections=(section,))))
+    head = squeezed("Lead time, median to 95th percentile")
+    assert sum(head in text for text in found) >= 2
+
+
+@pytest.mark.parametrize(("paper", "size"), [("A4", (595, 842)), ("Letter", (612, 792))])
+def test_the_paper_is_the_one_asked_for(
+    render: Callable[[Document], bytes], paper: str, size: tuple[int, int]
+) -> None:
+    reader = PdfReader(BytesIO(render(documents.split_document(paper=paper))))
+    assert {(round(p.mediabox.width), round(p.mediabox.height)) for p in reader.pages} == {size}
+
+
+def test_the_same_document_gives_the_same_bytes(sample: bytes) -> None:
+    assert pdf.render(documents.sample_document()) == sample
+
+
+# --- PDF/UA ------------------------------------------------------------------------------------
+
+
+def elements(file: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
+    waiting = [file.Root.StructTreeRoot]
+    while waiting:
+        element = waiting.pop()
+        yield element
+        children = element.get("/K")
+        for child in children if isinstance(children, pikepdf.Array) else (children,):
+            if isinstance(child, pikepdf.Dictionary):
+                waiting.append(child)
+
+
+@pytest.mark.parametrize("name", ["sample", "split"])
+def test_the_pdf_is_tagged(name: str, request: pytest.FixtureRequest) -> None:
+    with pikepdf.open(BytesIO(request.getfixturevalue(name))) as file:
+        assert file.Root.MarkInfo.Marked
+        assert str(file.Root.Lang) == "en"
+        assert file.Root.ViewerPreferences.DisplayDocTitle
+        with file.open_metadata() as metadata:
+            assert metadata["pdfuaid:part"] == "1"
+            assert metadata["dc:title"].startswith("Delivery performance")
+        tags = [(str(e.get("/S", "")), e) for e in elements(file)]
+        figures = [e for tag, e in tags if tag == "/Figure"]
+        heads = [e for tag, e in tags if tag == "/TH"]
+        assert figures
+        assert all(str(e.get("/Alt", "")).strip() for e in figures)
+        assert heads
+        assert {str(e.A.Scope) for e in heads} == {"/Column", "/Row"}
+        flags = [a.F for page in file.pages for a in page.get("/Annots", ())]
+        assert set(flags) == {4}
+
+
+def test_a_chart_says_what_it_says(sample: bytes) -> None:
+    blocks = [*documents.sample_document().overview]
+    blocks += [b for s in documents.sample_document().sections for b in s.blocks]
+    wanted = {W.phrase(block.alt) for block in blocks if isinstance(block, Chart)}
+    with pikepdf.open(BytesIO(sample)) as file:
+        found = {str(e.Alt) for e in elements(file) if str(e.get("/S", "")) == "/Figure"}
+    assert wanted <= found
+
+
+def test_links_lead_into_the_document_or_to_an_address(sample: bytes) -> None:
+    with pikepdf.open(BytesIO(sample)) as file:
+        actions = [a.A for p in file.pages for a in p.get("/Annots", ()) if "/A" in a]
+        targets = {str(action.URI) for action in actions if "/URI" in action}
+    assert all(target.startswith(("mailto:", "https:")) for target in targets)
+
+
+# --- nothing is fetched ------------------------------------------------------------------------
+
+VECTORS = [
+    '<img src="{url}">',
+    '<link rel="stylesheet" href="{url}">',
+    '<link rel="attachment" href="{url}">',
+    '<a rel="attachment" href="{url}">x</a>',
+    "<style>@import '{url}';</style>",
+    "<style>@font-face{{font-family:x;src:url({url})}}</style>",
+    '<p style="background:url({url})">x</p>',
+    '<object data="{url}"></object>',
+    '<embed src="{url}">',
+    '<iframe src="{url}"></iframe>',
+    '<base href="{url}">',
+    '<svg><image href="{url}"/></svg>',
+    '<meta http-equiv="refresh" content="0;url={url}">',
+    "url({url})",
+    '"; background: url({url}); "',
+    "</style><style>@page{{background:url({url})}}",
+    "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'><image href='{url}'/></svg>",
+    "'{url}' attr(x url)",
+]
+_watching: list[str] | None = None
+
+
+def _hook(event: str, arguments: tuple[object, ...]) -> None:
+    if _watching is not None and event in ("open", "socket.connect", "socket.getaddrinfo"):
+        _watching.append(f"{event} {arguments[0]!r} {arguments[1]!r}")
+
+
+sys.addaudithook(_hook)
+
+
+def test_hostile_names_touch_neither_disk_nor_network(tmp_path: Path) -> None:
+    global _watching
+    canary = tmp_path / "canary.png"
+    canary.write_bytes(b"x")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        web = f"http://127.0.0.1:{server.getsockname()[1]}/x.png"
+        names = [v.format(url=url) for v in VECTORS for url in (canary.as_uri(), web)]
+        document = named(names)
+        pdf_layout.layout(documents.split_document())  # fonts and modules are read now
+        _watching = []
+        try:
+            content = pdf_layout.layout(document)
+            touched = [seen for seen in _watching if "canary" in seen or "socket" in seen]
+        finally:
+            _watching = None
+        server.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            server.accept()
+    assert touched == []
+    assert squeezed('<imgsrc="http://127') in "".join(pages(content))
+
+
+def named(names: list[str]) -> Document:
+    table = documents.project_table(1)
+    rows = tuple((Name(name, name), *table.rows[0][1:]) for name in names)
+    section = Section("project", Phrase("section.method"), None, (replace(table, rows=rows),))
+    brand = Brand(company=names[0], footer=names[1], contact=names[2], logo=names[3])
+    return documents.split_document(sections=(section,), brand=brand)
+
+
+def test_a_page_that_asks_for_anything_is_refused_loudly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    picture = '<img src="http://127.0.0.1:9/x.png" alt="x">'
+    monkeypatch.setattr(pdf_layout, "_page", lambda document: picture)
+    with pytest.raises(BaseException, match="refused to fetch"):
+        pdf_layout.layout(documents.split_document())
+
+
+def test_a_picture_that_cannot_be_drawn_is_not_left_out_in_silence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    picture = '<img src="data:image/svg+xml,broken" alt="x">'
+    monkeypatch.setattr(pdf_layout, "_page", lambda document: picture)
+    with pytest.raises(RuntimeError, match="Failed to load image"):
+        pdf_layout.layout(documents.split_document())
+
+
+# --- names -------------------------------------------------------------------------------------
+
+
+def test_words_in_pictures_are_set_at_once_so_that_their_letters_join(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from weasyprint.text import line_break
+
+    set_at_once: list[str] = []
+    real = line_break.split_first_line
+
+    def watched(text: str, *rest: object) -> object:
+        set_at_once.append(text)
+        return real(text, *rest)
+
+    monkeypatch.setattr(line_break, "split_first_line", watched)
+    pdf_layout.layout(documents.split_document(sections=()))
+    assert "مشروع الشحن" in set_at_once
+    assert "ش" not in set_at_once
+
+
+def test_a_very_long_name_stays_in_its_column() -> None:
+    table = documents.project_table(7)
+    widths = shares(table, Parts(documents.split_document(), inline, hover=False, mark_width=88))
+    assert sum(widths) == pytest.approx(100)
+    assert min(widths) > 4
+    assert widths[0] < 40
+
+
+# --- the child ---------------------------------------------------------------------------------
+
+
+def test_a_document_that_takes_too_long_names_the_limit() -> None:
+    with pytest.raises(RenderError) as raised:
+        pdf.render(documents.sample_document(), Limits(wall=0.2))
+    assert "document 'summary' of 'board-monthly': more than 0.2 s" in str(raised.value)
+    assert raised.value.exit_status == 4
+
+
+def test_a_document_that_takes_too_much_memory_names_the_limit() -> None:
+    with pytest.raises(RenderError, match="more than 150 MB of memory"):
+        pdf.render(documents.sample_document(), Limits(memory=150 * 1024**2))
+
+
+def test_a_document_that_takes_too_much_processor_time_names_the_limit() -> None:
+    table = documents.project_table(5)
+    section = Section(
+        "project", Phrase("section.method"), None, (replace(table, rows=table.rows * 300),)
+    )
+    with pytest.raises(RenderError, match="more than 2 s of processor time"):
+        pdf.render(documents.split_document(sections=(section,)), Limits(cpu=2))
+
+
+def test_a_pool_goes_on_after_a_document_that_cannot_be_rendered(
+    render: Callable[[Document], bytes], split: bytes
+) -> None:
+    with pytest.raises(RenderError, match="no_such_phrase"):
+        render(documents.split_document(title=Phrase("no_such_phrase")))
+    assert render(documents.split_document()) == split
+
+
+def test_a_child_that_was_killed_is_replaced(split: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    children: list[Child] = []
+    real = Child.__init__
+
+    def remembered(self: Child, limits: Limits) -> None:
+        real(self, limits)
+        children.append(self)
+
+    monkeypatch.setattr(Child, "__init__", remembered)
+    with pdf.render_pool(1) as render_one:
+        assert render_one(documents.split_document()) == split
+        children[0]._process.kill()
+        with pytest.raises(RenderError):
+            render_one(documents.split_document())
+        assert render_one(documents.split_document()) == split
+    assert len(children) == 2
+    assert all(child._process.poll() is not None for child in children)
+
+
+def test_threads_share_a_pool(split: bytes) -> None:
+    found: list[bytes] = []
+    with pdf.render_pool(2) as render_one:
+        threads = [
+            threading.Thread(target=lambda: found.append(render_one(documents.split_document())))
+            for _ in range(3)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert found == [split] * 3
+
+
+def test_the_child_gets_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCTOPUS_API_KEY", "API-SECRET")
+    child = Child(Limits())
+    try:
+        environment = Path(f"/proc/{child._process.pid}/environ").read_bytes()
+    finally:
+        child.stop()
+    assert b"API-SECRET" not in environment
+
+
+def test_a_failure_keeps_its_words_on_one_line() -> None:
+    error = pdf._error(documents.sample_document(), Failed("one\ntwo" * 200))
+    assert len(str(error).splitlines()) == 3
