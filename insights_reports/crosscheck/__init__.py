@@ -12,6 +12,7 @@ from insights_reports.crosscheck.result import (
     Verdict,
 )
 from insights_reports.crosscheck.stated import StatedMetrics
+from insights_reports.crosscheck.text import report_lines
 
 __all__ = [
     "Candidate",
@@ -24,4 +25,5 @@ __all__ = [
     "StreamDiscrepancy",
     "Verdict",
     "cross_check",
+    "report_lines",
 ]

@@ -77,14 +77,16 @@ def edge_intervals(judged: Judged, context: Context) -> None:
     """The intervals in which the range begins and ends, where no range known explains them.
 
     There must be one instant that cuts the interval so that the deployments on its one side are
-    what is stated, for all the series of the table.
+    what is stated, for all the series of the table; and some must be, for nothing is what a cut
+    behind the last deployment leaves of any interval.
     """
     compared = judged.compared
     low, high = day_number(compared.range.start), day_number(compared.range.end) - 1
     begin, last = (begin_of(day, compared.granularity, context.inferred) for day in (low, high))
     for start, after in ((begin, True), (last, False)):
         cells = np.flatnonzero(compared.cells.start == start)
-        if judged.differs[:, cells].sum() >= MARGIN:
+        some = (compared.stated[POSITION[FAILURE_RATE, "Total"]][cells] > 0).any()
+        if some and judged.differs[:, cells].sum() >= MARGIN:
             _cut(judged, context, cells, start, after)
 
 

@@ -1,7 +1,8 @@
 """A bounded sample of stated statistics beside ours by every percentile method.
 
 Rounding and percentile methods are inferred on it: small enough to try every candidate, of the
-newest intervals inside each range, by day before by week before by month.
+newest intervals of each range, the one it begins in left out, by day before by week before by
+month.
 """
 
 from __future__ import annotations
@@ -95,14 +96,14 @@ def _telling(tables: Sequence[StatedTable], ranges: Mapping[str, Range]) -> list
 def _newest(
     table: StatedTable, days: Integers, conventions: Conventions, of_range: Range
 ) -> tuple[int, int] | None:
-    """The days of the newest whole intervals inside the range with few enough deployments."""
+    """The days of the newest intervals of the range with few enough deployments."""
     granularity = cast(Granularity, table.source.granularity)
-    low, high = day_number(of_range.start), day_number(of_range.end) - 1
-    inside = days[(days > low) & (days < high)]
+    low, high = day_number(of_range.start), day_number(of_range.end)
+    inside = days[(days >= low) & (days < high)]
     found, number = np.unique(
         begins(inside, granularity, conventions.week_start), return_counts=True
     )
-    whole = (found > low) & (ends(found, granularity) <= high)
+    whole = found >= low
     found, number = found[whole], number[whole]
     if not len(found):
         return None

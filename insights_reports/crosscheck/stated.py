@@ -29,7 +29,7 @@ _EPOCH = date(1970, 1, 1).toordinal()
 _LARGEST_EXACT = 2**53
 _NEWLINE, _COLON, _DOT, _MINUS = (np.uint8((ord(mark) - ord("0")) % 256) for mark in "\n:.-")
 _DURATION = re.compile(
-    r"(-?)(?:(\d{1,8})\.(?=\d\d:))?(\d{1,9}):([0-5]\d):([0-5]\d)(?:\.(\d{1,7}))?", re.ASCII
+    r"(-?)(?:(\d{1,7})\.(?=\d\d:))?(\d{1,8}):([0-5]\d):([0-5]\d)(?:\.(\d{1,7}))?", re.ASCII
 )
 _RATE_KEYS = tuple(figure.statistic or "" for figure in FIGURES if figure.metric == FAILURE_RATE)
 _KEYS: dict[str, tuple[str, ...]] = {
@@ -124,12 +124,13 @@ def _name(series: object, stated: StatedMetrics) -> str | None:
 
 
 def _starts(intervals: list[dict[str, Any]], stated: StatedMetrics) -> Integers:
-    days: dict[object, int] = {}
-    texts = [interval.get("StartOfInterval") for interval in intervals]
-    for text in dict.fromkeys(texts):
+    days: dict[str, int] = {}
+    texts: list[Any] = [interval.get("StartOfInterval") for interval in intervals]
+    for text in texts:
         try:
-            days[text] = date.fromisoformat(str(text)[:10]).toordinal() - _EPOCH
-        except ValueError as error:
+            if text not in days:
+                days[text] = date.fromisoformat(text[:10]).toordinal() - _EPOCH
+        except (TypeError, ValueError) as error:
             raise _bad(stated, f"StartOfInterval is {text!r}") from error
     return np.array([days[text] for text in texts], dtype=np.int64)
 
@@ -246,7 +247,7 @@ def _common_ticks(body: str, size: int) -> Integers | None:
     )
     negative = digits[starts] == _MINUS
     width = ends - 8 - starts - negative
-    if not shaped.all() or width.min() < 1 or width.max() > 9:
+    if not shaped.all() or width.min() < 1 or width.max() > 8:
         return None
     tenth, second, seconds, minute, minutes = (digits[ends - back] for back in (1, 3, 4, 6, 7))
     if max(map(np.max, (tenth, second, minute))) > 9 or max(seconds.max(), minutes.max()) > 5:

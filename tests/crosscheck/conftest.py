@@ -1,0 +1,58 @@
+"""Cross-checks of made-up worlds, made once for all the tests that only read them."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from insights_reports.crosscheck import StatedMetrics, cross_check
+from insights_reports.metrics import Lookups
+
+from .server import Options, all_replies
+from .world import build, listed, table
+
+
+def lookups(world):
+    return Lookups(
+        world.project_groups,
+        world.project_group_names,
+        world.environment_groups,
+        world.tenant_tags,
+        world.tag_sets,
+    )
+
+
+def check(world, replies, rows=None, **options):
+    """The cross-check of replies against the deployments that the world's server lists."""
+    return cross_check(
+        table(listed(world) if rows is None else rows),
+        [StatedMetrics(*reply) for reply in replies],
+        zone=ZoneInfo(world.zone),
+        lookups=lookups(world),
+        as_of=world.as_of,
+        **options,
+    )
+
+
+def found(result, verdict):
+    return [one for one in result.discrepancies if one.verdict == verdict]
+
+
+def chosen(result, convention):
+    return next(one for one in result.evidence if one.convention == convention)
+
+
+@pytest.fixture(scope="session")
+def small():
+    """A year of two deployments a day with every complication."""
+    return build(seed=3, per_day=2)
+
+
+@pytest.fixture(scope="session")
+def everything(small):
+    """Every question to a server that follows our defaults."""
+    return all_replies(small, Options())
+
+
+@pytest.fixture(scope="session")
+def clean(small, everything):
+    return check(small, everything)

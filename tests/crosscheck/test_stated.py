@@ -1,0 +1,178 @@
+"""The replies of /metrics as columns: strict and exact."""
+
+import copy
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from insights_reports.crosscheck import StatedMetrics
+from insights_reports.crosscheck.figures import FIGURES, NULL
+from insights_reports.crosscheck.result import duration_text
+from insights_reports.crosscheck.stated import read_stated, ticks
+from insights_reports.errors import BadReply
+
+SAMPLE = {
+    "Series": [
+        {
+            "Name": "All",
+            "Intervals": [
+                {
+                    "StartOfInterval": "2022-06-05",
+                    "NumberOfSuccessfulDeployments": 247,
+                    "LeadTime": {
+                        "Count": 243,
+                        "Mean": "-2:32:31.0",
+                        "Median": "3:17:51.0",
+                        "Min": "-426:53:44.0",
+                        "Max": "93:32:33.0",
+                        "NinetyFifth": "28:15:32.0",
+                    },
+                    "DeploymentFailureRate": {
+                        "Successful": 247,
+                        "DeploymentFailure": 8,
+                        "SuccessfulButHadGuidedFailure": 0,
+                        "Total": 255,
+                        "Failed": 8,
+                        "Rate": 0.03137,
+                    },
+                    "TimeSincePreviousDeployment": {
+                        "Count": 241,
+                        "Mean": "2:12:32.0",
+                        "Median": "1:21:56.0",
+                        "Min": "0:10:00.0",
+                        "Max": "12:40:01.0",
+                        "NinetyFifth": "7:29:43.0",
+                    },
+                    "MeanTimeToRecovery": {
+                        "Count": 0,
+                        "Mean": None,
+                        "Median": None,
+                        "Min": None,
+                        "Max": None,
+                        "NinetyFifth": None,
+                    },
+                    "DeploymentsUntilRecovery": {
+                        "Count": 8,
+                        "Mean": 1.25,
+                        "Median": 1.0,
+                        "Min": 1.0,
+                        "Max": 1.0,
+                        "NinetyFifth": 1.0,
+                    },
+                }
+            ],
+        }
+    ]
+}
+SECOND = 10_000_000
+
+
+def read(reply):
+    return read_stated(StatedMetrics("None", None, "LastYear", "Weekly", reply))
+
+
+def changed(*path, to):
+    reply = copy.deepcopy(SAMPLE)
+    place = reply["Series"][0]["Intervals"][0]
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = to
+    return reply
+
+
+def values(reply):
+    columns = read(reply).columns
+    return {
+        (figure.metric, figure.statistic): column[0]
+        for figure, column in zip(FIGURES, columns, strict=True)
+    }
+
+
+def test_octopus_own_sample():
+    found = values(SAMPLE)
+    assert len(found) == 31
+    assert found["NumberOfSuccessfulDeployments", None] == 247
+    assert found["LeadTime", "Mean"] == -(2 * 3600 + 32 * 60 + 31) * SECOND
+    assert found["LeadTime", "Min"] == -(426 * 3600 + 53 * 60 + 44) * SECOND
+    assert found["DeploymentFailureRate", "Rate"] == 0.03137
+    assert found["MeanTimeToRecovery", "Mean"] == NULL
+    assert found["DeploymentsUntilRecovery", "Mean"] == 1.25
+
+
+def test_what_is_left_out_or_null_has_no_deployments_and_no_values():
+    for reply in (changed("LeadTime", to=None), changed("LeadTime", to={})):
+        found = values(reply)
+        assert (found["LeadTime", "Count"], found["LeadTime", "Mean"]) == (0, NULL)
+
+
+def test_a_count_of_null_is_not_zero():
+    assert values(changed("LeadTime", "Count", to=None))["LeadTime", "Count"] == NULL
+
+
+def test_values_without_a_definition_are_listed():
+    reply = changed("LeadTime", "NinetyNinth", to="1:00:00.0")
+    reply["Series"][0]["Intervals"][0]["QueueTime"] = {"Count": 1}
+    reply["Series"][0]["Colour"] = "red"
+    paths = {one.path for one in read(reply).unknown}
+    assert paths == {"LeadTime.NinetyNinth", "QueueTime", "Colour"}
+
+
+@pytest.mark.parametrize(
+    ("reply", "named"),
+    [
+        ({}, "Series"),
+        ({"Series": [1]}, "a series"),
+        ({"Series": [{"Name": 1, "Intervals": []}]}, "name"),
+        ({"Series": [{"Name": "All"}]}, "Intervals"),
+        ({"Series": [{"Name": "All", "Intervals": [None]}]}, "an interval"),
+        (changed("StartOfInterval", to="yesterday"), "StartOfInterval is 'yesterday'"),
+        (changed("StartOfInterval", to=[1]), "StartOfInterval"),
+        (changed("LeadTime", to=[1]), "LeadTime is [1]"),
+        (changed("LeadTime", "Mean", to="1 hour"), "LeadTime.Mean: '1 hour' is not a duration"),
+        (changed("LeadTime", "Mean", to=3), "LeadTime.Mean"),
+        (changed("LeadTime", "Count", to=1.5), "LeadTime.Count"),
+        (changed("LeadTime", "Count", to=True), "LeadTime.Count"),
+        (changed("DeploymentFailureRate", "Rate", to="0.1"), "Rate"),
+        (changed("DeploymentFailureRate", "Rate", to=float("inf")), "Rate"),
+        (changed("NumberOfSuccessfulDeployments", to="247"), "NumberOfSuccessfulDeployments"),
+    ],
+)
+def test_what_is_not_as_promised_is_an_error_that_names_the_place(reply, named):
+    with pytest.raises(BadReply) as caught:
+        read(reply)
+    assert named in caught.value.what
+    assert caught.value.which == "Metrics: None, LastYear, Weekly"
+
+
+def test_durations_as_octopus_spells_them():
+    texts = ["1:12:39.41517", None, "-426:53:44.0", "0:00:00.0000001", "-1.02:03:04.5", "25:00:00"]
+    assert ticks(texts).tolist() == [
+        43594151700,
+        NULL,
+        -15368240000000,
+        1,
+        -(26 * 3600 + 3 * 60 + 4) * SECOND - SECOND // 2,
+        25 * 3600 * SECOND,
+    ]
+    assert ticks([]).tolist() == []
+    assert ticks([None]).tolist() == [NULL]
+
+
+@given(st.lists(st.integers(-(10**12), 10**12).map(lambda second: second * SECOND // 10)))
+def test_durations_are_read_as_they_were_spelled(values):
+    assert ticks([duration_text(value) for value in values]).tolist() == values
+
+
+NO_DURATIONS = """1:60:00.0|1:00:60.0|--1:00:00.0|a:00:00.0|:00:00.0|00:00.0|1:0:000.0|1:00:00.
+1:00:00.00000001| 1:00:00.0|1:00:00.0 |1:00:00,0|+1:00:00.0|999999999:00:00.0|1:-1:00.0|1:00:0x.0
+\uff11:00:00.0|1:0 :00.0|1:00:00.x|1:00:00:00.0|12345678.01:00:00.0"""
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1:00:00.0\n2:00:00.0", *NO_DURATIONS.replace("\n", "|").split("|")]
+)
+def test_nothing_else_is_a_duration(text):
+    for texts in ([text], ["1:00:00.0", text, "2:00:00.0"]):
+        with pytest.raises(ValueError, match="is not a duration"):
+            ticks(texts)
