@@ -67,7 +67,9 @@ def discrepancies(facts: Facts) -> Section:
     if not blocks:
         blocks.append(Prose((Phrase("discrepancies.none"),)))
     streams = check.streams
-    lead = Phrase("discrepancies.lead", {"n": streams.figures, "agrees": streams.agrees})
+    lead = None
+    if streams.figures:
+        lead = Phrase("discrepancies.lead", {"n": streams.figures, "agrees": streams.agrees})
     return Section("discrepancies", Phrase("section.discrepancies"), lead, tuple(blocks))
 
 

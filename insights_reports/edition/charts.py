@@ -19,12 +19,13 @@ from insights_reports.edition.document import (
     Role,
     Series,
     Statistic,
+    Tile,
     Unit,
     Value,
 )
 from insights_reports.edition.facts import Facts, Slices
 from insights_reports.edition.judging import Comparison, change, judge, limits_of
-from insights_reports.edition.tiles import HEADLINE_STATISTICS, SPARK
+from insights_reports.edition.tiles import HEADLINE_STATISTICS, SPARK, turn
 from insights_reports.metrics import interval_starts, wilson
 
 PANELS = 12
@@ -92,17 +93,20 @@ def _overview_alt(facts: Facts, most: Figure, start: date) -> Phrase:
     return Phrase(f"chart.overview.alt.{facts.windows.granularity}", values)
 
 
-def trends(facts: Facts) -> tuple[Chart, ...]:
-    """One chart for each metric over the last thirteen weeks or months."""
-    times = (Metric.LEAD_TIME, Metric.TIME_TO_RECOVERY)
-    return (
-        _trend(facts, _FREQUENCY, _lines(facts, _FREQUENCY, ())),
-        *(_trend(facts, time, _lines(facts, time, (Statistic.P90,))) for time in times),
-        _trend(facts, Metric.FAILURE_RATE, _band(facts) + _lines(facts, Metric.FAILURE_RATE, ())),
-    )
+def trends(facts: Facts, tiles: Sequence[Tile]) -> tuple[Chart, ...]:
+    """One chart for each metric of the tiles over the last thirteen weeks or months."""
+    return tuple(_trend(facts, tile) for tile in tiles if tile.figure.metric in HEADLINE_STATISTICS)
 
 
-def _trend(facts: Facts, metric: Metric, series: tuple[Series, ...]) -> Chart:
+def _series(facts: Facts, metric: Metric) -> tuple[Series, ...]:
+    if metric is Metric.FAILURE_RATE:
+        return _band(facts) + _lines(facts, metric, ())
+    return _lines(facts, metric, () if metric is _FREQUENCY else (Statistic.P90,))
+
+
+def _trend(facts: Facts, tile: Tile) -> Chart:
+    metric = tile.figure.metric
+    series = _series(facts, metric)
     main = next(each.figures for each in series if each.role is Role.MAIN)
     duration = main[-1].unit is Unit.DURATION
     every = [figure.value for each in series for figure in each.figures]
@@ -110,16 +114,24 @@ def _trend(facts: Facts, metric: Metric, series: tuple[Series, ...]) -> Chart:
     return Chart(
         id=f"trend-{metric}",
         form=ChartForm.LINES,
-        title=Phrase(f"chart.trend.title.{metric}"),
+        title=_finding(facts, tile),
         subtitle=Phrase(f"chart.trend.subtitle.{metric}"),
         alt=_trend_alt(main),
-        x=tuple(span.start for span in facts.windows.trend),
+        x=tuple(span.start for span in facts.trend),
         granularity=facts.windows.trend_granularity,
         unit=main[-1].unit,
         series=series + _limits(facts, main) + _target(facts, main),
         # A logarithm needs positive values: negative lead times are real.
         logarithmic=duration and bool(values) and min(values) > 0,
     )
+
+
+def _finding(facts: Facts, tile: Tile) -> Phrase:
+    """What the chart shows, where its last interval is the whole period that the tile judges."""
+    name = Phrase(f"metric.{tile.figure.metric}")
+    if facts.windows.trend[-1] != facts.windows.now or facts.inputs.partial:
+        return name
+    return Phrase(f"chart.trend.finding.{turn(tile)}", {"metric": name})
 
 
 def _trend_alt(main: tuple[Figure, ...]) -> Phrase:
@@ -131,7 +143,7 @@ def _trend_alt(main: tuple[Figure, ...]) -> Phrase:
 
 
 def _over_time(facts: Facts, metric: Metric, statistic: Statistic) -> tuple[Figure, ...]:
-    return tuple(facts.whole.figure(0, span, metric, statistic) for span in facts.windows.trend)
+    return tuple(facts.whole.figure(0, span, metric, statistic) for span in facts.trend)
 
 
 def _lines(facts: Facts, metric: Metric, second: tuple[Statistic, ...]) -> tuple[Series, ...]:
@@ -146,7 +158,7 @@ def _band(facts: Facts) -> tuple[Series, ...]:
     """The 95 % interval of the failure rate at each point."""
     whole, metric = facts.whole, Metric.FAILURE_RATE
     ends: list[list[Figure]] = [[], []]
-    for span in facts.windows.trend:
+    for span in facts.trend:
         figure = whole.figure(0, span, metric, Statistic.RATE)
         failed = int(whole.column("failed", span)[0])
         interval = wilson(failed, figure.n or 0)
@@ -204,7 +216,7 @@ def panels(
         title=Phrase("chart.panels.title", {"granularity": Phrase(f"per.{granularity}")}),
         subtitle=Phrase("chart.panels.subtitle"),
         alt=Phrase("chart.panels.alt", {"n": len(shown), "low": low, "high": high}),
-        x=tuple(span.start for span in facts.windows.trend),
+        x=tuple(span.start for span in facts.trend),
         granularity=granularity,
         unit=Unit.COUNT,
         series=tuple(shown),
@@ -213,7 +225,7 @@ def panels(
 
 def _panel(facts: Facts, slices: Slices, series: int, label: Phrase | Name) -> Series:
     figures = tuple(
-        slices.figure(series, span, _FREQUENCY, Statistic.COUNT) for span in facts.windows.trend
+        slices.figure(series, span, _FREQUENCY, Statistic.COUNT) for span in facts.trend
     )
     now = slices.figure(series, facts.windows.now, _FREQUENCY, Statistic.COUNT)
     moved = frequency_change(facts, slices, series)

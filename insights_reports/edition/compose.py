@@ -63,7 +63,7 @@ def _summary(facts: Facts, every: tuple[Part, ...], *, with_splits: bool) -> Doc
     splits = [section(part, with_panels=True) for part in every] if with_splits else []
     sections = (
         *splits,
-        _trends(facts),
+        _trends(facts, page_one),
         method(facts, page_one),
         discrepancies(facts),
         excluded(facts),
@@ -90,9 +90,9 @@ def _overview(facts: Facts, every: tuple[Part, ...]) -> Iterator[Block]:
         yield small_table(every[0])
 
 
-def _trends(facts: Facts) -> Section:
-    lead = Phrase(f"trends.lead.{facts.windows.trend_granularity}", {"n": len(facts.windows.trend)})
-    blocks = (*trends(facts), heat(facts))
+def _trends(facts: Facts, page_one: tuple[Tile, ...]) -> Section:
+    lead = Phrase(f"trends.lead.{facts.windows.trend_granularity}", {"n": len(facts.trend)})
+    blocks = (*trends(facts, page_one), heat(facts))
     return Section("trends", Phrase("section.trends"), lead, blocks)
 
 

@@ -128,6 +128,12 @@ class Facts:
         return windows(self.inputs, self.settings)
 
     @cached_property
+    def trend(self) -> tuple[Span, ...]:
+        """The intervals of the trend charts whose deployments are known; the last one always."""
+        *earlier, last = self.windows.trend
+        return (*(span for span in earlier if self.whole.known(span)), last)
+
+    @cached_property
     def days(self) -> NDArray[np.datetime64]:
         """The local date of each deployment, NaT for one without a completion time."""
         return local_dates(self.inputs.deployments, self.inputs.tz)

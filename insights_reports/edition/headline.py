@@ -17,6 +17,7 @@ from insights_reports.edition.document import (
     Verdict,
 )
 from insights_reports.edition.facts import Facts
+from insights_reports.edition.tiles import turn
 
 _ALWAYS = (Metric.DEPLOYMENT_FREQUENCY, Metric.FAILURE_RATE)
 _IF_CLEAR = (Metric.LEAD_TIME, Metric.TIME_TO_RECOVERY)
@@ -64,16 +65,4 @@ def _clause(tile: Tile, previous: Span) -> Phrase:
         "change": tile.change,
         "previous": previous,
     }
-    return Phrase(f"headline.{tile.figure.metric}.{_turn(tile)}", values)
-
-
-def _turn(tile: Tile) -> str:
-    if tile.figure.value is None:
-        return "missing"
-    if tile.change.difference is None:
-        return "no_comparison"
-    if tile.verdict is Verdict.TOO_FEW:
-        return "too_few"
-    if tile.verdict is Verdict.NO_CLEAR_CHANGE:
-        return "no_clear_change"
-    return "rose" if tile.change.difference > 0 else "fell"
+    return Phrase(f"headline.{tile.figure.metric}.{turn(tile)}", values)

@@ -35,14 +35,19 @@ def strip(facts: Facts) -> CheckStrip:
         "not_comparable": check.not_comparable,
     }
     verdict = check_verdict(check)
-    key = verdict.removeprefix("check.") if check.figures else "none"
     return CheckStrip(
         verdict=verdict,
         **counts,
-        sentence=Phrase(f"check.sentence.{key}", dict(counts)),
+        sentence=Phrase(f"check.sentence.{_sentence(check)}", dict(counts)),
         ledger=ledger(facts),
         gaps=tuple(_gaps(facts)),
     )
+
+
+def _sentence(check: CrossCheck) -> str:
+    if check.figures in (0, check.agrees):
+        return "all" if check.figures else "none"
+    return check_verdict(check).removeprefix("check.")
 
 
 def check_verdict(check: CrossCheck) -> CheckVerdict:

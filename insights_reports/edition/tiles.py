@@ -14,6 +14,7 @@ from insights_reports.edition.document import (
     Span,
     Statistic,
     Tile,
+    Verdict,
 )
 from insights_reports.edition.facts import Facts, rate
 from insights_reports.edition.judging import (
@@ -49,6 +50,19 @@ def tiles(facts: Facts) -> tuple[Tile, ...]:
     four = tuple(_tile(facts, metric) for metric in HEADLINE_STATISTICS)
     fifth = _rework_tile(facts)
     return four if fifth is None else (*four, fifth)
+
+
+def turn(tile: Tile) -> str:
+    """Which way the figure went, as the last part of a phrase's key: rose, fell, or why neither."""
+    if tile.figure.value is None:
+        return "missing"
+    if tile.change.difference is None:
+        return "no_comparison"
+    if tile.verdict is Verdict.TOO_FEW:
+        return "too_few"
+    if tile.verdict is Verdict.NO_CLEAR_CHANGE:
+        return "no_clear_change"
+    return "rose" if tile.change.difference > 0 else "fell"
 
 
 @dataclass(frozen=True)
