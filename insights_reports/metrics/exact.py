@@ -14,9 +14,7 @@ from insights_reports.metrics.conventions import PercentileMethod
 
 Integers = NDArray[np.int64]
 
-MEDIAN = (1, 2)
-P90 = (9, 10)
-P95 = (19, 20)
+_MEDIAN, _P90, _P95 = (1, 2), (9, 10), (19, 20)
 
 _HALF = 26  # bits in the lower half of a value that is added up
 
@@ -39,14 +37,6 @@ class Groups:
     upper: Integers
     lower: Integers
 
-    @property
-    def min(self) -> Integers:
-        return self.value_at(self.first)
-
-    @property
-    def max(self) -> Integers:
-        return self.value_at(self.first + self.count - 1)
-
 
 def split(values: Integers) -> tuple[Integers, Integers]:
     """Both halves of the values: ``values == upper * 2**26 + lower``, ``0 <= lower < 2**26``.
@@ -63,7 +53,7 @@ class Mixed:
 
     whole: Integers
     rest: Integers
-    denominator: Integers | int
+    denominator: Integers
 
     def rounded(self) -> Integers:
         """To the nearest integer; halves to the even one."""
@@ -85,26 +75,16 @@ def joined(upper: Integers, lower: Integers) -> Integers:
     return (upper << _HALF) + lower
 
 
-def whole(values: Integers) -> Mixed:
-    """Integers as mixed numbers."""
-    return Mixed(values, np.zeros_like(values), 1)
+STATISTICS = ("mean", "median", "min", "max", "p90", "p95")
 
 
-def mean(groups: Groups) -> Mixed:
-    """The sum divided by the count, of each group."""
-    count = groups.count
-    carried = ((groups.upper % count) << _HALF) + groups.lower
-    integer = ((groups.upper // count) << _HALF) + carried // count
-    return Mixed(integer, carried % count, count)
-
-
-def percentile(
-    groups: Groups, fraction: tuple[int, int], method: PercentileMethod = "linear"
+def summary(
+    groups: Groups, median: PercentileMethod = "linear", percentile: PercentileMethod = "linear"
 ) -> Mixed:
-    """The value at a fraction p = a/b of each group of n values.
+    """The statistics of each group: one row for each of `STATISTICS`, one column for each group.
 
-    The methods, by the position of the value counted from 0; a position between two values is
-    interpolated:
+    A percentile at the fraction p = a/b of n values lies, by its method, at this position counted
+    from 0; a position between two values is interpolated:
 
     * ``linear``: p (n - 1), the method of Excel's PERCENTILE.INC and numpy's default;
     * ``lower``, ``higher``: the same, taken down or up to a value;
@@ -113,12 +93,32 @@ def percentile(
     * ``floor_rank``: the rank floor(p n), or the first value;
     * ``exclusive``: the rank p (n + 1), the method of Excel's PERCENTILE.EXC, held inside the data.
     """
-    a, b = fraction
-    below, part = _position(groups.count, a, b, method)
-    above = np.minimum(below + 1, groups.count - 1)
-    low = groups.value_at(groups.first + below)
-    step = (groups.value_at(groups.first + above) - low) * part
-    return Mixed(low + step // b, step % b, b)
+    methods = ((_MEDIAN, median), (_P90, percentile), (_P95, percentile))
+    last = groups.count - 1
+    positions = [_position(groups.count, a, b, method) for (a, b), method in methods]
+    below = np.stack([at for at, _ in positions])
+    part = np.stack([rest for _, rest in positions])
+    ends = np.stack([np.zeros_like(last), last])
+    asked = np.concatenate([below, np.minimum(below + 1, last), ends]) + groups.first
+    found = groups.value_at(asked)
+    low, high, (smallest, largest) = found[:3], found[3:6], found[6:]
+    denominator = np.array([[b] for (_, b), _ in methods])
+    step = (high - low) * part
+    (median_, p90, p95), rests = low + step // denominator, step % denominator
+    mean, mean_rest = _mean(groups)
+    none, one = np.zeros_like(mean), np.ones_like(mean)
+    return Mixed(
+        np.stack([mean, median_, smallest, largest, p90, p95]),
+        np.stack([mean_rest, rests[0], none, none, rests[1], rests[2]]),
+        np.stack([groups.count, *(one * denominator[:1]), one, one, *(one * denominator[1:])]),
+    )
+
+
+def _mean(groups: Groups) -> tuple[Integers, Integers]:
+    """The sum divided by the count: the whole part, and the rest in parts of the count."""
+    count = groups.count
+    carried = ((groups.upper % count) << _HALF) + groups.lower
+    return ((groups.upper // count) << _HALF) + carried // count, carried % count
 
 
 def _position(

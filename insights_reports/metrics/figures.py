@@ -5,7 +5,6 @@ or percentiles.
 """
 
 from copy import copy
-from dataclasses import dataclass
 from datetime import date, tzinfo
 from typing import Self
 
@@ -17,16 +16,15 @@ from insights_reports.metrics import exact
 from insights_reports.metrics.conventions import DEFAULTS, Conventions, Granularity, Split
 from insights_reports.metrics.measures import (
     DURATIONS,
+    FIRST_MEASURE,
     NANOSECONDS_PER_TICK,
     NO_DAY,
     NUMBERS,
-    SUCCESSFUL,
     Axis,
     Cells,
-    Entries,
-    entries,
+    Grouped,
+    cells,
     measure,
-    outcome_cells,
     outcomes,
 )
 from insights_reports.metrics.periods import interval_starts, whole_intervals
@@ -79,7 +77,7 @@ class Tabulator:
         self._measures = {
             name: measure(deployments[name], self._days) for name in (*DURATIONS, *NUMBERS)
         }
-        self._prepared: dict[tuple[Split, str | None], _Prepared] = {}
+        self._prepared: dict[tuple[Split, str | None], tuple[Membership, Cells]] = {}
 
     def under(self, conventions: Conventions) -> Self:
         """The same deployments under other conventions; what does not depend on them is shared."""
@@ -95,7 +93,7 @@ class Tabulator:
         self, split: Split, tag_set: str | None = None
     ) -> tuple[tuple[str, str | None], ...]:
         """Key and name of every series with a deployment at any time, as the tables list them."""
-        members = self._prepare(split, tag_set).members
+        members, _ = self._prepare(split, tag_set)
         return tuple(zip(members.keys, members.names, strict=True))
 
     def figures(
@@ -117,41 +115,32 @@ class Tabulator:
             The table of docs/architecture.md. Durations are rounded half to even to a tick of
             100 ns from exact values; a statistic of no values is NaT or NaN.
         """
-        prepared = self._prepare(split, tag_set)
+        members, prepared = self._prepare(split, tag_set)
         starts, axis = _axis(start, end, granularity, self.conventions)
-        groups, columns = _counts(prepared.counts, axis)
-        series, interval = np.divmod(groups, axis.intervals)
+        grouped = prepared.grouped(axis)
         table: dict[str, object] = {
-            "series_key": _texts(prepared.members.keys, series),
-            "series_name": _texts(prepared.members.names, series),
-            "start": starts[interval],
-            **columns,
+            "series_key": _texts(members.keys, grouped.series),
+            "series_name": _texts(members.names, grouped.series),
+            "start": starts[grouped.interval],
+            **_counts(grouped),
         }
-        for name, values in prepared.entries.items():
-            table |= _statistics(name, values, axis, groups, self.conventions)
+        for number, (name, values) in enumerate(prepared.entries.items()):
+            count, present, measured = grouped.measured(number, values)
+            table[f"{name}_count"] = count
+            statistics = exact.summary(
+                measured, self.conventions.median, self.conventions.percentile
+            )
+            table |= _statistics(name, statistics, present, len(count))
         return pd.DataFrame(table)
 
-    def _prepare(self, split: Split, tag_set: str | None) -> "_Prepared":
+    def _prepare(self, split: Split, tag_set: str | None) -> tuple[Membership, Cells]:
         key = (split, tag_set if split == "TenantTagSet" else None)
         found = self._prepared.get(key)
         if found is None:
             members = membership(self._deployments, split, self._lookups, tag_set)
-            found = _Prepared(
-                members,
-                outcome_cells(members, self._days, self._outcomes),
-                {name: entries(values, members) for name, values in self._measures.items()},
-            )
+            found = members, cells(members, self._days, self._outcomes, self._measures)
             self._prepared = dict([*self._prepared.items()][1 - _KEPT :]) | {key: found}
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """What all tables of one split share."""
-
-    members: Membership
-    counts: Cells
-    entries: dict[str, Entries]
 
 
 def _axis(
@@ -170,17 +159,14 @@ def _axis(
     return edges, Axis(low, high, interval, max(len(starts), 1))
 
 
-def _counts(cells: Cells, axis: Axis) -> tuple[NDArray[np.int64], dict[str, NDArray[np.generic]]]:
-    """The groups that have a deployment, and the columns that count and rate them."""
-    active = (cells.sums[:, [1 + SUCCESSFUL]] > 0).astype(np.int64)
-    with_days = Cells(cells.codes, cells.days, np.hstack([cells.sums, active]))
-    groups, sums, _ = with_days.grouped(axis)
-    _, successful, failure, guided, other, active_days = sums.T
+def _counts(grouped: Grouped) -> dict[str, NDArray[np.generic]]:
+    """The columns that count and rate deployments."""
+    successful, failure, guided, other, active_days = grouped.sums[:, :FIRST_MEASURE].T
     failed = failure + guided
     total = successful + failed
     rate = np.full(len(total), np.nan)
     np.divide(failed, total, out=rate, where=total > 0)
-    return groups, {
+    return {
         "successful": successful,
         "deployment_failure": failure,
         "guided": guided,
@@ -193,38 +179,17 @@ def _counts(cells: Cells, axis: Axis) -> tuple[NDArray[np.int64], dict[str, NDAr
 
 
 def _statistics(
-    name: str,
-    values: Entries,
-    axis: Axis,
-    groups: NDArray[np.int64],
-    conventions: Conventions,
+    name: str, statistics: exact.Mixed, present: NDArray[np.intp], groups: int
 ) -> dict[str, NDArray[np.generic]]:
-    """The columns of one measure: its count and statistics in each of the ``groups``."""
-    present, measured = values.grouped(axis)
-    place = np.searchsorted(groups, present)
-    count = np.zeros(len(groups), dtype=np.int64)
-    count[place] = measured.count
-    table: dict[str, NDArray[np.generic]] = {f"{name}_count": count}
-    for statistic, mixed in _summary(measured, conventions).items():
-        if name in DURATIONS:
-            column = np.full(len(groups), np.timedelta64("NaT", "ns"))
-            column[place] = (mixed.rounded() * NANOSECONDS_PER_TICK).view("timedelta64[ns]")
-        else:
-            column = np.full(len(groups), np.nan)
-            column[place] = mixed.as_float()
-        table[f"{name}_{statistic}"] = column
-    return table
-
-
-def _summary(groups: exact.Groups, conventions: Conventions) -> dict[str, exact.Mixed]:
-    return {
-        "mean": exact.mean(groups),
-        "median": exact.percentile(groups, exact.MEDIAN, conventions.median),
-        "min": exact.whole(groups.min),
-        "max": exact.whole(groups.max),
-        "p90": exact.percentile(groups, exact.P90, conventions.percentile),
-        "p95": exact.percentile(groups, exact.P95, conventions.percentile),
-    }
+    """The columns of one measure's statistics, which the ``present`` of the groups have."""
+    if name in DURATIONS:
+        rows = np.full((len(exact.STATISTICS), groups), np.timedelta64("NaT", "ns"))
+        nanoseconds = statistics.rounded() * NANOSECONDS_PER_TICK
+        rows[:, present] = nanoseconds.view("timedelta64[ns]")
+    else:
+        rows = np.full((len(exact.STATISTICS), groups), np.nan)
+        rows[:, present] = statistics.as_float()
+    return {f"{name}_{key}": row for key, row in zip(exact.STATISTICS, rows, strict=True)}
 
 
 def _texts(texts: tuple[str | None, ...], codes: NDArray[np.int64]) -> pd.Series:

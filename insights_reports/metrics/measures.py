@@ -6,7 +6,7 @@ Whatever can be added (counts and sums) is added up once per series and day, and
 longer intervals.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,50 +50,6 @@ def outcomes(deployments: pd.DataFrame, conventions: Conventions = DEFAULTS) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
-    """The intervals of a range of days (days since 1970): the interval of each day, by
-    ``interval[day - low]``, and how many there are."""
-
-    low: int
-    high: int
-    interval: NDArray[np.int64]
-    intervals: int
-
-    def within(self, days: Days) -> NDArray[np.bool_]:
-        return (days >= self.low) & (days < self.high)
-
-    def groups(self, codes: NDArray[np.int32], days: Days) -> NDArray[np.int64]:
-        """The group of each series and day: its series x ``intervals`` + its interval."""
-        groups = codes * np.int64(self.intervals)
-        groups += self.interval[days - self.low]
-        return groups
-
-
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """Sums for each series and day that has an entry, ordered by series, then by day.
-
-    ``sums`` has a row for each cell and a column for each thing that is added up.
-    """
-
-    codes: NDArray[np.int32]
-    days: Days
-    sums: NDArray[np.int64]
-
-    def grouped(self, axis: Axis) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """The groups that have a cell in the range, ascending, their sums, and the place of each
-        cell's group among them (-1: the cell is outside the range)."""
-        inside = axis.within(self.days)
-        groups = axis.groups(self.codes[inside], self.days[inside])
-        begins = np.diff(groups, prepend=-1) != 0
-        place = np.full(len(inside), -1)
-        place[inside] = np.cumsum(begins) - 1
-        first = np.flatnonzero(begins)
-        sums = self.sums[inside]
-        return groups[first], np.add.reduceat(sums, first, axis=0) if len(first) else sums, place
-
-
-@dataclass(frozen=True, slots=True)
 class Measure:
     """The deployments that have a value, by row.
 
@@ -131,28 +87,42 @@ def measure(column: pd.Series, days: Days) -> Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class Axis:
+    """The intervals of a range of days (days since 1970): the interval of each day, by
+    ``interval[day - low]``, and how many there are."""
+
+    low: int
+    high: int
+    interval: NDArray[np.int64]
+    intervals: int
+
+
+@dataclass(frozen=True, slots=True)
 class Entries:
     """The values of one measure in the series of one split: one entry for each value and series.
 
-    ``cell`` is the entry's place in ``cells``, which add up three columns: how many values, and
-    both halves of their sum.
+    ``rank`` is the place of the value in the measure, ``cell`` the place of its series and day in
+    the split's cells.
     """
 
     measure: Measure
     rank: NDArray[np.int32]
     cell: NDArray[np.int32]
-    cells: Cells
 
-    def grouped(self, axis: Axis) -> tuple[NDArray[np.int64], exact.Groups]:
-        """The groups that have a value in the range, ascending, and their values."""
-        groups, sums, place = self.cells.grouped(axis)
-        count, upper, lower = sums.T
+    def grouped(self, group: NDArray[np.int64], sums: NDArray[np.int64]) -> exact.Groups:
+        """The values of each group that has one.
+
+        Args:
+            group: the group of each cell, ascending where it is not -1 (outside the range).
+            sums: for each group that has a value the number of values, and both halves of their
+                sum.
+        """
         rank, cell = self.rank, self.cell
-        if (place < 0).any():
-            inside = (place >= 0)[cell]
+        if (group < 0).any():
+            inside = (group >= 0)[cell]
             rank, cell = rank[inside], cell[inside]
         bits = len(self.measure.order).bit_length()
-        keys = (place << bits)[cell]
+        keys = (group << bits)[cell]
         keys |= rank
         keys.sort()
         mask, order, halves = (1 << bits) - 1, self.measure.order, self.measure.halves
@@ -161,64 +131,133 @@ class Entries:
             entry = order[keys[position] & mask]
             return exact.joined(halves[0][entry], halves[1][entry])
 
-        return groups, exact.Groups(value_at, np.cumsum(count) - count, count, upper, lower)
+        count, upper, lower = sums.T
+        return exact.Groups(value_at, np.cumsum(count) - count, count, upper, lower)
 
 
-def entries(measure: Measure, members: Membership) -> Entries:
-    """The measure's values in the series that their deployments count in."""
-    days, rank, halves = measure.days, measure.rank, measure.halves
-    if members.rows is None:
-        codes = members.codes[measure.rows]
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The deployments of one split, added up for each series and day that has any.
+
+    Attributes:
+        codes, days: the series and day of each cell, ordered by series, then by day.
+        sums: a row for each cell. The columns: the deployments of each outcome, whether there is
+            a successful one, and of each measure the number of values and both halves of their
+            sum.
+        entries: the values, by measure.
+    """
+
+    codes: NDArray[np.int32]
+    days: Days
+    sums: NDArray[np.int64]
+    entries: dict[str, Entries]
+
+    def grouped(self, axis: Axis) -> "Grouped":
+        """The cells added up by series and interval."""
+        inside = (self.days >= axis.low) & (self.days < axis.high)
+        keys = self.codes[inside] * np.int64(axis.intervals)
+        keys += axis.interval[self.days[inside] - axis.low]
+        begins = np.diff(keys, prepend=-1) != 0
+        group = np.full(len(inside), -1)
+        group[inside] = np.cumsum(begins) - 1
+        first = np.flatnonzero(begins)
+        sums = self.sums[inside]
+        added = np.add.reduceat(sums, first, axis=0) if len(first) else sums
+        series, interval = np.divmod(keys[first], axis.intervals)
+        return Grouped(series, interval, added, group)
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """The groups (series and interval) that have a deployment, ascending; ``sums`` as in `Cells`,
+    ``group`` is the group of each cell, -1 outside the range."""
+
+    series: NDArray[np.int64]
+    interval: NDArray[np.int64]
+    sums: NDArray[np.int64]
+    group: NDArray[np.int64]
+
+    def measured(
+        self, number: int, entries: Entries
+    ) -> tuple[NDArray[np.int64], NDArray[np.intp], exact.Groups]:
+        """How many values of a measure each group has, which groups have one, and their values.
+
+        ``number`` is the measure's place among the entries of the cells.
+        """
+        column = FIRST_MEASURE + 3 * number
+        sums = self.sums[:, column : column + 3]
+        present = np.flatnonzero(sums[:, 0])
+        return sums[:, 0], present, entries.grouped(self.group, sums[present])
+
+
+FIRST_MEASURE = 5
+"""The column of `Cells.sums` with which the measures begin."""
+
+
+def cells(
+    members: Membership,
+    days: Days,
+    outcome: NDArray[np.uint8],
+    measures: Mapping[str, Measure],
+) -> Cells:
+    """The deployments in the series they count in; one without a completion time in none."""
+    rows, codes = members.rows, members.codes
+    if (days == NO_DAY).any():
+        rows = np.arange(len(days)) if rows is None else rows
+        dated = days[rows] != NO_DAY
+        rows, codes = rows[dated], codes[dated]
+    if rows is not None:
+        days, outcome = days[rows], outcome[rows]
+    code, day, cell = _numbered(codes, days, len(members.keys))
+    outcomes_of = np.bincount(cell * np.int64(4) + outcome, minlength=4 * len(code)).reshape(-1, 4)
+    sums = [*outcomes_of.T, outcomes_of[:, SUCCESSFUL] > 0]
+    entries = {}
+    for name, measure in measures.items():
+        entries[name], added = _entries(measure, rows, cell, len(code))
+        sums += added
+    return Cells(code, day, np.column_stack(sums).astype(np.int64, copy=False), entries)
+
+
+def _entries(
+    measure: Measure, rows: NDArray[np.intp] | None, cell: NDArray[np.int32], number_of_cells: int
+) -> tuple[Entries, list[NDArray[np.int64]]]:
+    """The entries of a measure, and their three sums by cell."""
+    rank, halves = measure.rank, measure.halves
+    if rows is None:
+        cell = cell[measure.rows]
     else:
-        place = np.full(int(members.rows.max(initial=-1)) + 1, -1, dtype=np.int32)
+        place = np.full(int(rows.max(initial=-1)) + 1, -1, dtype=np.int32)
         inside = np.searchsorted(measure.rows, len(place))
         place[measure.rows[:inside]] = np.arange(inside, dtype=np.int32)
-        found = place[members.rows]
-        codes = members.codes[found >= 0]
-        found = found[found >= 0]
-        days, rank, halves = days[found], rank[found], (halves[0][found], halves[1][found])
-    cells, cell = _cells(codes, days, len(members.keys), halves)
-    return Entries(measure, rank, cell, cells)
+        found = place[rows]
+        cell, found = cell[found >= 0], found[found >= 0]
+        rank, halves = rank[found], (halves[0][found], halves[1][found])
+    sums = [np.bincount(cell, minlength=number_of_cells)]
+    for half in halves:
+        total = np.zeros(number_of_cells, dtype=np.int64)
+        np.add.at(total, cell, half)
+        sums.append(total)
+    return Entries(measure, rank, cell), sums
 
 
-def outcome_cells(members: Membership, days: Days, outcome: NDArray[np.uint8]) -> Cells:
-    """How many deployments there are in all, and of each outcome: five columns."""
-    codes = members.codes
-    if members.rows is not None:
-        days, outcome = days[members.rows], outcome[members.rows]
-    dated = days != NO_DAY
-    if not dated.all():
-        codes, days, outcome = codes[dated], days[dated], outcome[dated]
-    addends = [(outcome == number).astype(np.int64) for number in range(4)]
-    return _cells(codes, days, len(members.keys), addends)[0]
-
-
-def _cells(
-    codes: NDArray[np.int32], days: Days, series: int, addends: Sequence[NDArray[np.int64]]
-) -> tuple[Cells, NDArray[np.int32]]:
-    """The cells of entries, and the place of each entry's cell.
-
-    The cells' columns are the number of entries and the sum of each addend.
-    """
+def _numbered(
+    codes: NDArray[np.int32], days: Days, series: int
+) -> tuple[NDArray[np.int32], Days, NDArray[np.int32]]:
+    """The series and day of each cell that occurs, and the cell of each deployment."""
     low = int(days.min(initial=np.iinfo(np.int32).max))
     span = int(days.max(initial=low)) - low + 1
     number = codes * np.int64(span)
     number += days - low
     if series * span > max(_DENSE, 4 * len(codes)):
-        occupied, number = np.unique(number, return_inverse=True)
-        count = np.bincount(number, minlength=len(occupied))
+        occupied, cell = np.unique(number, return_inverse=True)
     else:
-        count = np.bincount(number, minlength=series * span)
-        occupied = np.flatnonzero(count)
-        place = np.zeros(len(count), dtype=np.int32)
+        occupied = np.flatnonzero(np.bincount(number, minlength=series * span))
+        place = np.zeros(series * span, dtype=np.int32)
         place[occupied] = np.arange(len(occupied), dtype=np.int32)
-        number, count = place[number], count[occupied]
-    sums = np.empty((len(occupied), len(addends) + 1), dtype=np.int64)
-    sums[:, 0] = count
-    for column, addend in enumerate(addends, start=1):
-        total = np.zeros(len(occupied), dtype=np.int64)
-        np.add.at(total, number, addend)
-        sums[:, column] = total
+        cell = place[number]
     code, day = np.divmod(occupied, span)
-    cells = Cells(code.astype(np.int32), (day + low).astype(np.int32), sums)
-    return cells, number.astype(np.int32, copy=False)
+    return (
+        code.astype(np.int32),
+        (day + low).astype(np.int32),
+        cell.astype(np.int32, copy=False),
+    )
