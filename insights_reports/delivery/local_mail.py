@@ -1,9 +1,9 @@
 """A mail server on this machine that writes what it receives as .eml files: the demo's postbox."""
 
+import contextlib
 import itertools
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ class LocalMailServer:
     received: list[Path] = field(default_factory=list)
 
 
-@contextmanager
+@contextlib.contextmanager
 def local_mail_server(folder: Path) -> Iterator[LocalMailServer]:
     """Serve SMTP on a free port of 127.0.0.1 and write each message into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -66,13 +66,10 @@ class _Postbox:
         part = self._folder / f".{os.getpid()}.part"
         part.write_bytes(content)
         try:
-            for number in self._numbers:
-                path = self._folder / f"{number:04}-{recipient}.eml"
-                try:
+            while True:
+                path = self._folder / f"{next(self._numbers):04}-{recipient}.eml"
+                with contextlib.suppress(FileExistsError):
                     path.hardlink_to(part)
-                except FileExistsError:
-                    continue
-                return path
+                    return path
         finally:
             part.unlink()
-        raise AssertionError("the numbers do not end")

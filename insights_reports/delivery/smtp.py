@@ -5,7 +5,6 @@ server offers no STARTTLS; none of that happens here.
 """
 
 import contextlib
-import re
 import smtplib
 import socket
 import ssl
@@ -161,7 +160,8 @@ class MailServer:
         assert self._smtp.sock is not None  # noqa: S101  (it answered a moment ago)
         self._smtp.sock.settimeout(self._transport.final_timeout)
         ended = content if content.endswith(b"\r\n") else content + b"\r\n"
-        self._smtp.send(re.sub(rb"(?m)^\.", b"..", ended) + b".\r\n")
+        # A line that begins with a dot gets another (RFC 5321, 4.5.2); the first line is a header.
+        self._smtp.send(ended.replace(b"\r\n.", b"\r\n..") + b".\r\n")
         answer = _answer(*self._smtp.getreply())
         self._smtp.sock.settimeout(self._transport.timeout)
         return answer

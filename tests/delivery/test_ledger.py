@@ -288,6 +288,18 @@ def test_a_file_that_is_no_ledger_is_an_error_of_three_lines(path: Path, content
     assert path.read_bytes() == content
 
 
+def test_a_ledger_that_breaks_while_open_is_an_error_of_three_lines(
+    path: Path, ledger: Ledger
+) -> None:
+    with sqlite3.connect(path) as raw:
+        raw.execute("DROP TABLE deliveries")
+    raw.close()
+    for broken in (ledger.deliveries, lambda: ledger.claim(KEY, NOON)):
+        with pytest.raises(DeliveryError, match="no such table") as error:
+            broken()
+        assert len(str(error.value).splitlines()) == 3
+
+
 def test_it_is_opened_by_many_processes_at_once(path: Path) -> None:
     with ProcessPoolExecutor(8, mp_context=PROCESSES) as pool:
         assert [f.result(60) for f in [pool.submit(race, path, 0) for _ in range(8)]] == [[]] * 8

@@ -1,5 +1,6 @@
 """Mail through a real server that answers, refuses, breaks off or falls silent."""
 
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -138,6 +139,15 @@ def test_a_refused_sender_is_no_recipients_fault(office: Office, postbox: Postbo
     assert [receipt.state for receipt in receipts] == [State.PLANNED, State.PLANNED]
     assert all("5.7.60" in receipt.detail for receipt in receipts)
     assert [receipt.done for receipt in office.deliver()] == [True, True]
+
+
+def test_a_login_that_is_asked_for_late_is_no_recipients_fault_either(
+    office: Office, postbox: Postbox
+) -> None:
+    postbox.faults = {"rcpt": ["530 5.7.0 authentication required"]}
+    receipt = only(office.deliver())
+    assert receipt.state is State.PLANNED
+    assert "requires a login: 530 5.7.0" in receipt.detail
 
 
 def test_a_closing_server_leaves_the_rest_for_the_next_run(
@@ -369,6 +379,18 @@ def test_an_emptied_folder_is_filled_again(office: Office, postbox: Postbox) -> 
     assert [receipt.done for receipt in office.deliver()] == [True, True]
     assert manifest.exists()
     assert len(postbox.received) == 1
+
+
+def test_a_folder_that_lost_its_edition_and_cannot_be_filled_again_is_no_success(
+    office: Office, postbox: Postbox
+) -> None:
+    office.with_folder = True
+    office.deliver()
+    shutil.rmtree(office.root / "editions")
+    (office.root / "editions").write_text("a file stands in the way")
+    folder, mail = office.deliver()
+    assert (folder.done, mail.done) == (False, True)
+    assert "editions" in folder.detail
 
 
 @pytest.mark.parametrize("faults", [{"rcpt": ["451 4.7.1 greylisted"]}, {"body": [CLOSE]}])
