@@ -15,8 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -89,9 +89,9 @@ def _measured(url: str, ways: list[str], repeats: int) -> Results:
 
 def _report(size: int, size_in_bytes: int, results: Results) -> str:
     walls = {way: statistics.median(run["wall"] for run in runs) for way, runs in results.items()}
-    base = walls.get("ours")
+    base, repeats = walls.get("ours"), len(next(iter(results.values())))
     lines = [
-        f"\n{size:,} deployments, {size_in_bytes / 1e6:.0f} MB, medians of {len(next(iter(results.values())))}",
+        f"\n{size:,} deployments, {size_in_bytes / 1e6:.0f} MB, medians of {repeats}",
         "| way | wall s | CPU s | peak added MB | x ours |",
         "|---|---|---|---|---|",
     ]

@@ -1,8 +1,8 @@
 """A reply of ``/deployments`` of any size, written to a file: the same bytes for the same size.
 
-About 480 bytes a deployment, as in Octopus's sample; 40 projects, 6 environments, 200 tenants, three
-thousand streams at most, a year of completions, lead times of seconds to years, some of them
-negative.
+About 480 bytes a deployment, as in Octopus's sample; 40 projects, 6 environments, 200 tenants,
+three thousand streams at most, a year of completions, lead times of seconds to years, some of
+them negative.
 """
 
 import datetime
@@ -58,7 +58,8 @@ def _stream(random: Random, number: int, size: int) -> str:
     return (
         f'{{"ProjectId":"Projects-{project}","ProjectName":"Project {project}",'
         f'"ChannelId":"Channels-{project}","ChannelName":"Default",'
-        f'"EnvironmentId":"Environments-{environment}","EnvironmentName":"Environment {environment}",'
+        f'"EnvironmentId":"Environments-{environment}",'
+        f'"EnvironmentName":"Environment {environment}",'
         f'{named},"Deployments":[{rows}]}}'
     )
 
