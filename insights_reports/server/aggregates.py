@@ -30,29 +30,31 @@ _MEASURES = {
     "DeploymentsUntilRecovery": "attempts",
 }
 
+_OUTCOMES = ("successful", "failed", "guided", "neither")  # as numbered in `facts`
 _ROWS = """
     FROM segments s
     CROSS JOIN facts f ON f.completed >= s.start AND f.completed < s.stop
     CROSS JOIN chosen c ON c.stream = f.stream_id
 """
+# Cell and outcome, or cell and value, packed into one integer: SQLite sorts those several times
+# faster than two columns.
 _COUNT = f"""
-    SELECT c.series * :intervals + s.interval AS cell, sum(f.outcome = 0) AS successful,
-           sum(f.outcome = 1) AS failed, sum(f.outcome = 2) AS guided
-    {_ROWS} GROUP BY cell
+    SELECT (c.series * :intervals + s.interval) * {len(_OUTCOMES)} + f.outcome AS key, count(*) AS n
+    {_ROWS} GROUP BY key
 """
-# Cell and value packed into one integer: SQLite sorts those several times faster than two columns.
-# The row numbers of the sorted table are then the places of the values.
+# The row numbers of the sorted table are the places of the values. That f.recovery is not null is
+# said in so many words for SQLite, which then reads the index of those rows alone.
 _SORT = f"""
     CREATE TEMP TABLE sorted AS
     SELECT (c.series * :intervals + s.interval - :first) << :bits | f.{{measure}} - :low AS key
     {_ROWS}
-    WHERE f.{{measure}} IS NOT NULL
+    WHERE f.{{measure}} IS NOT NULL {{more}}
       AND c.series * :intervals + s.interval BETWEEN :first AND :last
     ORDER BY key
 """
 # The position of percentile p among n values is p * (n - 1), counted from 0; it lies between the
-# values at the whole positions below and above. The sum is taken in two parts: a sum of ticks can exceed
-# 64 bits. Values are above :low throughout.
+# values at the whole positions below and above. The sum is taken in two parts, because a sum of
+# ticks can exceed 64 bits. Values are above :low throughout.
 _SUMMARISE = f"""
     WITH cells AS (
       SELECT key >> :bits AS cell, count(*) AS n,
@@ -72,6 +74,7 @@ _SUMMARISE = f"""
     FROM placed
 """
 _KEY_BITS = 63
+_MORE = {"attempts": "AND f.recovery IS NOT NULL"}
 
 
 @dataclass(frozen=True)
@@ -107,11 +110,10 @@ def metrics(
     aggregation = _Aggregation(data, population, series, segments)
     # SQLite works outside Python's lock, so that the measures are sorted on several cores.
     with ThreadPoolExecutor(2) as pool:
-        columns = dict(
-            zip(_MEASURES, pool.map(aggregation.summaries, _MEASURES.values()), strict=True)
-        )
+        tasks = {name: pool.submit(aggregation.summaries, m) for name, m in _MEASURES.items()}
         counts = pool.submit(aggregation.counts).result()
-    width = len(aggregation.intervals)
+        columns = {name: task.result() for name, task in tasks.items()}
+    width, nothing = len(aggregation.intervals), [0] * len(_OUTCOMES)
     present = {cell // width for cell in counts} | ({0} if series.names == (ALL,) else set())
     return {
         "Series": [
@@ -120,7 +122,7 @@ def metrics(
                 "Intervals": [
                     _interval(
                         day,
-                        counts.get(place * width + n),
+                        counts.get(place * width + n, nothing),
                         {name: cells.get(place * width + n) for name, cells in columns.items()},
                     )
                     for day, n in aggregation.intervals.items()
@@ -147,11 +149,14 @@ class _Aggregation:
         self.intervals = {day: place for place, day in enumerate(days)}
         self.segments = [(self.intervals[s.interval], s.start, s.stop) for s in segments]
 
-    def counts(self) -> dict[int, sqlite3.Row]:
-        """The deployments of each cell by outcome."""
+    def counts(self) -> dict[int, list[int]]:
+        """The deployments of each cell that has any, by outcome."""
+        found: dict[int, list[int]] = {}
         with closing(self._connect()) as connection:
-            rows = connection.execute(_COUNT, {"intervals": len(self.intervals)})
-            return {row["cell"]: row for row in rows}
+            for key, n in connection.execute(_COUNT, {"intervals": len(self.intervals)}):
+                cell, outcome = divmod(key, len(_OUTCOMES))
+                found.setdefault(cell, [0] * len(_OUTCOMES))[outcome] = n
+        return found
 
     def summaries(self, measure: str) -> dict[int, Summary]:
         """The statistics of a measure in each cell that has one."""
@@ -167,7 +172,9 @@ class _Aggregation:
             for first in range(0, cells, batch):
                 names = {"first": first, "bits": bits}
                 sort = {"intervals": len(self.intervals), "low": low, "last": first + batch - 1}
-                connection.execute(_SORT.format(measure=measure), names | sort)
+                connection.execute(
+                    _SORT.format(measure=measure, more=_MORE.get(measure, "")), names | sort
+                )
                 rows = connection.execute(_SUMMARISE, names | {"mask": (1 << bits) - 1})
                 found |= {row["cell"]: Summary.of(row, low) for row in rows}
                 connection.execute("DROP TABLE sorted")
@@ -194,12 +201,8 @@ class _Aggregation:
         return connection
 
 
-def _interval(
-    day: date, counts: sqlite3.Row | None, summaries: dict[str, Summary | None]
-) -> Document:
-    successful, failed, guided = (
-        (counts["successful"], counts["failed"], counts["guided"]) if counts else (0, 0, 0)
-    )
+def _interval(day: date, counts: list[int], summaries: dict[str, Summary | None]) -> Document:
+    successful, failed, guided, _ = counts
     return {
         "StartOfInterval": day.isoformat(),
         "NumberOfSuccessfulDeployments": successful,

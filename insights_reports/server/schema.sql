@@ -111,6 +111,8 @@ CREATE TABLE facts (
   PRIMARY KEY (completed, deployment_id)
 ) WITHOUT ROWID;
 CREATE INDEX facts_of_stream ON facts (stream_id, completed, deployment_id);
+CREATE INDEX facts_with_recovery ON facts (completed, stream_id, recovery, attempts)
+  WHERE recovery IS NOT NULL;
 
 -- The smallest and the largest value of each measure in `facts`.
 CREATE TABLE bounds (measure TEXT PRIMARY KEY, low INTEGER, high INTEGER) WITHOUT ROWID;

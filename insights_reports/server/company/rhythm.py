@@ -42,7 +42,7 @@ class Calendar:
     def trouble(self, day: date) -> float:
         """By how much the odds of a failure are multiplied on `day`."""
         if self.incident <= day < self.incident + timedelta(days=7):
-            return 6.0
+            return 8.0
         return 1.3 if day.weekday() == 4 else 1.0
 
     def in_last_quarter(self, day: date) -> bool:
