@@ -26,10 +26,10 @@ class _Panel:
 
 
 def panels(chart: Chart, style: Style) -> Drawing:
-    """One panel a series, four in a row; a series of role BEFORE goes behind its namesake."""
+    """One panel a series, up to four in a row; a series of role BEFORE goes behind its namesake."""
     shown = [s for s in chart.series if s.role is not Role.BEFORE]
     before = {_key(s.label): s for s in chart.series if s.role is Role.BEFORE}
-    across = min(4, max(2, len(shown)))
+    across = min(4, max(2, len(shown)), max(1, int(style.width // 150)))
     width = (style.width - _GAP * (across - 1)) / across
     rows = max(1, math.ceil(len(shown) / across))
     drawing = Drawing(style.width, rows * _PANEL_HEIGHT, style.colours, hover=style.hover)
@@ -138,8 +138,9 @@ def heat(chart: Chart, style: Style) -> Drawing:
     cell, row, top = (style.width - left) / max(1, len(chart.x)), 22.0, 18.0
     drawing = Drawing(style.width, top + row * len(labels) + 2, style.colours, hover=style.hover)
     highest = max(values_of(chart.series), default=0)
+    every = 3 if cell > 15 else 6
     for number, x in enumerate(chart.x):
-        if number % 3 == 0:
+        if number % every == 0:
             tick = style.words.tick(x, chart.granularity)
             drawing.text(left + number * cell, 11, tick, fill="muted", size=SMALL)
     for index, (series, label) in enumerate(zip(chart.series, labels, strict=True)):

@@ -180,7 +180,7 @@ def _legend(frame: Frame, entries: Sequence[tuple[Series, str]]) -> None:
     x = frame.left
     each = (frame.right - frame.left) / len(entries) - 26
     for series, token in entries:
-        label = shorten(label_of(series, frame.style.words), max(each, 60), SMALL)
+        label = shorten(label_of(series, frame.style.words), max(each, 30), SMALL)
         if series.role in _STACKED:
             frame.drawing.rect(x, 3, 11, 11, fill=token if series.role is Role.MAIN else "paper")
             if series.role is not Role.MAIN:

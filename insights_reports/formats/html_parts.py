@@ -48,6 +48,8 @@ _ANCHOR = re.compile(r"[^A-Za-z0-9_-]+")
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
+_PHONE = 350.0  # user units: the line of a common phone in CSS pixels
+
 Embed = Callable[[Markup, str], Markup]
 
 
@@ -113,8 +115,12 @@ class Parts:
     # --- pictures ------------------------------------------------------------------------------
 
     def chart(self, chart: Chart, height: float | None = None) -> Markup:
-        picture = draw(chart, Style(self.words, self.colours, height=height, hover=self.hover))
-        return self.embed(picture, self.words.phrase(chart.alt))
+        style = Style(self.words, self.colours, height=height, hover=self.hover)
+        return self.embed(draw(chart, style), self.words.phrase(chart.alt))
+
+    def narrow_chart(self, chart: Chart) -> Markup:
+        """The chart for a phone: drawn anew, so that its words keep their size."""
+        return draw(chart, Style(self.words, self.colours, width=_PHONE))
 
     def spark(self, tile: Tile) -> Markup:
         """The sparkline, which says its lowest, highest and last value."""

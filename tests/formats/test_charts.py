@@ -95,7 +95,9 @@ def hours(role: Role, *values: float) -> Series:
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_each_form_is_drawn_as_it_was_looked_at(name: str) -> None:
-    check_golden(f"{name}.svg", draw(CHARTS[name](), STYLE))
+    chart = CHARTS[name]()
+    chart = replace(chart, series=tuple(replace(one, summary=None) for one in chart.series))
+    check_golden(f"{name}.svg", draw(chart, STYLE))
 
 
 def test_marks_are_drawn_as_they_were_looked_at() -> None:
@@ -114,10 +116,13 @@ def test_a_sparkline_is_drawn_as_it_was_looked_at() -> None:
 
 
 def check_golden(name: str, drawn: str) -> None:
+    """Without the sentences that describe the picture, which are the catalogue's."""
+    shapes = re.sub(r"<(title|desc)>.*?</\1>| aria-label=\"[^\"]*\"", "", drawn)
+    lines = shapes.replace("><", ">\n<") + "\n"
     path = GOLDEN / name
     if os.environ.get("UPDATE_GOLDEN"):
-        path.write_text(drawn.replace("><", ">\n<") + "\n", encoding="utf-8")
-    assert drawn.replace("><", ">\n<") + "\n" == path.read_text(encoding="utf-8")
+        path.write_text(lines, encoding="utf-8")
+    assert lines == path.read_text(encoding="utf-8")
 
 
 # --- what each picture says --------------------------------------------------------------------
