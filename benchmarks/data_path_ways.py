@@ -4,8 +4,8 @@
 
 Every way downloads the reply, flattens it and computes, for 7 splits and 3 granularities, the
 counts and of three durations and one number the count, mean, median, minimum, maximum, 90th and
-95th percentile. ``orjson alone`` only parses. Time begins after the imports. The printed check holds
-what all ways must agree on.
+95th percentile. ``orjson alone`` only parses. Time begins after the imports. The printed check
+holds what all ways must agree on.
 """
 
 import importlib
@@ -255,7 +255,8 @@ _DUCKDB_LOAD = """
 create table streams as select unnest(Streams, recursive := false) as s from read_json($path,
   maximum_object_size = 2000000000, columns = {Streams: 'STRUCT(ProjectId VARCHAR,
   EnvironmentId VARCHAR, TenantId VARCHAR, Deployments STRUCT(TaskState VARCHAR,
-  CompletedTime VARCHAR, HadGuidedFailure BOOLEAN, LeadTime VARCHAR, TimeSincePreviouslySuccessfulDeployment VARCHAR,
+  CompletedTime VARCHAR, HadGuidedFailure BOOLEAN, LeadTime VARCHAR,
+  TimeSincePreviouslySuccessfulDeployment VARCHAR,
   TimeToRecovery VARCHAR, DeploymentsUntilRecovery DOUBLE)[])[]'})
 """
 _DUCKDB_FLAT = f"""

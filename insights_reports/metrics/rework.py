@@ -7,7 +7,6 @@ company names them by a pattern, hotfixes.
 
 import re
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 
 import numpy as np
 import pandas as pd
@@ -25,8 +24,7 @@ VersionKey = tuple[tuple[int, ...], bool, tuple[tuple[bool, int, str], ...]]
 def rework(
     deployments: pd.DataFrame,
     *,
-    hotfix_versions: Sequence[str] = (),
-    hotfix_channels: Sequence[str] = (),
+    hotfix_patterns: Sequence[str] = (),
     conventions: Conventions = DEFAULTS,
 ) -> pd.DataFrame:
     """Which deployments are rework.
@@ -35,8 +33,8 @@ def rework(
     share of flagged ones in ``total``. A rollback deploys an older release than the last
     deployment before it in the stream that counts, whether that one succeeded or failed; deploying
     the same release again is none, and neither is a version that cannot be compared
-    (`version_key`). A hotfix's release version or channel name matches one of the patterns
-    (``*-hotfix*``; upper and lower case are one).
+    (`version_key`). In a hotfix's release version one of the patterns, which are regular
+    expressions, is found.
 
     Returns:
         A table with the index and order of ``deployments`` and the bool columns ``rollback``,
@@ -44,9 +42,7 @@ def rework(
     """
     counted = outcomes(deployments, conventions) != OTHER
     rollback = _rollbacks(deployments, counted)
-    versions = _matching(deployments["release_version"], hotfix_versions)
-    channels = _matching(deployments["channel_name"], hotfix_channels)
-    hotfix = (versions | channels) & counted
+    hotfix = _matching(deployments["release_version"], hotfix_patterns) & counted
     return pd.DataFrame(
         {"rollback": rollback, "hotfix": hotfix, "rework": rollback | hotfix},
         index=deployments.index,
@@ -93,10 +89,8 @@ def _version_ranks(versions: pd.Series) -> NDArray[np.int64]:
 
 def _matching(texts: pd.Series, patterns: Sequence[str]) -> NDArray[np.bool_]:
     category = texts.astype("category").array
-    folded = [pattern.casefold() for pattern in patterns]
     matches = [
-        any(fnmatchcase(text.casefold(), pattern) for pattern in folded)
-        for text in category.categories
+        any(re.search(pattern, text) for pattern in patterns) for text in category.categories
     ]
     found: NDArray[np.bool_] = np.array([*matches, False], dtype=bool)[category.codes]
     return found

@@ -56,15 +56,16 @@ def test_text_that_is_no_version_is_never_a_rollback():
     assert rollbacks(("2.0", OK), ("nightly", OK), ("1.0", OK), ("0.9", OK)) == [3]
 
 
-def test_hotfixes_are_named_by_patterns():
+def test_hotfixes_are_named_by_patterns_found_in_the_version():
     rows = [
-        Row("Deployments-1", START, release_version="1.0-HotFix.1"),
-        Row("Deployments-2", START, release_version="1.0", channel_name="Hotfixes"),
-        Row("Deployments-3", START, release_version="1.1", channel_name=None),
+        Row("Deployments-1", START, release_version="1.0-hotfix.1"),
+        Row("Deployments-2", START, release_version="1.0"),
+        Row("Deployments-3", START, release_version="2.0.9001"),
         Row("Deployments-4", START, release_version="1.2-hotfix", task_state=CANCELED),
     ]
-    found = rework(table(rows), hotfix_versions=["*-hotfix*"], hotfix_channels=["hotfix*"])
-    assert found["hotfix"].tolist() == [True, True, False, False]
+    found = rework(table(rows), hotfix_patterns=["-hotfix", r"[.]9\d{3}$"])
+    assert found["hotfix"].tolist() == [True, False, True, False]
+    assert found["rework"].equals(found["hotfix"] | found["rollback"])
     assert not rework(table(rows))["hotfix"].any()
 
 
