@@ -35,6 +35,19 @@ _DEFINED = (
     Metric.TIME_TO_RECOVERY,
     Metric.FAILURE_RATE,
 )
+_CONVENTIONS = {
+    "week start": "week_start",
+    "percentile": "percentile",
+    "median": "median",
+    "counted as failed": "failed",
+    "rate": "rate",
+    "rounding of durations": "rounding_of_durations",
+    "rounding of rates": "rounding_of_rates",
+    "decimals of numbers": "decimals_of_numbers",
+    "rate of no deployments": "rate_of_none",
+    "statistics of no values": "statistics_of_none",
+    "empty intervals": "empty_intervals",
+}
 _TRENDS: tuple[tuple[TrendMetric, Metric, Statistic], ...] = (
     ("deployment_frequency", Metric.DEPLOYMENT_FREQUENCY, Statistic.PER_WEEK),
     ("lead_time", Metric.LEAD_TIME, Statistic.MEAN),
@@ -101,10 +114,16 @@ def _conventions(facts: Facts) -> Prose:
         counted = Phrase("convention.state", {"state": Name(state)})
         items.append((Phrase("convention.failed"), counted))
     items += [
-        (Phrase("convention.evidence", {"convention": Name(each.convention)}), _evidence(each))
+        (Phrase("convention.evidence", {"convention": _name(each)}), _evidence(each))
         for each in facts.inputs.check.evidence
     ]
     return Prose(title=Phrase("method.conventions"), items=tuple(items))
+
+
+def _name(evidence: Evidence) -> Value:
+    """The convention by its phrase; one of a later version by the cross-check's own words."""
+    key = _CONVENTIONS.get(evidence.convention)
+    return Name(evidence.convention) if key is None else Phrase(f"convention.name.{key}")
 
 
 def _evidence(evidence: Evidence) -> Phrase:

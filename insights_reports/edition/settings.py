@@ -40,8 +40,8 @@ class Settings:
             first, in ticks; for the frequency the lower ends, in deployments a week.
         top: how many rows a table of slices shows; the workbook has them all.
         hotfix_patterns: regular expressions; a release whose version contains a match is rework.
-        limit: how many figures may differ before the cross-check marks the edition.
-        contact: whom to ask; next_edition: the day of the next one, where a schedule tells.
+        limit: how many differing figures the subscription tolerates; page one says which it is.
+        next_edition: the day of the next one, where a schedule tells.
     """
 
     subscription: str

@@ -16,6 +16,7 @@ from insights_reports.edition.document import (
     Name,
     Phrase,
     Span,
+    Value,
 )
 from insights_reports.edition.facts import Facts
 from insights_reports.metrics.measures import OTHER, outcomes
@@ -27,27 +28,35 @@ _THINGS = ("project", "channel", "environment", "tenant")
 def strip(facts: Facts) -> CheckStrip:
     """The strip, the same on every document of an edition."""
     check = facts.inputs.check
-    counts = {
-        "figures": check.figures,
-        "agrees": check.agrees,
-        "explained": check.explained,
-        "differs": check.differs,
-        "not_comparable": check.not_comparable,
-    }
-    verdict = check_verdict(check)
     return CheckStrip(
-        verdict=verdict,
-        **counts,
-        sentence=Phrase(f"check.sentence.{_sentence(check)}", dict(counts)),
+        verdict=check_verdict(check),
+        figures=check.figures,
+        agrees=check.agrees,
+        explained=check.explained,
+        differs=check.differs,
+        not_comparable=check.not_comparable,
+        sentence=_sentence(check, facts.settings.limit),
         ledger=ledger(facts),
         gaps=tuple(_gaps(facts)),
     )
 
 
-def _sentence(check: CrossCheck) -> str:
+def _sentence(check: CrossCheck, limit: int) -> Phrase:
+    """The verdict in a sentence; ``limit`` is how many differences the subscription tolerates."""
+    values: dict[str, Value] = {
+        "figures": check.figures,
+        "agrees": check.agrees,
+        "explained": check.explained,
+        "differs": check.differs,
+        "not_comparable": check.not_comparable,
+        "limit": limit,
+    }
+    key = check_verdict(check).removeprefix("check.")
     if check.figures in (0, check.agrees):
-        return "all" if check.figures else "none"
-    return check_verdict(check).removeprefix("check.")
+        key = "all" if check.figures else "none"
+    elif check.differs and not check.beyond(limit):
+        key = "tolerated"
+    return Phrase(f"check.sentence.{key}", values)
 
 
 def check_verdict(check: CrossCheck) -> CheckVerdict:

@@ -1,0 +1,164 @@
+"""The cross-check as page one and the appendix tell it."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from insights_reports.crosscheck import (
+    Candidate,
+    CrossCheck,
+    Discrepancy,
+    Evidence,
+    StreamCheck,
+    StreamDiscrepancy,
+    Verdict,
+)
+from insights_reports.edition import compose
+from insights_reports.edition.document import CheckVerdict, Day, Name, Phrase, Prose, Table
+from insights_reports.formats.words import words
+from tests.edition.inputs import deployment, inputs, settings
+
+ROWS = [deployment(n, datetime(2026, 9, n, 12, tzinfo=UTC)) for n in range(1, 4)]
+
+
+def checked(agrees=0, differs=0, explained=0, not_comparable=0, **more) -> CrossCheck:
+    figures = agrees + differs + explained + not_comparable
+    return CrossCheck(figures, agrees, differs, explained, not_comparable, **more)
+
+
+def document(check: CrossCheck, **changes):
+    return compose(inputs(ROWS, check=check), settings(splits=(), **changes))[0]
+
+
+@pytest.mark.parametrize(
+    ("check", "limit", "verdict", "sentence"),
+    [
+        (checked(), 0, CheckVerdict.NOT_COMPARABLE, "Octopus stated no figures to compare with."),
+        (
+            checked(agrees=1234),
+            0,
+            CheckVerdict.AGREES,
+            "All 1,234 figures that Octopus states agree with ours.",
+        ),
+        (
+            checked(agrees=8, not_comparable=2),
+            0,
+            CheckVerdict.AGREES,
+            "8 of 10 figures that Octopus states agree with ours; 2 cannot be compared.",
+        ),
+        (
+            checked(agrees=7, explained=3),
+            0,
+            CheckVerdict.EXPLAINED,
+            "7 of 10 figures that Octopus states agree with ours, 3 differ for a known reason, "
+            "0 cannot be compared.",
+        ),
+        (
+            checked(agrees=7, explained=1, differs=2),
+            1,
+            CheckVerdict.DIFFERS,
+            "2 of 10 figures that Octopus states differ from ours; 7 agree, 1 differ for a known "
+            "reason, 0 cannot be compared.",
+        ),
+        (
+            checked(agrees=8, differs=2),
+            2,
+            CheckVerdict.DIFFERS,
+            "2 of 10 figures that Octopus states differ from ours, no more than the 2 that this "
+            "subscription tolerates; 8 agree, 0 differ for a known reason, 0 cannot be compared.",
+        ),
+        (
+            checked(not_comparable=4),
+            0,
+            CheckVerdict.NOT_COMPARABLE,
+            "None of the 4 figures that Octopus states can be compared with ours.",
+        ),
+    ],
+)
+def test_the_verdict_and_its_sentence(check, limit, verdict, sentence):
+    strip = document(check, limit=limit).check
+    assert strip.verdict is verdict
+    assert words("en").phrase(strip.sentence) == sentence
+    assert (strip.figures, strip.agrees, strip.differs) == (
+        check.figures,
+        check.agrees,
+        check.differs,
+    )
+
+
+def section(doc, id):
+    return next(each for each in doc.sections if each.id == id)
+
+
+def test_a_discrepancy_shows_both_values_to_the_last_digit():
+    """An hour and an hour and a second would look alike, rounded for reading."""
+    found = Discrepancy(
+        split="Project",
+        tag_set=None,
+        time_range="LastYear",
+        granularity="Monthly",
+        series="Shop",
+        start_of_interval=date(2026, 9, 1),
+        metric="LeadTime",
+        statistic="Mean",
+        stated=36_010_000_000,
+        recomputed=36_000_000_000,
+        difference=-10_000_000,
+        tolerance=5_000_000,
+        verdict=Verdict.DIFFERS,
+        reason="No known cause explains it.",
+        deployment_ids=tuple(f"Deployments-{n}" for n in range(1, 9)),
+        deployments=8,
+    )
+    [table] = section(document(checked(differs=1, discrepancies=(found,))), "discrepancies").blocks
+    assert isinstance(table, Table)
+    [row] = table.rows
+    assert row[3] == Day(date(2026, 9, 1))
+    assert row[5:8] == (Name("1:00:01.0"), Name("1:00:00.0"), CheckVerdict.DIFFERS)
+    assert row[9] == Name(
+        "Deployments-1, Deployments-2, Deployments-3, Deployments-4, Deployments-5 + 3"
+    )
+
+
+def test_values_of_single_deployments_have_a_table_of_their_own():
+    found = StreamDiscrepancy(
+        "Deployments-7", "TimeToRecovery", None, 36_000_000_000, Verdict.EXPLAINED, "At the edge."
+    )
+    streams = StreamCheck(figures=10, agrees=9, explained=1, discrepancies=(found,))
+    appendix = section(document(checked(agrees=1, streams=streams)), "discrepancies")
+    assert appendix.lead == Phrase("discrepancies.lead", {"n": 10, "agrees": 9})
+    [table] = appendix.blocks
+    assert table.rows[0][:4] == (
+        Name("Deployments-7"),
+        Name("TimeToRecovery"),
+        None,
+        Name("1:00:00.0"),
+    )
+
+
+def test_long_appendices_show_fifty_rows_and_keep_them_all():
+    found = tuple(
+        StreamDiscrepancy(f"Deployments-{n}", "TimeToRecovery", None, 1, Verdict.DIFFERS, "")
+        for n in range(60)
+    )
+    streams = StreamCheck(figures=60, differs=60, discrepancies=found)
+    [table] = section(document(checked(agrees=1, streams=streams)), "discrepancies").blocks
+    assert (len(table.rows), len(table.complete_rows), table.total_rows) == (50, 60, 60)
+
+
+def test_the_method_says_what_was_inferred_and_from_how_much():
+    evidence = (
+        Evidence("week start", "Sunday", 40, (Candidate("Sunday", 40), Candidate("Monday", 3))),
+        Evidence("a new one", "x", 5, (Candidate("x", 5), Candidate("y", 5))),
+    )
+    method = section(document(checked(agrees=1, evidence=evidence)), "method")
+    items = [item for block in method.blocks if isinstance(block, Prose) for item in block.items]
+    said = [tuple(words("en").phrase(part) for part in item) for item in items]
+    assert (
+        "Inferred from the server: first day of the week",
+        "Sunday; it explains 40 of 40 stated figures, more than any other",
+    ) in said
+    assert (
+        "Inferred from the server: a new one",
+        "x; it explains 5 of 5 stated figures, as does another",
+    ) in said
