@@ -23,7 +23,7 @@ from insights_reports.crosscheck.figures import (
     POSITION,
     Integers,
 )
-from insights_reports.crosscheck.intervals import as_date
+from insights_reports.crosscheck.intervals import as_date, day_number
 from insights_reports.crosscheck.judging import Judged
 
 ACCUMULATES = (
@@ -32,6 +32,7 @@ ACCUMULATES = (
 )
 _TOTAL = POSITION[FAILURE_RATE, "Total"]
 _COUNT = POSITION[LEAD_TIME, "Count"]
+_NEVER = 1 << 40  # days, later than any
 _DAY = datetime(2000, 1, 1)  # noqa: DTZ001  (only a day for all values to share)
 
 
@@ -44,6 +45,7 @@ def accumulating_lead_time(judged: Judged, context: Context, behind: Behind) -> 
     cells = np.flatnonzero(differs & more & (compared.cells.series < behind.series))
     if not len(cells):
         return
+    first = day_number(compared.range.start) if compared.range.clipped else -_NEVER
     days = np.unique(compared.ends[cells]).tolist()
     ends = {day: _instant(day, context.zone, context.as_of) for day in days}
     numbers, values = [], []
@@ -51,7 +53,7 @@ def accumulating_lead_time(judged: Judged, context: Context, behind: Behind) -> 
         found = _values(
             behind,
             int(compared.cells.series[cell]),
-            int(compared.cells.start[cell]),
+            max(int(compared.cells.start[cell]), first),
             ends[int(compared.ends[cell])],
         )
         numbers.append(np.full(len(found), number))

@@ -109,7 +109,8 @@ def _cut(judged: Judged, context: Context, cells: Integers, start: int, after: b
     if best is not None:
         words = {"begins": "begins" if after else "ends", "side": "after" if after else "before"}
         shown = pd.Timestamp(best[2], unit="ns", tz="UTC").strftime("%Y-%m-%dT%H:%M:%SZ")
-        judged.adopt(cells, best[1], EDGE.format(**words, cut=shown))
+        reason = EDGE.format(**words, cut=shown)
+        judged.adopt(cells, best[1], reason, at_most=MARGIN)
 
 
 def _possible_cuts(
@@ -291,16 +292,8 @@ def do_not_promote(judged: Judged, context: Context) -> None:
     cells = np.flatnonzero(judged.differs[list(_COUNTS)].any(axis=0))
     if len(cells):
         changed = _as_failed(context.deployments, releases)
-        low, high = compared.cells.start[cells].min(), compared.ends[cells].max()
-        table = context.book.tabulator(changed).figures(
-            compared.split,
-            as_date(low),
-            as_date(high),
-            compared.granularity,
-            tag_set=compared.tag_set,
-        )
-        ours = context.book.numbered(table, compared.split, compared.tag_set)
-        judged.accept(cells, ours.among(compared.keys[cells]), _COUNTS, PROMOTE)
+        ours = context.book.as_in(context.book.tabulator(changed), compared, cells)
+        judged.accept(cells, ours, _COUNTS, PROMOTE)
 
 
 def _as_failed(deployments: pd.DataFrame, releases: frozenset[tuple[str, str]]) -> pd.DataFrame:
@@ -314,5 +307,7 @@ def _as_failed(deployments: pd.DataFrame, releases: frozenset[tuple[str, str]]) 
     )
     chosen = possible[[pair in releases for pair in pairs]]
     states = deployments["task_state"].astype(object).to_numpy(copy=True)
-    states[chosen] = np.where(states[chosen] == "Success", "Failed", states[chosen])
+    guided = deployments["had_guided_failure"].to_numpy(dtype=bool)
+    chosen = chosen[(states[chosen] == "Success") & ~guided[chosen]]
+    states[chosen] = "Failed"
     return deployments.assign(task_state=pd.Categorical(states))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, tzinfo
+from functools import partial
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -19,7 +21,7 @@ from insights_reports.crosscheck.causes import (
     edge_intervals,
     restricted_key,
 )
-from insights_reports.crosscheck.comparison import Book, Compared, compare
+from insights_reports.crosscheck.comparison import Book, compare
 from insights_reports.crosscheck.inference import infer
 from insights_reports.crosscheck.intervals import as_date
 from insights_reports.crosscheck.judging import Judged
@@ -29,7 +31,7 @@ from insights_reports.crosscheck.result import CrossCheck
 from insights_reports.crosscheck.stated import StatedMetrics, StatedTable, read_stated
 from insights_reports.crosscheck.streams import check_streams
 from insights_reports.crosscheck.totals import Totals
-from insights_reports.metrics import Conventions, Lookups
+from insights_reports.metrics import Conventions, Lookups, Split
 from insights_reports.metrics.periods import add_months
 
 _NAMES = ("project_name", "channel_name", "environment_name", "tenant_name")
@@ -63,69 +65,95 @@ def cross_check(
         BadReply: when a reply is not what the API promises.
         UsageError: when a tag set is not among the look-ups.
     """
-    tables = [read_stated(one) for one in stated]
-    inferred = infer(tables, deployments, zone=zone, lookups=lookups, as_of=as_of, base=base)
-    book = Book(deployments, zone, lookups, inferred)
-    restricted = hints.restricted or any(_hides_names(deployments, name) for name in _NAMES)
-    context = Context(
-        book,
+    checker = Checker(
         deployments,
-        lookups,
-        inferred,
-        zone,
-        as_of,
-        _data_start(book, zone, as_of),
-        restricted,
-        hints,
+        [read_stated(one) for one in stated],
+        zone=zone,
+        lookups=lookups,
+        as_of=as_of,
+        base=base,
+        earlier=earlier,
+        hints=hints,
     )
-    found = None if earlier is None else moves(earlier, deployments, zone)
-    check = _Check(context, Moving(found, book, inferred, zone))
-    for table in sorted(tables, key=_by_split):
-        check.add(table)
-    streams, evidence = check_streams(deployments, inferred.conventions)
-    return check.totals.result(inferred, streams, (evidence,))
+    totals = Totals()
+    for table in sorted(checker.tables, key=_by_split):
+        totals.add(checker.judge(table), partial(checker.deployments_behind, table))
+    streams, evidence = check_streams(deployments, checker.inferred.conventions)
+    return totals.result(checker.inferred, streams, (evidence,))
 
 
-class _Check:
-    """Judges table by table; what the tables of one split share is made once."""
+class Checker:
+    """Judges table by table; what the tables share is made once. Arguments as of `cross_check`.
 
-    def __init__(self, context: Context, moving: Moving) -> None:
-        self._context, self._moving = context, moving
+    The conventions are inferred from ``tables``; any table may then be judged under them.
+    """
+
+    def __init__(
+        self,
+        deployments: pd.DataFrame,
+        tables: list[StatedTable],
+        *,
+        zone: tzinfo,
+        lookups: Lookups,
+        as_of: datetime,
+        base: Conventions = _DEFAULTS,
+        earlier: pd.DataFrame | None = None,
+        hints: Hints = _NO_HINTS,
+    ) -> None:
+        found = None if earlier is None else moves(earlier, deployments, zone)
+        self.tables = tables
+        self.inferred = infer(
+            tables,
+            deployments,
+            zone=zone,
+            lookups=lookups,
+            as_of=as_of,
+            base=base,
+            unsettled=None if found is None else found.days,
+        )
+        book = Book(deployments, zone, lookups, self.inferred)
+        self._context = Context(
+            book,
+            deployments,
+            lookups,
+            self.inferred,
+            zone,
+            as_of,
+            _data_start(book, zone, as_of),
+            hints.restricted or any(_hides_names(deployments, name) for name in _NAMES),
+            hints,
+        )
+        self._moving = Moving(found, book, self.inferred, zone)
         self._behind: tuple[tuple[str, str | None], Behind] | None = None
         self._hidden = Hidden()
-        self.totals = Totals()
 
-    def add(self, table: StatedTable) -> None:
+    def judge(self, table: StatedTable) -> Judged:
         """Give every figure of a table its verdict."""
-        inferred = self._context.inferred
-        compared = compare(table, self._context.book, inferred)
-        judged = Judged(compared, inferred.rounding)
+        compared = compare(table, self._context.book, self.inferred)
+        judged = Judged(compared, self.inferred.rounding)
         self._hidden.note(compared)
-        behind = None
         if judged.differs.any():
-            behind = self._deployments(compared)
-            self._find_causes(judged, behind)
-        self.totals.add(judged, behind)
+            self._find_causes(judged)
+        return judged
 
-    def _find_causes(self, judged: Judged, behind: Behind) -> None:
+    def _find_causes(self, judged: Judged) -> None:
         """Each rule in turn, the most certain first; what is left gets its likeliest cause."""
-        context = self._context
+        context, compared = self._context, judged.compared
         self._moving.judge(judged)
         edge_intervals(judged, context)
         do_not_promote(judged, context)
-        accumulating_lead_time(judged, context, behind)
+        accumulating_lead_time(judged, context, self.deployments_behind(compared.table))
         before_the_data(judged, context)
         restricted_key(judged, context, self._hidden)
-        compared = judged.compared
         name_likeliest(judged, len(context.book.series(compared.split, compared.tag_set)))
 
-    def _deployments(self, compared: Compared) -> Behind:
+    def deployments_behind(self, table: StatedTable) -> Behind:
         """The deployments of the table's split, kept for its other tables."""
-        key = (compared.split, compared.tag_set)
-        if self._behind is None or self._behind[0] != key:
+        split, tag_set = cast(Split, table.source.split), table.source.tag_set
+        if self._behind is None or self._behind[0] != (split, tag_set):
             context = self._context
-            behind = Behind(context.deployments, context.book, *key, context.lookups)
-            self._behind = key, behind
+            behind = Behind(context.deployments, context.book, split, tag_set, context.lookups)
+            self._behind = (split, tag_set), behind
         return self._behind[1]
 
 

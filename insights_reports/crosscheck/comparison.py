@@ -181,6 +181,20 @@ class Book:
         table = self._cut[key].figures(split, as_date(low), as_date(high), None, tag_set=tag_set)
         return self.numbered(table, split, tag_set)
 
+    def as_in(
+        self, tabulator: Tabulator, compared: Compared, cells: Integers
+    ) -> tuple[Column, ...]:
+        """The columns of some cells of a table, inside its range, from other deployments."""
+        starts = compared.cells.start[cells]
+        low, high = as_date(starts.min()), as_date(ends(starts, compared.granularity).max())
+        if compared.range.clipped:
+            low, high = max(low, compared.range.start), min(high, compared.range.end)
+        table = tabulator.figures(
+            compared.split, low, max(low, high), compared.granularity, tag_set=compared.tag_set
+        )
+        ours = self.numbered(table, compared.split, compared.tag_set)
+        return ours.among(compared.keys[cells])
+
     def numbered(self, table: pd.DataFrame, split: Split, tag_set: str | None) -> Cells:
         """A table of figures as cells, with Rate as this server divides it.
 

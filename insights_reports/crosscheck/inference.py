@@ -79,12 +79,16 @@ def infer(
     lookups: Lookups,
     as_of: datetime,
     base: Conventions,
+    unsettled: Integers | None = None,
 ) -> Inferred:
-    """The conventions under which our figures agree most with those stated."""
+    """The conventions under which our figures agree most with those stated.
+
+    Intervals with ``unsettled`` days, on which deployments moved meanwhile, tell nothing of ranges.
+    """
     evidence: list[Evidence] = []
     week_start = _week_start(tables, base, evidence)
     conventions = replace(base, week_start=week_start)
-    by_counts = _ByCounts(tables, deployments, zone, lookups, as_of, conventions)
+    by_counts = _ByCounts(tables, deployments, zone, lookups, as_of, conventions, unsettled)
     conventions = replace(conventions, count_as_failed=by_counts.failing(evidence))
     ranges: dict[str, Range] = {
         name: by_counts.range(name, conventions, evidence) for name in by_counts.names
@@ -145,8 +149,10 @@ class _ByCounts:
         lookups: Lookups,
         as_of: datetime,
         conventions: Conventions,
+        unsettled: Integers | None,
     ) -> None:
         self._conventions = conventions
+        self._unsettled = np.empty(0, dtype=np.int64) if unsettled is None else unsettled
         self._as_of, self._zone = as_of, zone
         self.names: tuple[TimeRange, ...] = tuple(
             dict.fromkeys(cast(TimeRange, table.source.time_range) for table in tables)
@@ -190,6 +196,8 @@ class _ByCounts:
             granularity = cast(Granularity, table.source.granularity)
             starts, stated = self._stated(name, table)
             edge = (starts <= low) | (ends(starts, granularity) > high)
+            moved = begins(self._unsettled, granularity, conventions.week_start)
+            edge &= ~np.isin(starts, moved)
             starts, stated = starts[edge], stated[edge]
             figures += stated.size
             found = self._tally(table)

@@ -50,15 +50,23 @@ class Judged:
         mask[:, cells] = figures
         self.mark(mask, verdict, reason)
 
-    def adopt(self, cells: Integers, ours: Sequence[Column], reason: str) -> bool:
+    def adopt(
+        self,
+        cells: Integers,
+        ours: Sequence[Column],
+        reason: str,
+        at_most: int | None = None,
+    ) -> bool:
         """Hold some cells against other figures of ours, if those explain what is stated better.
 
         The choice is made for all the cells at once, by at least MARGIN figures, and then holds for
-        all of their figures: one that agrees with ours of before but not with these differs.
+        all of their figures: one that agrees with ours of before but not with these differs. It is
+        not made if more than ``at_most`` figures would still differ.
         """
         agrees = self.compared.against(ours, self.rounding, cells)
         before = self.verdict[:, cells] == AGREES
-        if agrees.sum() < before.sum() + MARGIN:
+        still = int((~agrees).sum())
+        if still + MARGIN > (~before).sum() or (at_most is not None and still > at_most):
             return False
         self.mark_cells(cells, agrees & ~before, EXPLAINED, reason)
         self.mark_cells(cells, ~agrees, DIFFERS, "")

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from insights_reports.crosscheck.comparison import Book
-from insights_reports.crosscheck.figures import Column, Integers, Mask
+from insights_reports.crosscheck.figures import Integers, Mask
 from insights_reports.crosscheck.inference import Inferred
-from insights_reports.crosscheck.intervals import as_date, begins, ends
+from insights_reports.crosscheck.intervals import begins
 from insights_reports.crosscheck.judging import Judged
 from insights_reports.metrics import Tabulator, local_dates
 from insights_reports.metrics.conventions import WeekStart
@@ -125,7 +125,7 @@ class Moving:
         cells = np.flatnonzero(np.isin(compared.cells.start, touched))
         if not judged.differs[:, cells].any():
             return
-        every = [self._figures(judged, tabulator, cells) for tabulator in self._states(found)]
+        every = [self._book.as_in(tabulator, compared, cells) for tabulator in self._states(found)]
         scores = [compared.against(ours, judged.rounding, cells).sum() for ours in every]
         judged.adopt(cells, every[int(np.argmax(scores))], found.reason)
 
@@ -140,16 +140,3 @@ class Moving:
                     near |= np.isin(begins(days, granularity, self._week_start), touched)
                 self._tabulators.append(self._book.tabulator(state[near]))
         return self._tabulators
-
-    def _figures(self, judged: Judged, tabulator: Tabulator, cells: Integers) -> tuple[Column, ...]:
-        """The figures of some cells of a table, inside its range."""
-        compared = judged.compared
-        starts = compared.cells.start[cells]
-        low, high = as_date(starts.min()), as_date(ends(starts, compared.granularity).max())
-        if compared.range.clipped:
-            low, high = max(low, compared.range.start), min(high, compared.range.end)
-        table = tabulator.figures(
-            compared.split, low, high, compared.granularity, tag_set=compared.tag_set
-        )
-        ours = self._book.numbered(table, compared.split, compared.tag_set)
-        return ours.among(compared.keys[cells])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -40,13 +40,13 @@ class Totals:
         self._tables: dict[_Bucket, Counter[bool]] = {}
         self._in_bucket: list[tuple[int, _Bucket]] = []
 
-    def add(self, judged: Judged, behind: Behind | None) -> None:
+    def add(self, judged: Judged, behind: Callable[[], Behind]) -> None:
         """Count the verdicts of one table and list what does not agree."""
         for number, verdict in enumerate(VERDICTS):
             self._verdicts[verdict] += int((judged.verdict == number).sum())
         buckets = self._buckets(judged)
-        if behind is not None:
-            for series, discrepancy in _discrepancies(judged, behind):
+        if (judged.verdict != AGREES).any():
+            for series, discrepancy in _discrepancies(judged, behind()):
                 if series in buckets:
                     self._in_bucket.append((len(self._discrepancies), buckets[series]))
                 self._discrepancies.append(discrepancy)

@@ -1,0 +1,118 @@
+"""Mutation proof: every stated figure that is altered is found, none is excused.
+
+The world has every complication: same-named and restricted objects, overlapping groups, several
+tags, no tenants, guided failures, other states, negative and missing lead times, ties, summer time.
+"""
+
+import copy
+import os
+import random
+from collections import Counter
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from insights_reports.crosscheck import StatedMetrics
+from insights_reports.crosscheck.check import Checker
+from insights_reports.crosscheck.figures import FIGURES, is_null
+from insights_reports.crosscheck.judging import AGREES, DIFFERS
+from insights_reports.crosscheck.stated import read_stated
+
+from .conftest import check, lookups
+from .server import duration
+from .world import TICKS, listed, table
+
+ONE_TICK = {"count": 1, "duration": TICKS, "rate": 0.00001, "number": 0.001}
+THOROUGH = bool(os.environ.get("THOROUGH"))
+
+
+@pytest.fixture(scope="module")
+def checker(small, everything):
+    return Checker(
+        table(listed(small)),
+        [read_stated(StatedMetrics(*reply)) for reply in everything],
+        zone=ZoneInfo(small.zone),
+        lookups=lookups(small),
+        as_of=small.as_of,
+    )
+
+
+def mutants(chance, tables):
+    """Of each table and each figure some cells, by a tick and by much, up and down."""
+    for one in tables:
+        for number, figure in enumerate(FIGURES):
+            steps = [1, -1, 1000, -1000] if THOROUGH else [chance.choice((1, -1, 1000, -1000))]
+            for step in steps:
+                cell = chance.randrange(len(one.start))
+                before = one.columns[number][cell : cell + 1]
+                change = step * ONE_TICK[figure.kind]
+                after = 0 if is_null(before)[0] else before[0] + change
+                if figure.kind == "rate":
+                    after = round(float(after), 5)
+                yield one, number, cell, after, "tick" if abs(step) == 1 else "much"
+
+
+def altered(one, number, cell, after):
+    columns = list(one.columns)
+    columns[number] = columns[number].copy()
+    columns[number][cell] = after
+    return replace(one, columns=tuple(columns))
+
+
+def test_the_clean_data_have_no_difference(checker):
+    for one in checker.tables:
+        assert (checker.judge(one).verdict == AGREES).all()
+
+
+def test_every_mutant_is_found_and_none_is_excused(checker):
+    made, missed = Counter(), []
+    by_split = sorted(checker.tables, key=lambda one: one.source.split != "None")
+    for one, number, cell, after, size in mutants(random.Random(4), by_split):
+        judged = checker.judge(altered(one, number, cell, after))
+        made[size] += 1
+        found = np.argwhere(judged.verdict != AGREES)
+        right = len(found) == 1 and found[0][0] == number
+        if not right or judged.verdict[tuple(found[0])] != DIFFERS or not judged.reason.any():
+            missed.append((str(one.source), FIGURES[number], cell, after))
+    print(f"mutation score: {made.total() - len(missed)} of {made.total()} ({dict(made)})")
+    assert missed == []
+    assert made.total() >= 2_000
+    assert min(made.values()) > 800
+
+
+@pytest.mark.parametrize("seed", range(40 if THOROUGH else 8))
+def test_mutants_of_the_json_are_found_on_the_public_way(small, everything, seed):
+    """Inference and all: a few tables as JSON, one figure altered."""
+    chance = random.Random(seed)
+    asked = [reply for reply in everything if reply[0] == "None" or reply[2] == "LastMonth"]
+    replies = copy.deepcopy(chance.sample(asked, 3))
+    *_, reply = replies[0]
+    interval = chance.choice(chance.choice(reply["Series"])["Intervals"])
+    figure = chance.choice(FIGURES)
+    place, key = interval, figure.metric
+    if figure.statistic is not None:
+        place, key = interval[figure.metric], figure.statistic
+    before = place[key]
+    if before is None:
+        place[key] = "0:00:01.0" if figure.kind == "duration" else 1.0
+    elif figure.kind == "duration":
+        place[key] = duration(parse(before) + chance.choice((1, -1)) * TICKS, Second())
+    else:
+        place[key] = round(before + chance.choice((1, -1)) * ONE_TICK[figure.kind], 5)
+    result = check(small, replies)
+    (one,) = result.discrepancies
+    assert (one.verdict, one.metric, one.statistic) == ("differs", figure.metric, figure.statistic)
+    assert (result.differs, result.agrees) == (1, result.figures - 1)
+
+
+class Second:
+    unit = TICKS
+    rounding = "half to even"
+
+
+def parse(text):
+    hours, minutes, seconds = text.lstrip("-").removesuffix(".0").split(":")
+    value = ((int(hours) * 60 + int(minutes)) * 60 + int(seconds)) * TICKS
+    return -value if text.startswith("-") else value
