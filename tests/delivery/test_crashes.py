@@ -155,7 +155,6 @@ def test_killed_at_random_until_all_is_done(tmp_path: Path, postbox: Postbox) ->
     assert set(copies) == set(recipients)
     assert len(set(postbox.received)) == len(recipients)
     assert kills >= 1
-    print(f"{kills} kills, {len(recipients)} recipients, {copies.total() - len(copies)} copies")
 
 
 def run_for(office: Office, seconds: float) -> None:
