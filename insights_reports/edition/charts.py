@@ -198,7 +198,11 @@ def _constant(name: str, role: Role, value: float, like: tuple[Figure, ...]) -> 
 
 
 def panels(
-    facts: Facts, slices: Slices, labels: Sequence[tuple[int, Phrase | Name]], anchor: str
+    facts: Facts,
+    slices: Slices,
+    labels: Sequence[tuple[int, Phrase | Name]],
+    title: Phrase,
+    anchor: str,
 ) -> Chart | None:
     """Small multiples: the deployments of the first slices over time, on one scale.
 
@@ -213,7 +217,7 @@ def panels(
     return Chart(
         id=f"{anchor}-panels",
         form=ChartForm.PANELS,
-        title=Phrase("chart.panels.title", {"granularity": Phrase(f"per.{granularity}")}),
+        title=title,
         subtitle=Phrase("chart.panels.subtitle"),
         alt=Phrase("chart.panels.alt", {"n": len(shown), "low": low, "high": high}),
         x=tuple(span.start for span in facts.trend),

@@ -98,9 +98,8 @@ def _trends(facts: Facts, page_one: tuple[Tile, ...]) -> Section:
 
 def _split(facts: Facts, several: tuple[Part, ...]) -> Document:
     first = several[0]
-    single = len(several) == 1
-    chart = first.panels() if single else None
-    sections = tuple(section(part, with_panels=not single) for part in several)
+    charts = [part.panels() for part in several]
+    sections = tuple(section(part, with_panels=False) for part in several)
     slices = sum(len(part.order) for part in several)
     return _document(
         facts,
@@ -108,7 +107,7 @@ def _split(facts: Facts, several: tuple[Part, ...]) -> Document:
         title=Phrase(f"title.split.{first.name}"),
         scope=Phrase(f"scope.split.{first.name}", {"n": slices}),
         sentence=_split_headline(facts, several),
-        overview=() if chart is None else (chart,),
+        overview=tuple(chart for chart in charts if chart is not None),
         sections=(*sections, short_method(facts)),
     )
 

@@ -102,8 +102,15 @@ class Part:
         return Phrase(f"section.split.{self.name}", values)
 
     def panels(self) -> Chart | None:
+        """Small multiples of the slices with the most deployments; None when there are none."""
         labels = [(series, self.label(series)) for series in self.order]
-        return panels(self.facts, self.slices, labels, self.anchor)
+        per: dict[str, Value] = {
+            "granularity": Phrase(f"per.{self.facts.windows.trend_granularity}")
+        }
+        title = Phrase("chart.panels.title", per)
+        if self.slices.tag_set is not None:
+            title = Phrase("chart.panels.title_of", per | {"set": self.tag_set_name})
+        return panels(self.facts, self.slices, labels, title, self.anchor)
 
     @cached_property
     def outliers(self) -> "tuple[Outlier, ...]":
@@ -188,7 +195,6 @@ _KINDS = {
     "slice": ColumnKind.NAME,
     "deployments": ColumnKind.COUNT,
     "failed": ColumnKind.COUNT,
-    "per_week": ColumnKind.PER_WEEK,
     "change": ColumnKind.CHANGE,
     "lead_range": ColumnKind.MARK_DURATION,
     "lead_median": ColumnKind.DURATION,
@@ -199,7 +205,6 @@ _KINDS = {
 _COLUMNS = (
     "slice",
     "deployments",
-    "per_week",
     "change",
     "lead_range",
     "lead_median",
@@ -212,7 +217,6 @@ _SMALL_COLUMNS = ("slice", "deployments", "change", "lead_median", "rate", "reco
 _FIGURES = {
     "deployments": (_FREQUENCY, Statistic.COUNT),
     "failed": (_FREQUENCY, Statistic.FAILED),
-    "per_week": (_FREQUENCY, Statistic.PER_WEEK),
     "lead_median": (Metric.LEAD_TIME, Statistic.MEDIAN),
     "rate": (Metric.FAILURE_RATE, Statistic.RATE),
     "recovery_median": (Metric.TIME_TO_RECOVERY, Statistic.MEDIAN),
