@@ -1,7 +1,7 @@
 """Octopus Deploy's Insights reports: the one door through which its words come in."""
 
 from insights_reports.octopus.client import Client
-from insights_reports.octopus.connection import Connection, Credential
+from insights_reports.octopus.connection import Connection, Credential, ServiceAccount
 from insights_reports.octopus.export import to_api, to_csv
 from insights_reports.octopus.streams import Deployments, read_deployments
 from insights_reports.octopus.text import (
@@ -21,6 +21,7 @@ __all__ = [
     "Credential",
     "Deployments",
     "Limits",
+    "ServiceAccount",
     "clean_text",
     "iana_zone",
     "parse_duration",

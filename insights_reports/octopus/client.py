@@ -9,12 +9,14 @@ from urllib.parse import quote
 from insights_reports.errors import NotFound, UsageError
 from insights_reports.octopus import paging
 from insights_reports.octopus.connection import Connection
+from insights_reports.octopus.oidc import signed_in
 from insights_reports.octopus.reports import Reports
 from insights_reports.octopus.resources import (
     Channel,
     Environment,
     Granularity,
     Metrics,
+    Named,
     Project,
     ProjectGroup,
     Resource,
@@ -46,7 +48,8 @@ class Client:
     def __init__(
         self, connection: Connection, record: Record | None = None, limits: Limits | None = None
     ) -> None:
-        self._start(Live(Transport(connection, limits), record), connection.space)
+        transport = Transport(signed_in(connection, limits), limits)
+        self._start(Live(transport, record), connection.space)
 
     @classmethod
     def sealed(cls, open_reply: Callable[[str], BinaryIO], space: str | None = None) -> "Client":
@@ -137,30 +140,42 @@ class Client:
         return _cleaned_names(reply)
 
     def projects(self, ids: Iterable[str]) -> list[Project]:
-        return self._look_up("projects", Project, ids)
+        return self.look_up("projects", Project, ids)
 
     def project_groups(self, ids: Iterable[str] | None = None) -> list[ProjectGroup]:
         """The project groups with these ids, or all."""
-        return self._look_up("projectgroups", ProjectGroup, ids)
+        return self.look_up("projectgroups", ProjectGroup, ids)
 
     def environments(self, ids: Iterable[str]) -> list[Environment]:
-        return self._look_up("environments", Environment, ids)
+        return self.look_up("environments", Environment, ids)
 
     def tenants(self, ids: Iterable[str]) -> list[Tenant]:
-        return self._look_up("tenants", Tenant, ids)
+        return self.look_up("tenants", Tenant, ids)
 
     def channels(self, ids: Iterable[str]) -> list[Channel]:
-        return self._look_up("channels", Channel, ids)
+        return self.look_up("channels", Channel, ids)
 
     def tag_sets(self) -> list[TagSet]:
         """All tag sets of the space."""
-        return self._look_up("tagsets", TagSet, None)
+        return self.look_up("tagsets", TagSet, None)
 
-    def _look_up(self, kind: str, model: type[R], ids: Iterable[str] | None) -> list[R]:
+    def look_up(self, kind: str, model: type[R], ids: Iterable[str] | None) -> list[R]:
+        """The things of a kind, as its path spells it (``projects``), with these ids, or all."""
         get = self._source.pages(kind, self._path(kind))
         listing = paging.read_all(get) if ids is None else paging.read_ids(get, list(ids))
         self._note(kind, listing)
         return [read(model, item) for item in listing.items]
+
+    def ids_by_name(self, kind: str, names: Iterable[str]) -> dict[str, list[str]]:
+        """For each name the ids of the things of a kind that have exactly this name."""
+        get = self._source.pages(kind, self._path(kind))
+        found = {}
+        for name in dict.fromkeys(names):
+            listing = paging.read_all(get, {"partialName": name})
+            self._note(kind, listing)
+            things = [read(Named, item) for item in listing.items]
+            found[name] = [thing.Id for thing in things if thing.Name == name]
+        return found
 
     def _note(self, kind: str, listing: paging.Listing) -> None:
         if listing.moved:

@@ -15,7 +15,12 @@ from insights_reports.errors import UsageError
 
 _API_KEY = re.compile(r"API-[A-Z\d]+", re.ASCII)
 _TOKEN = re.compile(r"[\x21-\x7e]+")
-_CREDENTIALS = ("OCTOPUS_API_KEY", "OCTOPUS_API_KEY_FILE", "OCTOPUS_ACCESS_TOKEN")
+_CREDENTIALS = (
+    "OCTOPUS_API_KEY",
+    "OCTOPUS_API_KEY_FILE",
+    "OCTOPUS_ACCESS_TOKEN",
+    "OCTOPUS_SERVICE_ACCOUNT",
+)
 _LONGEST_KEY_FILE = 10_000
 
 
@@ -50,9 +55,14 @@ class Credential:
             )
         return cls("Authorization", f"Bearer {token}")
 
+    @property
+    def secret(self) -> str:
+        """The key or token alone."""
+        return self.value.removeprefix("Bearer ")
+
     def hide_in(self, text: str) -> str:
         """``text`` without the secret, should someone have put it there."""
-        return text.replace(self.value.removeprefix("Bearer "), "(hidden)")
+        return text.replace(self.secret, "(hidden)")
 
     def __repr__(self) -> str:
         return f"Credential({self.header}: hidden)"
@@ -62,12 +72,27 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceAccount:
+    """A service account's id (a GUID) and the file with the token that proves to be it, which a
+    CI system or a cloud writes anew every few minutes."""
+
+    id: str
+    token_file: Path
+
+    def identity_token(self) -> Credential:
+        return Credential.access_token(
+            _file_text("OCTOPUS_IDENTITY_TOKEN_FILE", self.token_file), "The identity token"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """``url`` without a trailing slash (a virtual directory is part of it), ``space`` by name, slug
-    or id (None: the default space), ``ca_bundle`` a PEM file, ``proxy`` an address."""
+    or id (None: the default space), ``ca_bundle`` a PEM file, ``proxy`` an address. Without a
+    ``credential`` requests are anonymous."""
 
     url: str
-    credential: Credential = field(repr=False)
+    credential: Credential | ServiceAccount | None
     space: str | None = None
     ca_bundle: str | None = None
     proxy: str | None = field(default=None, repr=False)  # may hold a password
@@ -89,12 +114,14 @@ class Connection:
         """The connection that the arguments and, where they are None, the environment describe.
 
         OCTOPUS_URL, OCTOPUS_SPACE, OCTOPUS_CA_BUNDLE, OCTOPUS_PROXY, and one of OCTOPUS_API_KEY,
-        OCTOPUS_API_KEY_FILE and OCTOPUS_ACCESS_TOKEN.
+        OCTOPUS_API_KEY_FILE, OCTOPUS_ACCESS_TOKEN and OCTOPUS_SERVICE_ACCOUNT (its id, with
+        OCTOPUS_IDENTITY_TOKEN_FILE).
 
         Raises:
             UsageError: when one is missing or malformed. The message never holds the secret.
         """
-        given = {name: value for name, value in (environ or os.environ).items() if value.strip()}
+        variables = os.environ if environ is None else environ
+        given = {name: value for name, value in variables.items() if value.strip()}
         address = url or given.get("OCTOPUS_URL", "")
         if not address:
             raise UsageError(
@@ -126,7 +153,7 @@ def _checked_url(url: str) -> str:
     return parts.geturl().rstrip("/")
 
 
-def _credential(given: Mapping[str, str]) -> Credential:
+def _credential(given: Mapping[str, str]) -> Credential | ServiceAccount:
     names = [name for name in _CREDENTIALS if name in given]
     if len(names) != 1:
         raise UsageError(
@@ -139,15 +166,24 @@ def _credential(given: Mapping[str, str]) -> Credential:
         return Credential.access_token(given[name])
     if name == "OCTOPUS_API_KEY":
         return Credential.api_key(given[name])
-    return Credential.api_key(_file_text(Path(given[name])), name)
+    if name == "OCTOPUS_API_KEY_FILE":
+        return Credential.api_key(_file_text(name, Path(given[name])), name)
+    token_file = given.get("OCTOPUS_IDENTITY_TOKEN_FILE")
+    if token_file is None:
+        raise UsageError(
+            "The identity token of the service account is missing.",
+            "OCTOPUS_IDENTITY_TOKEN_FILE is not set.",
+            "Set it to the file that holds the token.",
+        )
+    return ServiceAccount(given[name].strip(), Path(token_file))
 
 
-def _file_text(path: Path) -> str:
+def _file_text(name: str, path: Path) -> str:
     try:
         with path.open("rb") as file:
             return file.read(_LONGEST_KEY_FILE).decode("ascii", "replace")
     except OSError as error:
         raise UsageError(
-            "The file with the API key cannot be read.",
-            f"OCTOPUS_API_KEY_FILE: {path} ({error.strerror})",
+            "The file with the credential for Octopus cannot be read.",
+            f"{name}: {path} ({error.strerror})",
         ) from None

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.json
 
 from insights_reports.errors import BadReply
-from insights_reports.octopus.strict import json_object, parse_json
+from insights_reports.octopus.strict import json_object
 from insights_reports.octopus.text import clean_text
 
 DEPLOYMENT = pa.struct(
@@ -57,10 +57,11 @@ STREAM = pa.struct(
 _TAIL = pa.schema([("Streams", pa.list_(STREAM)), ("ReportName", pa.string())])
 _PIECE = pa.schema([("Streams", pa.list_(pa.list_(STREAM)))])
 
-_CHUNK = 1 << 18
+_CHUNK = 1 << 20
 _PIECE_SIZE = 1 << 21
 _BORDER = re.compile(rb'(\]\s*\})\s*,\s*(?=\{\s*"[A-Za-z])')
 _LONGEST_BORDER = 256  # longer ones, if any, only make a piece larger
+_OPEN, _CLOSE = b'{"Streams":[[', b"]]}"  # a list of lists: see `_streams_of`
 _HEAD = re.compile(rb'"Streams"\s*:\s*\[')
 _BOM = b"\xef\xbb\xbf"
 _IN_FLIGHT = 4
@@ -113,13 +114,15 @@ def _opens_streams(head: bytes) -> bool:
 
 
 def _cut(arrived: bytes, source: BinaryIO) -> Iterator[tuple[bytes, bool]]:
-    """The pieces, without the commas between them, and whether it is the last."""
+    """The pieces in `_OPEN` and `_CLOSE`, without the commas between them; then the bare last."""
     buffer = bytearray(arrived)
     searched = _PIECE_SIZE
     while True:
         border = _BORDER.search(buffer, searched)
         if border is not None:
-            yield bytes(buffer[: border.end(1)]), False
+            with memoryview(buffer) as view, view[: border.end(1)] as piece:
+                wrapped = b"".join([_OPEN, piece, _CLOSE])
+            yield wrapped, False
             del buffer[: border.end()]
             searched = _PIECE_SIZE
             continue
@@ -157,7 +160,7 @@ class _Joiner(Generic[T]):
         piece, future = self._pending.popleft()
         result = future.result() if not self._open else None
         if result is None:
-            self._open.append(piece)
+            self._open.append(piece[len(_OPEN) : -len(_CLOSE)])
             result = self._try_joined()
         if result is not None:
             self._open, self._tried = [], 0
@@ -170,25 +173,25 @@ class _Joiner(Generic[T]):
             self._tried = self._tried or size
             return None
         self._tried = size
-        return self._decode(b",".join(self._open))
+        return self._decode(b"".join([_OPEN, b",".join(self._open), _CLOSE]))
 
     def _decode(self, piece: bytes) -> T | None:
         streams = _streams_of(piece)
         return None if streams is None else self._flatten(streams)
 
 
-def _streams_of(piece: bytes) -> pa.Array | None:
+def _streams_of(wrapped: bytes) -> pa.Array | None:
     """The streams of a piece; None when it is no sequence of whole elements."""
     # In a list of lists, a piece that ends the array of streams and goes on is no JSON.
-    table = _read_arrow(b'{"Streams":[[' + piece + b"]]}", _PIECE)
+    table = _read_arrow(wrapped, _PIECE)
     if table is not None:
         arrays = table["Streams"].combine_chunks().flatten()
         return arrays.flatten() if len(arrays) == 1 else None
     try:
-        elements = parse_json(b"[" + piece + b"]")
+        lists = json_object(wrapped)["Streams"]
     except BadReply:
         return None
-    return _typed(elements)
+    return _typed(lists[0]) if len(lists) == 1 else None
 
 
 def _tail(head: bytes, tail: bytes) -> tuple[str | None, pa.Array]:

@@ -93,6 +93,7 @@ def _octopus_words(body: bytes) -> str:
         return ""
     errors = value.get("Errors")
     parts = [value.get("ErrorMessage"), *(errors if isinstance(errors, list) else [])]
+    parts.append(value.get("error_description"))  # when signing in, as OAuth has it
     distinct = dict.fromkeys(part.strip() for part in parts if isinstance(part, str))
     return clean_text(" ".join(part for part in distinct if part))[:_LONGEST_WORDS]
 

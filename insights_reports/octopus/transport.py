@@ -17,7 +17,7 @@ import urllib3
 from insights_reports import __version__
 from insights_reports.errors import OctopusError, Unreachable
 from insights_reports.octopus.body import Body, Deadline, WatchedAdapter
-from insights_reports.octopus.connection import Connection, Credential
+from insights_reports.octopus.connection import Connection, Credential, ServiceAccount
 from insights_reports.octopus.rate import TokenBucket, retry_after
 from insights_reports.octopus.replies import broken_connection, check_json, check_status
 
@@ -86,7 +86,10 @@ class Transport:
         self.limits = limits or Limits()
         self._base = connection.url
         self._asked: float | None = None  # seconds, by the last reply's Retry-After
-        self._hide = connection.credential.hide_in
+        credential = connection.credential
+        if isinstance(credential, ServiceAccount):
+            raise TypeError("a service account must be signed in: see octopus.oidc")
+        self._credential = credential
         self._bucket = TokenBucket(self.limits.requests_per_minute, self.limits.burst)
         self._session = requests.Session()
         self._session.trust_env = False  # a ~/.netrc entry would replace the credential
@@ -101,7 +104,8 @@ class Transport:
             }
         )
         # With the slash: without it the key would also go to port 50001 of a server on 5000.
-        self._session.mount(self._base + "/", _KeyAdapter(connection.credential))
+        adapter = WatchedAdapter() if credential is None else _KeyAdapter(credential)
+        self._session.mount(self._base + "/", adapter)
 
     def get(
         self,
@@ -212,9 +216,9 @@ class Transport:
 
     def _hidden(self, error: OctopusError) -> OctopusError:
         """The error without the credential, should the server have repeated it."""
-        error.what, error.which, error.remedy = error.args = tuple(
-            self._hide(text) for text in error.args
-        )
+        if self._credential is not None:
+            hidden = tuple(map(self._credential.hide_in, error.args))
+            error.what, error.which, error.remedy = error.args = hidden
         return error
 
 

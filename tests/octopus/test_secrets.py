@@ -141,6 +141,16 @@ def test_a_key_file_may_end_in_a_line_break(tmp_path: Path) -> None:
         connection("https://octopus.example", OCTOPUS_API_KEY_FILE=str(tmp_path / "none"))
 
 
+def test_only_what_is_given_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCTOPUS_API_KEY", CANARY)
+    with pytest.raises(UsageError, match="Given: none"):
+        Connection.from_environment("https://octopus.example", environ={})
+    monkeypatch.setenv("OCTOPUS_URL", "https://octopus.example/octo/")
+    monkeypatch.setenv("OCTOPUS_SPACE", "Second Space\n")
+    found = Connection.from_environment()
+    assert (found.url, found.space) == ("https://octopus.example/octo", "Second Space")
+
+
 def test_exactly_one_credential() -> None:
     with pytest.raises(UsageError, match="Given: none"):
         connection("https://octopus.example", OCTOPUS_API_KEY=" ")

@@ -1,0 +1,75 @@
+"""Signing in without a stored key: an identity token is exchanged for an access token.
+
+https://octopus.com/docs/octopus-rest-api/openid-connect/other-issuers
+"""
+
+import dataclasses
+from typing import Any
+
+import orjson
+
+from insights_reports.errors import BadReply, Invalid, Refused
+from insights_reports.octopus.body import Body
+from insights_reports.octopus.connection import Connection, Credential, ServiceAccount
+from insights_reports.octopus.strict import json_object
+from insights_reports.octopus.transport import Limits, Transport
+
+_DISCOVERY = "/.well-known/openid-configuration"
+_GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
+_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:jwt"  # noqa: S105 - a type, not a token
+
+
+def signed_in(connection: Connection, limits: Limits | None = None) -> Connection:
+    """The connection with a credential that can be sent: a service account's is an access token,
+    good for about an hour, which is longer than a run.
+
+    Raises:
+        Refused: when Octopus does not take the identity token.
+        UsageError: when the file of the token cannot be read.
+    """
+    account = connection.credential
+    if not isinstance(account, ServiceAccount):
+        return connection
+    anonymous = dataclasses.replace(connection, credential=None)
+    with Transport(anonymous, limits) as transport:
+        token = _exchange(transport, connection.url, account)
+    credential = Credential.access_token(token, "The access token that Octopus gave")
+    return dataclasses.replace(connection, credential=credential)
+
+
+def _exchange(transport: Transport, url: str, account: ServiceAccount) -> str:
+    endpoint = _text(transport.get(_DISCOVERY, None, _object), "token_endpoint")
+    if not endpoint.startswith(f"{url}/"):
+        raise BadReply(
+            "Octopus names a token endpoint at another address; the token is not sent there.",
+            f"token_endpoint: {endpoint[:200]}",
+            "Check OCTOPUS_URL, and the server's own address in its configuration.",
+        )
+    identity = account.identity_token()
+    request = {
+        "grant_type": _GRANT,
+        "audience": account.id,
+        "subject_token_type": _TOKEN_TYPE,
+        "subject_token": identity.secret,
+    }
+    try:
+        reply = transport.send("POST", endpoint.removeprefix(url), orjson.dumps(request))
+    except (Invalid, Refused) as error:
+        raise Refused(
+            "Octopus did not accept the identity token of the service account.",
+            identity.hide_in(error.which),
+            "Check the service account's id and its OpenID Connect identities in Octopus.",
+            status=error.status,
+        ) from None
+    return _text(json_object(reply), "access_token")
+
+
+def _object(body: Body) -> dict[str, Any]:
+    return json_object(body.read())
+
+
+def _text(reply: dict[str, Any], name: str) -> str:
+    value = reply.get(name)
+    if not isinstance(value, str):
+        raise BadReply("Octopus's reply to signing in lacks something.", f"Missing: {name}")
+    return value
