@@ -21,6 +21,7 @@ from insights_reports.errors import InsightsReportsError, UsageError
 from insights_reports.server import company, database
 from insights_reports.server.access import Site
 from insights_reports.server.app import make_app
+from insights_reports.server.faults import Injection, proxy
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -43,14 +44,15 @@ def serve(
     as_of: datetime | None,
     api_key: str,
     restricted_key: str | None = None,
+    fault: str | None = None,
     allow_remote: bool = False,
     on_start: Callable[[str], None] = lambda url: None,
 ) -> None:
     """Serve the database until the process is told to stop; port 0 picks a free one.
 
-    `as_of` stops the server's clock; `on_start` is called with the URL once the server answers.
-    Raises UsageError for a file that is no such database and for a host beyond this machine
-    without `allow_remote`.
+    `as_of` stops the server's clock; `fault` is one of `faults.FAULTS`, perhaps with `:COUNT`;
+    `on_start` is called with the URL once the server answers. Raises UsageError for a file that is
+    no such database, an unknown fault, and a host beyond this machine without `allow_remote`.
     """
     if host not in _LOOPBACK and not allow_remote:
         raise UsageError(
@@ -59,6 +61,7 @@ def serve(
             "Use 127.0.0.1, or allow remote access.",
         )
     database.check(data)
+    injection = Injection.parse(fault) if fault else None
     site = Site(data, _clock(as_of), api_key, restricted_key)
     listener = _listen(host, port)
     config = uvicorn.Config(
@@ -66,7 +69,18 @@ def serve(
     )
     server = _Server(config)
     server.on_start = lambda: on_start(_url(listener))
-    asyncio.run(server.serve([listener]))
+    asyncio.run(_run(server, listener, injection))
+
+
+async def _run(
+    server: uvicorn.Server, listener: socket.socket, injection: Injection | None
+) -> None:
+    if injection is None:
+        await server.serve([listener])
+        return
+    behind = _listen("127.0.0.1", 0)
+    async with await proxy(listener, behind.getsockname()[1], injection):
+        await server.serve([behind])
 
 
 class _Server(uvicorn.Server):
@@ -121,6 +135,7 @@ def running_server(
     port: int = 0,
     api_key: str | None = None,
     restricted_key: str | None = None,
+    fault: str | None = None,
 ) -> Iterator[RunningServer]:
     """Run a server beside this process until the block ends, or this process does.
 
@@ -132,7 +147,7 @@ def running_server(
         if not path.exists():
             create_database(path, as_of=as_of, seed=seed)
         keys = (api_key or _new_key(), restricted_key or _new_key())
-        process = _start(path, as_of, port, *keys)
+        process = _start(path, as_of, port, *keys, fault)
         try:
             yield RunningServer(_await_url(process), *keys, path, process)
         finally:
@@ -144,7 +159,7 @@ def _new_key() -> str:
 
 
 def _start(
-    path: Path, as_of: datetime, port: int, api_key: str, restricted_key: str
+    path: Path, as_of: datetime, port: int, api_key: str, restricted_key: str, fault: str | None
 ) -> "subprocess.Popen[str]":
     settings = {
         "data": str(path),
@@ -152,6 +167,7 @@ def _start(
         "port": port,
         "api_key": api_key,
         "restricted_key": restricted_key,
+        "fault": fault,
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "insights_reports.server"],
@@ -202,6 +218,7 @@ def run_child() -> None:
         as_of=datetime.fromisoformat(settings["as_of"]),
         api_key=settings["api_key"],
         restricted_key=settings["restricted_key"],
+        fault=settings["fault"],
         on_start=lambda url: print(url, flush=True),
     )
 

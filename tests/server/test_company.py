@@ -52,9 +52,10 @@ def test_nothing_is_later_than_the_instant(tmp_path: Path, as_of: datetime) -> N
     assert 7_000 < n < 14_000
 
 
-@pytest.fixture
-def rows(api: Api) -> list[dict[str, Any]]:
-    streams = api.get(f"{MAIN}/deployments").json()["Streams"]
+@pytest.fixture(scope="module")
+def rows(server: RunningServer) -> list[dict[str, Any]]:
+    with Api(server.url, server.api_key) as api:
+        streams = api.get(f"{MAIN}/deployments").json()["Streams"]
     return [
         {key: value for key, value in stream.items() if key != "Deployments"} | deployment
         for stream in streams
