@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
-_STATED = re.compile(r"(?:^|[;,\s])\s*(r|t|remaining|reset)=(\d{1,9})\b", re.IGNORECASE)
+_LEFT = re.compile(r"(?:^|[;,\s])\s*(?:r|remaining)=(\d{1,9})\b", re.IGNORECASE)
 
 
 class TokenBucket:
@@ -35,15 +35,12 @@ class TokenBucket:
         time.sleep(wait)
 
     def heed(self, headers: Mapping[str, str]) -> None:
-        """Slow down to what ``Octopus-RateLimit`` says is left (``r=``, for ``t=`` seconds)."""
-        stated = {
-            name[0].lower(): int(number)
-            for name, number in _STATED.findall(headers.get("Octopus-RateLimit", ""))
-        }
-        if "r" in stated:
+        """Have no more than what ``Octopus-RateLimit`` says is left (``r=``)."""
+        left = _LEFT.search(headers.get("Octopus-RateLimit", ""))
+        if left is not None:
             with self._lock:
                 self._refill()
-                self._tokens = min(self._tokens, float(stated["r"]))
+                self._tokens = min(self._tokens, float(left[1]))
 
     def _refill(self) -> None:
         now = time.monotonic()
