@@ -6,7 +6,7 @@ from starlette.middleware import Middleware
 from insights_reports.server.access import Site
 from insights_reports.server.paths import CanonicalPaths, HostCheck
 from insights_reports.server.problems import install
-from insights_reports.server.routes import lookups, reports, root
+from insights_reports.server.routes import lookups, project_insights, reports, root
 
 
 def make_app(site: Site, *, allow_remote: bool = False) -> FastAPI:
@@ -24,6 +24,7 @@ def make_app(site: Site, *, allow_remote: bool = False) -> FastAPI:
     app.state.site = site
     install(app)
     app.include_router(reports.router)
+    app.include_router(project_insights.router)
     app.include_router(lookups.router)
     app.include_router(root.router)
     return app

@@ -6,6 +6,7 @@ Nothing but the current piece is held in memory, however many deployments there 
 import sqlite3
 from collections.abc import Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -30,10 +31,8 @@ _SQL = f"""
 """
 
 
-def window_start(now: int, zone_name: str) -> int:
+def window_start(now: int, where: ZoneInfo) -> int:
     """The first instant of the month twelve months before the current one, in the zone."""
-    where = zones.zone(zone_name)
-    assert where is not None  # noqa: S101 - stored reports have a known zone
     today = to_datetime(now).astimezone(where).date()
     return zones.midnight(today.replace(day=1, year=today.year - 1), where)
 

@@ -92,7 +92,9 @@ class Hand:
         with closing(connect(self.path)) as connection:
             visit = self._visit(connection, now, user)
             report = definitions.content(definitions.find(visit, "InsightsReports-1"))
-            start = streams.window_start(visit.now, report["TimeZone"])
+            where = zone(report["TimeZone"])
+            assert where is not None
+            start = streams.window_start(visit.now, where)
             population = of_report(visit, report)
             pieces = streams.print_streams(
                 connection, visit.user, report["Name"], population, start, visit.now

@@ -1,13 +1,14 @@
 """The endpoints, by subject."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from fastapi.responses import Response
 
 from insights_reports.server import wire
-from insights_reports.server.problems import MEDIA_TYPE
+from insights_reports.server.problems import MEDIA_TYPE, Problem
 
+_Choice = TypeVar("_Choice", bound=str)
 REFUSALS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": wire.Error, "description": "Refused, in Octopus's words"}
 }
@@ -16,6 +17,14 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 def answer(document: Any, status: int = 200) -> Response:
     """A JSON reply."""
     return Response(orjson.dumps(document), status_code=status, media_type=MEDIA_TYPE)
+
+
+def choice(name: str, given: str, choices: tuple[_Choice, ...]) -> _Choice:
+    """The choice that was meant; Octopus reads enumerations without regard to case."""
+    for each in choices:
+        if each.casefold() == given.casefold():
+            return each
+    raise Problem(f"The {name} '{given}' must be one of {', '.join(choices)}.")
 
 
 def ok(model: Any, status: int = 200) -> dict[int | str, dict[str, Any]]:

@@ -3,7 +3,8 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
@@ -16,14 +17,13 @@ from insights_reports.server.paging import Paged, envelope
 from insights_reports.server.population import of_report
 from insights_reports.server.problems import MEDIA_TYPE, Missing, Problem
 from insights_reports.server.ranges import GRANULARITIES, TIME_RANGES, range_segments
-from insights_reports.server.routes import answer, ok
+from insights_reports.server.routes import answer, choice, ok
 from insights_reports.server.splits import SPLITS, series_of
 from insights_reports.server.streams import print_streams, window_start
 from insights_reports.server.zones import zone
 
 router = APIRouter(prefix="/api/{spaceId}/insights/reports", tags=["Insights reports"])
 _LARGEST_BODY = 4 << 20
-_Choice = TypeVar("_Choice", bound=str)
 
 
 def _body_schema(*more: str) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def report_deployments(visit: InSpace, row: Found) -> Response:
     """The streams of the last twelve whole months and this month, with their measures."""
     report = definitions.content(row)
     population = of_report(visit, report)
-    start = window_start(visit.now, report["TimeZone"])
+    start = window_start(visit.now, _zone(report))
 
     def pieces() -> Iterator[bytes]:
         # The connection of the request may be closed before the last piece is read.
@@ -133,15 +133,13 @@ def report_metrics(
     ] = "",
 ) -> Response:
     """The aggregated figures of a report, split into series and cut into intervals."""
-    chosen_split = _choice("split", split, SPLITS)
+    chosen_split = choice("split", split, SPLITS)
     report = definitions.content(row)
-    where = zone(report["TimeZone"])
-    assert where is not None  # noqa: S101 - stored reports have a known zone
     parts = range_segments(
-        _choice("timeRange", time_range, TIME_RANGES),
-        _choice("granularity", granularity, GRANULARITIES),
+        choice("timeRange", time_range, TIME_RANGES),
+        choice("granularity", granularity, GRANULARITIES),
         visit.now,
-        where,
+        _zone(report),
     )
     tag_set = _tag_set(visit, tag_set_id) if chosen_split == "TenantTagSet" else 0
     population = of_report(visit, report)
@@ -149,12 +147,10 @@ def report_metrics(
     return answer(metrics(visit.site.data, population, series, parts))
 
 
-def _choice(name: str, given: str, choices: tuple[_Choice, ...]) -> _Choice:
-    """The choice that was meant; Octopus reads enumerations without regard to case."""
-    for choice in choices:
-        if choice.casefold() == given.casefold():
-            return choice
-    raise Problem(f"The {name} '{given}' must be one of {', '.join(choices)}.")
+def _zone(report: dict[str, Any]) -> ZoneInfo:
+    where = zone(report["TimeZone"])
+    assert where is not None  # noqa: S101 - only known zones are stored
+    return where
 
 
 def _tag_set(visit: SpaceVisit, tag_set_id: str) -> int:
