@@ -144,7 +144,7 @@ def _write_heat(book: Book, head: Head, chart: Chart) -> None:
         [Cell(words.value(series.label)), *(cells.figure(f, words) for f in series.figures)]
         for series in chart.series
     ]
-    sheet, head_row = write_sheet(book, head, SheetTable(heads, rows))
+    sheet, head_row = write_sheet(book, head, SheetTable(heads, rows, charts=True))
     first, last = head_row + 1, head_row + len(rows)
     area = f"B{first}:{column_area(len(heads), first, last).split(':')[1]}"
     sheet.condition(area, heat(book.accent))

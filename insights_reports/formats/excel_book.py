@@ -4,7 +4,7 @@ One write-only openpyxl workbook, so that memory does not grow with the rows. Al
 text: openpyxl would make a formula of a name that begins with "=", and an error of "#N/A".
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date
 from typing import Literal
@@ -14,7 +14,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import Cell as SheetCell
 from openpyxl.chart._chart import ChartBase
 from openpyxl.formatting.rule import Rule
-from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
+from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.filters import AutoFilter
@@ -22,44 +22,22 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 
 from insights_reports.edition.document import Document
+from insights_reports.formats.excel_styles import FONT, INK, named_styles
 from insights_reports.formats.excel_text import SheetNames, clean
 from insights_reports.formats.words import Words, words
 
-FONT = "Arial"
-INK, GREY, LINE, HEAD = "15242E", "4A5862", "8CA0AB", "E8EEF0"
 _WIDEST_PAGE = 190  # characters; what is wider is printed on several pages side by side
 _LINE_HEIGHTS = {"Sheet title": 24.0, "Subtitle": 15.0, "Headline": 16.0}  # points
 _LINE_HEIGHT = 13.0
-_WRAPPED = {"Headline", "Wrapped", "Column head", "Number head"}
+_WRAPPED = {"Headline", "Wrapped", "Wrapped cell", "Column head", "Number head"}
 _PRINT_TITLES = "_xlnm.Print_Titles"
 _LONGEST_HEAD = 100  # characters; a table's column may have 255, escapes included
 _LARGEST_EXACT = 2**53  # a greater whole number loses digits in a spreadsheet
 
-# A style of this name, and the number format of its cells.
-NUMBER_FORMATS = {
-    "Text": "General",
-    "Missing": "General",  # a word where a number would be
-    "Count": "#,##0",
-    "Per week": "#,##0.0",
-    "Number": "#,##0.00",
-    "Rate": "0.0%",
-    "Duration": "[h]:mm:ss",
-    "Duration, signed": '[h]:mm:ss;-0.000" d"',  # Excel shows no negative [h]:mm:ss
-    "Hours": '#,##0.0" h";-#,##0.0" h"',
-    "Date": "yyyy-mm-dd",
-    "Instant": "yyyy-mm-dd hh:mm:ss",
-    "Count change": "+#,##0;-#,##0;0",
-    "Number change": "+#,##0.0;-#,##0.0;0.0",
-    "Hours change": '+#,##0.0" h";-#,##0.0" h";0.0" h"',
-    "Points change": "+0.0%;-0.0%;0.0%",
-    "Percent change": "+0.0%;-0.0%;0.0%",
-}
-TOTAL = ", total"  # each of them exists as the style of a total row too
-
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """``style`` is one of `NUMBER_FORMATS`, or of the styles of text in `_text_styles`. ``link`` is
+    """``style`` is one of `NUMBER_FORMATS`, or of the styles of text in `excel_styles`. ``link`` is
     the name of a sheet of this workbook, or an https or mailto address."""
 
     value: str | int | float | date | None
@@ -75,45 +53,6 @@ def quoted(sheet: str) -> str:
     return "'" + sheet.replace("'", "''") + "'"
 
 
-def _text_styles(accent: str) -> Iterable[NamedStyle]:
-    thick, thin = Side("medium", color=accent), Side("thin", color=LINE)
-    top = Alignment(vertical="top")
-    wrap = Alignment(vertical="top", wrap_text=True)
-    yield _style("Sheet title", Font(name=FONT, size=16, bold=True, color=accent))
-    yield _style("Subtitle", Font(name=FONT, size=11, color=GREY))
-    yield _style("Headline", Font(name=FONT, size=12, bold=True, color=INK), alignment=wrap)
-    yield _style("Note", Font(name=FONT, size=10, color=GREY))
-    yield _style("Wrapped", alignment=wrap)
-    yield _style("Day", number_format="yyyy-mm-dd", alignment=Alignment("left", "top"))
-    yield _style("Label", Font(name=FONT, size=10, bold=True, color=INK), alignment=top)
-    link = Font(name=FONT, size=10, color="0B5394", underline="single")
-    yield _style("Link", link)
-    yield _style("Link cell", link, alignment=Alignment("left", indent=1))
-    for name, side in (("Column head", "left"), ("Number head", "right")):
-        yield _style(
-            name,
-            Font(name=FONT, size=10, bold=True, color=INK),
-            alignment=Alignment(side, "bottom", wrap_text=True, indent=int(side == "left")),
-            fill=PatternFill("solid", fgColor=HEAD),
-            border=Border(bottom=thick),
-        )
-    for name, number_format in NUMBER_FORMATS.items():
-        side = {"Text": "left", "Missing": "right"}.get(name)
-        alignment = Alignment(side, indent=int(name == "Text"))  # away from the numbers before it
-        yield _style(name, number_format=number_format, alignment=alignment)
-        yield _style(
-            name + TOTAL,
-            Font(name=FONT, size=10, bold=True, color=INK),
-            number_format=number_format,
-            border=Border(top=thin),
-            alignment=alignment,
-        )
-
-
-def _style(name: str, font: Font | None = None, **parts: object) -> NamedStyle:
-    return NamedStyle(name, font=font or Font(name=FONT, size=10, color=INK), **parts)  # type: ignore[arg-type]
-
-
 class Book:
     """A workbook in the making: its words, styles, sheets and the charts' alternative texts."""
 
@@ -125,7 +64,7 @@ class Book:
         self.alts: dict[int, str] = {}  # id of a chart -> what the chart says
         self.accent = document.brand.accent.lstrip("#")
         self._set_font()
-        for style in _text_styles(self.accent):
+        for style in named_styles(self.accent):
             self.workbook.add_named_style(style)
         self._tables = 0
         self._set_properties()

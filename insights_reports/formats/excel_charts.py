@@ -20,7 +20,8 @@ from openpyxl.utils import get_column_letter
 
 from insights_reports.edition.document import Chart, ChartForm, Figure, Role, Unit
 from insights_reports.formats import excel_cells as cells
-from insights_reports.formats.excel_book import GREY, INK, LINE, Sheet
+from insights_reports.formats.excel_book import Sheet
+from insights_reports.formats.excel_styles import GREY, INK, LINE
 from insights_reports.formats.excel_text import clean
 from insights_reports.formats.words import Words
 

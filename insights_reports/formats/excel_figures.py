@@ -160,7 +160,7 @@ def write_notable(book: Book, plan: Plan) -> None:
         sheet = plan.rows_of(notable.anchor)
         rows.append(
             [
-                Cell(words.phrase(notable.text), "Wrapped"),
+                Cell(words.phrase(notable.text), "Wrapped cell"),
                 Cell(words.value(notable.verdict)),
                 Cell(sheet, "Link cell", sheet),
             ]

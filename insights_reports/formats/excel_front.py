@@ -135,7 +135,9 @@ def write_notes(book: Book, plan: Plan) -> None:
         (),
         plan.fixed["contents"],
     )
-    rows = [[Cell(text, "Wrapped") for text in row] for row in (*_key(book), *_prose(book))]
+    rows = [
+        [Cell(text or None, "Wrapped cell") for text in row] for row in (*_key(book), *_prose(book))
+    ]
     write_sheet(book, head, SheetTable(heads, rows, widths=(30, 30, 90)))
 
 

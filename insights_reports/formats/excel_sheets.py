@@ -19,14 +19,13 @@ from openpyxl.styles.colors import Color
 from openpyxl.utils import get_column_letter
 
 from insights_reports.formats.excel_book import (
-    NUMBER_FORMATS,
-    TOTAL,
     Book,
     Cell,
     Layout,
     Row,
     Sheet,
 )
+from insights_reports.formats.excel_styles import NUMBER_FORMATS, TOTAL
 
 _NARROWEST, _WIDEST, _WIDEST_HEAD = 9, 44, 26
 _MOST_ROWS_OF_A_PAGE = 60
@@ -129,8 +128,7 @@ def _width(cell: Cell) -> int:
 def bars(accent: str) -> Rule:
     """A bar from zero to the largest of the cells, behind each number."""
     ends = [FormatObject(type="num", val=0), FormatObject(type="max")]
-    light = "".join(f"{(int(accent[i : i + 2], 16) + 255 * 2) // 3:02X}" for i in (0, 2, 4))
-    bar = DataBar(cfvo=ends, color=Color(rgb=f"FF{light}"), showValue=True)
+    bar = DataBar(cfvo=ends, color=Color(rgb=f"FF{_paler(accent, 0.33)}"), showValue=True)
     return Rule(type="dataBar", dataBar=bar)
 
 
@@ -145,9 +143,20 @@ def arrows() -> Rule:
 
 
 def heat(accent: str) -> Rule:
+    """From white at zero to a colour on which black figures can still be read."""
     return ColorScaleRule(
-        start_type="num", start_value=0, start_color="FFFFFF", end_type="max", end_color=accent
+        start_type="num",
+        start_value=0,
+        start_color="FFFFFF",
+        end_type="max",
+        end_color=_paler(accent, 0.55),
     )
+
+
+def _paler(colour: str, share: float) -> str:
+    """So much of the colour on white."""
+    parts = (int(colour[i : i + 2], 16) for i in (0, 2, 4))
+    return "".join(f"{round(part * share + 255 * (1 - share)):02X}" for part in parts)
 
 
 def column_area(column: int, first_row: int, last_row: int) -> str:

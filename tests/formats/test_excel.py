@@ -330,7 +330,7 @@ def test_charts_have_alternative_texts() -> None:
     assert f'descr="{alt}"'.encode() in drawings
 
 
-MANY = 500 if "THOROUGH" in os.environ else 12
+MANY = 500 if "THOROUGH" in os.environ else 8
 
 # --- what must not happen ------------------------------------------------------------------------
 

@@ -1,0 +1,70 @@
+"""The named cell styles of the workbook: sans-serif, at least ten points, nothing in italics."""
+
+from collections.abc import Iterator
+
+from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
+
+FONT = "Arial"
+INK, GREY, LINE, HEAD = "15242E", "4A5862", "8CA0AB", "E8EEF0"
+
+# A style of this name, and the number format of its cells.
+NUMBER_FORMATS = {
+    "Text": "General",
+    "Missing": "General",  # a word where a number would be
+    "Count": "#,##0",
+    "Per week": "#,##0.0",
+    "Number": "#,##0.00",
+    "Rate": "0.0%",
+    "Duration": "[h]:mm:ss",
+    "Duration, signed": '[h]:mm:ss;-0.000" d"',  # Excel shows no negative [h]:mm:ss
+    "Hours": '#,##0.0" h";-#,##0.0" h"',
+    "Date": "yyyy-mm-dd",
+    "Instant": "yyyy-mm-dd hh:mm:ss",
+    "Count change": "+#,##0;-#,##0;0",
+    "Number change": "+#,##0.0;-#,##0.0;0.0",
+    "Hours change": '+#,##0.0" h";-#,##0.0" h";0.0" h"',
+    "Points change": "+0.0%;-0.0%;0.0%",
+    "Percent change": "+0.0%;-0.0%;0.0%",
+}
+TOTAL = ", total"  # each of them exists as the style of a total row too
+
+
+def named_styles(accent: str) -> Iterator[NamedStyle]:
+    """All of them; ``accent`` is rrggbb."""
+    thick, thin = Side("medium", color=accent), Side("thin", color=LINE)
+    top = Alignment(vertical="top")
+    wrap = Alignment(vertical="top", wrap_text=True)
+    yield _style("Sheet title", Font(name=FONT, size=16, bold=True, color=accent))
+    yield _style("Subtitle", Font(name=FONT, size=11, color=GREY))
+    yield _style("Headline", Font(name=FONT, size=12, bold=True, color=INK), alignment=wrap)
+    yield _style("Note", Font(name=FONT, size=10, color=GREY))
+    yield _style("Wrapped", alignment=wrap)
+    yield _style("Wrapped cell", alignment=Alignment(vertical="top", wrap_text=True, indent=1))
+    yield _style("Day", number_format="yyyy-mm-dd", alignment=Alignment("left", "top"))
+    yield _style("Label", Font(name=FONT, size=10, bold=True, color=INK), alignment=top)
+    link = Font(name=FONT, size=10, color="0B5394", underline="single")
+    yield _style("Link", link)
+    yield _style("Link cell", link, alignment=Alignment("left", indent=1))
+    for name, side in (("Column head", "left"), ("Number head", "right")):
+        yield _style(
+            name,
+            Font(name=FONT, size=10, bold=True, color=INK),
+            alignment=Alignment(side, "bottom", wrap_text=True, indent=int(side == "left")),
+            fill=PatternFill("solid", fgColor=HEAD),
+            border=Border(bottom=thick),
+        )
+    for name, number_format in NUMBER_FORMATS.items():
+        side = {"Text": "left", "Missing": "right"}.get(name)
+        alignment = Alignment(side, indent=int(name == "Text"))  # away from the numbers before it
+        yield _style(name, number_format=number_format, alignment=alignment)
+        yield _style(
+            name + TOTAL,
+            Font(name=FONT, size=10, bold=True, color=INK),
+            number_format=number_format,
+            border=Border(top=thin),
+            alignment=alignment,
+        )
+
+
+def _style(name: str, font: Font | None = None, **parts: object) -> NamedStyle:
+    return NamedStyle(name, font=font or Font(name=FONT, size=10, color=INK), **parts)  # type: ignore[arg-type]
