@@ -6,14 +6,15 @@ import json
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from insights_reports.octopus import read_deployments
+from insights_reports.server import RunningServer
 from tests.conftest import AS_OF, Command, run_command
+from tests.proxies import one_more, proxy
 
 REPORT = "InsightsReports-1"
 NOW = f"--as-of={AS_OF.isoformat()}"
@@ -167,11 +168,22 @@ def test_the_cross_check_agrees_with_the_embedded_server(command: Command) -> No
     assert result["figures"] > 10_000
 
 
-def test_a_cross_check_against_another_day_is_seen(command: Command) -> None:
-    """The control of the test above: as of another day the ranges do not match."""
-    other = datetime(2026, 9, 14, tzinfo=UTC).isoformat()
-    done = command("cross-check", REPORT, "--split", "None", "--json", "--as-of", other)
-    assert json.loads(done.out)["verdict"] != "agrees"
+def test_one_figure_that_is_one_too_high_is_found_and_named(
+    command: Command, server: RunningServer
+) -> None:
+    """The control of the test above."""
+    shape = ["--split", "Project", "--time-range", "LastYear", "--granularity", "Monthly"]
+    with proxy(server, one_more("split=Project")) as url:
+        done = command("cross-check", REPORT, *shape, "--json", "--url", url, NOW)
+        text = command("cross-check", REPORT, *shape, "--url", url, NOW)
+    assert done.status == text.status == 1
+    result = json.loads(done.out)
+    (found,) = result["discrepancies"]
+    assert (result["verdict"], result["differs"]) == ("differs", 1)
+    assert found["metric"] == "NumberOfSuccessfulDeployments"
+    assert found["stated"] == found["recomputed"] + 1
+    assert found["series"] in text.out
+    assert found["startOfInterval"] in text.out
 
 
 @pytest.mark.parametrize("instant", ["yesterday", "2026-10-01", "2026-10-01T06:00:00"])

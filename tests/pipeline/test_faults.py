@@ -1,0 +1,127 @@
+"""What goes wrong at night: the right exit status, three lines, and no half-written file."""
+
+import os
+import resource
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from insights_reports.delivery import read_manifests
+from insights_reports.server import RunningServer
+from tests.conftest import AS_OF, Done
+from tests.delivery.mail_servers import mail_server
+from tests.pipeline.conftest import Configure
+from tests.proxies import proxy
+
+Run = Callable[..., Done]
+
+
+def assert_clean_failure(done: Done, status: int, folder: Path, *words: str) -> None:
+    assert done.status == status, done.err
+    lines = done.err.strip().splitlines()
+    assert len(lines) <= 3, done.err
+    for word in words:
+        assert word in done.err
+    reports = folder / "reports"
+    assert not reports.exists() or read_manifests(reports) == []
+    assert list(folder.rglob("*.part")) == []
+    assert "Traceback" not in done.err
+
+
+class LoginPage(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        page = b"<!doctype html><title>Sign in</title>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+def test_a_wrong_key(configure: Configure, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = configure()
+    monkeypatch.setenv("OCTOPUS_API_KEY", "API-CANARYCANARYCANARY")
+    done = run(config)
+    assert_clean_failure(done, 3, config.parent, "logged in", "API key")
+    assert "CANARY" not in done.err
+
+
+def test_an_unreachable_server(configure: Configure, run: Run) -> None:
+    config = configure()
+    done = run(config, "--url", "http://127.0.0.1:9")
+    assert_clean_failure(done, 3, config.parent, "127.0.0.1:9")
+
+
+def test_a_login_page_instead_of_json(configure: Configure, run: Run) -> None:
+    config = configure()
+    with ThreadingHTTPServer(("127.0.0.1", 0), LoginPage) as page:
+        threading.Thread(target=page.serve_forever, daemon=True).start()
+        done = run(config, "--url", f"http://127.0.0.1:{page.server_port}")
+        page.shutdown()
+    assert_clean_failure(done, 3, config.parent, "login page")
+
+
+def test_a_reply_cut_short(configure: Configure, run: Run, server: RunningServer) -> None:
+    config = configure()
+
+    def cut(path: str, body: bytes) -> bytes:
+        return body[: len(body) // 2] if path.endswith("/deployments") else body
+
+    with proxy(server, cut, state_length=False) as url:
+        done = run(config, "--url", url)
+    assert_clean_failure(done, 3, config.parent, "/deployments")
+
+
+def test_a_refused_mail(configure: Configure, run: Run) -> None:
+    """The folder has the edition, the refused recipient is named, the other got the mail."""
+    with mail_server() as postbox:
+        postbox.faults["rcpt"] = ["550 5.1.1 no such user"]
+        config = configure(mail_port=postbox.port)
+        done = run(config)
+        assert done.status == 5
+        assert "refused" in done.out
+        assert "550 5.1.1" in done.out
+        assert len(postbox.received) == 1
+    assert len(read_manifests(config.parent / "reports")) == 1
+
+
+def test_no_mail_server(configure: Configure, run: Run) -> None:
+    """Nothing listens: the mails stay owed, and the next run sends them."""
+    with mail_server() as postbox:
+        free = postbox.port
+    config = configure(mail_port=free)
+    assert run(config).status == 5
+    with mail_server() as postbox:
+        assert run(configure(mail_port=postbox.port)).status == 0
+        assert len(postbox.received) == 2
+
+
+@pytest.mark.parametrize("kilobytes", [40, 200, 330])
+def test_a_full_disk(configure: Configure, server: RunningServer, kilobytes: int) -> None:
+    """A limit on the size of files breaks off writing wherever the run has got to."""
+    config = configure(formats=["html", "xlsx"])
+    limit = kilobytes * 1000
+
+    def bound() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    environment = {**os.environ, "OCTOPUS_URL": server.url, "OCTOPUS_API_KEY": server.api_key}
+    command = [sys.executable, "-m", "insights_reports", "run", "monthly", "--config", str(config)]
+    ended = subprocess.run(
+        [*command, "--as-of", AS_OF.isoformat()],
+        env=environment,
+        preexec_fn=bound,
+        capture_output=True,
+        text=True,
+    )
+    done = Done(ended.returncode, ended.stdout, ended.stderr)
+    assert done.status in (3, 4, 5)
+    assert_clean_failure(done, done.status, config.parent, "File too large")

@@ -1,0 +1,168 @@
+"""A run from end to end: what it makes, what a second one does, and what it refuses to do."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+from insights_reports.delivery import read_manifests
+from insights_reports.server import RunningServer
+from tests.conftest import Command, Done
+from tests.delivery.mail_servers import mail_server
+from tests.pipeline.conftest import Configure
+from tests.proxies import one_more, proxy
+
+Run = Callable[..., Done]
+
+
+def test_an_edition_arrives_in_the_folder_and_by_mail(
+    configure: Configure, run: Run, command: Command
+) -> None:
+    with mail_server() as postbox:
+        config = configure(mail_port=postbox.port, formats=["html", "pdf"])
+        done = run(config)
+        assert done.status == 0, done.err
+        assert "September" not in done.err
+        root = config.parent / "reports"
+        (manifest,) = read_manifests(root)
+        assert (manifest.period, manifest.revision) == ("2026-09", 1)
+        names = {file.name for file in manifest.files}
+        assert names == {
+            f"monthly-2026-09-{document}.{format}"
+            for document in ("summary", "project")
+            for format in ("html", "pdf")
+        }
+        assert "2026-09" in (root / "index.html").read_text(encoding="utf-8")
+        assert sorted(to for to, _ in postbox.received) == ["a@example.com", "b@example.com"]
+        message = message_from_bytes(postbox.received[0][1], policy=default)
+        (attached,) = [p for p in message.walk() if p.get_content_type() == "application/pdf"]
+        assert attached.get_content().startswith(b"%PDF-")
+
+        again = run(config)
+        assert again.status == 0
+        assert again.out.count("nothing sent again") == 3
+        assert len(postbox.received) == 2
+
+    deliveries = json.loads(command("deliveries", "--config", config, "--json").out)
+    assert [d["state"] for d in deliveries] == ["sent"] * 3
+    (edition,) = json.loads(command("editions", "--config", config, "--json").out)
+    assert (edition["period"], edition["revision"]) == ("2026-09", 1)
+    (status,) = json.loads(command("status", "--config", config, "--json").out)
+    assert status["owed"] == []
+    assert status["last_run"]["outcome"] == "done"
+    assert {name for name, _ in status["last_run"]["stages"]} == {
+        "pull",
+        "load",
+        "cross-check",
+        "compose",
+        "render",
+        "deliver",
+    }
+
+
+def test_other_figures_make_another_revision(configure: Configure, run: Run) -> None:
+    config = configure()
+    assert run(config).status == 0
+    config = configure(count_as_failed=["Canceled", "TimedOut"])
+    assert run(config).status == 0
+    manifests = read_manifests(config.parent / "reports")
+    assert [(m.revision, m.status) for m in manifests] == [(1, "final"), (2, "revised")]
+
+
+def test_a_dry_run_delivers_nothing_and_says_so(configure: Configure, run: Run) -> None:
+    config = configure()
+    done = run(config, "--dry-run")
+    assert done.status == 0
+    assert "dry run" in done.out
+    assert not (config.parent / "reports").exists()
+
+
+def test_out_takes_the_place_of_the_destinations(
+    configure: Configure, run: Run, tmp_path: Path
+) -> None:
+    config = configure(mail_port=9)  # nothing listens there
+    done = run(config, "--out", tmp_path / "elsewhere")
+    assert done.status == 0, done.err
+    assert len(read_manifests(tmp_path / "elsewhere")) == 1
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_test_mail_goes_to_one_address_and_is_not_remembered(
+    configure: Configure, run: Run, command: Command
+) -> None:
+    with mail_server() as postbox:
+        config = configure(mail_port=postbox.port)
+        for _ in range(2):
+            assert run(config, "--test-send", "me@example.com").status == 0
+        assert [to for to, _ in postbox.received] == ["me@example.com"] * 2
+    assert json.loads(command("deliveries", "--config", config, "--json").out) == []
+
+
+def test_a_backfill_makes_every_period_from_one_pull(
+    configure: Configure, run: Run, tmp_path: Path
+) -> None:
+    config = configure(every="month")
+    done = run(config, "--period", "2026-07..2026-09", "--json")
+    assert done.status == 0, done.err
+    editions = json.loads(done.out)
+    assert [edition["period"] for edition in editions] == ["2026-07", "2026-08", "2026-09"]
+    assert len(list((tmp_path / "state" / "pulls").iterdir())) == 1
+
+
+def test_a_period_that_is_not_over_is_provisional(configure: Configure, run: Run) -> None:
+    done = run(configure(), "--period", "2026-10", "--json")
+    assert json.loads(done.out)[0]["status"] == "provisional"
+
+
+LAST_MONTH = "split=None&timeRange=LastMonth&granularity=Daily"
+
+
+def test_an_edition_is_held_back_when_a_figure_differs(
+    configure: Configure, run: Run, server: RunningServer
+) -> None:
+    """One stated figure of 200,000 is one too high."""
+    config = configure(cross_check={"limit": 0, "beyond": "hold"})
+    with proxy(server, one_more(LAST_MONTH)) as url:
+        done = run(config, "--url", url)
+    assert done.status == 1
+    assert "1 differ" in done.out
+    assert "Held back" in done.out
+    assert not (config.parent / "reports").exists()
+
+
+def test_an_edition_with_a_difference_is_marked_and_delivered(
+    configure: Configure, run: Run, server: RunningServer
+) -> None:
+    config = configure()
+    with proxy(server, one_more(LAST_MONTH)) as url:
+        done = run(config, "--url", url)
+    assert done.status == 1
+    (manifest,) = read_manifests(config.parent / "reports")
+    assert manifest.verdict == "check.differs"
+    folder = config.parent / "reports" / manifest.folder
+    page = (folder / "monthly-2026-09-summary.html").read_text(encoding="utf-8")
+    assert "NumberOfSuccessfulDeployments" in page or "1 differ" in page
+
+
+def test_an_unknown_subscription_is_named(configure: Configure, command: Command) -> None:
+    done = command("run", "nonsense", "--config", configure())
+    assert done.status == 2
+    assert "nonsense" in done.err
+    assert "monthly" in done.err
+
+
+def test_the_key_is_nowhere(configure: Configure, run: Run, server: object, tmp_path: Path) -> None:
+    """After a run that succeeds and one that fails: no file, no output has the key."""
+    key = server.api_key
+    config = configure()
+    outputs = [run(config), run(config, "--url", "http://127.0.0.1:9")]
+    assert [done.status for done in outputs] == [0, 3]
+    for done in outputs:
+        assert key not in done.out + done.err
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert key.encode() not in path.read_bytes(), path
+    with sqlite3.connect(tmp_path / "state" / "ledger.sqlite") as ledger:
+        assert key not in "\n".join(ledger.iterdump())
