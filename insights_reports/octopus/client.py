@@ -30,7 +30,7 @@ from insights_reports.octopus.resources import (
     User,
     read,
 )
-from insights_reports.octopus.source import Live, Record, Sealed, Source
+from insights_reports.octopus.source import Live, OpenReply, Record, Sealed, Source
 from insights_reports.octopus.streams import Deployments, read_deployments
 from insights_reports.octopus.text import clean_text
 from insights_reports.octopus.transport import Limits, Transport
@@ -52,7 +52,7 @@ class Client:
         self._start(Live(transport, record), connection.space)
 
     @classmethod
-    def sealed(cls, open_reply: Callable[[str], BinaryIO], space: str | None = None) -> "Client":
+    def sealed(cls, open_reply: OpenReply, space: str | None = None) -> "Client":
         """A client that answers from recorded replies, given the same calls in the same order.
 
         ``open_reply(name)`` opens one, or raises FileNotFoundError.

@@ -94,7 +94,7 @@ class Connection:
     url: str
     credential: Credential | ServiceAccount | None
     space: str | None = None
-    ca_bundle: str | None = None
+    ca_bundle: str | Path | None = None
     proxy: str | None = field(default=None, repr=False)  # may hold a password
 
     def __post_init__(self) -> None:
@@ -108,7 +108,7 @@ class Connection:
         url: str | None = None,
         space: str | None = None,
         environ: Mapping[str, str] | None = None,
-        ca_bundle: str | None = None,
+        ca_bundle: str | Path | None = None,
         proxy: str | None = None,
     ) -> "Connection":
         """The connection that the arguments and, where they are None, the environment describe.

@@ -6,6 +6,7 @@ which it is recorded and, in the same order of calls, found again.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, BinaryIO, Protocol, TypeVar
 
 from insights_reports.errors import NotFound, UsageError
@@ -17,6 +18,7 @@ from insights_reports.octopus.transport import Transport
 T = TypeVar("T")
 Params = Mapping[str, str | int]
 Record = Callable[[str, bytes], None]
+OpenReply = Callable[[str], AbstractContextManager[BinaryIO]]
 DEPLOYMENTS = "deployments"
 
 
@@ -77,7 +79,7 @@ class Live:
 class Sealed:
     """Recorded replies. ``open_reply(name)`` raises FileNotFoundError where there is none."""
 
-    def __init__(self, open_reply: Callable[[str], BinaryIO]) -> None:
+    def __init__(self, open_reply: OpenReply) -> None:
         self._open_reply = open_reply
         self._count: Counter[str] = Counter()
 
@@ -98,7 +100,7 @@ class Sealed:
     def close(self) -> None:
         """Nothing is open between calls."""
 
-    def _open(self, name: str) -> BinaryIO:
+    def _open(self, name: str) -> AbstractContextManager[BinaryIO]:
         try:
             return self._open_reply(name)
         except FileNotFoundError:

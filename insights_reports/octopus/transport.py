@@ -93,7 +93,7 @@ class Transport:
         self._bucket = TokenBucket(self.limits.requests_per_minute, self.limits.burst)
         self._session = requests.Session()
         self._session.trust_env = False  # a ~/.netrc entry would replace the credential
-        self._session.verify = connection.ca_bundle or True
+        self._session.verify = str(connection.ca_bundle) if connection.ca_bundle else True
         if connection.proxy:
             self._session.proxies = {"http": connection.proxy, "https": connection.proxy}
         self._session.headers.update(
