@@ -350,7 +350,7 @@ def lead_chart() -> Chart:
     return Chart(
         id="trend-lead_time",
         form=ChartForm.LINES,
-        title=phrase("chart.trend.finding.no_clear_change", metric=phrase("metric.lead_time")),
+        title=phrase("metric.lead_time"),
         subtitle=phrase("chart.trend.subtitle.lead_time"),
         alt=phrase("chart.trend.alt", now=tile.figure, low=median(11.3), high=median(14.2), n=12),
         x=tuple(p.start for p in PERIODS),
@@ -374,7 +374,7 @@ def rate_chart() -> Chart:
     return Chart(
         id="trend-failure_rate",
         form=ChartForm.LINES,
-        title=phrase("chart.trend.finding.no_clear_change", metric=phrase("metric.failure_rate")),
+        title=phrase("metric.failure_rate"),
         subtitle=phrase("chart.trend.subtitle.failure_rate"),
         alt=phrase("chart.trend.alt", now=tile.figure, low=rate(4, 100), high=rate(83, 1000), n=12),
         x=tuple(p.start for p in PERIODS),

@@ -114,8 +114,8 @@ def _trend(facts: Facts, tile: Tile) -> Chart:
     return Chart(
         id=f"trend-{metric}",
         form=ChartForm.LINES,
-        title=_finding(facts, tile),
-        subtitle=Phrase(f"chart.trend.subtitle.{metric}"),
+        title=Phrase(f"metric.{metric}"),
+        subtitle=_subtitle(facts, tile),
         alt=_trend_alt(main),
         x=tuple(span.start for span in facts.trend),
         granularity=facts.windows.trend_granularity,
@@ -126,12 +126,13 @@ def _trend(facts: Facts, tile: Tile) -> Chart:
     )
 
 
-def _finding(facts: Facts, tile: Tile) -> Phrase:
-    """What the chart shows, where its last interval is the whole period that the tile judges."""
-    name = Phrase(f"metric.{tile.figure.metric}")
+def _subtitle(facts: Facts, tile: Tile) -> Phrase:
+    """What is drawn, and what it shows where its last interval is the period of the tile."""
+    measure = Phrase(f"chart.trend.subtitle.{tile.figure.metric}")
     if facts.windows.trend[-1] != facts.windows.now or facts.inputs.partial:
-        return name
-    return Phrase(f"chart.trend.finding.{turn(tile)}", {"metric": name})
+        return measure
+    finding = Phrase(f"chart.trend.finding.{turn(tile)}")
+    return Phrase("chart.trend.measure_and_finding", {"measure": measure, "finding": finding})
 
 
 def _trend_alt(main: tuple[Figure, ...]) -> Phrase:
