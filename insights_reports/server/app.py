@@ -6,7 +6,7 @@ from starlette.middleware import Middleware
 from insights_reports.server.access import Site
 from insights_reports.server.paths import CanonicalPaths, HostCheck
 from insights_reports.server.problems import install
-from insights_reports.server.routes import lookups, project_insights, reports, root
+from insights_reports.server.routes import core, lookups, project_insights, reports, root
 
 
 def make_app(site: Site, *, allow_remote: bool = False) -> FastAPI:
@@ -25,6 +25,7 @@ def make_app(site: Site, *, allow_remote: bool = False) -> FastAPI:
     install(app)
     app.include_router(reports.router)
     app.include_router(project_insights.router)
+    app.include_router(core.router)
     app.include_router(lookups.router)
     app.include_router(root.router)
     return app

@@ -21,6 +21,10 @@ _SPACE_SCOPED = frozenset(
         "tenants",
         "tagsets",
         "channels",
+        "releases",
+        "deployments",
+        "tasks",
+        "interruptions",
     }
 )
 _WORDS = _SPACE_SCOPED | {
@@ -28,7 +32,6 @@ _WORDS = _SPACE_SCOPED | {
     "spaces",
     "all",
     "reports",
-    "deployments",
     "metrics",
     "users",
     "me",

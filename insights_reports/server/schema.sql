@@ -68,6 +68,7 @@ CREATE TABLE deployments (
   release_id INTEGER NOT NULL REFERENCES releases, task_id INTEGER NOT NULL REFERENCES tasks,
   created INTEGER NOT NULL
 );
+CREATE INDEX deployments_of_task ON deployments (task_id);
 CREATE TABLE interruptions (
   id INTEGER PRIMARY KEY, space_id INTEGER NOT NULL REFERENCES spaces,
   task_id INTEGER NOT NULL REFERENCES tasks,

@@ -1,0 +1,82 @@
+"""Releases, deployments, tasks and interruptions, and that the streams follow from them."""
+
+from typing import Any
+
+import pytest
+
+from tests.server.conftest import MAIN, Api
+
+SPACE = "/api/Spaces-1"
+
+
+def _all(api: Api, path: str) -> list[dict[str, Any]]:
+    joint = "&" if "?" in path else "?"
+    items: list[dict[str, Any]] = api.get(f"{path}{joint}take=2147483647").json()["Items"]
+    return items
+
+
+def test_a_stream_can_be_found_again_in_the_ordinary_documents(api: Api) -> None:
+    streams = api.get(f"{MAIN}/deployments").json()["Streams"]
+    stream = next(s for s in streams if s["ProjectId"] == "Projects-6")
+    query = (
+        f"projects=Projects-6&environments={stream['EnvironmentId']}&channels={stream['ChannelId']}"
+    )
+    deployments = {each["Id"]: each for each in _all(api, f"{SPACE}/deployments?{query}")}
+    versions = {r["Id"]: r["Version"] for r in _all(api, f"{SPACE}/projects/Projects-6/releases")}
+    tasks = {t["Id"]: t for t in _all(api, f"{SPACE}/tasks?project=Projects-6")}
+    helped = {
+        i["TaskId"] for i in _all(api, f"{SPACE}/interruptions") if i["Type"] == "GuidedFailure"
+    }
+    assert stream["Deployments"]
+    for stated in stream["Deployments"]:
+        deployment = deployments[stated["Id"]]
+        task = tasks[deployment["TaskId"]]
+        assert versions[deployment["ReleaseId"]] == stated["ReleaseVersion"]
+        assert task["State"] == stated["TaskState"]
+        assert task["CompletedTime"][:23] == stated["CompletedTime"][:23]
+        assert (task["Id"] in helped) == stated["HadGuidedFailure"]
+
+
+@pytest.mark.parametrize("segment", ["releases", "deployments", "tasks", "interruptions"])
+def test_lists_are_paged_newest_first(api: Api, segment: str) -> None:
+    first = api.get(f"{SPACE}/{segment}?take=3").json()
+    following = api.get(first["Links"]["Page.Next"]).json()
+    numbers = [int(each["Id"].split("-")[1]) for each in first["Items"] + following["Items"]]
+    assert numbers == sorted(numbers, reverse=True)
+    assert len(set(numbers)) == 6
+
+
+@pytest.mark.parametrize("segment", ["releases", "deployments", "tasks"])
+def test_one_document_by_its_id_and_by_a_list_of_ids(api: Api, segment: str) -> None:
+    one, two = api.get(f"{SPACE}/{segment}?take=2").json()["Items"]
+    assert api.get(one["Links"]["Self"]).json() == one
+    page = api.get(f"{SPACE}/{segment}?ids={one['Id']},{two['Id']}").json()
+    assert page["Items"] == [one, two]
+    refused = api.get(f"{SPACE}/{segment}/{one['Id']}0000000")
+    assert refused.status_code == 404
+
+
+def test_tasks_by_time_and_state(api: Api) -> None:
+    day = "fromCompletedDate=2026-07-07T00:00:00Z&toCompletedDate=2026-07-08T00:00:00Z"
+    tasks = _all(api, f"{SPACE}/tasks?{day}&states=Failed,TimedOut")
+    assert {task["CompletedTime"][:10] for task in tasks} == {"2026-07-07"}
+    assert {task["State"] for task in tasks} <= {"Failed", "TimedOut"}
+    assert api.get(f"{SPACE}/tasks?fromCompletedDate=yesterday").status_code == 400
+
+
+def test_interruptions_regarding_a_deployment_or_its_task(api: Api) -> None:
+    found = api.get(f"{SPACE}/interruptions?take=1").json()["Items"][0]
+    for document_id in found["RelatedDocumentIds"]:
+        assert found in _all(api, f"{SPACE}/interruptions?regarding={document_id}")
+    assert _all(api, f"{SPACE}/interruptions?regarding=Projects-1") == []
+
+
+@pytest.mark.parametrize("segment", ["releases", "deployments", "tasks", "interruptions"])
+def test_what_lies_in_a_hidden_project_is_left_out(api: Api, restricted: Api, segment: str) -> None:
+    everything = _all(api, f"{SPACE}/{segment}")
+    shown = {each["Id"] for each in _all(restricted, f"{SPACE}/{segment}")}
+    hidden = next(each for each in everything if each["Id"] not in shown)
+    assert len(shown) < len(everything)
+    assert restricted.get(f"{SPACE}/{segment}/{hidden['Id']}").status_code == 404
+    in_hidden = {each["Id"] for each in everything if each.get("ProjectId") == "Projects-6"}
+    assert not shown & in_hidden
