@@ -85,7 +85,7 @@ def plain_pandas(url: str) -> Check:
     frame["Failed"] = guided | (frame["TaskState"] == "Failed")
     frame["Total"] = success | (frame["TaskState"] == "Failed")
     frame["Daily"] = day
-    frame["Weekly"] = day - pd.to_timedelta((day.dt.weekday + 1) % 7, unit="D")
+    frame["Weekly"] = day - pd.to_timedelta((day.dt.day_of_week + 1) % 7, unit="D")
     frame["Monthly"] = day - pd.to_timedelta(day.dt.day - 1, unit="D")
     frame["None"] = "All"
     frame["Project"], frame["Environment"] = frame["ProjectId"], frame["EnvironmentId"]

@@ -75,7 +75,7 @@ _DURATIONS = st.one_of(
 
 
 @st.composite
-def deployments(draw, least=0, most=40):
+def deployments(draw, least=0, most=24):
     """A zone, a list of `Row`, and a range of dates that holds some of them."""
     zone = draw(st.sampled_from(ZONES))
     day = draw(st.sampled_from(DAYS))
