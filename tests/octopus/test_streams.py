@@ -178,7 +178,7 @@ class Trickle(io.RawIOBase):
 
 
 @settings(
-    max_examples=300 if THOROUGH else 60,
+    max_examples=300 if THOROUGH else 30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
@@ -433,7 +433,11 @@ def test_the_columns_are_those_of_the_architecture() -> None:
     assert {name: str(dtype) for name, dtype in empty.dtypes.items()} == dtypes
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=300 if THOROUGH else 20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(st.lists(STREAMS, max_size=4))
 def test_what_is_written_reads_as_the_same_table(streams: list[dict[str, Any]]) -> None:
     table = read_deployments(document(streams)).table
