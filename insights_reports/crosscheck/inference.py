@@ -25,6 +25,7 @@ from insights_reports.crosscheck.figures import (
     Column,
     Integers,
     Mask,
+    empty_column,
     is_null,
 )
 from insights_reports.crosscheck.intervals import all_between, as_date, begins, day_number, ends
@@ -397,7 +398,8 @@ def _rates(
 
 def _some_cells(tables: Sequence[StatedTable]) -> tuple[Column, ...]:
     """The stated columns of at most _CELLS cells, from the first tables on."""
-    taken, left = [], _CELLS
+    taken = [[empty_column(figure.kind, 0) for figure in FIGURES]]
+    left = _CELLS
     for table in tables:
         taken.append([column[:left] for column in table.columns])
         left = max(left - len(table.start), 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -98,7 +99,7 @@ def read_stated(stated: StatedMetrics) -> StatedTable:
         np.repeat(np.arange(len(names), dtype=np.int64), [len(group) for group in per_series]),
         _starts(intervals, stated),
         tuple(_columns(intervals, stated)),
-        tuple(_unknown(all_series)),
+        tuple(_unknown(all_series, intervals)),
     )
 
 
@@ -208,10 +209,10 @@ def ticks(texts: list[str | None] | tuple[str | None, ...]) -> Integers:
     Raises ValueError with the text that is no duration.
     """
     column = empty_column("duration", len(texts)).astype(np.int64)
-    present = [i for i, text in enumerate(texts) if text is not None]
-    if not present:
+    given = texts if None not in texts else [text for text in texts if text is not None]
+    if not given:
         return column
-    given = texts if len(present) == len(texts) else [texts[i] for i in present]
+    present = slice(None) if given is texts else [text is not None for text in texts]
     body = "\n".join(given) + "\n"  # type: ignore[arg-type]  # the Nones are gone
     values = _common_ticks(body, len(given))
     if values is None:
@@ -264,13 +265,37 @@ def _common_ticks(body: str, size: int) -> Integers | None:
     return signed
 
 
-def _unknown(all_series: list[dict[str, Any]]) -> Iterator[Unknown]:
+def _unknown(
+    all_series: list[dict[str, Any]], intervals: list[dict[str, Any]]
+) -> Iterator[Unknown]:
+    """What is stated besides the figures that we know."""
     for series in all_series:
         for key in series.keys() - _SERIES_KEYS:
             yield Unknown(series.get("Name"), None, key, series[key])
+    if not _as_documented(intervals):
+        yield from _unknown_of_intervals(all_series)
+
+
+def _as_documented(intervals: list[dict[str, Any]]) -> bool:
+    """Whether every interval has the documented keys and no other."""
+    if not set(map(len, intervals)) <= {len(_INTERVAL_KEYS)}:
+        return False
+    try:
+        for metric, keys in _KEYS.items():
+            objects = list(map(itemgetter(metric), intervals))
+            deque(map(itemgetter(*keys), objects), maxlen=0)  # raises where a key is missing
+            if not set(map(len, objects)) <= {len(keys)}:
+                return False
+    except (KeyError, TypeError):
+        return False
+    return True
+
+
+def _unknown_of_intervals(all_series: list[dict[str, Any]]) -> Iterator[Unknown]:
+    for series in all_series:
         for interval in series["Intervals"]:
             if interval.keys() != _INTERVAL_KEYS or any(
-                len(interval[metric] or ()) > len(keys) for metric, keys in _KEYS.items()
+                (interval[metric] or {}).keys() - set(keys) for metric, keys in _KEYS.items()
             ):
                 yield from _unknown_of_interval(series.get("Name"), interval)
 

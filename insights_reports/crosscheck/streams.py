@@ -105,7 +105,7 @@ def _fields(
     agrees = (stated == ours) | (np.isnan(stated) & np.isnan(ours))
     yield _Field(name, pd.Series(stated), pd.Series(ours), agrees, recovery)
     for column, name in _TEXTS.items():
-        theirs, own = (table[column].astype(object) for table in (deployments, recomputed))
+        theirs, own = deployments[column], recomputed[column]
         same = _same(theirs, own)
         back = reaches_back["time_since_previous"] if column.startswith("previous") else recovery
         yield _Field(name, theirs, own, same, back)
@@ -123,8 +123,9 @@ def _first_of_stream(deployments: pd.DataFrame) -> Integers:
 
 def _same(theirs: pd.Series, own: pd.Series) -> Mask:
     """Equal texts, or both null."""
-    codes, _ = pd.factorize(pd.concat([theirs, own], ignore_index=True))
-    same: Mask = codes[: len(theirs)] == codes[len(theirs) :]
+    here, there = (column.astype("string[pyarrow]") for column in (theirs, own))
+    equal = (here == there).fillna(value=False).to_numpy(dtype=bool)
+    same: Mask = equal | (here.isna() & there.isna()).to_numpy(dtype=bool)
     return same
 
 

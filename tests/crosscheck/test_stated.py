@@ -110,6 +110,13 @@ def test_a_count_of_null_is_not_zero():
     assert values(changed("LeadTime", "Count", to=None))["LeadTime", "Count"] == NULL
 
 
+def test_a_value_renamed_is_both_missing_and_without_a_definition():
+    reply = changed("LeadTime", "Median50", to="1:00:00.0")
+    del reply["Series"][0]["Intervals"][0]["LeadTime"]["Median"]
+    assert values(reply)["LeadTime", "Median"] == NULL
+    assert [one.path for one in read(reply).unknown] == ["LeadTime.Median50"]
+
+
 def test_values_without_a_definition_are_listed():
     reply = changed("LeadTime", "NinetyNinth", to="1:00:00.0")
     reply["Series"][0]["Intervals"][0]["QueueTime"] = {"Count": 1}
