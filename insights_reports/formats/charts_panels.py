@@ -143,6 +143,9 @@ def heat(chart: Chart, style: Style) -> Drawing:
         if number % every == 0:
             tick = style.words.tick(x, chart.granularity)
             drawing.text(left + number * cell, 11, tick, fill="muted", size=SMALL)
+    across, down = range(len(chart.x)), range(len(labels))
+    corners = [(left + number * cell, top + index * row) for index in down for number in across]
+    drawing.boxes(corners, cell - 2, row - 2, fill="panel")
     for index, (series, label) in enumerate(zip(chart.series, labels, strict=True)):
         y = top + index * row
         drawing.text(left - 8, y + row / 2 + 3.5, label, fill="muted", size=SMALL, anchor="end")
@@ -163,7 +166,6 @@ def _cell(
 ) -> None:
     x, y, width, height = box
     if not figure.value:
-        drawing.rect(x, y, width - 2, height - 2, fill="panel")
         return
     share = figure.value / highest
     opacity = 0.15 + 0.85 * share

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from insights_reports.edition.document import Document
 from insights_reports.formats.charts_palette import css_classes, css_variables, palette
 from insights_reports.formats.fonts import STACK, font_face_css
-from insights_reports.formats.html_parts import Parts, environment, inline, link, source
+from insights_reports.formats.html_parts import Parts, anchor, environment, inline, link, source
 
 _WEIGHTS = (400, 500, 600)
 
@@ -31,6 +31,7 @@ def render(document: Document) -> bytes:
             p=parts,
             w=parts.words,
             facts=parts.facts(),
+            anchor=anchor,
             link=link,
             style=Markup(style),  # noqa: S704 - our own style sheet
             script=Markup(script),  # noqa: S704 - our own script

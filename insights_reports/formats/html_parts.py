@@ -78,6 +78,11 @@ def _printable(value: object) -> object:
     return value
 
 
+def anchor(text: str) -> str:
+    """An id of a section or block, safe in an attribute and after ``#``."""
+    return _ANCHOR.sub("-", text).strip("-") or "section"
+
+
 def link(text: str) -> str:
     """``mailto:`` for an address and ``https:`` for what begins so; "" for anything else."""
     if _ADDRESS.fullmatch(text):
@@ -236,10 +241,6 @@ class Parts:
         return [(label, text) for label, text in facts if text]
 
     # --- links and names -----------------------------------------------------------------------
-
-    def anchor(self, text: str) -> str:
-        """An id of a section or table, safe in an attribute and after ``#``."""
-        return _ANCHOR.sub("-", text).strip("-") or "section"
 
     def has_anchor(self, text: str) -> bool:
         """Whether this document has such a section or block; a notable change may have its rows in

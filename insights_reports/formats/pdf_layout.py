@@ -22,7 +22,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 from insights_reports.edition.document import Chart, Document, Section, Table, dump
 from insights_reports.formats.charts_palette import palette
 from insights_reports.formats.fonts import STACK, font_face_css
-from insights_reports.formats.html_parts import Parts, as_image, environment, link, source
+from insights_reports.formats.html_parts import Parts, anchor, as_image, environment, link, source
 from insights_reports.formats.pdf_finish import finish
 from insights_reports.formats.pdf_svg_text import set_whole_texts
 from insights_reports.formats.pdf_widths import MARK, shares
@@ -31,6 +31,7 @@ set_whole_texts()
 
 _WEIGHTS = (400, 500, 600)
 _FEW_ROWS = 15
+_HEIGHTS = (185.0, 150.0, 120.0)  # of the chart on page one, in its own units: the first that fits
 _POINT = 0.75  # a user unit of a picture in points
 _TOKEN = re.compile(r"@([a-z0-9-]+)@")
 
@@ -70,13 +71,24 @@ def _losses() -> Iterator[list[str]]:
 
 
 def _lay_out(document: Document) -> Layout:
+    """Laid out with the chart of page one as high as lets it stay there."""
+    chart = next((block for block in document.overview if isinstance(block, Chart)), None)
+    pages = _pages(document, _HEIGHTS[0])
+    for height in _HEIGHTS[1:]:
+        if chart is None or anchor(chart.id) in pages.pages[0].anchors:
+            break
+        pages = _pages(document, height)
+    return pages
+
+
+def _pages(document: Document, overview_height: float) -> Layout:
     fonts, style = _style(document.brand.accent)
     size = CSS(string=f"@page{{size:{document.paper}}}", url_fetcher=_OnlyData(), font_config=fonts)
-    html = HTML(string=_page(document), url_fetcher=_OnlyData())
+    html = HTML(string=_page(document, overview_height), url_fetcher=_OnlyData())
     return html.render(font_config=fonts, stylesheets=[style, size], pdf_variant="pdf/ua-1")
 
 
-def _page(document: Document) -> Markup:
+def _page(document: Document, overview_height: float) -> Markup:
     parts = Parts(document, as_image, hover=False, mark_width=MARK / _POINT)
     template = environment().get_template("print.html.j2")
     return Markup(  # noqa: S704 - the output of a template that escapes
@@ -86,22 +98,14 @@ def _page(document: Document) -> Markup:
             p=parts,
             w=parts.words,
             facts=parts.facts(),
+            anchor=anchor,
             link=link,
             widths=lambda table: shares(table, parts),
             flows=_flows,
-            overview_height=_overview_height(document),
+            overview_height=overview_height,
             overflows=any(isinstance(block, Table) for block in document.overview),
         )
     )
-
-
-def _overview_height(document: Document) -> float:
-    """How high the chart of page one may be, in its own units: lower below tiles of many lines."""
-    lines = max(
-        (sum(line is not None for line in (t.last_year, t.target, t.band)) for t in document.tiles),
-        default=0,
-    )
-    return 185 - 15 * lines
 
 
 def _flows(section: Section) -> bool:
