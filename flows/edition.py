@@ -5,7 +5,8 @@ each other the path of the run's folder, never rows. A step is repeated only whe
 that the same request may succeed later; requests themselves are repeated by the client.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,8 +17,11 @@ from prefect.futures import wait
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.tasks import Task, exponential_backoff
 
-from insights_reports.errors import DeliveryError, OctopusError
+from insights_reports.config_file import load_config
+from insights_reports.delivery import Receipt, failure
+from insights_reports.errors import OctopusError
 from insights_reports.pipeline.compute import compute
+from insights_reports.pipeline.deliver import deliver_owed as carry_out
 from insights_reports.pipeline.make import finish, pull_for, recorded
 from insights_reports.pipeline.render import WORKERS, Render, files_wanted, renderer
 from insights_reports.pipeline.runs import Run, open_run, start_run
@@ -59,6 +63,7 @@ def render_task(document: str, format: str, render: Render) -> str:
 @task(name="deliver", cache_policy=NO_CACHE, persist_result=False)
 def deliver_task(folder: str, files: list[str]) -> dict[str, Any]:
     outcome = finish(open_run(Path(folder)), [Path(file) for file in files], lambda _: None)
+    _raise_for(outcome.receipts)
     return {
         "receipts": [
             {"to": str(receipt.key), "state": str(receipt.state), "detail": receipt.detail}
@@ -100,14 +105,21 @@ def make_edition(
         edition = compute_task(folder)
         files = _render(run)
         delivered = deliver_task(folder, files)
-    if delivered["exit_status"] == DeliveryError.exit_status:
-        failed = [r for r in delivered["receipts"] if r["state"] != "sent"]
-        raise DeliveryError(
-            f"{len(failed)} of {len(delivered['receipts'])} deliveries failed.",
-            f"{failed[0]['to']}: {failed[0]['state']}: {failed[0]['detail']}",
-            "`insights-reports deliveries` lists them all; the next run carries out what is owed.",
-        )
     return {"run": run.id, "folder": folder, **edition, "files": files, **delivered}
+
+
+@flow(name="insights-owed", persist_result=False)
+def deliver_owed(config: str) -> list[str]:
+    """Deliver what earlier runs still owe; fails when some of it cannot be delivered for good."""
+    receipts = carry_out(load_config(Path(config)), datetime.now(UTC))
+    _raise_for(receipts)
+    return [str(receipt.key) for receipt in receipts]
+
+
+def _raise_for(receipts: Sequence[Receipt]) -> None:
+    """A run ends green only when everything arrived."""
+    if error := failure(receipts):
+        raise error
 
 
 def _render(run: Run) -> list[str]:

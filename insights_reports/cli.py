@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TypeAlias
 
 from insights_reports import __version__
 from insights_reports.errors import InsightsReportsError
@@ -75,13 +76,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-_Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _command(
-    commands: _Commands, name: str, help: str, module: str = "", **more: str
+    commands: _Commands, name: str, help: str, module: str = ""
 ) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help, **more)  # type: ignore[attr-defined]
+    parser = commands.add_parser(name, help=help, description=help)
     parser.set_defaults(module=module or name.replace("-", "_"))
     parser.add_argument("--verbose", action="store_true", help="show the traceback of an error")
     parser.add_argument(
@@ -139,6 +140,7 @@ def _server(commands: _Commands) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
     parser.add_argument("--data", metavar="FILE", help="keep the data in this SQLite file")
     parser.add_argument("--seed", type=int, default=1, help="of the made-up company (default: 1)")
+    parser.add_argument("--fault", metavar="NAME", help="misbehave so (NAME or NAME:COUNT)")
     parser.add_argument(
         "--allow-remote", action="store_true", help="answer others than this machine"
     )

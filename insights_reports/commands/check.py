@@ -4,6 +4,7 @@ import argparse
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from insights_reports.config import Config, Folder
@@ -49,7 +50,7 @@ def _findings(config: Config, options: argparse.Namespace) -> Iterator[Finding]:
     for name, destination in config.destinations.items():
         if isinstance(destination, Folder):
             path = config.resolve(destination.path)
-            yield _look(f"destination {name}", lambda path=path: _folder(path))
+            yield _look(f"destination {name}", partial(_folder, path))
     if config.mail is not None:
         yield _look("mail server", lambda: _mail(config))
 
@@ -72,8 +73,8 @@ def _octopus(config: Config, options: argparse.Namespace) -> Iterator[Finding]:
         yield account
         if account.error is None:
             for name, subscription in config.subscriptions.items():
-                report = subscription.report
-                yield _look(f"subscription {name}", lambda report=report: _report(client, report))
+                look = partial(_report, client, subscription.report)
+                yield _look(f"subscription {name}", look)
 
 
 def _account(client: Client) -> str:

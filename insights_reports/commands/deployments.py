@@ -8,7 +8,10 @@ from typing import BinaryIO
 
 from insights_reports.commands.common import connection
 from insights_reports.errors import UsageError
-from insights_reports.octopus import Client, Deployments, to_api, to_csv
+from insights_reports.octopus import Client, Deployments, iana_zone, to_api, to_csv
+
+Write = Callable[[Deployments, BinaryIO, str], None]
+"""Writes deployments into a file; the last argument is the report's zone (IANA id)."""
 
 
 def main(options: argparse.Namespace) -> int:
@@ -17,14 +20,14 @@ def main(options: argparse.Namespace) -> int:
     write = _writer(output)
     with Client(connection(options)) as client:
         report = client.reports.get(options.report)
-        deployments = client.deployments(report.Id)
+        deployments, zone = client.deployments(report.Id), iana_zone(report.TimeZone).key
     if output is None:
-        write(deployments, sys.stdout.buffer)
+        write(deployments, sys.stdout.buffer, zone)
         return 0
     draft = output.with_name(f".{output.name}.part")
     try:
         with draft.open("wb") as file:
-            write(deployments, file)
+            write(deployments, file, zone)
         draft.replace(output)
     finally:
         draft.unlink(missing_ok=True)
@@ -32,7 +35,7 @@ def main(options: argparse.Namespace) -> int:
     return 0
 
 
-def _writer(output: Path | None) -> Callable[[Deployments, BinaryIO], None]:
+def _writer(output: Path | None) -> Write:
     extension = output.suffix if output else ".csv"
     if extension not in _WRITERS:
         raise UsageError(
@@ -43,26 +46,26 @@ def _writer(output: Path | None) -> Callable[[Deployments, BinaryIO], None]:
     return _WRITERS[extension]
 
 
-def _csv(deployments: Deployments, file: BinaryIO) -> None:
+def _csv(deployments: Deployments, file: BinaryIO, zone: str) -> None:
     file.write(to_csv(deployments.table))
 
 
-def _json(deployments: Deployments, file: BinaryIO) -> None:
+def _json(deployments: Deployments, file: BinaryIO, zone: str) -> None:
     for block in to_api(deployments.table, deployments.report_name):
         file.write(block)
 
 
-def _parquet(deployments: Deployments, file: BinaryIO) -> None:
+def _parquet(deployments: Deployments, file: BinaryIO, zone: str) -> None:
     deployments.table.to_parquet(file)
 
 
-def _xlsx(deployments: Deployments, file: BinaryIO) -> None:
-    from insights_reports.formats.excel import deployments_workbook
+def _xlsx(deployments: Deployments, file: BinaryIO, zone: str) -> None:
+    from insights_reports.formats.excel_export import deployments_workbook
 
-    file.write(deployments_workbook(deployments.table, deployments.report_name))
+    file.write(deployments_workbook(deployments.table, zone))
 
 
-_WRITERS: dict[str, Callable[[Deployments, BinaryIO], None]] = {
+_WRITERS: dict[str, Write] = {
     ".csv": _csv,
     ".json": _json,
     ".parquet": _parquet,

@@ -26,7 +26,7 @@ from insights_reports.edition.document import load
 from insights_reports.errors import ConfigError
 from insights_reports.formats import index, mail
 from insights_reports.pipeline.render import files_wanted, rendered_files
-from insights_reports.pipeline.runs import Run
+from insights_reports.pipeline.runs import Run, open_run
 
 
 def deliver_edition(run: Run) -> list[Receipt]:
@@ -48,6 +48,22 @@ def deliver_edition(run: Run) -> list[Receipt]:
         )
         _refresh_indexes(run, receipts)
     return receipts
+
+
+def deliver_owed(config: Config, now: datetime) -> list[Receipt]:
+    """Carry out what earlier runs still owe and can deliver now: mail that a server deferred or
+    could not be reached for, and whatever a run left that died.
+
+    Raises: as `deliver_edition`.
+    """
+    state = config.resolve(config.state)
+    with Ledger(state / "ledger.sqlite") as ledger:
+        due = ledger.due(now)
+    return [
+        receipt
+        for edition in due
+        for receipt in deliver_edition(open_run(state / "runs" / edition.run_id))
+    ]
 
 
 def destinations(run: Run) -> list[Destination]:
