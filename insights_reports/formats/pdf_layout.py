@@ -19,7 +19,7 @@ from weasyprint.logger import LOGGER
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from insights_reports.edition.document import Chart, Document, Section, Table, dump
+from insights_reports.edition.document import Chart, ChartForm, Document, Section, Table, dump
 from insights_reports.formats.charts_palette import palette
 from insights_reports.formats.fonts import STACK, font_face_css
 from insights_reports.formats.html_parts import Parts, anchor, as_image, environment, link, source
@@ -32,6 +32,7 @@ set_whole_texts()
 _WEIGHTS = (400, 500, 600)
 _FEW_ROWS = 15
 _HEIGHTS = (185.0, 150.0, 120.0)  # of the chart on page one, in its own units: the first that fits
+_STRETCHED = (ChartForm.COLUMNS, ChartForm.LINES)  # the forms that can be any height
 _POINT = 0.75  # a user unit of a picture in points
 _TOKEN = re.compile(r"@([a-z0-9-]+)@")
 
@@ -72,7 +73,8 @@ def _losses() -> Iterator[list[str]]:
 
 def _lay_out(document: Document) -> Layout:
     """Laid out with the chart of page one as high as lets it stay there."""
-    chart = next((block for block in document.overview if isinstance(block, Chart)), None)
+    charts = (block for block in document.overview if isinstance(block, Chart))
+    chart = next((c for c in charts if c.form in _STRETCHED), None)
     pages = _pages(document, _HEIGHTS[0])
     for height in _HEIGHTS[1:]:
         if chart is None or anchor(chart.id) in pages.pages[0].anchors:
