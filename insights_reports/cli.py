@@ -155,6 +155,9 @@ def _reports(commands: _Commands) -> None:
         ("create", "create a report from FILE (JSON or YAML)", "file"),
         ("update", "change a report to what FILE says", "report", "file"),
         ("delete", "delete a report", "report"),
+        ("pull", "write one YAML file a report into DIR", "dir"),
+        ("plan", "show what applying the files in DIR would change", "dir"),
+        ("apply", "make the reports what the files in DIR say", "dir"),
     ):
         action = actions.add_parser(name, help=help, description=help)
         for positional in positionals:
@@ -163,8 +166,12 @@ def _reports(commands: _Commands) -> None:
         action.add_argument("--as-of", metavar="INSTANT", help=argparse.SUPPRESS)
         _json(action)
         _connection(action)
-        if name == "delete":
+        if name in ("delete", "apply"):
             action.add_argument("--yes", action="store_true", help="do not ask")
+        if name in ("plan", "apply"):
+            action.add_argument(
+                "--delete", action="store_true", help="delete the reports without a file"
+            )
 
 
 def _deployments(commands: _Commands) -> None:

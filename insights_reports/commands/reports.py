@@ -11,7 +11,9 @@ from ruamel.yaml.error import YAMLError
 
 from insights_reports.commands.common import connection, print_json, print_table
 from insights_reports.errors import UsageError
-from insights_reports.octopus import Client
+from insights_reports.octopus import Client, definitions
+from insights_reports.octopus.plan import apply
+from insights_reports.octopus.plan import plan as make_plan
 from insights_reports.octopus.resources import InsightsReport
 
 
@@ -69,12 +71,35 @@ def _delete(client: Client, options: argparse.Namespace) -> int:
     return 0
 
 
+def _pull(client: Client, options: argparse.Namespace) -> int:
+    for path in definitions.pull(client, Path(options.dir)):
+        print(path)
+    return 0
+
+
+def _plan(client: Client, options: argparse.Namespace) -> int:
+    print(make_plan(client, Path(options.dir), delete=options.delete))
+    return 0
+
+
+def _apply(client: Client, options: argparse.Namespace) -> int:
+    plan = make_plan(client, Path(options.dir), delete=options.delete)
+    print(plan)
+    if plan.steps and not options.yes and not _agreed("Make these changes? [y/N] "):
+        raise UsageError("Nothing was changed.", f"Folder: {options.dir}", "")
+    apply(client, plan)
+    return 0
+
+
 _ACTIONS = {
     "list": _list,
     "get": _get,
     "create": _create,
     "update": _update,
     "delete": _delete,
+    "pull": _pull,
+    "plan": _plan,
+    "apply": _apply,
 }
 
 
@@ -93,9 +118,7 @@ def _plain(report: InsightsReport) -> dict[str, Any]:
 
 def _agreed(question: str) -> bool:
     if not sys.stdin.isatty():
-        raise UsageError(
-            "A deletion needs consent.", "Option: --yes", "Give it, or use a terminal."
-        )
+        raise UsageError("This needs consent.", "Option: --yes", "Give it, or use a terminal.")
     print(question, end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
