@@ -1,7 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fmt bench clean
+.PHONY: help setup demo test check fmt bench pictures clean
 PYTHON := .venv/bin/python
 TESTS ?= tests
+SIZES ?= 10000 100000 1000000
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -27,9 +28,12 @@ fmt: ## format and mend what can be mended by itself
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
-bench: ## measure against the alternatives; prints tables of ratios
-	@scripts/setup dev
-	.venv/bin/python -m benchmarks
+bench: ## measure the data path against the alternatives (SIZES="10000 100000 1000000")
+	@scripts/setup bench
+	$(PYTHON) benchmarks/data_path.py --sizes $(SIZES)
+
+pictures: demo ## make the pictures in docs/images from the demo's edition
+	@scripts/pictures demo
 
 clean: ## remove what was made, but not state and reports
 	rm -rf .venv .setup .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist demo
