@@ -22,6 +22,16 @@ from insights_reports.server import RunningServer, running_server
 
 SUBSCRIPTION = "board-monthly"
 REPORT = "Nordlicht delivery performance"
+_IDLE_SERVICES = (
+    "SCHEDULER",
+    "LATE_RUNS",
+    "FOREMAN",
+    "CANCELLATION_CLEANUP",
+    "PAUSE_EXPIRATIONS",
+    "TRIGGERS",
+    "REPOSSESSOR",
+    "DB_VACUUM",
+)
 
 
 def main(options: argparse.Namespace) -> int:
@@ -54,11 +64,15 @@ def _midnight() -> datetime:
 
 
 def _flows(out: Path) -> ModuleType:
-    """The flows, with a Prefect of the demo's own that says nothing on the terminal."""
+    """The flows, with a Prefect of the demo's own that says nothing on the terminal and leaves out
+    the services that only schedules need, which takes seconds off its start."""
+    services = {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _IDLE_SERVICES}
     return load_flows(
         PREFECT_HOME=str(out / "prefect"),
         PREFECT_LOGGING_LEVEL="CRITICAL",
         PREFECT_SERVER_LOGGING_LEVEL="CRITICAL",
+        PREFECT_SERVER_UI_ENABLED="false",
+        **services,
     )
 
 

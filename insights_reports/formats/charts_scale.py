@@ -73,9 +73,9 @@ def value_scale(
 def _step(rough: float, unit: Unit) -> float:
     if unit is Unit.DURATION:
         seconds = rough / TICKS_PER_SECOND
-        step = next((step for step in _STEPS if step >= seconds), None)
-        if step is not None and rough >= TICKS_PER_SECOND:
-            return float(step * TICKS_PER_SECOND)
+        whole = next((step for step in _STEPS if step >= seconds), None)
+        if whole is not None and rough >= TICKS_PER_SECOND:
+            return float(whole * TICKS_PER_SECOND)
     magnitude = 10.0 ** math.floor(math.log10(rough))
     step = next(
         magnitude * nice for nice in (1, 2, 2.5, 5, 10) if magnitude * nice >= rough * 0.999

@@ -13,7 +13,6 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
-from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
 from openpyxl.writer.excel import ExcelWriter
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say
@@ -61,7 +60,7 @@ class _Writer(ExcelWriter):
         super().__init__(workbook, archive)
         self._alts = alts
 
-    def _write_drawing(self, drawing: SpreadsheetDrawing) -> None:
+    def _write_drawing(self, drawing: Any) -> None:
         frame_of = drawing._chart_frame
 
         def described(number: int) -> Any:
@@ -70,7 +69,7 @@ class _Writer(ExcelWriter):
             return frame
 
         drawing._chart_frame = described
-        super()._write_drawing(drawing)
+        super()._write_drawing(drawing)  # type: ignore[misc]
 
 
 def save(workbook: Workbook, alts: Mapping[int, str], rows: Rows) -> bytes:

@@ -7,7 +7,7 @@ text: openpyxl would make a formula of a name that begins with "=", and an error
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date
-from typing import Literal
+from typing import Any, Literal
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -173,7 +173,7 @@ class Sheet:
         return max(heights) + self.layout.space
 
     def _cell(self, cell: Cell) -> SheetCell | None:
-        value = cell.value
+        value: Any = cell.value
         if value is None:
             return None
         if isinstance(value, int) and abs(value) > _LARGEST_EXACT:

@@ -149,12 +149,12 @@ def _column_at(widths: Sequence[int], cm: float) -> tuple[int, float]:
 
 def _frame(chart: ChartBase, picture: Picture) -> None:
     chart.title = _title(clean(picture.title), 1000 if picture.small else 1200)
-    chart.width, chart.height = _SMALL if picture.small else _LARGE
+    chart.width, chart.height = _SMALL if picture.small else _LARGE  # type: ignore[assignment]
     chart.display_blanks = "gap"  # no value is not zero
     chart.roundedCorners = False
     if len(picture.series) == 1 or picture.small:
         chart.legend = None
-    else:
+    elif chart.legend is not None:
         chart.legend.position = "b"
     if isinstance(chart, BarChart):
         chart.grouping, chart.overlap, chart.gapWidth = "stacked", 100, 40

@@ -144,13 +144,14 @@ def arrows() -> Rule:
 
 def heat(accent: str) -> Rule:
     """From white at zero to a colour on which black figures can still be read."""
-    return ColorScaleRule(
+    rule: Rule = ColorScaleRule(  # type: ignore[no-untyped-call]
         start_type="num",
         start_value=0,
         start_color="FFFFFF",
         end_type="max",
         end_color=_paler(accent, 0.55),
     )
+    return rule
 
 
 def _paler(colour: str, share: float) -> str:

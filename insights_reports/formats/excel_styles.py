@@ -54,8 +54,10 @@ def named_styles(accent: str) -> Iterator[NamedStyle]:
             border=Border(bottom=thick),
         )
     for name, number_format in NUMBER_FORMATS.items():
-        side = {"Text": "left", "Missing": "right"}.get(name)
-        alignment = Alignment(side, indent=int(name == "Text"))  # away from the numbers before it
+        horizontal = {"Text": "left", "Missing": "right"}.get(name)
+        alignment = Alignment(
+            horizontal, indent=int(name == "Text")
+        )  # away from the numbers before it
         yield _style(name, number_format=number_format, alignment=alignment)
         yield _style(
             name + TOTAL,

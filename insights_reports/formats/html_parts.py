@@ -32,6 +32,7 @@ from insights_reports.formats import marks
 from insights_reports.formats.charts import draw
 from insights_reports.formats.charts_frame import Style
 from insights_reports.formats.charts_palette import palette
+from insights_reports.formats.charts_scale import Scale
 from insights_reports.formats.charts_svg import Colours, xml_text
 from insights_reports.formats.words import Words, words
 
@@ -155,7 +156,7 @@ class Parts:
         axis = marks.mark_axis(self._scale(table, number), kind, Style(self.words, self.colours))
         return self.embed(axis, self.words.column(table.columns[number]))
 
-    def _scale(self, table: Table, number: int) -> marks.Scale:
+    def _scale(self, table: Table, number: int) -> Scale:
         rows = (*table.rows, table.total) if table.total else table.rows
         cells = [row[number] for row in rows]
         return marks.mark_scale(cells, table.columns[number].kind, self.mark_width)
