@@ -1,128 +1,91 @@
-"""DORA's published performance levels, dated, as cut-offs: only where the configuration asks.
+"""The level that a figure lies in, as a phrase: only where the configuration asks for bands.
 
-The levels are clusters of answers to a survey, over four metrics at once; a value of one metric
-lies in a level's range, it is not "graded". From 2023 the failure rates are averages of the
-clusters and no ranges, so that only the nearest published point is named. DORA published no levels
-in 2025.
-
-Sources: Accelerate State of DevOps Report 2021, 2023 and 2024 (dora.dev). Where a year's
-ranges leave a gap, a value in it has the lower of the two levels.
+What the studies published is data of the metrics (`BAND_SETS`). A value may lie in the range of
+several levels, and then all of them are named, or of none.
 """
 
-from insights_reports.edition.document import TICKS_PER_SECOND, Figure, Metric, Phrase
+from collections.abc import Sequence
+from functools import reduce
+from math import inf
+from typing import cast
+
+from insights_reports.edition.document import Figure, Metric, Name, Phrase, Statistic, Value
 from insights_reports.edition.settings import Settings
+from insights_reports.metrics import BAND_SETS, BandSet
+from insights_reports.metrics.bands import BandMetric, Point, Range
 
-HOUR = 3600 * TICKS_PER_SECOND
-DAY = 24 * HOUR
-WEEK, MONTH = 7 * DAY, 30 * DAY
-_DAILY, _WEEKLY, _MONTHLY, _HALF_YEARLY = 7.0, 1.0, 12 / 52, 2 / 52  # per week
-
-_ENDLESS = float("inf")
-_Cuts = tuple[tuple[str, float], ...]
-
-# The level and the value up to which it reaches; for the frequency, from which on.
-_RANGES: dict[str, dict[Metric, _Cuts]] = {
-    "dora-2021": {
-        Metric.DEPLOYMENT_FREQUENCY: (
-            ("elite", _DAILY),
-            ("high", _MONTHLY),
-            ("medium", _HALF_YEARLY),
-            ("low", 0.0),
-        ),
-        Metric.LEAD_TIME: (
-            ("elite", HOUR),
-            ("high", WEEK),
-            ("medium", 6 * MONTH),
-            ("low", _ENDLESS),
-        ),
-        Metric.TIME_TO_RECOVERY: (
-            ("elite", HOUR),
-            ("high", DAY),
-            ("medium", WEEK),
-            ("low", _ENDLESS),
-        ),
-    },
-    "dora-2023": {
-        Metric.DEPLOYMENT_FREQUENCY: (
-            ("elite", _DAILY),
-            ("high", _WEEKLY),
-            ("medium_or_low", _MONTHLY),
-            ("low", 0.0),
-        ),
-        Metric.LEAD_TIME: (
-            ("elite", DAY),
-            ("high", WEEK),
-            ("medium_or_low", MONTH),
-            ("low", _ENDLESS),
-        ),
-        Metric.TIME_TO_RECOVERY: (
-            ("elite", HOUR),
-            ("high", DAY),
-            ("medium", WEEK),
-            ("low", _ENDLESS),
-        ),
-    },
-    "dora-2024": {
-        Metric.DEPLOYMENT_FREQUENCY: (
-            ("elite", _DAILY),
-            ("high", _WEEKLY),
-            ("medium", _MONTHLY),
-            ("low", 0.0),
-        ),
-        Metric.LEAD_TIME: (
-            ("elite", DAY),
-            ("high", WEEK),
-            ("medium", MONTH),
-            ("low", _ENDLESS),
-        ),
-        Metric.TIME_TO_RECOVERY: (
-            ("elite", HOUR),
-            ("high_or_medium", DAY),
-            ("low", _ENDLESS),
-        ),
-    },
-}
-
-_POINTS: dict[str, _Cuts] = {
-    "dora-2023": (("elite", 0.05), ("high", 0.10), ("medium", 0.15), ("low", 0.64)),
-    "dora-2024": (("elite", 0.05), ("medium", 0.10), ("high", 0.20), ("low", 0.40)),
-}
-
-_CUSTOM = ("first", "second", "third", "fourth", "fifth")
+_OWN = ("first", "second", "third", "fourth", "fifth")
 
 
 def band(figure: Figure, settings: Settings) -> Phrase | None:
-    """The level in whose range the figure lies; None without a value or a band set."""
+    """The levels in whose range the figure lies; None without a value or a band set, and for a
+    measure of which the set says nothing."""
     if figure.value is None or settings.bands == "none":
         return None
-    where = Phrase(f"band.set.{settings.bands}")
-    if figure.metric is Metric.FAILURE_RATE and settings.bands in _POINTS:
-        level, point = _nearest(figure.value, _POINTS[settings.bands])
-        nearest = Figure(figure.metric, figure.statistic, point)
-        return Phrase(
-            "band.nearest", {"level": Phrase(f"band.{level}"), "set": where, "point": nearest}
-        )
-    cuts = _cuts(figure.metric, settings)
-    if not cuts:
+    bands = band_set(settings)
+    metric = cast(BandMetric, figure.metric.value)
+    if not any(metric in metrics for metrics in bands.levels.values()):
         return None
-    level = _level(figure, cuts)
-    return Phrase("band.level", {"level": Phrase(f"band.{level}"), "set": where})
+    where = Phrase(f"band.set.{settings.bands}")
+    levels = bands.levels_of(metric, figure.value)
+    if not levels:
+        return Phrase("band.between", {"set": where})
+    values: dict[str, Value] = {"levels": _either(_names(levels)), "set": where}
+    points = _points(bands, metric, levels, figure)
+    if not points:
+        return Phrase("band.level", values)
+    return Phrase("band.nearest", values | {"points": _either(points)})
 
 
-def _cuts(metric: Metric, settings: Settings) -> _Cuts:
+def band_sources(settings: Settings) -> tuple[Phrase, ...]:
+    """Where the bands come from, and what they are not."""
+    if settings.bands == "custom":
+        return (Phrase("band.own"),)
+    bands = BAND_SETS[settings.bands]
+    said = [Phrase("band.source", {"source": Name(bands.source)})]
+    if bands.read_in:
+        said.append(Phrase("band.read_in", {"read_in": Name(bands.read_in)}))
+    cells = (cell for metrics in bands.levels.values() for cell in metrics.values())
+    if any(isinstance(cell, Point) for cell in cells):
+        said.append(Phrase("band.averages"))
+    return (*said, Phrase("band.caveat"))
+
+
+def band_set(settings: Settings) -> BandSet:
+    """The published set, or the one that the settings' own limits make."""
     if settings.bands != "custom":
-        return _RANGES[settings.bands].get(metric, ())
-    ends = settings.custom_bands.get(metric, ())
-    last = 0.0 if metric is Metric.DEPLOYMENT_FREQUENCY else _ENDLESS
-    return tuple(zip(_CUSTOM, (*ends, last), strict=False)) if ends else ()
+        return BAND_SETS[settings.bands]
+    levels: dict[str, dict[BandMetric, Range | Point]] = {}
+    for metric, limits in settings.custom_bands.items():
+        for name, cell in zip(_OWN, _ranges(metric, limits), strict=False):
+            levels.setdefault(name, {})[cast(BandMetric, metric.value)] = cell
+    return BandSet("custom", 0, "", "", levels, {})
 
 
-def _level(figure: Figure, cuts: _Cuts) -> str:
-    value = figure.value or 0
-    if figure.metric is Metric.DEPLOYMENT_FREQUENCY:
-        return next(level for level, least in cuts if value >= least)
-    return next(level for level, most in cuts if value <= most)
+def _ranges(metric: Metric, limits: Sequence[float]) -> list[Range]:
+    """Best first: of the frequency the highest values, of all others the lowest."""
+    if metric is Metric.DEPLOYMENT_FREQUENCY:
+        return [Range(low, high) for low, high in zip((*limits, -inf), (inf, *limits), strict=True)]
+    return [Range(low, high) for low, high in zip((-inf, *limits), (*limits, inf), strict=True)]
 
 
-def _nearest(value: float, points: _Cuts) -> tuple[str, float]:
-    return min(points, key=lambda point: abs(point[1] - value))
+def _names(levels: Sequence[str]) -> list[Value]:
+    return [Phrase(f"band.{level}") for level in levels]
+
+
+def _points(
+    bands: BandSet, metric: BandMetric, levels: Sequence[str], figure: Figure
+) -> list[Value]:
+    """The averages that these levels were published with, as figures; [] for ranges."""
+    cells = [bands.levels[level][metric] for level in levels]
+    found = dict.fromkeys(cell.at for cell in cells if isinstance(cell, Point))
+    return [Figure(figure.metric, Statistic.RATE, at) for at in found]
+
+
+def _either(values: Sequence[Value]) -> Value:
+    """``a``, ``a or b``, ``a, b or c``."""
+    if len(values) == 1:
+        return values[0]
+    *several, last = values
+    first = reduce(lambda one, other: Phrase("band.comma", {"one": one, "other": other}), several)
+    return Phrase("band.or", {"one": first, "other": last})

@@ -93,15 +93,16 @@ def change(compared: Comparison, verdict: Verdict, *, partial: bool) -> Change:
 def limits_of(figures: tuple[Figure, ...]) -> Limits | None:
     """The XmR limits of figures, one per period; what has no value is passed over.
 
-    A rate and a frequency have no lower limit below zero; periods before the first deployment
-    ever are no part of a process.
+    No limit lies below zero where no value does: a count, a rate or a duration cannot. Lead times
+    can be negative, and then their limits can too. Periods before the first deployment ever are
+    no part of a process.
     """
     values: list[float | None] = [figure.value for figure in figures]
-    bounded = figures[-1].statistic in (Statistic.RATE, Statistic.PER_WEEK)
     if figures[-1].statistic is Statistic.PER_WEEK:
         first = next((at for at, value in enumerate(values) if value), len(values))
         values[:first] = [None] * first
-    return xmr(values, 0.0 if bounded else None)
+    negative = any(value is not None and value < 0 for value in values)
+    return xmr(values, None if negative else 0.0)
 
 
 def judge(compared: Comparison, limits: Limits | None, last: int) -> Judged:

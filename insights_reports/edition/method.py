@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from insights_reports.crosscheck.result import Evidence
+from insights_reports.edition.bands import band_sources
 from insights_reports.edition.document import (
     Block,
     Change,
@@ -185,9 +186,7 @@ def _verdict(trend: Trend) -> Verdict:
 
 
 def _bands(facts: Facts) -> Prose:
-    bands = facts.settings.bands
-    source = Phrase(f"band.source.{bands}")
-    return Prose((source, Phrase("band.caveat")), title=Phrase("method.bands"))
+    return Prose(band_sources(facts.settings), title=Phrase("method.bands"))
 
 
 def _about(facts: Facts) -> Prose:

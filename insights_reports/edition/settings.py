@@ -36,8 +36,9 @@ class Settings:
             months of a year.
         targets: own targets, in the unit of the tile: deployments a week, ticks, fractions.
         bands: which published set of bands page one names, if any.
-        custom_bands: for ``bands="custom"``: for each metric the upper ends of the bands, best
-            first, in ticks; for the frequency the lower ends, in deployments a week.
+        custom_bands: for ``bands="custom"``: for each metric up to four limits between the bands,
+            best first, in ticks (the worse band begins with its limit); of the frequency the
+            lower ends, in deployments a week (the better band does).
         top: how many rows a table of slices shows; the workbook has them all.
         hotfix_patterns: regular expressions; a release whose version contains a match is rework.
         limit: how many differing figures the subscription tolerates; page one says which it is.

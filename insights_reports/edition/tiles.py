@@ -24,7 +24,7 @@ from insights_reports.edition.judging import (
     limits_of,
     median_intervals,
 )
-from insights_reports.edition.rework import rework
+from insights_reports.metrics import rework
 from insights_reports.metrics.measures import OTHER, outcomes
 
 SPARK = 12
@@ -143,10 +143,12 @@ def _medians(facts: Facts, metric: Metric) -> dict[Span, tuple[float, float]]:
 def _rework_tile(facts: Facts) -> Tile | None:
     """None when no hotfix pattern is configured and no period shows a rollback."""
     settings, deployments = facts.settings, facts.inputs.deployments
-    again = rework(deployments, settings.hotfix_patterns, settings.conventions)
-    counted = outcomes(deployments, settings.conventions) != OTHER
+    patterns, conventions = settings.hotfix_patterns, settings.conventions
+    flags = rework(deployments, hotfix_patterns=patterns, conventions=conventions)
+    again = flags["rework"].to_numpy()
+    counted = outcomes(deployments, conventions) != OTHER
     counts = {span: _both(facts, span, again, counted) for span in facts.windows.compared}
-    if not settings.hotfix_patterns and not any(again for again, _ in counts.values()):
+    if not patterns and not any(again for again, _ in counts.values()):
         return None
     metric = Metric.REWORK_RATE
     figures = {
