@@ -13,6 +13,7 @@ from insights_reports.edition.document import (
     Column,
     ColumnKind,
     Day,
+    Exclusion,
     Figure,
     Instant,
     Metric,
@@ -137,6 +138,8 @@ def excluded(facts: Facts) -> Section:
         if not reason.key.startswith("exclusion.outside"):
             title = Phrase("table.exclusions.title", {"reason": reason})
             blocks.append(_deployments(facts, f"exclusions-{number}", title, rows))
+    for each in facts.inputs.dropped:
+        blocks.append(_dropped(each))
     negative = facts.within(facts.windows.now) & _negative(facts)
     if negative.any():
         title = Phrase("table.negative.title")
@@ -145,6 +148,14 @@ def excluded(facts: Facts) -> Section:
         blocks.append(Prose((Phrase("exclusions.none"),)))
     lead = Phrase("exclusions.lead")
     return Section("exclusions", Phrase("section.exclusions"), lead, tuple(blocks))
+
+
+def _dropped(exclusion: Exclusion) -> Table:
+    """Rows of the reply that are in no table of deployments: of them the ids are known."""
+    title = Phrase("table.exclusions.title", {"reason": exclusion.reason})
+    rows = [(Name(id),) for id in exclusion.ids]
+    id = exclusion.reason.key.replace(".", "-").replace("_", "-")
+    return _table(id, title, _DEPLOYMENT[:1], rows)
 
 
 def _negative(facts: Facts) -> NDArray[np.bool_]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from insights_reports.crosscheck.result import Evidence
 from insights_reports.edition.bands import band_sources
+from insights_reports.edition.conventions import conventions
 from insights_reports.edition.document import (
     Block,
     Change,
@@ -36,19 +36,6 @@ _DEFINED = (
     Metric.TIME_TO_RECOVERY,
     Metric.FAILURE_RATE,
 )
-_CONVENTIONS = {
-    "week start": "week_start",
-    "percentile": "percentile",
-    "median": "median",
-    "counted as failed": "failed",
-    "rate": "rate",
-    "rounding of durations": "rounding_of_durations",
-    "rounding of rates": "rounding_of_rates",
-    "decimals of numbers": "decimals_of_numbers",
-    "rate of no deployments": "rate_of_none",
-    "statistics of no values": "statistics_of_none",
-    "empty intervals": "empty_intervals",
-}
 _TRENDS: tuple[tuple[TrendMetric, Metric, Statistic], ...] = (
     ("deployment_frequency", Metric.DEPLOYMENT_FREQUENCY, Statistic.PER_WEEK),
     ("lead_time", Metric.LEAD_TIME, Statistic.MEAN),
@@ -72,7 +59,7 @@ def method(facts: Facts, tiles: tuple[Tile, ...]) -> Section:
                 for each in ("too_few", "limits", "intervals", "slices", "percent")
             ),
         ),
-        _conventions(facts),
+        *conventions(facts),
         octopus_trends(facts),
     ]
     if facts.settings.bands != "none":
@@ -99,41 +86,6 @@ def _definitions(tiles: tuple[Tile, ...]) -> Prose:
             for metric in defined
         ),
     )
-
-
-def _conventions(facts: Facts) -> Prose:
-    """What Octopus's documentation leaves open, and how the server's own figures decided it."""
-    conventions = facts.settings.conventions
-    items = [
-        (Phrase("convention.week_start"), Phrase(f"convention.week.{conventions.week_start}")),
-        (
-            Phrase("convention.percentile"),
-            Phrase(f"convention.percentile_method.{conventions.percentile}"),
-        ),
-    ]
-    for state in sorted(conventions.count_as_failed):
-        counted = Phrase("convention.state", {"state": Name(state)})
-        items.append((Phrase("convention.failed"), counted))
-    items += [
-        (Phrase("convention.evidence", {"convention": _name(each)}), _evidence(each))
-        for each in facts.inputs.check.evidence
-    ]
-    return Prose(title=Phrase("method.conventions"), items=tuple(items))
-
-
-def _name(evidence: Evidence) -> Value:
-    """The convention by its phrase; one of a later version by the cross-check's own words."""
-    key = _CONVENTIONS.get(evidence.convention)
-    return Name(evidence.convention) if key is None else Phrase(f"convention.name.{key}")
-
-
-def _evidence(evidence: Evidence) -> Phrase:
-    values: dict[str, Value] = {
-        "chosen": Name(evidence.chosen),
-        "explained": evidence.explained,
-        "figures": evidence.figures,
-    }
-    return Phrase(f"evidence.{'decisive' if evidence.decisive else 'undecided'}", values)
 
 
 def octopus_trends(facts: Facts) -> Table:

@@ -74,7 +74,7 @@ class Inputs:
         known_from: the first local day from which on all deployments are known; None: the first
             day of the month twelve months before ``as_of``, as Octopus's ``/deployments`` has it.
         gaps: what else the reader must know about the data.
-        dropped: deployments that were read but are not in the table, with the reason.
+        dropped: deployments that were read but are not in the table, with the reason and all ids.
     """
 
     report_id: str

@@ -1,6 +1,7 @@
 """The strip of page one: what the cross-check says, and which deployments were used."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -73,7 +74,7 @@ def ledger(facts: Facts) -> Ledger:
     deployments, dropped = facts.inputs.deployments, facts.inputs.dropped
     excluded = [Exclusion(reason, n, ids) for reason, n, ids in _excluded(facts)]
     used = len(deployments) - sum(each.deployments for each in excluded)
-    excluded += dropped
+    excluded += [replace(each, ids=each.ids[:_MOST_IDS]) for each in dropped]
     return Ledger(
         read=used + sum(each.deployments for each in excluded), used=used, excluded=tuple(excluded)
     )

@@ -4,6 +4,7 @@ Every figure is recomputed from the deployments and checked against what Octopus
 gets the revision that its content has in the ledger, or the next one.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -13,9 +14,18 @@ import pandas as pd
 from insights_reports.crosscheck import CrossCheck, cross_check
 from insights_reports.delivery import Ledger, Revision
 from insights_reports.edition import Inputs, compose, edition_digest
-from insights_reports.edition.document import Document, Instant, Name, Status, dump
+from insights_reports.edition.document import (
+    Document,
+    Exclusion,
+    Instant,
+    Name,
+    Phrase,
+    Status,
+    dump,
+)
 from insights_reports.metrics import Conventions, Period, local_dates
 from insights_reports.pipeline.load import Pulled, load
+from insights_reports.pipeline.pull import READINGS
 from insights_reports.pipeline.runs import Run
 from insights_reports.pipeline.settings import conventions_of, settings_of
 
@@ -90,7 +100,20 @@ def _inputs(run: Run, pulled: Pulled, period: Period, check: CrossCheck) -> Inpu
         period=period,
         trigger=run.trigger,
         status=_status(today, period),
+        gaps=tuple(_gaps(pulled)),
+        dropped=tuple(
+            Exclusion(Phrase(f"exclusion.{reason}"), len(ids), ids)
+            for reason, ids in pulled.deployments.dropped.items()
+        ),
     )
+
+
+def _gaps(pulled: Pulled) -> Iterator[Phrase]:
+    """What moved while it was read."""
+    if pulled.earlier is not None:
+        yield Phrase("gap.moved_deployments", {"n": READINGS})
+    if pulled.moved:
+        yield Phrase("gap.moved_lookups", {"lists": Name(", ".join(pulled.moved))})
 
 
 def _status(today: date, period: Period) -> Status:

@@ -164,11 +164,17 @@ def test_periods_before_the_first_deployment_are_no_part_of_the_process():
     assert limits_of((per_week(5), *figures[1:])) is not None
 
 
-def test_limits_of_a_rate_do_not_fall_below_zero():
-    figures = tuple(rate(failed, 100) for failed in [0, 9] * 6)
-    limits = limits_of(figures)
+@pytest.mark.parametrize("make", [per_week, lead, lambda n: rate(n, 100)])
+def test_limits_of_what_is_never_negative_do_not_fall_below_zero(make):
+    limits = limits_of(tuple(make(n) for n in [1, 9] * 6))
     assert limits is not None
-    assert limits.lower == 0
+    assert limits.lower == 0  # 5 - 2.66 * 8 would be -16.28
+
+
+def test_limits_of_negative_lead_times_do():
+    limits = limits_of(tuple(lead(n) for n in [-1, 9] * 6))
+    assert limits is not None
+    assert limits.lower == pytest.approx(4 - 2.66 * 10)
 
 
 @pytest.mark.parametrize(

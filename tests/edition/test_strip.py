@@ -13,8 +13,9 @@ from insights_reports.crosscheck import (
     StreamDiscrepancy,
     Verdict,
 )
-from insights_reports.edition import compose
-from insights_reports.edition.document import CheckVerdict, Day, Name, Phrase, Prose, Table
+from insights_reports.edition import compose, conventions
+from insights_reports.edition.document import CheckVerdict, Day, Exclusion, Name, Phrase, Table
+from insights_reports.formats.catalogue import read_catalogue
 from insights_reports.formats.words import words
 from tests.edition.inputs import deployment, inputs, settings
 
@@ -149,16 +150,67 @@ def test_long_appendices_show_fifty_rows_and_keep_them_all():
 def test_the_method_says_what_was_inferred_and_from_how_much():
     evidence = (
         Evidence("week start", "Sunday", 40, (Candidate("Sunday", 40), Candidate("Monday", 3))),
-        Evidence("a new one", "x", 5, (Candidate("x", 5), Candidate("y", 5))),
+        Evidence(
+            "rounding of rates",
+            "2 decimals, half up",
+            9,
+            (Candidate("2 decimals, half up", 9), Candidate("all digits", 9)),
+        ),
+        Evidence(
+            "counted as failed", "Canceled, TimedOut", 7, (Candidate("Canceled, TimedOut", 7),)
+        ),
+        Evidence("a new one", "x", 5, (Candidate("x", 4), Candidate("y", 2), Candidate("z", 3))),
     )
     method = section(document(checked(agrees=1, evidence=evidence)), "method")
-    items = [item for block in method.blocks if isinstance(block, Prose) for item in block.items]
-    said = [tuple(words("en").phrase(part) for part in item) for item in items]
-    assert (
-        "Inferred from the server: first day of the week",
-        "Sunday; it explains 40 of 40 stated figures, more than any other",
-    ) in said
-    assert (
-        "Inferred from the server: a new one",
-        "x; it explains 5 of 5 stated figures, as does another",
-    ) in said
+    tables = [block for block in method.blocks if isinstance(block, Table)]
+    [table] = (block for block in tables if block.id == "conventions")
+
+    def said(language: str) -> list[tuple[str, ...]]:
+        kinds = [column.kind for column in table.columns]
+        return [
+            tuple(words(language).cell(*cell) for cell in zip(row, kinds, strict=True))
+            for row in table.rows
+        ]
+
+    assert said("en") == [
+        ("first day of the week", "Sunday", "40", "40", "Monday", "3"),
+        ("rounding of rates", "2 decimals, half up", "9", "9", "all digits", "9"),
+        ("states counted as failed", "Canceled, TimedOut", "7", "7", "–", "–"),
+        ("a new one", "x", "5", "4", "z", "3"),
+    ]
+    assert [row[:2] for row in said("de")[:2]] == [
+        ("erster Tag der Woche", "Sonntag"),
+        ("Rundung von Quoten", "2 Nachkommastellen, Hälften aufwärts"),
+    ]
+
+
+def test_without_stated_figures_the_method_has_no_table_of_conventions():
+    method = section(document(checked()), "method")
+    assert all(block.id != "conventions" for block in method.blocks if isinstance(block, Table))
+
+
+def test_every_way_of_a_server_has_its_words():
+    keys = read_catalogue("en").keys
+    ways = {f"convention.way.{key}" for key in conventions._WAYS}
+    names = {f"convention.name.{key}" for key in conventions._CONVENTIONS}
+    assert ways | names == {
+        key for key in keys if key.startswith(("convention.way.", "convention.name."))
+    }
+
+
+def test_what_was_dropped_from_the_reply_is_in_the_ledger_and_the_appendix():
+    twice, many = ("Deployments-1", "Deployments-2"), tuple(f"Deployments-{n}" for n in range(120))
+    dropped = (
+        Exclusion(Phrase("exclusion.duplicate"), 2, twice),
+        Exclusion(Phrase("exclusion.not_completed"), 120, many),
+    )
+    moved = Phrase("gap.moved_deployments", {"n": 3})
+    made = compose(inputs(ROWS, dropped=dropped, gaps=(moved,)), settings(splits=()))[0]
+    ledger = made.check.ledger
+    assert (ledger.read, ledger.used) == (len(ROWS) + 122, len(ROWS))
+    assert [(each.deployments, len(each.ids)) for each in ledger.excluded] == [(2, 2), (120, 100)]
+    first, second = section(made, "exclusions").blocks
+    assert [first.id, second.id] == ["exclusion-duplicate", "exclusion-not-completed"]
+    assert first.rows == ((Name("Deployments-1"),), (Name("Deployments-2"),))
+    assert (len(second.rows), len(second.complete_rows)) == (50, 120)
+    assert moved in made.check.gaps
