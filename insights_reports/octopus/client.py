@@ -1,10 +1,10 @@
 """The client: everything this program asks of Octopus, one method each."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from types import TracebackType
 from typing import Any, BinaryIO, TypeVar, get_args
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from insights_reports.errors import NotFound, UsageError
 from insights_reports.octopus import paging
@@ -36,6 +36,7 @@ from insights_reports.octopus.text import clean_text
 from insights_reports.octopus.transport import Limits, Transport
 
 R = TypeVar("R", bound=Resource)
+_LONG_PAGE = 5_000  # deployments or tasks a request: about 10 MB
 
 
 class Client:
@@ -166,6 +167,41 @@ class Client:
         self._note(kind, listing)
         return [read(model, item) for item in listing.items]
 
+    def channels_of(self, project_id: str) -> list[Channel]:
+        """The channels of a project."""
+        return self._under("projects", project_id, "channels", Channel)
+
+    def projects_of_group(self, group_id: str) -> list[Project]:
+        """The projects of a project group."""
+        return self._under("projectgroups", group_id, "projects", Project)
+
+    def project_deployments(self, project_id: str, zone: str) -> Deployments:
+        """The Insights of a project, as `deployments`. A server that knows ``timeZone`` begins
+        its 12 months at a midnight of ``zone`` (IANA id); others have a zone of their own.
+
+        Raises:
+            BadReply: when the reply, whose form is documented nowhere, is not that of a report.
+        """
+        path = self._path("projects", project_id, "insights", "deployments")
+        return self._source.deployments(
+            f"{path}?{urlencode({'timeZone': zone})}", read_deployments, None
+        )
+
+    def documents(
+        self, *path: str, fields: Iterable[str], params: Mapping[str, str] | None = None
+    ) -> list[dict[str, Any]]:
+        """All documents of a long list (``releases``), newest first, cut down to these fields;
+        one that a document lacks is None."""
+        names = tuple(fields)
+        listing = paging.read_all(
+            self._source.pages("-".join(path), self._path(*path)),
+            params,
+            take=_LONG_PAGE,
+            keep=lambda item: {name: item.get(name) for name in names},
+        )
+        self._note(path[-1], listing)
+        return list(listing.items)
+
     def ids_by_name(self, kind: str, names: Iterable[str]) -> dict[str, list[str]]:
         """For each name the ids of the things of a kind that have exactly this name."""
         get = self._source.pages(kind, self._path(kind))
@@ -176,6 +212,12 @@ class Client:
             things = [read(Named, item) for item in listing.items]
             found[name] = [thing.Id for thing in things if thing.Name == name]
         return found
+
+    def _under(self, kind: str, id: str, inner: str, model: type[R]) -> list[R]:
+        name = f"{kind}-{id}-{inner}"
+        listing = paging.read_all(self._source.pages(name, self._path(kind, id, inner)))
+        self._note(inner, listing)
+        return [read(model, item) for item in listing.items]
 
     def _note(self, kind: str, listing: paging.Listing) -> None:
         if listing.moved:

@@ -21,7 +21,7 @@ from insights_reports.octopus.streams import CATEGORIES, DURATIONS, IDS, STREAM_
 _ROWS = 20_000  # at least so many are made into Python objects at a time
 
 # What a spreadsheet takes for a formula, or hides before one: OWASP ASVS 5, 1.2.10.
-_FORMULA = r"^(?:[\s\x00\pZ]*[=+\-@＝＋－＠]|[\t\r\n\x00])"
+FORMULA = r"^(?:[\s\x00\pZ]*[=+\-@＝＋－＠]|[\t\r\n\x00])"
 
 # Numbers and durations, printed here: "-2:32:31.0" is no formula.
 _OUR_TEXT = {
@@ -151,5 +151,5 @@ def _names(table: pd.DataFrame, what: str) -> pa.Array:
 
 
 def _harmless(texts: pa.Array) -> pa.Array:
-    formula = pc.match_substring_regex(texts, _FORMULA)
+    formula = pc.match_substring_regex(texts, FORMULA)
     return pc.if_else(formula, pc.binary_join_element_wise("'", texts, ""), texts)

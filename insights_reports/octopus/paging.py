@@ -23,6 +23,8 @@ _IDS_AT_ONCE = 50
 Item = dict[str, Any]
 GetPage = Callable[[Mapping[str, str | int]], Any]
 """The JSON value of the reply with these query parameters."""
+Keep = Callable[[Item], Item]
+"""What to keep of an item; the rest is forgotten with its page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,14 @@ class Listing:
     moved: bool = False
 
 
-def read_all(get: GetPage, params: Mapping[str, str | int] | None = None) -> Listing:
-    """Everything in a list.
+def read_all(
+    get: GetPage,
+    params: Mapping[str, str | int] | None = None,
+    *,
+    take: int = TAKE,
+    keep: Keep = dict,
+) -> Listing:
+    """Everything in a list, ``take`` items a request, or as many as the server gives.
 
     Raises:
         BadReply: when a page is no page, or the list does not end.
@@ -43,7 +51,7 @@ def read_all(get: GetPage, params: Mapping[str, str | int] | None = None) -> Lis
     known: dict[str, Item] = {}
     before: dict[str, Item] | None = None
     for _ in range(_MOST_PASSES):
-        found, at_once, complete = _one_pass(get, params or {})
+        found, at_once, complete = _one_pass(pages(get, params or {}, take), keep)
         known |= found
         if complete and (at_once or found == before):
             return Listing(tuple(found.values()))
@@ -65,29 +73,29 @@ def read_ids(get: GetPage, ids: Sequence[str]) -> Listing:
     return Listing(tuple(found.values()), moved)
 
 
-def pages(get: GetPage, params: Mapping[str, str | int]) -> Iterator[Page]:
+def pages(get: GetPage, params: Mapping[str, str | int], take: int = TAKE) -> Iterator[Page]:
     """One pass over a list. Links and ItemsPerPage are not looked at: both have been wrong.
 
     The end is an empty page, or a page that is not full when TotalResults is reached.
     """
     skip = 0
     for _ in range(_MOST_PAGES):
-        page = read(Page, get({**params, "skip": skip, "take": TAKE}))
+        page = read(Page, get({**params, "skip": skip, "take": take}))
         yield page
         skip += len(page.Items)
         reached = page.TotalResults is not None and skip >= page.TotalResults
-        if not page.Items or (reached and len(page.Items) != TAKE):
+        if not page.Items or (reached and len(page.Items) != take):
             return
     raise BadReply("A list from Octopus does not end.", f"Pages: {_MOST_PAGES}")
 
 
-def _one_pass(get: GetPage, params: Mapping[str, str | int]) -> tuple[dict[str, Item], bool, bool]:
+def _one_pass(found_pages: Iterator[Page], keep: Keep) -> tuple[dict[str, Item], bool, bool]:
     """Items by id; whether they came on one page; whether they are as many as was said."""
     found: dict[str, Item] = {}
     count, total = 0, 0
-    for page in pages(get, params):
+    for page in found_pages:
         total = page.TotalResults or 0
-        new = {_id(item): item for item in page.Items if _id(item) not in found}
+        new = {_id(item): keep(item) for item in page.Items if _id(item) not in found}
         if not new:  # the end, or a server that ignores skip
             break
         found |= new

@@ -1,0 +1,45 @@
+"""The deployments table from other doors than a report's ``/deployments``, which needs Octopus's
+Enterprise licence: project by project, from ordinary documents, or from a file.
+
+Each door gives the same table (docs/architecture.md) and notes on what it cannot know.
+"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, get_args
+
+from insights_reports.errors import UsageError
+from insights_reports.octopus.client import Client
+from insights_reports.octopus.resources import InsightsReport
+from insights_reports.octopus.sources import core, file, project
+from insights_reports.octopus.sources.tables import Drawn, Note, Window
+from insights_reports.octopus.text import iana_zone
+
+SourceName = Literal["insights", "project", "core", "file"]
+
+__all__ = ["Drawn", "Note", "SourceName", "draw"]
+
+
+def draw(
+    client: Client,
+    definition: InsightsReport,
+    source: SourceName,
+    *,
+    as_of: datetime,
+    path: Path | None = None,
+) -> Drawn:
+    """The deployments of a report as ``source`` knows them; ``path`` is the file of a file.
+
+    Raises:
+        OctopusError: when Octopus refuses, or what is read is not what was expected.
+        UsageError: when a file cannot be opened, or there is no such source.
+    """
+    window = Window.ending(as_of, iana_zone(definition.TimeZone))
+    if source == "project":
+        return project.draw(client, definition, window)
+    if source == "core":
+        return core.draw(client, definition, window)
+    if source == "file" and path is not None:
+        return file.draw(client, path, window)
+    known = ", ".join(get_args(SourceName)[1:])
+    raise UsageError("There is no such source.", f"source: {source}", f"There are {known}.")

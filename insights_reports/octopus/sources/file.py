@@ -1,0 +1,88 @@
+"""From a file: Octopus's CSV download, or our own export as JSON, CSV or Parquet.
+
+A file is taken as it is: which channels, environments and tenants are in it was decided when it
+was made.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from insights_reports.errors import BadReply, UsageError
+from insights_reports.octopus.client import Client
+from insights_reports.octopus.sources.csv_download import read_csv
+from insights_reports.octopus.sources.tables import Drawn, Note, Window
+from insights_reports.octopus.streams import COLUMNS, DURATIONS, read_deployments
+from insights_reports.octopus.text import clean_text
+
+
+def draw(client: Client, path: Path, window: Window) -> Drawn:
+    """The deployments in a file; ``client`` finds the ids of the names in a CSV file.
+
+    Raises:
+        UsageError: when the file cannot be opened or has another extension.
+        BadReply: when it cannot be understood; names what in it cannot.
+    """
+    if path.suffix not in _READERS:
+        raise UsageError(
+            "There is no reader for such a file.",
+            f"file: {path}",
+            f"Give a file with one of the extensions {', '.join(_READERS)}.",
+        )
+    try:
+        found = _READERS[path.suffix](client, path)
+    except OSError as error:
+        raise UsageError(
+            "The file of deployments cannot be opened.",
+            f"file: {path}: {error.strerror or error}",
+            "Correct the subscription's `file:`.",
+        ) from None
+    except (BadReply, ValueError) as error:
+        said = " ".join(str(error).splitlines())
+        raise BadReply(
+            "The file of deployments cannot be understood.",
+            f"file: {path}: {clean_text(said)[:300]}",
+            "Give Octopus's CSV download, or what `insights-reports deployments` wrote.",
+        ) from None
+    return _bounded(found, path, window)
+
+
+def _bounded(found: Drawn, path: Path, window: Window) -> Drawn:
+    """The deployments of the window, and the days between which the file has any."""
+    table = window.of(found.table)
+    days = found.table["completed"].dt.tz_convert(window.zone)
+    if not len(days):
+        return Drawn(table, (*found.notes, Note("source_file_empty", {"name": path.name})))
+    last = Note("source_file", {"name": path.name, "day": days.max().date().isoformat()})
+    first = days.min().date()
+    return Drawn(table, (last, *found.notes), first if first > window.first_day else None)
+
+
+def _json(client: Client, path: Path) -> Drawn:
+    with path.open("rb") as file:
+        return Drawn(read_deployments(file).table)
+
+
+def _parquet(client: Client, path: Path) -> Drawn:
+    table = pd.read_parquet(path)
+    missing = [name for name in COLUMNS if name not in table]
+    if missing:
+        raise BadReply("It lacks columns.", ", ".join(missing))
+    kinds = {
+        "completed": isinstance(table["completed"].dtype, pd.DatetimeTZDtype),
+        "had_guided_failure": table["had_guided_failure"].dtype == bool,
+        **{name: np.issubdtype(table[name].to_numpy().dtype, "m8") for name in DURATIONS},
+    }
+    wrong = [name for name, right in kinds.items() if not right]
+    if wrong:
+        raise BadReply("It has columns of another type.", ", ".join(wrong))
+    return Drawn(table[list(COLUMNS)])
+
+
+_READERS: dict[str, Callable[[Client, Path], Drawn]] = {
+    ".csv": read_csv,
+    ".json": _json,
+    ".parquet": _parquet,
+}

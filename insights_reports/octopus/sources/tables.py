@@ -1,0 +1,102 @@
+"""What a source gives, and how rows from anywhere become the deployments table."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from insights_reports.metrics.streams import as_counted, stream_order
+from insights_reports.octopus.streams import CATEGORIES, COLUMNS, DURATIONS, IDS, STREAM_COLUMNS
+
+_TEXTS = (*STREAM_COLUMNS, *CATEGORIES, *IDS)
+_KEY = ["project_id", "channel_id", "environment_id", "tenant_id"]
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something a source cannot know: the phrase ``gap.<key>`` of the page, and its values.
+
+    Values are counts, texts, and under ``day`` a date as ``2026-09-30``.
+    """
+
+    key: str
+    values: dict[str, int | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The deployments that a source gave. ``known_from``: the first local day from which on it
+    has all of them, where that is later than the first day of the window."""
+
+    table: pd.DataFrame
+    notes: tuple[Note, ...] = ()
+    known_from: date | None = None
+
+
+@dataclass(frozen=True)
+class Window:
+    """The time that ``/deployments`` covers: the last 12 whole months and this one, in a zone."""
+
+    start: datetime
+    end: datetime
+    zone: ZoneInfo
+
+    @classmethod
+    def ending(cls, as_of: datetime, zone: ZoneInfo) -> "Window":
+        first = as_of.astimezone(zone).date().replace(day=1)
+        return cls(datetime.combine(first.replace(year=first.year - 1), time(), zone), as_of, zone)
+
+    @property
+    def first_day(self) -> date:
+        return self.start.date()
+
+    def of(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The rows completed in the window, both ends included."""
+        completed = table["completed"]
+        inside = (completed >= pd.Timestamp(self.start)) & (completed <= pd.Timestamp(self.end))
+        return table[inside.to_numpy()].reset_index(drop=True)
+
+
+def join(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Several deployments tables as one."""
+    plain = dict.fromkeys(_TEXTS, object)  # each table has categories of its own
+    return assemble(pd.concat([table.astype(plain) for table in tables], ignore_index=True))
+
+
+def assemble(columns: dict[str, Any] | pd.DataFrame) -> pd.DataFrame:
+    """The deployments table of these columns, stream after stream, each by completion.
+
+    Columns that are not given are null; each deployment id stands once. Ties go by id.
+    """
+    given = pd.DataFrame(columns).drop_duplicates("deployment_id", ignore_index=True)
+    given["stream"] = _ordinals(given)
+    table = pd.DataFrame({name: _typed(given, name) for name in COLUMNS})
+    order, _, _ = stream_order(table)
+    return table.iloc[order].reset_index(drop=True)
+
+
+def _ordinals(rows: pd.DataFrame) -> Any:
+    """The ordinal of each row's stream; streams are in the order of their ids, as people count."""
+    keys = rows[_KEY].astype(object).where(rows[_KEY].notna(), "")
+    number = keys.groupby(_KEY, sort=False).ngroup().to_numpy()
+    distinct = keys.drop_duplicates().itertuples(index=False)
+    ranked = sorted(enumerate(distinct), key=lambda item: [as_counted(text) for text in item[1]])
+    rank = np.empty(len(ranked), np.int32)
+    rank[[position for position, _ in ranked]] = np.arange(len(ranked), dtype=np.int32)
+    return rank[number]
+
+
+def _typed(rows: pd.DataFrame, name: str) -> Any:
+    if name in DURATIONS:
+        missing = np.full(len(rows), np.timedelta64("NaT", "ns"))
+        return rows[name].to_numpy("m8[ns]") if name in rows else missing
+    if name == "deployments_until_recovery":
+        return rows[name].to_numpy(np.float64) if name in rows else np.full(len(rows), np.nan)
+    if name not in _TEXTS:
+        return rows[name]
+    texts = rows[name] if name in rows else pd.Series(None, rows.index, "object")
+    plain = texts.astype(object).where(texts.notna(), None)
+    return plain.astype("string[pyarrow]" if name in IDS else "category")
