@@ -16,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Field,
     field_validator,
+    model_validator,
 )
 
 _NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,59}$")
@@ -142,10 +143,37 @@ class Targets(_Model):
     failure_rate: Annotated[float, Field(gt=0, lt=1)] | None = None
 
 
+class OwnGroup(_Model):
+    """An environment group: its name and the ids of its environments."""
+
+    Name: Annotated[str, Field(min_length=1)]
+    Environments: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Definition(_Model):
+    """What a report is about, as the Insights reports API spells it, for a server without it."""
+
+    ProjectGroupIds: tuple[str, ...] = ()
+    ProjectIds: tuple[str, ...] = ()
+    ChannelIds: tuple[str, ...] = ()
+    TenantIds: tuple[str, ...] = ()
+    TenantTags: tuple[str, ...] = ()
+    TenantMode: Literal["TenantedAndUntenanted", "Tenanted", "Untenanted"] = "TenantedAndUntenanted"
+    EnvironmentGroups: tuple[OwnGroup, ...] = ()
+    TimeZone: str = "UTC"
+
+
 class Subscription(_Model):
-    """Which Insights report, for which periods and splits, in which formats, to whom and when."""
+    """Which Insights report, for which periods and splits, in which formats, to whom and when.
+
+    ``source``, ``file`` and ``definition`` are for servers without Insights reports
+    (docs/sources.md).
+    """
 
     report: Annotated[str, Field(min_length=1)]
+    source: Literal["insights", "project", "core", "file"] = "insights"
+    file: Path | None = None
+    definition: Definition | None = None
     every: Literal["week", "month", "quarter", "year"] = "month"
     splits: tuple[SplitName, ...] = ALL_SPLITS
     tag_sets: tuple[str, ...] = ()
@@ -166,6 +194,20 @@ class Subscription(_Model):
     cross_check: CrossCheckPolicy = CrossCheckPolicy()
     deliver_to: tuple[str, ...] = ()
     schedule: Schedule | None = None
+
+    @model_validator(mode="after")
+    def _source(self) -> "Subscription":
+        if (self.source == "file") != (self.file is not None):
+            raise ValueError("`source: file` and `file:` go together")
+        if self.source == "insights" and self.definition is not None:
+            raise ValueError("`definition:` is for the sources project, core and file")
+        if self.source in ("project", "core") and self.definition is not None:
+            chosen = self.definition
+            if not (chosen.ProjectIds or chosen.ProjectGroupIds or chosen.ChannelIds):
+                raise ValueError("`definition:` names no project, project group or channel")
+            if not chosen.EnvironmentGroups:
+                raise ValueError("`definition:` names no environment group")
+        return self
 
     @field_validator("hotfix_patterns")
     @classmethod

@@ -100,6 +100,7 @@ def _inputs(run: Run, pulled: Pulled, period: Period, check: CrossCheck) -> Inpu
         period=period,
         trigger=run.trigger,
         status=_status(today, period),
+        known_from=pulled.known_from,
         gaps=tuple(_gaps(pulled)),
         dropped=tuple(
             Exclusion(Phrase(f"exclusion.{reason}"), len(ids), ids)
@@ -109,7 +110,8 @@ def _inputs(run: Run, pulled: Pulled, period: Period, check: CrossCheck) -> Inpu
 
 
 def _gaps(pulled: Pulled) -> Iterator[Phrase]:
-    """What moved while it was read."""
+    """What its source cannot know, and what moved while it was read."""
+    yield from pulled.gaps
     if pulled.earlier is not None:
         yield Phrase("gap.moved_deployments", {"n": READINGS})
     if pulled.moved:

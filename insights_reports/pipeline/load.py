@@ -4,7 +4,7 @@ recorded replies to the same questions."""
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from insights_reports.crosscheck import StatedMetrics
+from insights_reports.edition.document import Phrase
 from insights_reports.history.pulls import Pull
 from insights_reports.metrics import Lookups
 from insights_reports.octopus import Client, Deployments, iana_zone, read_deployments
@@ -26,13 +27,14 @@ from insights_reports.pipeline.pull import (
     look_up,
     requests,
 )
+from insights_reports.pipeline.sources import define, gaps, known_from
 
 
 @dataclass(frozen=True)
 class Pulled:
     """What a pull holds. ``earlier`` is the reading of the deployments before the last one, when
     the two differed; ``tag_sets`` the ids of those wanted; ``moved`` the look-ups that changed
-    while they were read."""
+    while they were read; ``gaps`` and ``known_from`` what its source cannot know."""
 
     definition: InsightsReport
     zone: ZoneInfo
@@ -47,6 +49,8 @@ class Pulled:
     account: User
     space: Space
     moved: tuple[str, ...]
+    gaps: tuple[Phrase, ...] = ()
+    known_from: date | None = None
 
 
 def load(folder: Path) -> Pulled:
@@ -58,9 +62,10 @@ def load(folder: Path) -> Pulled:
     """
     sealed = Pull(folder)
     about = sealed.metadata
+    source = about.get("source")  # empty for Insights; older pulls lack it
     wanted = TypeAdapter(Wanted).validate_python(about["wanted"])
     with Client.sealed(_opener(sealed), about["space"]) as client:
-        definition = client.reports.get(wanted.report)
+        definition = define(client, wanted.report, wanted.definition)
         found = look_up(client, Mentioned(**about["ids"]))
         tag_sets = choose_tag_sets(found.tag_sets, wanted.tag_sets)
         return Pulled(
@@ -80,6 +85,8 @@ def load(folder: Path) -> Pulled:
             account=client.me(),
             space=client.space,
             moved=tuple(about["moved"]),
+            gaps=tuple(gaps(source)) if source else (),
+            known_from=known_from(source) if source else None,
         )
 
 

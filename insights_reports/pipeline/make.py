@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from insights_reports.config import Config
+from insights_reports.config import Config, Subscription
 from insights_reports.delivery import Receipt, failure
 from insights_reports.errors import InsightsReportsError
 from insights_reports.octopus import Connection
@@ -64,9 +64,20 @@ def pull_for(run: Run, progress: Progress) -> None:
         report=run.subscription.report,
         splits=tuple(s for s in SPLITS if s == "None" or s in run.subscription.splits),
         tag_sets=run.subscription.tag_sets,
+        **source_of(run.config, run.subscription),
     )
     with run.stage("pull"):
         pull(connect(run), wanted, run.pull_folder, as_of=run.as_of, progress=progress)
+
+
+def source_of(config: Config, subscription: Subscription) -> dict[str, Any]:
+    """Where the deployments come from, as `Wanted` has it."""
+    definition = subscription.definition
+    return {
+        "source": subscription.source,
+        "file": str(config.resolve(subscription.file)) if subscription.file else None,
+        "definition": definition.model_dump(exclude_none=True) if definition else None,
+    }
 
 
 def make_edition(run: Run, *, progress: Progress) -> Outcome:

@@ -1,7 +1,8 @@
 """Pulling: everything one run needs to know from Octopus, sealed in a folder as it came.
 
 The deployments are read before the stated metrics and again after them, until two readings agree,
-so that data which moved in between are never mistaken for a wrong figure.
+so that data which moved in between are never mistaken for a wrong figure. A source that states no
+figures is read once.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ import pandas as pd
 
 from insights_reports.errors import UsageError
 from insights_reports.history.pulls import PullWriter
-from insights_reports.octopus import Client, Connection
+from insights_reports.octopus import Client, Connection, read_deployments
 from insights_reports.octopus.resources import (
     Environment,
     InsightsReport,
@@ -26,7 +27,9 @@ from insights_reports.octopus.resources import (
     TagSet,
     Tenant,
 )
+from insights_reports.octopus.sources import SourceName
 from insights_reports.pipeline.progress import Progress
+from insights_reports.pipeline.sources import define, draw_into
 
 SPLITS = ("None", "Project", "ProjectGroup", "Environment", "EnvironmentGroup", "Tenant",
           "TenantTagSet")  # fmt: skip
@@ -41,6 +44,8 @@ class Wanted:
     """What to pull: the report (id or exact name) and the stated figures to check it against.
 
     ``tag_sets`` holds names or ids; empty means every set that a tenant of the report has a tag in.
+    From any ``source`` but ``insights`` there are no stated figures; ``file`` is a file's path,
+    ``definition`` what stands for the report's definition, in the API's spelling.
     """
 
     report: str
@@ -48,6 +53,9 @@ class Wanted:
     tag_sets: tuple[str, ...] = ()
     ranges: tuple[str, ...] = RANGES
     granularities: tuple[str, ...] = GRANULARITIES
+    source: SourceName = "insights"
+    file: str | None = None
+    definition: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -94,14 +102,19 @@ def pull(
         tempfile.TemporaryDirectory() as scratch,
     ):
         progress("report definition")
-        definition = client.reports.get(wanted.report)
-        progress("deployments")
-        reading = _read(client, definition, Path(scratch) / "0")
+        definition = define(client, wanted.report, wanted.definition)
+        progress(f"deployments (source: {wanted.source})")
+        first = Path(scratch) / "0"
+        reading, source = (
+            (_read(client, definition, first), {})
+            if wanted.source == "insights"
+            else _drawn(connection, definition, wanted, first, as_of)
+        )
         progress("projects, tenants and tag sets")
         ids = mentioned(reading.table)
         tag_sets = choose_tag_sets(look_up(client, ids).tag_sets, wanted.tag_sets)
         earlier: Reading | None = None
-        for attempt in range(1, READINGS):
+        for attempt in range(1, READINGS) if wanted.source == "insights" else ():
             for stated in requests(wanted, tag_sets):
                 progress(f"stated metrics: {' '.join(filter(None, stated.values()))}")
                 client.metrics(definition.Id, **stated)
@@ -114,7 +127,8 @@ def pull(
         client.server()
         client.me()
         about = {"wanted": asdict(wanted), "ids": asdict(ids), "space": client.space.Id}
-        about |= {"as_of": as_of.isoformat(), "url": connection.url, "moved": sorted(client.moved)}
+        about |= {"as_of": as_of.isoformat(), "url": connection.url, "source": source}
+        about["moved"] = sorted(client.moved.union(source.get("moved", ())))
         _seal(folder, replies, reading, earlier, about)
     return folder
 
@@ -163,7 +177,9 @@ def choose_tag_sets(tag_sets: list[TagSet], wanted: Iterable[str]) -> list[TagSe
 
 
 def requests(wanted: Wanted, tag_sets: list[TagSet]) -> Iterator[dict[str, Any]]:
-    """The arguments of every request for stated metrics."""
+    """The arguments of every request for stated metrics; a source without them has none."""
+    if wanted.source != "insights":
+        return
     for split in wanted.splits:
         for tag_set in [t.Id for t in tag_sets] if split == "TenantTagSet" else [None]:
             for time_range in wanted.ranges:
@@ -181,13 +197,30 @@ def _used(tag_sets: Iterable[TagSet], tenants: Iterable[Tenant]) -> list[TagSet]
     return [tag_set for tag_set in tag_sets if tag_set.Name.casefold() in used]
 
 
+def _drawn(
+    connection: Connection, definition: InsightsReport, wanted: Wanted, path: Path, as_of: datetime
+) -> tuple[Reading, dict[str, Any]]:
+    """The deployments from another door, and what is to be remembered of it."""
+    given = Path(wanted.file) if wanted.file else None
+    with path.open("wb") as file:
+        source = draw_into(file, connection, definition, wanted.source, as_of=as_of, path=given)
+    body, digest = _body(path)
+    table = read_deployments(body).table
+    body.seek(0)
+    return Reading(table, body, digest), source
+
+
 def _read(client: Client, definition: InsightsReport, path: Path) -> Reading:
     with path.open("wb") as file:
         deployments = client.deployments(definition.Id, save_to=file)
+    return Reading(deployments.table, *_body(path))
+
+
+def _body(path: Path) -> tuple[BinaryIO, str]:
     body = path.open("rb")
     digest = hashlib.file_digest(body, "sha256").hexdigest()
     body.seek(0)
-    return Reading(deployments.table, body, digest)
+    return body, digest
 
 
 def _seal(

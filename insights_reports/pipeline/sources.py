@@ -1,0 +1,106 @@
+"""Deployments from another door than Insights reports (docs/sources.md).
+
+What such a source gives is sealed as one reply in the API's form, under the name that the reply of
+``/deployments`` has; the many documents it was derived from are not kept.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from insights_reports.edition.document import Day, Name, Phrase
+from insights_reports.errors import Invalid, NotAvailable, OctopusError, Refused
+from insights_reports.octopus import Client, Connection, to_api
+from insights_reports.octopus.reports import problems
+from insights_reports.octopus.resources import InsightsReport, read
+from insights_reports.octopus.sources import Drawn, Note, SourceName, draw
+
+OWN_ID = "configuration"
+"""The id of a report that Octopus does not know: its definition stands in the configuration."""
+
+_REMEDY = "Without it, set `source: project` (or core, file) and a `definition:`: docs/sources.md."
+
+
+def define(client: Client, report: str, definition: Mapping[str, Any] | None) -> InsightsReport:
+    """The report's definition: the one given, in the API's spelling, or else Octopus's.
+
+    Raises:
+        Invalid: when the one given is none.
+        OctopusError: when Octopus has none; where it offers no reports, the remedy says so.
+    """
+    if definition is not None:
+        return _own(report, definition)
+    try:
+        return client.reports.get(report)
+    except NotAvailable as error:
+        licence = "Insights reports need Octopus 2025.2 and the Enterprise licence."
+        raise _retold(error, f"{licence} {_REMEDY}") from None
+    except Refused as error:
+        if error.status != 403:
+            raise
+        wanted = "Give the account InsightsReportView, for which Octopus needs Enterprise."
+        raise _retold(error, f"{wanted} {_REMEDY}") from None
+
+
+def _retold(error: OctopusError, remedy: str) -> OctopusError:
+    return type(error)(error.what, error.which, remedy, status=error.status)
+
+
+def _own(report: str, definition: Mapping[str, Any]) -> InsightsReport:
+    value = {"Name": report, "SpaceId": "(any)", **definition, "Id": OWN_ID}
+    found = problems(value)
+    if found:
+        raise Invalid(
+            "The definition in the configuration is not valid.",
+            f"{report}: {'; '.join(found)}",
+            "Correct `definition:` of the subscription.",
+        )
+    return read(InsightsReport, value)
+
+
+def draw_into(
+    file: BinaryIO,
+    connection: Connection,
+    definition: InsightsReport,
+    source: SourceName,
+    *,
+    as_of: datetime,
+    path: Path | None,
+) -> dict[str, Any]:
+    """Write the deployments of ``source`` into ``file``, in the form of the API's reply.
+
+    Returns what is to be remembered of the source (JSON values): its notes, the first day it
+    knows, the lists that changed while they were read.
+    """
+    with Client(connection) as client:
+        drawn = draw(client, definition, source, as_of=as_of, path=path)
+        moved = sorted(client.moved)
+    file.writelines(to_api(drawn.table, definition.Name))
+    return {"moved": moved, **_remembered(drawn)}
+
+
+def _remembered(drawn: Drawn) -> dict[str, Any]:
+    known = drawn.known_from
+    return {
+        "notes": [[note.key, note.values] for note in drawn.notes],
+        "known_from": known and known.isoformat(),
+    }
+
+
+def gaps(about: Mapping[str, Any]) -> Iterator[Phrase]:
+    """The phrases for what was remembered of a source."""
+    for key, values in about["notes"]:
+        note = Note(key, values)
+        yield Phrase(f"gap.{note.key}", {k: _value(k, v) for k, v in note.values.items()})
+
+
+def known_from(about: Mapping[str, Any]) -> date | None:
+    """The first local day from which on a source knows all deployments, when it said so."""
+    return date.fromisoformat(about["known_from"]) if about["known_from"] else None
+
+
+def _value(name: str, value: int | str) -> int | Day | Name:
+    if isinstance(value, int):
+        return value
+    return Day(date.fromisoformat(value)) if name == "day" else Name(value)
