@@ -7,22 +7,23 @@ whole seconds (half to even), as Octopus prints them.
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+import orjson
 
 from insights_reports.server.database import connect
 from insights_reports.server.population import Population
 from insights_reports.server.splits import ALL, Series
+from insights_reports.server.statistics import NOTHING, Show, duration, number, statistics
 from insights_reports.server.ticks import TICKS_PER_SECOND
 from insights_reports.server.zones import Segment
 
-Document = dict[str, Any]
-_DECIMALS = 100_000  # numbers have five decimals
 _OUTCOMES = 4  # the values of `outcome` in `facts`
 
 # A cell is one interval of one series. Cell and value are packed into one integer: SQLite sorts
@@ -77,6 +78,7 @@ class _Measure:
 
     column: str
     condition: str
+    show: Show = duration
     counts: bool = False
 
     @property
@@ -93,62 +95,39 @@ _MEASURES = {
     "LeadTime": _Measure("lead_time", "f.lead_time IS NOT NULL"),
     "MeanTimeToRecovery": _Measure("recovery", "f.recovery IS NOT NULL"),
     "DeploymentsUntilRecovery": _Measure(
-        "attempts", "f.recovery IS NOT NULL AND f.attempts IS NOT NULL"
+        "attempts", "f.recovery IS NOT NULL AND f.attempts IS NOT NULL", show=number
     ),
 }
 
 
-class Summary(NamedTuple):
-    """The exact statistics of one measure in one cell, each as (numerator, denominator)."""
-
-    n: int
-    mean: tuple[int, int]
-    median: tuple[int, int]
-    low: tuple[int, int]
-    high: tuple[int, int]
-    ninety_fifth: tuple[int, int]
-
-    @classmethod
-    def of(cls, low: int, row: tuple[int, ...]) -> "Summary":
-        """From the columns of `_SUMMARISE` from `n` on, whose values count from `low`."""
-        n, seconds, rest, lowest, highest, median_below, median_above, below, above = row
-        weight = 19 * (n - 1) % 20
-        return cls(
-            n,
-            (low * n + seconds * TICKS_PER_SECOND + rest, n),
-            (2 * low + median_below + median_above, 2),
-            (low + lowest, 1),
-            (low + highest, 1),
-            (20 * low + below * (20 - weight) + above * weight, 20),
-        )
-
-
-Cells = dict[int, Summary]
+Cells = dict[int, str]  # the JSON of the statistics of each cell that has any
 Counts = dict[int, list[int]]
 _NO_DEPLOYMENTS = [0] * _OUTCOMES
-_NOTHING: Document = {"Count": 0} | dict.fromkeys(("Mean", "Median", "Min", "Max", "NinetyFifth"))
 
 
-def metrics(
+def print_metrics(
     data: Path, population: Population, series: Series, segments: Sequence[Segment]
-) -> Document:
-    """The whole reply. A series is in it when it has a deployment in the range; `All` always is."""
+) -> bytes:
+    """The JSON of the whole reply: a day of every project of a big space makes 50 MB of it.
+
+    A series is in it when it has a deployment in the range; `All` always is.
+    """
     aggregation = _Aggregation(data, population, series, segments)
     aggregation.run()
-    counts, columns, width = aggregation.counts, aggregation.columns, len(series.names)
-    intervals = [(day.isoformat(), n) for day, n in aggregation.intervals.items()]
-    present = {cell % width for cell in counts} | ({0} if series.names == (ALL,) else set())
-    return {
-        "Series": [
-            {
-                "Name": series.names[place],
-                "Intervals": [
-                    _interval(day, n * width + place, counts, columns) for day, n in intervals
-                ],
-            }
-            for place in sorted(present)
-        ]
-    }
+    width = len(series.names)
+    present = {cell % width for cell in aggregation.counts}
+    shown = sorted(present | ({0} if series.names == (ALL,) else set()))
+    return b'{"Series":[' + b",".join(_series(aggregation, place) for place in shown) + b"]}"
+
+
+def _series(aggregation: "_Aggregation", place: int) -> bytes:
+    names = aggregation.series.names
+    intervals = (
+        _interval(day.isoformat(), n * len(names) + place, aggregation)
+        for day, n in aggregation.intervals.items()
+    )
+    head = b'{"Name":' + orjson.dumps(names[place]) + b',"Intervals":['
+    return head + ",".join(intervals).encode() + b"]}"
 
 
 class _Block(NamedTuple):
@@ -221,7 +200,7 @@ class _Aggregation:
             interval, place = divmod(in_block, block.width)
             cell = (block.first_interval + interval) * every + block.first_series + place
             if outcome == _OUTCOMES:
-                found[cell] = Summary.of(low - _OUTCOMES, (n, *more))
+                found[cell] = statistics(measure.show, low - _OUTCOMES, n, *more)
             if measure.counts:
                 self.counts.setdefault(cell, [0] * _OUTCOMES)[outcome % _OUTCOMES] += n
 
@@ -253,61 +232,18 @@ def _bits(low: int, high: int) -> int:
     return (high - low + _OUTCOMES).bit_length()
 
 
-def _interval(day: str, cell: int, counts: Counts, columns: dict[str, Cells]) -> Document:
-    successful, failed, guided, _ = counts.get(cell, _NO_DEPLOYMENTS)
-    return {
-        "StartOfInterval": day,
-        "NumberOfSuccessfulDeployments": successful,
-        "LeadTime": _statistics(columns["LeadTime"].get(cell), _duration),
-        "DeploymentFailureRate": _failure_rate(successful, failed, guided),
-        "TimeSincePreviousDeployment": _statistics(
-            columns["TimeSincePreviousDeployment"].get(cell), _duration
-        ),
-        "MeanTimeToRecovery": _statistics(columns["MeanTimeToRecovery"].get(cell), _duration),
-        "DeploymentsUntilRecovery": _statistics(
-            columns["DeploymentsUntilRecovery"].get(cell), _number
-        ),
-    }
-
-
-def _failure_rate(successful: int, failed: int, guided: int) -> Document:
+def _interval(day: str, cell: int, aggregation: _Aggregation) -> str:
+    successful, failed, guided, _ = aggregation.counts.get(cell, _NO_DEPLOYMENTS)
     total = successful + failed + guided
-    return {
-        "Successful": successful,
-        "DeploymentFailure": failed,
-        "SuccessfulButHadGuidedFailure": guided,
-        "Total": total,
-        "Failed": failed + guided,
-        "Rate": _number(failed + guided, total) if total else None,
-    }
-
-
-def _statistics(summary: Summary | None, show: Callable[[int, int], Any]) -> Document:
-    if summary is None:
-        return _NOTHING
-    return {
-        "Count": summary.n,
-        "Mean": show(*summary.mean),
-        "Median": show(*summary.median),
-        "Min": show(*summary.low),
-        "Max": show(*summary.high),
-        "NinetyFifth": show(*summary.ninety_fifth),
-    }
-
-
-def _duration(ticks: int, divisor: int) -> str:
-    seconds = _rounded(ticks, divisor * TICKS_PER_SECOND)
-    minutes, second = divmod(abs(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{'-' if seconds < 0 else ''}{hours}:{minute:02d}:{second:02d}.0"
-
-
-def _number(number: int, divisor: int) -> float:
-    return _rounded(number * _DECIMALS, divisor) / _DECIMALS
-
-
-def _rounded(numerator: int, denominator: int) -> int:
-    """The quotient as a whole number, half to even. (Fraction does it ten times slower.)"""
-    whole, rest = divmod(numerator, denominator)
-    twice = 2 * rest
-    return whole + (twice > denominator or (twice == denominator and whole % 2 == 1))
+    rate = number(failed + guided, total) if total else "null"
+    measures = {name: found.get(cell, NOTHING) for name, found in aggregation.columns.items()}
+    return (
+        f'{{"StartOfInterval":"{day}","NumberOfSuccessfulDeployments":{successful},'
+        f'"LeadTime":{measures["LeadTime"]},'
+        f'"DeploymentFailureRate":{{"Successful":{successful},"DeploymentFailure":{failed},'
+        f'"SuccessfulButHadGuidedFailure":{guided},"Total":{total},"Failed":{failed + guided},'
+        f'"Rate":{rate}}},'
+        f'"TimeSincePreviousDeployment":{measures["TimeSincePreviousDeployment"]},'
+        f'"MeanTimeToRecovery":{measures["MeanTimeToRecovery"]},'
+        f'"DeploymentsUntilRecovery":{measures["DeploymentsUntilRecovery"]}}}'
+    )

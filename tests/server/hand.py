@@ -116,12 +116,13 @@ class Hand:
             population = of_report(visit, report)
             where = zone(report["TimeZone"])
             assert where is not None
-            reply = aggregates.metrics(
+            printed = aggregates.print_metrics(
                 self.path,
                 population,
                 splits.series_of(visit, split, report, population, 1),
                 range_segments(time_range, granularity, visit.now, where),
             )
+        reply = json.loads(printed)
         return {
             series["Name"]: {each["StartOfInterval"]: each for each in series["Intervals"]}
             for series in reply["Series"]

@@ -16,7 +16,12 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 
 def answer(document: Any, status: int = 200) -> Response:
     """A JSON reply."""
-    return Response(orjson.dumps(document), status_code=status, media_type=MEDIA_TYPE)
+    return printed(orjson.dumps(document), status)
+
+
+def printed(body: bytes, status: int = 200) -> Response:
+    """A reply whose JSON is printed already."""
+    return Response(body, status_code=status, media_type=MEDIA_TYPE)
 
 
 def choice(name: str, given: str, choices: tuple[_Choice, ...]) -> _Choice:

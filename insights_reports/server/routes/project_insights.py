@@ -15,13 +15,13 @@ from fastapi.responses import Response, StreamingResponse
 
 from insights_reports.server import ids, wire
 from insights_reports.server.access import InSpace, SpaceVisit
-from insights_reports.server.aggregates import metrics
+from insights_reports.server.aggregates import print_metrics
 from insights_reports.server.database import connect
 from insights_reports.server.population import Population
 from insights_reports.server.problems import MEDIA_TYPE, Problem
 from insights_reports.server.ranges import GRANULARITIES, TIME_RANGES, range_segments
 from insights_reports.server.resources import PROJECTS
-from insights_reports.server.routes import answer, choice, ok
+from insights_reports.server.routes import choice, ok, printed
 from insights_reports.server.splits import ALL, Series
 from insights_reports.server.streams import print_streams, window_start
 from insights_reports.server.zones import zone
@@ -93,7 +93,7 @@ def project_metrics(
         _zone(time_zone),
     )
     series = Series("channel_id", (ALL,), tuple((each, 0) for each in population.channels))
-    return answer(metrics(visit.site.data, population, series, segments))
+    return printed(print_metrics(visit.site.data, population, series, segments))
 
 
 def _zone(time_zone: str) -> ZoneInfo:

@@ -11,13 +11,13 @@ from fastapi.responses import Response, StreamingResponse
 
 from insights_reports.server import definitions, ids, wire
 from insights_reports.server.access import InSpace, SpaceVisit
-from insights_reports.server.aggregates import metrics
+from insights_reports.server.aggregates import print_metrics
 from insights_reports.server.database import connect
 from insights_reports.server.paging import Paged, envelope
 from insights_reports.server.population import of_report
 from insights_reports.server.problems import MEDIA_TYPE, Missing, Problem
 from insights_reports.server.ranges import GRANULARITIES, TIME_RANGES, range_segments
-from insights_reports.server.routes import answer, choice, ok
+from insights_reports.server.routes import answer, choice, ok, printed
 from insights_reports.server.splits import SPLITS, series_of
 from insights_reports.server.streams import print_streams, window_start
 from insights_reports.server.zones import zone
@@ -144,7 +144,7 @@ def report_metrics(
     tag_set = _tag_set(visit, tag_set_id) if chosen_split == "TenantTagSet" else 0
     population = of_report(visit, report)
     series = series_of(visit, chosen_split, report, population, tag_set)
-    return answer(metrics(visit.site.data, population, series, parts))
+    return printed(print_metrics(visit.site.data, population, series, parts))
 
 
 def _zone(report: dict[str, Any]) -> ZoneInfo:
