@@ -80,3 +80,24 @@ def test_what_lies_in_a_hidden_project_is_left_out(api: Api, restricted: Api, se
     assert restricted.get(f"{SPACE}/{segment}/{hidden['Id']}").status_code == 404
     in_hidden = {each["Id"] for each in everything if each.get("ProjectId") == "Projects-6"}
     assert not shown & in_hidden
+
+
+@pytest.mark.parametrize(
+    ("field", "hidden"), [("EnvironmentId", "Environments-6"), ("TenantId", "Tenants-6")]
+)
+def test_deployments_to_what_is_hidden_are_left_out(
+    api: Api, restricted: Api, field: str, hidden: str
+) -> None:
+    """With their tasks and interruptions; untenanted deployments stay."""
+    gone = {each["Id"]: each for each in _all(api, f"{SPACE}/deployments") if each[field] == hidden}
+    shown = _all(restricted, f"{SPACE}/deployments")
+    assert gone
+    assert not {each["Id"] for each in shown} & gone.keys()
+    assert any(each["TenantId"] is None for each in shown)
+    tasks = {each["TaskId"] for each in gone.values()}
+    assert not {each["Id"] for each in _all(restricted, f"{SPACE}/tasks")} & tasks
+    helped = _all(restricted, f"{SPACE}/interruptions")
+    assert not {each["TaskId"] for each in helped} & tasks
+    one = next(iter(gone.values()))
+    assert restricted.get(f"{SPACE}/deployments/{one['Id']}").status_code == 404
+    assert restricted.get(f"{SPACE}/tasks/{one['TaskId']}").status_code == 404

@@ -1,7 +1,8 @@
 """Releases, deployments, tasks and guided-failure interruptions, newest first.
 
 From these a client without the Insights licence can derive the streams itself. Lists are cut in
-SQL: there may be a million of each. What lies in a project that the user may not view is left out.
+SQL: there may be a million of each. What belongs to a project, an environment or a tenant that the
+user may not view is left out.
 """
 
 import sqlite3
@@ -34,13 +35,18 @@ class Listing:
     source: str  # what stands after FROM; its rows have `id` and `space_id`
     order: str
     make: Callable[[SpaceVisit, sqlite3.Row], Document]
+    owners: tuple[tuple[str, str], ...] = (
+        ("project_id", "Projects"),
+        ("environment_id", "Environments"),
+        ("tenant_id", "Tenants"),
+    )
 
     def page(
         self, visit: SpaceVisit, page: Page, conditions: dict[str, Any], shown: dict[str, str]
     ) -> Document:
         """One page of the rows that satisfy every condition (SQL with one place: its value)."""
-        where = " AND ".join((_VISIBLE, *conditions))
-        values = (*_visible(visit), *conditions.values())
+        conditions = self._visible(visit) | conditions
+        where, values = " AND ".join(conditions), tuple(conditions.values())
         rows = f"FROM {self.source} WHERE {where}"
         (total,) = visit.connection.execute(f"SELECT count(*) {rows}", values).fetchone()
         found = visit.connection.execute(
@@ -59,21 +65,26 @@ class Listing:
 
     def get(self, visit: SpaceVisit, document_id: str) -> Document:
         """One document. Raises Missing."""
+        conditions = self._visible(visit) | {"id = ?": ids.number(self.prefix, document_id)}
         row = visit.connection.execute(
-            f"SELECT * FROM {self.source} WHERE {_VISIBLE} AND id = ?",
-            (*_visible(visit), ids.number(self.prefix, document_id)),
+            f"SELECT * FROM {self.source} WHERE {' AND '.join(conditions)}",
+            tuple(conditions.values()),
         ).fetchone()
         if row is None:
             raise Missing(document_id)
         return self.make(visit, row)
 
-
-_VISIBLE = "space_id = ? AND project_id NOT IN (SELECT value FROM json_each(?))"
-
-
-def _visible(visit: SpaceVisit) -> tuple[int, str]:
-    """The values of `_VISIBLE`."""
-    return visit.space_id, str(ids.numbers("Projects", visit.user.hidden))
+    def _visible(self, visit: SpaceVisit) -> dict[str, Any]:
+        """The conditions that a row lies in the space and belongs to nothing hidden."""
+        conditions: dict[str, Any] = {"space_id = ?": visit.space_id}
+        for column, prefix in self.owners:
+            hidden = ids.numbers(prefix, visit.user.hidden)
+            if hidden:
+                # Of an untenanted deployment the column is null, which is in no list and out of none.
+                conditions[f"coalesce({column}, 0) NOT IN (SELECT value FROM json_each(?))"] = str(
+                    hidden
+                )
+        return conditions
 
 
 def _release(visit: SpaceVisit, row: sqlite3.Row) -> Document:
@@ -144,7 +155,15 @@ def _instant(ticks: int | None) -> str | None:
     return None if ticks is None else print_ordinary_instant(ticks)
 
 
-RELEASES = Listing("releases", "Releases", "Release", "releases", "id DESC", _release)
+RELEASES = Listing(
+    "releases",
+    "Releases",
+    "Release",
+    "releases",
+    "id DESC",
+    _release,
+    owners=(("project_id", "Projects"),),
+)
 DEPLOYMENTS = Listing(
     "deployments", "Deployments", "Deployment", "deployments", "id DESC", _deployment
 )
@@ -152,8 +171,8 @@ TASKS = Listing(
     "tasks",
     "ServerTasks",
     "Task",
-    "(SELECT t.*, d.id AS deployment_id, d.project_id FROM tasks t "
-    "JOIN deployments d ON d.task_id = t.id)",
+    "(SELECT t.*, d.id AS deployment_id, d.project_id, d.environment_id, d.tenant_id "
+    "FROM tasks t JOIN deployments d ON d.task_id = t.id)",
     "id DESC",
     _task,
 )
@@ -161,8 +180,8 @@ INTERRUPTIONS = Listing(
     "interruptions",
     "Interruptions",
     "Interruption",
-    "(SELECT i.*, d.id AS deployment_id, d.project_id FROM interruptions i "
-    "JOIN deployments d ON d.task_id = i.task_id)",
+    "(SELECT i.*, d.id AS deployment_id, d.project_id, d.environment_id, d.tenant_id "
+    "FROM interruptions i JOIN deployments d ON d.task_id = i.task_id)",
     "id DESC",
     _interruption,
 )
