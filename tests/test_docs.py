@@ -1,0 +1,66 @@
+"""The documentation, under test."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from insights_reports.config import Subscription
+from insights_reports.server import RunningServer
+from tests.conftest import AS_OF
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def code(name: str, language: str) -> list[str]:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def test_the_library_page_runs_from_top_to_bottom(
+    server: RunningServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OCTOPUS_URL", server.url)
+    monkeypatch.setenv("OCTOPUS_API_KEY", server.api_key)
+    monkeypatch.chdir(tmp_path)
+    from insights_reports.octopus import Client, Connection, to_api
+
+    with Client(Connection.from_environment()) as client:
+        table = client.deployments("InsightsReports-1").table
+    (tmp_path / "deployments.json").write_bytes(b"".join(to_api(table, "x")))
+    names: dict[str, object] = {}
+    for block in code("docs/library.md", "python"):
+        exec(
+            block.replace("datetime.now(UTC)", f"datetime.fromisoformat({AS_OF.isoformat()!r})"),
+            names,
+        )
+    assert len(names["busy"]) > 10  # type: ignore[arg-type]
+    assert names["check"].figures > 1000  # type: ignore[attr-defined]
+    assert names["check"].verdict == "agrees"  # type: ignore[attr-defined]
+
+
+def test_the_subscription_of_the_readme_is_valid() -> None:
+    (block,) = code("README.md", "yaml")
+    (entry,) = YAML(typ="safe", pure=True).load(block)["subscriptions"].values()
+    assert Subscription.model_validate(entry).every == "month"
+
+
+def test_the_command_line_page_names_every_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "insights_reports", "--help"], capture_output=True, text=True
+    )
+    commands = re.findall(r"^    ([a-z-]+)", done.stdout, re.MULTILINE)
+    page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert len(commands) >= 13
+    assert [command for command in commands if f"`{command}" not in page] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text(encoding="utf-8"))
+    missing = [t for t in targets if "://" not in t and not (document.parent / t).exists()]
+    assert missing == []
