@@ -80,10 +80,9 @@ class Listing:
         for column, prefix in self.owners:
             hidden = ids.numbers(prefix, visit.user.hidden)
             if hidden:
-                # Of an untenanted deployment the column is null, which is in no list and out of none.
-                conditions[f"coalesce({column}, 0) NOT IN (SELECT value FROM json_each(?))"] = str(
-                    hidden
-                )
+                # The tenant of an untenanted deployment is null, which is not even outside a list.
+                outside = f"coalesce({column}, 0) NOT IN (SELECT value FROM json_each(?))"
+                conditions[outside] = str(hidden)
         return conditions
 
 
