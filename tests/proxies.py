@@ -3,9 +3,10 @@
 import http.client
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from insights_reports.server import RunningServer
@@ -13,11 +14,16 @@ from insights_reports.server import RunningServer
 
 @contextmanager
 def proxy(
-    server: RunningServer, change: Callable[[str, bytes], bytes], *, state_length: bool = True
+    server: RunningServer,
+    change: Callable[[str, bytes], bytes],
+    *,
+    state_length: bool = True,
+    refuse: Mapping[str, int] = MappingProxyType({}),
 ) -> Iterator[str]:
     """Passes requests on and changes the replies; gives its address.
 
     Without ``state_length`` the length of the unchanged reply is announced: what is shorter is cut.
+    ``refuse`` holds the status with which a path that has such a part is refused.
     """
     target = urlsplit(server.url)
 
@@ -28,9 +34,11 @@ def proxy(
             connection.request("GET", self.path, headers=headers | {"Host": target.netloc})
             reply = connection.getresponse()
             body = reply.read()
-            shown = change(self.path, body)
-            length = len(shown if state_length else body)
-            self.send_response(reply.status)
+            refused = [status for part, status in refuse.items() if part in self.path]
+            status = refused[0] if refused else reply.status
+            shown = b'{"ErrorMessage": "Not here."}' if refused else change(self.path, body)
+            length = len(shown if state_length or refused else body)
+            self.send_response(status)
             self.send_header("Content-Type", reply.headers["Content-Type"])
             self.send_header("Content-Length", str(length))
             self.end_headers()

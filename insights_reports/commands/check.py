@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from insights_reports.config import Config, Folder
+from insights_reports.config import Config, Folder, Subscription
 from insights_reports.config_file import find_config, load_config
 from insights_reports.delivery.smtp import MailServer, NoConversation
-from insights_reports.errors import ConfigError, DeliveryError, InsightsReportsError
+from insights_reports.errors import ConfigError, DeliveryError, InsightsReportsError, UsageError
 from insights_reports.octopus import Client, iana_zone
+from insights_reports.octopus.sources.population import population
 from insights_reports.pipeline.deliver import transport
-from insights_reports.pipeline.make import connection
+from insights_reports.pipeline.make import connection, source_of
+from insights_reports.pipeline.sources import define
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def _octopus(config: Config, options: argparse.Namespace) -> Iterator[Finding]:
         yield account
         if account.error is None:
             for name, subscription in config.subscriptions.items():
-                look = partial(_report, client, subscription.report)
+                look = partial(_report, client, config, subscription)
                 yield _look(f"subscription {name}", look)
 
 
@@ -82,12 +84,30 @@ def _account(client: Client) -> str:
     return f"Octopus {server.Version}, space {space.Name!r}, as {user.Username!r}"
 
 
-def _report(client: Client, name: str) -> str:
-    """The definition, its zone, and the permission to read the figures."""
-    report = client.reports.get(name)
+def _report(client: Client, config: Config, subscription: Subscription) -> str:
+    """The definition, its zone, and the permission to read the figures, or their source."""
+    source = source_of(config, subscription)
+    report = define(client, subscription.report, source["definition"])
     zone = iana_zone(report.TimeZone)
-    client.metrics(report.Id, split="None", time_range="LastMonth", granularity="Monthly")
-    return f"report {report.Id} {report.Name!r}, {report.TimeZone} is {zone.key}"
+    if subscription.source == "insights":
+        client.metrics(report.Id, split="None", time_range="LastMonth", granularity="Monthly")
+        found = ""
+    elif subscription.file:
+        found = f", source file: {_readable(config.resolve(subscription.file))}"
+    else:
+        projects = population(client, report).projects
+        found = f", source {subscription.source}: {len(projects)} projects"
+    return f"report {report.Id} {report.Name!r}, {report.TimeZone} is {zone.key}{found}"
+
+
+def _readable(path: Path) -> Path:
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise UsageError(
+            "The file of deployments cannot be opened.", f"file: {path}: {error.strerror}"
+        ) from None
+    return path
 
 
 def _folder(path: Path) -> str:

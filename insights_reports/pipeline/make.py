@@ -76,7 +76,7 @@ def source_of(config: Config, subscription: Subscription) -> dict[str, Any]:
     return {
         "source": subscription.source,
         "file": str(config.resolve(subscription.file)) if subscription.file else None,
-        "definition": definition.model_dump(exclude_none=True) if definition else None,
+        "definition": definition.model_dump(mode="json") if definition else None,
     }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from insights_reports.edition.document import Day, Name, Phrase
-from insights_reports.errors import Invalid, NotAvailable, OctopusError, Refused
+from insights_reports.errors import NotAvailable, OctopusError, Refused, UsageError
 from insights_reports.octopus import Client, Connection, to_api
 from insights_reports.octopus.reports import problems
 from insights_reports.octopus.resources import InsightsReport, read
@@ -26,7 +26,7 @@ def define(client: Client, report: str, definition: Mapping[str, Any] | None) ->
     """The report's definition: the one given, in the API's spelling, or else Octopus's.
 
     Raises:
-        Invalid: when the one given is none.
+        UsageError: when the one given is none.
         OctopusError: when Octopus has none; where it offers no reports, the remedy says so.
     """
     if definition is not None:
@@ -51,7 +51,7 @@ def _own(report: str, definition: Mapping[str, Any]) -> InsightsReport:
     value = {"Name": report, "SpaceId": "(any)", **definition, "Id": OWN_ID}
     found = problems(value)
     if found:
-        raise Invalid(
+        raise UsageError(
             "The definition in the configuration is not valid.",
             f"{report}: {'; '.join(found)}",
             "Correct `definition:` of the subscription.",

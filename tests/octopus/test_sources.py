@@ -1,0 +1,352 @@
+"""The other doors give the same deployments as a report's ``/deployments``.
+
+The embedded server answers all of them from one database, each by code of its own.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from insights_reports.errors import BadReply, NotAvailable, NotFound, Refused, UsageError
+from insights_reports.octopus import Client, Connection, to_api, to_csv
+from insights_reports.octopus.resources import InsightsReport, read
+from insights_reports.octopus.sources import Drawn, SourceName, draw
+from insights_reports.octopus.streams import DURATIONS
+from insights_reports.server import RunningServer
+from tests.conftest import AS_OF
+from tests.proxies import proxy
+
+REPORTS = ("InsightsReports-1", "InsightsReports-2", "InsightsReports-3")
+MILLISECOND = np.timedelta64(1, "ms")
+
+
+@pytest.fixture
+def client(server: RunningServer) -> Iterator[Client]:
+    with Client(at(server.url, server)) as opened:
+        yield opened
+
+
+def at(url: str, server: RunningServer) -> Connection:
+    return Connection.from_environment(url=url, environ={"OCTOPUS_API_KEY": server.api_key})
+
+
+@cache
+def stated(server_url: str, key: str, report: str) -> tuple[InsightsReport, pd.DataFrame]:
+    """The definition of a report and its deployments as ``/deployments`` gives them."""
+    where = Connection.from_environment(url=server_url, environ={"OCTOPUS_API_KEY": key})
+    with Client(where) as client:
+        return client.reports.get(report), client.deployments(report).table
+
+
+def insights(server: RunningServer, report: str) -> tuple[InsightsReport, pd.DataFrame]:
+    return stated(server.url, server.api_key, report)
+
+
+def drawn(
+    client: Client, definition: InsightsReport, source: SourceName, path: Path | None = None
+) -> Drawn:
+    return draw(client, definition, source, as_of=AS_OF, path=path)
+
+
+def plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Every value as an object, null as None: what the table says, whatever its dtypes."""
+    rows = table.astype(object)
+    return rows.where(rows.notna(), None)
+
+
+def same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(plain(found), plain(expected))
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_project_by_project_gives_the_same_table(
+    client: Client, server: RunningServer, report: str
+) -> None:
+    definition, expected = insights(server, report)
+    same(drawn(client, definition, "project").table, expected)
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_documents_give_the_same_table_to_the_millisecond(
+    client: Client, server: RunningServer, report: str
+) -> None:
+    """The one exception: ordinary endpoints print milliseconds, Insights ticks of 100 ns. So each
+    instant is cut by less than a millisecond, and each difference of two is off by less than one.
+    """
+    definition, expected = insights(server, report)
+    found = drawn(client, definition, "core").table
+    rough = ["completed", *DURATIONS]
+    same(found.drop(columns=rough), expected.drop(columns=rough))
+    for name in rough:
+        assert (found[name].isna() == expected[name].isna()).all(), name
+        assert ((found[name] - expected[name]).abs().dropna() < MILLISECOND).all(), name
+    assert (found["completed"].to_numpy() <= expected["completed"].to_numpy()).all()
+
+
+@pytest.mark.parametrize("extension", ["json", "parquet"])
+def test_our_own_export_gives_the_same_table(
+    client: Client, server: RunningServer, tmp_path: Path, extension: str
+) -> None:
+    definition, expected = insights(server, REPORTS[0])
+    path = tmp_path / f"deployments.{extension}"
+    if extension == "json":
+        path.write_bytes(b"".join(to_api(expected, "any")))
+    else:
+        expected.to_parquet(path)
+    found = drawn(client, definition, "file", path)
+    same(found.table, expected)
+    assert [(note.key, note.values["day"]) for note in found.notes] == [
+        ("source_file", "2026-10-14")
+    ]
+
+
+def test_a_csv_gives_the_same_table_with_names_for_the_ids_of_channels(
+    client: Client, server: RunningServer, tmp_path: Path
+) -> None:
+    """The exceptions: a CSV has no ids. Those of projects, environments and tenants are found by
+    name, a channel's id is its name; and a stream has another ordinal, by these ids."""
+    definition, expected = insights(server, REPORTS[0])
+    path = tmp_path / "deployments.csv"
+    path.write_bytes(to_csv(expected))
+    found = drawn(client, definition, "file", path)
+    by_id = [t.set_index("deployment_id").sort_index() for t in (found.table, expected)]
+    without = ["channel_id", "stream"]
+    same(by_id[0].drop(columns=without), by_id[1].drop(columns=without))
+    assert (found.table["channel_id"] == found.table["channel_name"].astype(object)).all()
+    assert found.table["stream"].nunique() == expected["stream"].nunique()
+    assert [note.key for note in found.notes] == ["source_file"]
+
+
+HEADER = "Deployment,Project,Release,Channel,Completed,Environment,Tenant,State"
+ROW = "Deployments-1,Gone,1.0,Default,2026-09-01T10:00:00Z,Production,,Success"
+
+
+def csv(client: Client, server: RunningServer, tmp_path: Path, *lines: str) -> Drawn:
+    path = tmp_path / "some.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8-sig")
+    return drawn(client, insights(server, REPORTS[0])[0], "file", path)
+
+
+def test_a_csv_may_lack_columns_and_have_them_in_any_order_and_case(
+    client: Client, server: RunningServer, tmp_path: Path
+) -> None:
+    found = csv(
+        client,
+        server,
+        tmp_path,
+        "state,Completed, Project ,Channel,Environment,Deployment,Favourite colour,Lead Time",
+        "Failed,2026-09-01T10:00:00+02:00,'=Gone,Default,Production,Deployments-1,red,-26:00:00.5",
+    )
+    (row,) = found.table.to_dict("records")
+    assert row["completed"] == datetime(2026, 9, 1, 8, tzinfo=UTC)
+    assert (row["project_id"], row["project_name"]) == ("=Gone", "=Gone")
+    assert row["lead_time"] == pd.Timedelta("-26:00:00.5")
+    assert pd.isna(row["tenant_id"])
+    assert not row["had_guided_failure"]
+    notes = {note.key: note.values for note in found.notes}
+    assert notes["source_csv_names"] == {"n": 1}
+    lacking = str(notes["source_csv_columns"]["name"]).split(", ")
+    assert "Had Guided Failure" in lacking
+    assert "Lead Time" not in lacking
+    assert found.known_from == date(2026, 9, 1)
+
+
+def test_a_restricted_name_of_our_export_is_an_id_without_a_name(
+    client: Client, server: RunningServer, tmp_path: Path
+) -> None:
+    row = ROW.replace("Gone", "Restricted (Projects-77)")
+    (found,) = csv(client, server, tmp_path, HEADER, row).table.to_dict("records")
+    assert found["project_id"] == "Projects-77"
+    assert pd.isna(found["project_name"])
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ((HEADER.replace("State", "Status"), ROW), "Missing: State"),
+        ((HEADER + ",state", ROW + ",Success"), "twice"),
+        ((HEADER, ROW.replace("Success", "")), "State, row 2"),
+        ((HEADER, ROW.replace("2026-09-01T10:00:00Z", "01/09/2026 10:00")), "01/09/2026 10:00"),
+        ((HEADER + ",Lead Time", ROW + ",soon"), "'soon'"),
+        ((HEADER + ",Had Guided Failure", ROW + ",perhaps"), "Had Guided Failure, row 2"),
+        ((HEADER + ",Deployments Until Recovery", ROW + ",1e9"), "Until Recovery, row 2"),
+        ((HEADER, ROW, ROW + ",one too many"), "line 3"),
+    ],
+)
+def test_a_csv_that_cannot_be_understood_says_where(
+    client: Client, server: RunningServer, tmp_path: Path, lines: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(BadReply) as error:
+        csv(client, server, tmp_path, *lines)
+    assert said in error.value.which
+    assert "some.csv" in error.value.which
+
+
+def test_a_file_that_is_not_there_or_of_no_known_kind_is_named(
+    client: Client, server: RunningServer, tmp_path: Path
+) -> None:
+    definition = insights(server, REPORTS[0])[0]
+    with pytest.raises(UsageError, match=r"nothing\.csv"):
+        drawn(client, definition, "file", tmp_path / "nothing.csv")
+    with pytest.raises(UsageError, match=r"\.csv, \.json, \.parquet"):
+        drawn(client, definition, "file", tmp_path / "some.xlsx")
+
+
+@pytest.mark.parametrize("extension", ["json", "parquet"])
+def test_a_file_of_something_else_is_refused(
+    client: Client, server: RunningServer, tmp_path: Path, extension: str
+) -> None:
+    path = tmp_path / f"some.{extension}"
+    path.write_bytes(b'{"Items": []}')
+    with pytest.raises(BadReply, match="cannot be understood"):
+        drawn(client, insights(server, REPORTS[0])[0], "file", path)
+
+
+def test_a_parquet_file_with_other_columns_is_refused(
+    client: Client, server: RunningServer, tmp_path: Path
+) -> None:
+    definition, table = insights(server, REPORTS[1])
+    path = tmp_path / "some.parquet"
+    table.drop(columns="lead_time").to_parquet(path)
+    with pytest.raises(BadReply, match="lead_time"):
+        drawn(client, definition, "file", path)
+    table.assign(completed=table["completed"].dt.tz_localize(None)).to_parquet(path)
+    with pytest.raises(BadReply, match="completed"):
+        drawn(client, definition, "file", path)
+
+
+OWN = {
+    "Id": "configuration",
+    "Name": "Own",
+    "ProjectIds": ["Projects-3", "Projects-5"],
+    "EnvironmentGroups": [{"Name": "Production", "Environments": ["Environments-5"]}],
+}
+
+
+@pytest.mark.parametrize("source", ["project", "core"])
+def test_a_project_that_is_not_there_is_named(client: Client, source: SourceName) -> None:
+    definition = read(InsightsReport, OWN | {"ProjectIds": ["Projects-3", "Projects-9999"]})
+    with pytest.raises(NotFound, match="ProjectIds: Projects-9999"):
+        drawn(client, definition, source)
+
+
+@pytest.mark.parametrize(
+    ("mode", "tenanted", "untenanted"),
+    [
+        ("Tenanted", True, False),
+        ("Untenanted", False, True),
+        ("TenantedAndUntenanted", True, True),
+    ],
+)
+def test_the_tenant_mode_chooses(
+    client: Client, mode: str, tenanted: bool, untenanted: bool
+) -> None:
+    definition = read(
+        InsightsReport, OWN | {"ProjectIds": ["Projects-1", "Projects-3"], "TenantMode": mode}
+    )
+    tenants = drawn(client, definition, "core").table["tenant_id"]
+    assert (bool(tenants.notna().any()), bool(tenants.isna().any())) == (tenanted, untenanted)
+
+
+def test_another_form_of_a_projects_insights_names_the_project(server: RunningServer) -> None:
+    def change(path: str, body: bytes) -> bytes:
+        return b'{"Deployments": []}' if "/Projects-3/insights/" in path else body
+
+    with (
+        proxy(server, change) as url,
+        Client(at(url, server)) as client,
+        pytest.raises(BadReply) as error,
+    ):
+        drawn(client, read(InsightsReport, OWN), "project")
+    assert "(Projects-3)" in error.value.which
+    assert "Streams" in error.value.which
+    assert "source: core" in error.value.remedy
+
+
+def test_streams_of_another_project_are_not_counted_as_this_ones(server: RunningServer) -> None:
+    def change(path: str, body: bytes) -> bytes:
+        inside = "/Projects-5/insights/" in path
+        return body.replace(b'"Projects-5"', b'"Projects-6"') if inside else body
+
+    with (
+        proxy(server, change) as url,
+        Client(at(url, server)) as client,
+        pytest.raises(BadReply, match="Projects-6"),
+    ):
+        drawn(client, read(InsightsReport, OWN), "project")
+
+
+@pytest.mark.parametrize("status", [402, 403, 404])
+def test_a_server_without_project_insights_says_which_source_is_left(
+    server: RunningServer, status: int
+) -> None:
+    refuse = {"/insights/": status}
+    with (
+        proxy(server, lambda path, body: body, refuse=refuse) as url,
+        Client(at(url, server)) as client,
+        pytest.raises(NotAvailable) as error,
+    ):
+        drawn(client, read(InsightsReport, OWN), "project")
+    assert "(Projects-3)" in error.value.which
+    assert str(status) in error.value.which
+    assert "source: core" in error.value.remedy
+
+
+def without(part: str, gone: Callable[[dict[str, Any]], bool]) -> Callable[[str, bytes], bytes]:
+    """A change that takes items out of the lists whose path has a part, as retention does."""
+
+    def change(path: str, body: bytes) -> bytes:
+        if part not in path:
+            return body
+        page = json.loads(body)
+        kept = [item for item in page["Items"] if not gone(item)]
+        page["TotalResults"] -= len(page["Items"]) - len(kept)
+        return json.dumps(page | {"Items": kept}).encode()
+
+    return change
+
+
+def test_what_lost_its_task_is_left_out_and_counted(client: Client, server: RunningServer) -> None:
+    definition = read(InsightsReport, OWN)
+    whole = drawn(client, definition, "core")
+    last = whole.table["deployment_id"].iloc[-1]
+
+    def gone(task: dict[str, Any]) -> bool:
+        return bool(task["Arguments"]["DeploymentId"] == last)
+
+    with proxy(server, without("/tasks?", gone)) as url, Client(at(url, server)) as other:
+        found = drawn(other, definition, "core")
+    assert set(whole.table["deployment_id"]) - set(found.table["deployment_id"]) == {last}
+    assert [note.key for note in found.notes] == ["source_core", "source_core_lost"]
+    assert found.notes[1].values == {"n": 1}
+
+
+def test_streams_that_begin_within_the_twelve_months_are_counted(server: RunningServer) -> None:
+    """Retention that kept five months: no stream is known from before, so each of them begins
+    within the window, and its first deployment has none before it."""
+    definition = read(InsightsReport, OWN)
+    old = without("/deployments?", lambda deployment: deployment["Created"] < "2026-05-14")
+    with proxy(server, old) as url, Client(at(url, server)) as other:
+        found = drawn(other, definition, "core")
+    streams = found.table["stream"].nunique()
+    assert found.notes[0].values == {"n": streams, "streams": streams}
+    firsts = found.table.groupby("stream").head(1)
+    assert firsts["previous_successful_id"].isna().all()
+
+
+def test_a_project_without_the_permission_for_its_channels_is_refused(
+    server: RunningServer,
+) -> None:
+    with (
+        proxy(server, lambda path, body: body, refuse={"/channels": 403}) as url,
+        Client(at(url, server)) as client,
+        pytest.raises(Refused, match="Not here"),
+    ):
+        drawn(client, read(InsightsReport, OWN), "core")
