@@ -70,7 +70,14 @@ def discrepancies(facts: Facts) -> Section:
     streams = check.streams
     lead = None
     if streams.figures:
-        lead = Phrase("discrepancies.lead", {"n": streams.figures, "agrees": streams.agrees})
+        counts: dict[str, Value] = {
+            "n": streams.figures,
+            "agrees": streams.agrees,
+            "differs": streams.differs,
+            "explained": streams.explained,
+            "not_comparable": streams.not_comparable,
+        }
+        lead = Phrase("discrepancies.lead", counts)
     return Section("discrepancies", Phrase("section.discrepancies"), lead, tuple(blocks))
 
 

@@ -16,6 +16,7 @@ from insights_reports.edition.document import (
     Metric,
     Name,
     Phrase,
+    Prose,
     Role,
     Series,
     Statistic,
@@ -40,7 +41,7 @@ _STACK = (
 
 
 def overview(facts: Facts) -> Chart | None:
-    """The deployments of the period by day, week or month; None before its first whole day."""
+    """The deployments of the period by day, week or month; None when there is nothing to draw."""
     now, granularity = facts.windows.now, facts.windows.granularity
     if now.start == now.end:
         return None
@@ -56,6 +57,8 @@ def overview(facts: Facts) -> Chart | None:
         for name, role, statistic, column in _STACK
     )
     totals = [sum(each) for each in zip(*numbers.values(), strict=True)]
+    if not any(totals):
+        return None
     top = int(np.argmax(totals))
     most = Figure(_FREQUENCY, Statistic.TOTAL, totals[top])
     annotations = (Annotation(top, Phrase("annotation.most", {"n": most})),)
@@ -69,7 +72,7 @@ def overview(facts: Facts) -> Chart | None:
         granularity=granularity,
         unit=Unit.COUNT,
         series=series,
-        annotations=annotations if most.value else (),
+        annotations=annotations,
     )
 
 
@@ -82,8 +85,6 @@ def _numbers(table: pd.DataFrame, starts: Sequence[date]) -> dict[str, list[int]
 
 def _overview_alt(facts: Facts, most: Figure, start: date) -> Phrase:
     whole, now = facts.whole, facts.windows.now
-    if not most.value:
-        return Phrase("chart.overview.alt_none", {"period": now})
     values: dict[str, Value] = {
         "successful": whole.figure(0, now, _FREQUENCY, Statistic.COUNT),
         "failed": whole.figure(0, now, _FREQUENCY, Statistic.FAILED),
@@ -93,8 +94,9 @@ def _overview_alt(facts: Facts, most: Figure, start: date) -> Phrase:
     return Phrase(f"chart.overview.alt.{facts.windows.granularity}", values)
 
 
-def trends(facts: Facts, tiles: Sequence[Tile]) -> tuple[Chart, ...]:
-    """One chart for each metric of the tiles over the last thirteen weeks or months."""
+def trends(facts: Facts, tiles: Sequence[Tile]) -> tuple[Chart | Prose, ...]:
+    """One chart for each metric of the tiles over the last thirteen weeks or months; a sentence
+    for one that has no value in any of them."""
     return tuple(_trend(facts, tile) for tile in tiles if tile.figure.metric in HEADLINE_STATISTICS)
 
 
@@ -104,17 +106,20 @@ def _series(facts: Facts, metric: Metric) -> tuple[Series, ...]:
     return _lines(facts, metric, () if metric is _FREQUENCY else (Statistic.P90,))
 
 
-def _trend(facts: Facts, tile: Tile) -> Chart:
+def _trend(facts: Facts, tile: Tile) -> Chart | Prose:
     metric = tile.figure.metric
     series = _series(facts, metric)
     main = next(each.figures for each in series if each.role is Role.MAIN)
+    title = Phrase(f"metric.{metric}")
+    if all(figure.value is None for figure in main):
+        return Prose((Phrase("trends.no_values", {"n": len(main)}),), title=title)
     duration = main[-1].unit is Unit.DURATION
     every = [figure.value for each in series for figure in each.figures]
     values = [value for value in every if value is not None]
     return Chart(
         id=f"trend-{metric}",
         form=ChartForm.LINES,
-        title=Phrase(f"metric.{metric}"),
+        title=title,
         subtitle=_subtitle(facts, tile),
         alt=_trend_alt(main),
         x=tuple(span.start for span in facts.trend),
@@ -137,8 +142,6 @@ def _subtitle(facts: Facts, tile: Tile) -> Phrase:
 
 def _trend_alt(main: tuple[Figure, ...]) -> Phrase:
     known = [figure for figure in main if figure.value is not None]
-    if not known:
-        return Phrase("chart.trend.alt_none", {"n": len(main)})
     low, high = (pick(known, key=lambda f: f.value or 0) for pick in (min, max))
     return Phrase("chart.trend.alt", {"now": main[-1], "n": len(main), "low": low, "high": high})
 
@@ -246,12 +249,15 @@ def frequency_change(facts: Facts, slices: Slices, series: int) -> Change:
     return change(compared, judge(compared, None, 0).verdict, partial=facts.inputs.partial)
 
 
-def heat(facts: Facts) -> Chart:
-    """When deployments complete: weekday by hour, local time."""
+def heat(facts: Facts) -> Chart | Prose:
+    """When deployments complete: weekday by hour, local time; a sentence when there are none."""
     completed = facts.inputs.deployments["completed"][facts.within(facts.windows.now)]
     local = completed.dt.tz_convert(facts.inputs.tz)
     numbers = np.zeros((7, 24), dtype=np.int64)
     np.add.at(numbers, (local.dt.day_of_week.to_numpy(), local.dt.hour.to_numpy()), 1)
+    title = Phrase("chart.heat.title")
+    if not numbers.any():
+        return Prose((Phrase("trends.no_deployments"),), title=title)
     weekday, hour = (int(at) for at in np.unravel_index(int(numbers.argmax()), numbers.shape))
 
     def figure(n: int) -> Figure:
@@ -262,13 +268,12 @@ def heat(facts: Facts) -> Chart:
         "weekday": Phrase(f"weekday.{weekday}"),
         "hour": Phrase("time.hour", {"hour": Name(f"{hour:02d}")}),
     }
-    empty = not numbers.any()
     return Chart(
         id="when",
         form=ChartForm.HEAT,
-        title=Phrase("chart.heat.title"),
+        title=title,
         subtitle=Phrase("chart.heat.subtitle", {"zone": Name(facts.inputs.zone)}),
-        alt=Phrase("chart.heat.alt_none") if empty else Phrase("chart.heat.alt", values),
+        alt=Phrase("chart.heat.alt", values),
         x=tuple(range(24)),
         granularity="Hourly",
         unit=Unit.COUNT,

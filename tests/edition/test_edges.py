@@ -1,0 +1,141 @@
+"""Editions at the edge, rendered in every format: no exception, and the right words."""
+
+import os
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from io import BytesIO
+from itertools import chain
+
+import pytest
+from lxml import html as lxml_html
+from pypdf import PdfReader
+
+from insights_reports.edition.document import Chart, Document, Name, Prose, Table
+from insights_reports.formats import excel, html, mail, pdf
+from insights_reports.formats.words import words
+from tests.edition.edges import EDGES, NAMES
+from tests.formats.workbooks import cells, opened
+
+
+@dataclass(frozen=True)
+class Said:
+    """What an edition says as a web page, a workbook and a mail; white space is one space."""
+
+    document: Document
+    page: str
+    sheets: list[str]
+    text: str
+    subject: str
+
+
+@cache
+def said(name: str) -> Said:
+    document = EDGES[name]()
+    page = lxml_html.document_fromstring(html.render(document).decode()).text_content()
+    workbook = opened(excel.render(document, None))
+    letter = mail.render(document)
+    sheets = [str(cell.value) for cell in cells(workbook) if cell.value is not None]
+    return Said(
+        document, plain(page), [plain(s) for s in sheets], plain(letter.text), letter.subject
+    )
+
+
+def plain(text: str) -> str:
+    return " ".join(text.replace("\u00a0", " ").split())
+
+
+def blocks(document: Document) -> list[Table | Chart | Prose]:
+    return list(chain(document.overview, *(section.blocks for section in document.sections)))
+
+
+def test_edges_are_pdfs() -> None:
+    """Two of them by default: all of them take a minute."""
+    names = EDGES if "THOROUGH" in os.environ else ("empty", "single")
+    with pdf.render_pool(1) as render:
+        for name in names:
+            document = EDGES[name]()
+            first = plain(PdfReader(BytesIO(render(document))).pages[0].extract_text())
+            assert words(document.language).span(document.identity.period) in first, name
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_every_format_has_the_headline(name: str) -> None:
+    edition = said(name)
+    headline = plain(words(edition.document.language).phrase(edition.document.headline))
+    assert headline in edition.page
+    assert headline in edition.sheets
+    assert headline in edition.text
+
+
+def test_an_empty_report_says_so_and_draws_nothing() -> None:
+    edition = said("empty")
+    assert "No deployment succeeded or failed in September 2026." in edition.text
+    assert "No project had a deployment in this period or the one before." in edition.page
+    assert "There is no value in the last 12 intervals." in edition.page
+    assert "No deployment completed in the period." in edition.page
+    charts = [block for block in blocks(edition.document) if isinstance(block, Chart)]
+    assert [chart.id for chart in charts] == ["trend-deployment_frequency"]  # known to be 0
+    assert "Lead time, median: no deployments" in edition.text
+
+
+def test_one_deployment_is_too_few_to_judge() -> None:
+    edition = said("single")
+    assert "1 successful deployment, too few to compare with August 2026" in edition.text
+    assert "Deployment frequency: 0.23 per week (too few)" in edition.text
+    assert "Deployment failure rate: 0.0 % (too few)" in edition.text
+    assert "Time to recovery, median: no values (too few)" in edition.text
+    assert "better" not in edition.text
+    assert "worse" not in edition.text
+
+
+def test_four_hundred_slices_show_twenty_and_the_workbook_has_them_all() -> None:
+    edition = said("many")
+    tables = {block.id: block for block in blocks(edition.document) if isinstance(block, Table)}
+    table = tables["tenant-table"]
+    assert table.total_rows > 300
+    assert f"Rows 1 to 20 of {table.total_rows}; all of them are in the workbook." in edition.page
+    names = {row[0].text for row in table.complete_rows}
+    assert len(names) == table.total_rows
+    assert {len(name) for name in names} == {160}
+    assert {plain(name) for name in names} <= set(edition.sheets)
+
+
+def test_hostile_names_are_text_in_every_format() -> None:
+    edition = said("hostile")
+    shown = [plain(words("en").name(Name(name))) for name in NAMES]
+    assert [name for name in shown if name not in edition.page] == []
+    assert [name for name in shown if name not in edition.sheets] == []
+    everything = "".join((edition.page, edition.text, edition.subject, *edition.sheets))
+    assert not {"\u202e", "\u202c", "\u2028", "\0"} & set(everything)
+
+
+def test_a_restricted_account_sees_ids_and_how_many_names_it_lacks() -> None:
+    edition = said("restricted")
+    for id in ("Projects-1", "Environments-1", "Tenants-1"):
+        assert f"Restricted ({id})" in edition.page
+        assert f"Restricted ({id})" in edition.sheets
+    # 5 projects, 2 environments and 4 tenants
+    assert "11 names are hidden from this account." in edition.text
+
+
+def test_the_53rd_week_is_called_so() -> None:
+    edition = said("last_week")
+    assert "week 53 of 2026 · 27 December 2026 to 2 January 2027" in edition.text
+    assert "week 52 of 2026" in edition.page
+    chart = next(block for block in blocks(edition.document) if isinstance(block, Chart))
+    assert len(chart.x) == 7
+
+
+def test_a_change_of_the_clock_neither_loses_nor_repeats_a_deployment() -> None:
+    edition = said("clock_change")
+    assert "1. bis 31. März 2026" in edition.text
+    chart = next(block for block in blocks(edition.document) if isinstance(block, Chart))
+    assert len(chart.x) == 31
+    heat = next(block for block in blocks(edition.document) if getattr(block, "id", "") == "when")
+    drawn = sum(figure.value for series in heat.series for figure in series.figures)
+    ledger = edition.document.check.ledger
+    other = sum(e.deployments for e in ledger.excluded if e.reason.key == "exclusion.state")
+    assert drawn == ledger.used + other
+    around = [series.figures[28].value for series in chart.series]
+    assert (chart.x[28], sum(around)) == (date(2026, 3, 29), 6)
