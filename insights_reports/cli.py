@@ -144,6 +144,22 @@ def _server(commands: _Commands) -> None:
     parser.add_argument(
         "--allow-remote", action="store_true", help="answer others than this machine"
     )
+    actions = parser.add_subparsers(metavar="ACTION", dest="action")
+    help = "make a database from a file of your own deployments"
+    importing = actions.add_parser("import", help=help, description=help)
+    importing.add_argument(
+        "file", metavar="FILE", help="Octopus's CSV download, our export, or the API's JSON"
+    )
+    importing.add_argument("--data", metavar="DB", required=True, help="the SQLite file to make")
+    importing.add_argument(
+        "--time-zone", metavar="ZONE", default="UTC", help="of the report (default: UTC)"
+    )
+    importing.add_argument(
+        "--verbose",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="show the traceback of an error",
+    )
 
 
 def _reports(commands: _Commands) -> None:

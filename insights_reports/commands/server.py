@@ -1,21 +1,26 @@
-"""``server``: the embedded Octopus-compatible Insights server, until stopped."""
+"""``server``: the embedded Octopus-compatible Insights server, until stopped; ``server import``."""
 
 import argparse
 import os
 import secrets
+import shlex
 import sys
 import tempfile
+from datetime import date, timedelta
 from pathlib import Path
 
 from insights_reports.commands.common import as_of
-from insights_reports.server import create_database, serve
+from insights_reports.server import create_database, import_file, serve
 
 
 def main(options: argparse.Namespace) -> int:
     """Serve the data in ``--data`` (made when it is missing), or a made-up company.
 
-    The key is OCTOPUS_API_KEY if that is set, else a new one, which is printed.
+    The key is OCTOPUS_API_KEY if that is set, else a new one, which is printed. With the action
+    ``import`` it only makes the data, from a file of deployments.
     """
+    if options.action == "import":
+        return _import(options)
     given = os.environ.get("OCTOPUS_API_KEY", "").strip()
     key = given or f"API-{secrets.token_hex(13).upper()}"
     with tempfile.TemporaryDirectory() as scratch:
@@ -33,6 +38,23 @@ def main(options: argparse.Namespace) -> int:
             allow_remote=options.allow_remote,
             on_start=lambda url: _print(url, "in OCTOPUS_API_KEY" if given else key),
         )
+    return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    found = import_file(Path(options.file), Path(options.data), time_zone=options.time_zone)
+    print(
+        f"Imported {found.deployments:,} deployments of {found.projects:,} projects, "
+        f"{found.first} to {found.last}, into {options.data}."
+    )
+    if found.left_out:
+        print(
+            f"Left out: {found.left_out:,} times since the previous success at deployments that "
+            "did not succeed.",
+            file=sys.stderr,
+        )
+    end = f"{date.fromisoformat(found.last) + timedelta(days=1)}T00:00:00Z"
+    print(f"See it: insights-reports server --data {shlex.quote(options.data)} --as-of {end}")
     return 0
 
 

@@ -5,6 +5,14 @@ implementations. Its conventions where Octopus documents none stand in `ranges`,
 `derive.sql`.
 """
 
+from insights_reports.server.importing import Imported, import_file
 from insights_reports.server.running import RunningServer, create_database, running_server, serve
 
-__all__ = ["RunningServer", "create_database", "running_server", "serve"]
+__all__ = [
+    "Imported",
+    "RunningServer",
+    "create_database",
+    "import_file",
+    "running_server",
+    "serve",
+]

@@ -77,9 +77,19 @@ def new_database(path: Path) -> Iterator[sqlite3.Connection]:
 
 def derive_facts(connection: sqlite3.Connection) -> None:
     """Fill `facts` anew from releases, deployments, tasks and interruptions, in a transaction."""
+    _execute(connection, "derive.sql")
+    measure_bounds(connection)
+
+
+def measure_bounds(connection: sqlite3.Connection) -> None:
+    """Fill `bounds` anew from `facts`, in a transaction."""
+    _execute(connection, "bounds.sql")
+
+
+def _execute(connection: sqlite3.Connection, name: str) -> None:
     # Not executescript, which would commit the transaction that surrounds us.
     statement = ""
-    for line in _statements("derive.sql").splitlines(keepends=True):
+    for line in _statements(name).splitlines(keepends=True):
         statement += line
         if sqlite3.complete_statement(statement):
             connection.execute(statement)

@@ -78,9 +78,3 @@ LEFT JOIN temp.steps f ON m.succeeded AND f.seq = m.first_failure
 ORDER BY m.completed, m.deployment_id;
 DROP TABLE temp.steps;
 DROP TABLE temp.stream_keys;
-
-DELETE FROM bounds;
-INSERT INTO bounds SELECT 'lead_time', min(lead_time), max(lead_time) FROM facts;
-INSERT INTO bounds SELECT 'since_previous', min(since_previous), max(since_previous) FROM facts;
-INSERT INTO bounds SELECT 'recovery', min(recovery), max(recovery) FROM facts;
-INSERT INTO bounds SELECT 'attempts', min(attempts), max(attempts) FROM facts;
