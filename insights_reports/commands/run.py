@@ -129,6 +129,8 @@ def print_outcome(run: Run, outcome: Outcome) -> None:
 
 def _verdict(edition: dict[str, Any]) -> str:
     figures, differs, explained = edition["figures"], edition["differs"], edition["explained"]
+    if not figures:
+        return "Octopus stated no figures to compare with"
     agree = figures - differs - explained
     return f"{agree:,} of {figures:,} figures agree, {explained:,} explained, {differs:,} differ"
 

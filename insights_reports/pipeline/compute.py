@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from insights_reports.crosscheck import CrossCheck, cross_check
+from insights_reports.crosscheck import CrossCheck, StreamCheck, cross_check
 from insights_reports.delivery import Ledger, Revision
 from insights_reports.edition import Inputs, compose, edition_digest
 from insights_reports.edition.document import (
@@ -56,7 +56,7 @@ def compute(run: Run) -> dict[str, Any]:
 
 def check_pulled(pulled: Pulled, conventions: Conventions) -> CrossCheck:
     """Everything that Octopus states in ``pulled`` against what its deployments say."""
-    return cross_check(
+    check = cross_check(
         pulled.deployments.table,
         pulled.stated,
         zone=pulled.zone,
@@ -65,6 +65,8 @@ def check_pulled(pulled: Pulled, conventions: Conventions) -> CrossCheck:
         base=conventions,
         earlier=pulled.earlier,
     )
+    # From documents all stream values are derived here: Octopus states none of them.
+    return replace(check, streams=StreamCheck(), evidence=()) if pulled.source == "core" else check
 
 
 def period_deployments(deployments: pd.DataFrame, pulled: Pulled, period: Period) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from insights_reports.history.pulls import Pull
 from insights_reports.metrics import Lookups
 from insights_reports.octopus import Client, Deployments, iana_zone, read_deployments
 from insights_reports.octopus.resources import InsightsReport, Server, Space, User
+from insights_reports.octopus.sources import SourceName
 from insights_reports.pipeline.pull import (
     EARLIER,
     LookedUp,
@@ -34,7 +35,7 @@ from insights_reports.pipeline.sources import define, gaps, known_from
 class Pulled:
     """What a pull holds. ``earlier`` is the reading of the deployments before the last one, when
     the two differed; ``tag_sets`` the ids of those wanted; ``moved`` the look-ups that changed
-    while they were read; ``gaps`` and ``known_from`` what its source cannot know."""
+    while they were read; ``gaps`` and ``known_from`` what its ``source`` cannot know."""
 
     definition: InsightsReport
     zone: ZoneInfo
@@ -49,6 +50,7 @@ class Pulled:
     account: User
     space: Space
     moved: tuple[str, ...]
+    source: SourceName = "insights"
     gaps: tuple[Phrase, ...] = ()
     known_from: date | None = None
 
@@ -85,6 +87,7 @@ def load(folder: Path) -> Pulled:
             account=client.me(),
             space=client.space,
             moved=tuple(about["moved"]),
+            source=wanted.source,
             gaps=tuple(gaps(source)) if source else (),
             known_from=known_from(source) if source else None,
         )

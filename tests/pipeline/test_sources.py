@@ -31,19 +31,29 @@ def page(config: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
-    [("project", "project by project"), ("core", "which retention policies delete")],
+    ("source", "said", "checks_streams"),
+    [
+        ("project", "project by project", True),  # Octopus states the values of its streams
+        ("core", "which retention policies delete", False),
+    ],
 )
 def test_a_run_without_insights_reports_says_where_its_figures_come_from(
-    configure: Configure, run: Run, server: RunningServer, source: str, said: str
+    configure: Configure,
+    run: Run,
+    server: RunningServer,
+    source: str,
+    said: str,
+    checks_streams: bool,
 ) -> None:
     config = configure(source=source, definition=OWN)
     unlicensed = {"/insights/reports": 404}
     with proxy(server, lambda path, body: body, refuse=unlicensed) as url:
         done = run(config, "--url", url)
     assert done.status == 0, done.err
+    assert "Octopus stated no figures to compare with" in done.out
     text = page(config)
     assert said in text
+    assert ("values stated for single deployments" in text) == checks_streams
     assert "Octopus stated no figures to compare with." in text
     (sealed,) = (config.parent / "state" / "pulls").iterdir()
     again = load(sealed)
