@@ -75,7 +75,7 @@ def _summary(facts: Facts, every: tuple[Part, ...], *, with_splits: bool) -> Doc
         scope=Phrase("scope.all"),
         sentence=headline(facts, page_one),
         tiles=page_one,
-        notable=notable(facts, [(part.anchor, part.slices) for part in every]),
+        notable=notable(facts, every),
         overview=tuple(_overview(facts, every)),
         sections=sections,
     )

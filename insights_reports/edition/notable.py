@@ -28,6 +28,7 @@ from insights_reports.edition.judging import (
     standard_error,
     up_is_good,
 )
+from insights_reports.edition.slices import Part
 from insights_reports.edition.tiles import DURATIONS
 from insights_reports.metrics.splits import UNKNOWN, membership
 
@@ -40,7 +41,7 @@ _ERRORS = 3.0  # how many standard errors a notable change has at least
 class Moved:
     """A slice's change: ``errors`` is its size in standard errors, negative for a fall."""
 
-    name: Name
+    label: Phrase | Name
     metric: Metric
     before: Figure
     after: Figure
@@ -57,11 +58,11 @@ class Moved:
         return self.metric, self.before.value, self.after.value, self.before.n, self.after.n
 
 
-def notable(facts: Facts, splits: Sequence[tuple[str, Slices]]) -> tuple[Notable, ...]:
+def notable(facts: Facts, parts: Sequence[Part]) -> tuple[Notable, ...]:
     """The five most notable changes of the slices of these splits, each with its anchor."""
     if not facts.whole.known(facts.windows.previous):
         return ()
-    moved = [found for anchor, slices in splits for found in _moved(facts, slices, anchor)]
+    moved = [found for part in parts for found in _moved(facts, part)]
     ranked = sorted(moved, key=lambda found: -abs(found.errors))
     distinct = list({found.numbers: found for found in reversed(ranked)}.values())[::-1]
     return tuple(_sentence(facts, found) for found in distinct[:MOST])
@@ -70,7 +71,7 @@ def notable(facts: Facts, splits: Sequence[tuple[str, Slices]]) -> tuple[Notable
 def _sentence(facts: Facts, found: Moved) -> Notable:
     turn = "rose" if found.errors > 0 else "fell"
     values: dict[str, Value] = {
-        "slice": found.name,
+        "slice": found.label,
         "before": found.before,
         "now": found.after,
         "previous": facts.windows.previous,
@@ -78,7 +79,8 @@ def _sentence(facts: Facts, found: Moved) -> Notable:
     return Notable(Phrase(f"notable.{found.metric}.{turn}", values), found.verdict, found.anchor)
 
 
-def _moved(facts: Facts, slices: Slices, anchor: str) -> Iterator[Moved]:
+def _moved(facts: Facts, part: Part) -> Iterator[Moved]:
+    slices = part.slices
     for metric, statistic, errors in _errors(facts, slices):
         for series in np.flatnonzero(np.abs(errors) >= _ERRORS):
             if slices.keys[series] == UNKNOWN:
@@ -87,8 +89,16 @@ def _moved(facts: Facts, slices: Slices, anchor: str) -> Iterator[Moved]:
                 slices.figure(int(series), span, metric, statistic)
                 for span in (facts.windows.previous, facts.windows.now)
             )
-            name = slices.name(int(series))
-            yield Moved(name, metric, before, after, float(errors[series]), anchor)
+            label = _label(part, int(series))
+            yield Moved(label, metric, before, after, float(errors[series]), part.anchor)
+
+
+def _label(part: Part, series: int) -> Phrase | Name:
+    """A slice and what it is: a project and an environment may have one name."""
+    label = part.label(series)
+    if isinstance(label, Phrase):
+        return label
+    return Phrase("notable.slice", {"split": Phrase(f"column.slice.{part.name}"), "slice": label})
 
 
 def _errors(

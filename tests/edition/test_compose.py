@@ -492,9 +492,13 @@ def test_every_notable_change_leads_to_a_section_and_is_more_than_chance():
         for n, row in enumerate(rows)
     ]
     document = compose(inputs(rows), settings(layout="one", splits=("Project", "Environment")))[0]
-    said = [(found.text.key, found.text.values["slice"]) for found in document.notable]
-    assert ("notable.deployment_frequency.fell", Name("Project 1", "Projects-1")) in said
-    assert ("notable.failure_rate.rose", Name("Project 2", "Projects-2")) in said
+    said = [words("en").phrase(found.text) for found in document.notable]
+    first, second = (
+        "Project Project 1: successful deployments fell",
+        "Project Project 2: the failure",
+    )
+    assert any(text.startswith(first) for text in said)
+    assert any(text.startswith(f"{second} rate rose") for text in said)
     assert {found.anchor for found in document.notable} <= {s.id for s in document.sections}
     assert all(found.verdict is Verdict.WORSE for found in document.notable[:2])
     assert len(document.notable) <= 5
@@ -530,8 +534,9 @@ def test_one_change_seen_in_two_splits_is_notable_once():
     ]
     both = settings(splits=("Project", "ProjectGroup"))
     document = compose(inputs(rows, lookups=lookups), both)[0]
-    fell = [n for n in document.notable if n.text.key == "notable.deployment_frequency.fell"]
-    assert [n.text.values["slice"].text for n in fell] == ["Project 1"]
+    said = [words("de").phrase(n.text) for n in document.notable]
+    fell = [text for text in said if "erfolgreichen Deployments sanken" in text]
+    assert [text.partition(":")[0] for text in fell] == ["Projekt Project 1"]
 
 
 def test_targets_stand_beside_the_figures():
