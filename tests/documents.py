@@ -128,7 +128,7 @@ def frequency_tile() -> Tile:
         limits=(36.1, 42.9, 49.7),
         reason=phrase("reason.outside_high", limit=per_week(49.7, 2276)),
         target=per_week(45.0, 0),
-        band=phrase("band.level", level=phrase("band.elite"), set=phrase("band.set.dora-2023")),
+        band=phrase("band.level", levels=phrase("band.elite"), set=phrase("band.set.dora-2023")),
     )
 
 

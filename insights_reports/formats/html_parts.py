@@ -1,4 +1,4 @@
-"""What the templates of the web page and of the printed report share: environment and functions.
+"""What the templates of the web page and of the printed report share: their functions.
 
 Names reach a template only as text or as a quoted attribute, and Jinja escapes both; what is
 markup already comes from `charts_svg` and nowhere else.
@@ -8,12 +8,9 @@ import base64
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from insights_reports.assets import TEMPLATES
 from insights_reports.edition.document import (
     Change,
     Chart,
@@ -52,31 +49,6 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _PHONE = 350.0  # user units: the line of a common phone in CSS pixels
 
 Embed = Callable[[Markup, str], Markup]
-
-
-@cache
-def environment() -> Environment:
-    """Jinja, strict: everything is escaped, a missing name is an error."""
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES / "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_printable,
-    )
-
-
-def source(name: str) -> str:
-    """The text of a file beside the templates: a style sheet, a script."""
-    return (TEMPLATES / "report" / name).read_text(encoding="utf-8")
-
-
-def _printable(value: object) -> object:
-    """Text without what neither XML nor UTF-8 can hold."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return xml_text(value)
-    return value
 
 
 def anchor(text: str) -> str:

@@ -2,24 +2,17 @@
 struck through but kept. One file that fetches nothing; search and filters need its script, all
 else works without."""
 
-import base64
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from itertools import groupby
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup
-
-from insights_reports.assets import TEMPLATES
 from insights_reports.edition.document import Brand, CheckVerdict, Instant, Name, Span, Status
 from insights_reports.formats.charts_palette import css_variables, palette
-from insights_reports.formats.charts_svg import xml_text
 from insights_reports.formats.fonts import STACK, font_face_css
 from insights_reports.formats.mail_parts import file_size
+from insights_reports.formats.templates import SHIPPED, Templates
 from insights_reports.formats.words import Words, words
 
 _WEIGHTS = (400, 600)
@@ -110,11 +103,18 @@ def render(
     generated: datetime,
     language: str = "en",
     accent: str = Brand().accent,
+    templates: Templates = SHIPPED,
 ) -> bytes:
-    """The page as UTF-8: ``title`` is whose editions these are, ``generated`` is aware."""
+    """The page as UTF-8: ``title`` is whose editions these are, ``generated`` is aware.
+
+    Raises:
+        RenderError: when one of the company's own templates fails.
+    """
     language_words = words(language)
-    style, script = _style(accent), _source("index.js")
-    page = _template().render(
+    return templates.page(
+        "index.html.j2",
+        _style(accent, templates),
+        templates.text("index.js"),
         title=title or language_words.text("index.title"),
         groups=list(_groups(entries, language_words)),
         years=sorted({entry.start.year for entry in entries}, reverse=True),
@@ -124,12 +124,7 @@ def render(
         shown=language_words.text("index.shown", shown=Name("{0}"), all=Name("{1}")),
         href=_href,
         size=lambda size: file_size(size, language_words),
-        style=Markup(style),  # noqa: S704 - our own style sheet
-        script=Markup(script),  # noqa: S704 - our own script
-        style_hash=_hash(style),
-        script_hash=_hash(script),
     )
-    return page.encode()
 
 
 def _groups(entries: Sequence[IndexEntry], words: Words) -> Iterator[tuple[str, list[_Row]]]:
@@ -159,33 +154,11 @@ def _href(path: str) -> str:
     return "./" + quote(path.encode("utf-8", "replace"))
 
 
-@cache
-def _style(accent: str) -> str:
+def _style(accent: str, templates: Templates) -> str:
     colours = palette(accent)
     light, dark = css_variables(colours, dark=False), css_variables(colours, dark=True)
     return (
         f"{font_face_css(_WEIGHTS)}:root{{color-scheme:light dark;--font:{STACK};{light}}}"
-        f"@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}{_source('index.css')}"
+        f"@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+        f"{templates.text('index.css')}"
     )
-
-
-def _source(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"sha256-{base64.b64encode(digest).decode('ascii')}"
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: xml_text(value) if type(value) is str else value,
-    )
-    return environment.get_template("index.html.j2")

@@ -7,11 +7,7 @@ than 100 KB. How it is sent is the business of `insights_reports.delivery`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-
-from insights_reports.assets import TEMPLATES
 from insights_reports.edition.document import Document
 from insights_reports.edition.files import File
 from insights_reports.formats.charts_palette import palette
@@ -19,6 +15,7 @@ from insights_reports.formats.charts_svg import xml_text
 from insights_reports.formats.html_parts import link
 from insights_reports.formats.mail_parts import MailParts, clip
 from insights_reports.formats.mail_picture import SHOWN, chart_png, first_chart
+from insights_reports.formats.templates import SHIPPED, Templates
 
 _CID = "chart@insights-reports"
 
@@ -53,11 +50,15 @@ def render(
     attached: Sequence[File] = (),
     left_out: Sequence[File] = (),
     folders: Sequence[str] = (),
+    templates: Templates = SHIPPED,
 ) -> MailBody:
     """The mail for an edition whose first document is ``document``.
 
     ``attached`` are its files, ``left_out`` those for which the mail was too small; ``folders`` say
     where all of them lie: a path, or an https address, which becomes a link.
+
+    Raises:
+        RenderError: when one of the company's own templates fails.
     """
     parts = MailParts(document)
     where = [clip(folder) for folder in folders]
@@ -68,7 +69,8 @@ def render(
         png, height = chart_png(document, chart)
         images = (InlineImage(_CID, png, clip(parts.words.phrase(chart.alt))),)
     colours = palette(document.brand.accent).items()
-    html = _template().render(
+    html = templates.render(
+        "mail.html.j2",
         document=document,
         p=parts,
         w=parts.words,
@@ -83,7 +85,7 @@ def render(
         dark={token: pair[1] for token, pair in colours},
     )
     text = "\n".join(_text(parts, attached, left_out, where)) + "\n"
-    return MailBody(parts.subject(), xml_text(text), html, images)
+    return MailBody(parts.subject(), xml_text(text), str(html), images)
 
 
 def _text(
@@ -108,16 +110,3 @@ def _text(
 
 def _section(title: str, lines: Sequence[str]) -> list[str]:
     return ["", title, "-" * len(title), *lines] if lines else []
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: xml_text(value) if type(value) is str else value,
-    )
-    return environment.get_template("mail.html.j2")

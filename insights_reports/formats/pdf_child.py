@@ -1,5 +1,6 @@
 """A child process that lays out PDFs, seen from its parent."""
 
+import json
 import os
 import re
 import subprocess
@@ -9,6 +10,7 @@ import threading
 from dataclasses import dataclass
 
 from insights_reports.formats.pdf_worker import receive, send
+from insights_reports.formats.templates import SHIPPED, TemplateFault, Templates
 
 # What the child needs of the environment: neither credentials nor proxies.
 _ENVIRONMENT = (
@@ -42,13 +44,14 @@ class Failed(Exception):
 class Child:
     """A running child; it waits for documents until it is stopped."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, templates: Templates = SHIPPED) -> None:
         self._limits = limits
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the child lives
         self._late = threading.Event()
         command = [sys.executable, "-m", "insights_reports.formats.pdf_worker"]
+        own = [str(templates.own)] if templates.own else []
         self._process = subprocess.Popen(  # noqa: S603 - this interpreter and our own module
-            [*command, str(limits.memory), str(limits.cpu)],
+            [*command, str(limits.memory), str(limits.cpu), *own],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -60,10 +63,13 @@ class Child:
 
         Raises:
             Failed: when there is none.
+            TemplateFault: when one of the company's own templates is at fault.
         """
         letter, content = self._ask(document)
         if letter == b"P":
             return content
+        if letter == b"T":
+            raise TemplateFault(*json.loads(content))
         if letter == b"E" and content == b"memory":
             raise self._exceeded("memory")
         if letter == b"E":

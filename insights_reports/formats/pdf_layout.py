@@ -10,7 +10,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import lru_cache
 
 from markupsafe import Markup
 from weasyprint import CSS, HTML
@@ -22,10 +22,11 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 from insights_reports.edition.document import Chart, ChartForm, Document, Section, Table, dump
 from insights_reports.formats.charts_palette import palette
 from insights_reports.formats.fonts import STACK, font_face_css
-from insights_reports.formats.html_parts import Parts, anchor, as_image, environment, link, source
+from insights_reports.formats.html_parts import Parts, anchor, as_image, link
 from insights_reports.formats.pdf_finish import finish
 from insights_reports.formats.pdf_svg_text import set_whole_texts
 from insights_reports.formats.pdf_widths import MARK, shares
+from insights_reports.formats.templates import SHIPPED, Templates
 
 set_whole_texts()
 
@@ -37,17 +38,18 @@ _POINT = 0.75  # a user unit of a picture in points
 _TOKEN = re.compile(r"@([a-z0-9-]+)@")
 
 
-def layout(document: Document) -> bytes:
+def layout(document: Document, templates: Templates = SHIPPED) -> bytes:
     """The PDF (PDF/UA-1): the same bytes for the same document.
 
     Raises:
         FatalURLFetchingError: when something in the page asks for anything but a data URI.
         RuntimeError: when WeasyPrint left something out, which it only logs.
+        TemplateFault: when one of the company's own templates fails.
     """
     gc.disable()  # the tree of a long table is all live: collecting it again and again is waste
     try:
         with _losses() as lost:
-            pdf = _lay_out(document).write_pdf(
+            pdf = _lay_out(document, templates).write_pdf(
                 pdf_variant="pdf/ua-1",
                 pdf_identifier=hashlib.sha256(dump(document)).digest()[:16],
             )
@@ -71,42 +73,40 @@ def _losses() -> Iterator[list[str]]:
         LOGGER.removeHandler(handler)
 
 
-def _lay_out(document: Document) -> Layout:
+def _lay_out(document: Document, templates: Templates) -> Layout:
     """Laid out with the chart of page one as high as lets it stay there."""
     charts = (block for block in document.overview if isinstance(block, Chart))
     chart = next((c for c in charts if c.form in _STRETCHED), None)
-    pages = _pages(document, _HEIGHTS[0])
+    pages = _pages(document, templates, _HEIGHTS[0])
     for height in _HEIGHTS[1:]:
         if chart is None or anchor(chart.id) in pages.pages[0].anchors:
             break
-        pages = _pages(document, height)
+        pages = _pages(document, templates, height)
     return pages
 
 
-def _pages(document: Document, overview_height: float) -> Layout:
-    fonts, style = _style(document.brand.accent)
+def _pages(document: Document, templates: Templates, overview_height: float) -> Layout:
+    fonts, style = _style(_rules(document.brand.accent, templates))
     size = CSS(string=f"@page{{size:{document.paper}}}", url_fetcher=_OnlyData(), font_config=fonts)
-    html = HTML(string=_page(document, overview_height), url_fetcher=_OnlyData())
+    html = HTML(string=_page(document, templates, overview_height), url_fetcher=_OnlyData())
     return html.render(font_config=fonts, stylesheets=[style, size], pdf_variant="pdf/ua-1")
 
 
-def _page(document: Document, overview_height: float) -> Markup:
+def _page(document: Document, templates: Templates, overview_height: float) -> Markup:
     parts = Parts(document, as_image, hover=False, mark_width=MARK / _POINT)
-    template = environment().get_template("print.html.j2")
-    return Markup(  # noqa: S704 - the output of a template that escapes
-        template.render(
-            document=document,
-            identity=document.identity,
-            p=parts,
-            w=parts.words,
-            facts=parts.facts(),
-            anchor=anchor,
-            link=link,
-            widths=lambda table: shares(table, parts),
-            flows=_flows,
-            overview_height=overview_height,
-            overflows=any(isinstance(block, Table) for block in document.overview),
-        )
+    return templates.render(
+        "report/print.html.j2",
+        document=document,
+        identity=document.identity,
+        p=parts,
+        w=parts.words,
+        facts=parts.facts(),
+        anchor=anchor,
+        link=link,
+        widths=lambda table: shares(table, parts),
+        flows=_flows,
+        overview_height=overview_height,
+        overflows=any(isinstance(block, Table) for block in document.overview),
     )
 
 
@@ -118,11 +118,21 @@ def _flows(section: Section) -> bool:
     return sum(len(table.rows) for table in tables) <= _FEW_ROWS
 
 
-@cache
-def _style(accent: str) -> tuple[FontConfiguration, CSS]:
-    """The style sheet in the colours of the brand, parsed once; parsing costs as much as a page."""
+def _rules(accent: str, templates: Templates) -> str:
+    """The style sheet in the colours of the brand."""
+    name = "report/print.css"
+    text = templates.text(name)
     colours = palette(accent) | {"font": (STACK, STACK)}
-    rules = _TOKEN.sub(lambda token: colours[token[1]][0], source("print.css"))
+    for token in _TOKEN.finditer(text):
+        if token[1] not in colours:
+            line = text.count("\n", 0, token.start()) + 1
+            raise templates.fault(name, line, f"there is no colour {token[0]}")
+    return _TOKEN.sub(lambda token: colours[token[1]][0], text)
+
+
+@lru_cache(maxsize=4)
+def _style(rules: str) -> tuple[FontConfiguration, CSS]:
+    """The style sheet, parsed once; parsing costs as much as a page."""
     fonts = FontConfiguration()
     css = CSS(string=font_face_css(_WEIGHTS) + rules, url_fetcher=_OnlyData(), font_config=fonts)
     return fonts, css

@@ -1,15 +1,18 @@
 """The child that lays out PDFs: documents on standard input, PDFs on standard output.
 
 A request is the length of the JSON (8 bytes, big-endian) and the JSON; a reply is one letter (P: a
-PDF, E: an error), the length and the PDF or the text. The child ends when its input does. Started
-as ``python -m insights_reports.formats.pdf_worker MEMORY CPU``: bytes of address space in all,
-seconds of processor time for each document.
+PDF, E: an error, T: a fault of a template, as JSON), the length and the PDF or the text. The child
+ends when its input does. Started as
+``python -m insights_reports.formats.pdf_worker MEMORY CPU [TEMPLATES]``: bytes of address space in
+all, seconds of processor time for each document, the folder of the company's own templates.
 """
 
 import gc
+import json
 import os
 import struct
 import sys
+from pathlib import Path
 from typing import IO
 
 _LENGTH = struct.Struct(">Q")
@@ -35,21 +38,27 @@ def main() -> None:
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not become part of a reply
     _limit_memory(memory)
-    _serve(sys.stdin.buffer, replies, seconds)
+    own = Path(sys.argv[3]) if len(sys.argv) > 3 else None
+    _serve(sys.stdin.buffer, replies, seconds, own)
 
 
-def _serve(requests: IO[bytes], replies: IO[bytes], seconds: int) -> None:
+def _serve(requests: IO[bytes], replies: IO[bytes], seconds: int, own: Path | None) -> None:
     from insights_reports.edition.document import load
     from insights_reports.formats.pdf_layout import layout
+    from insights_reports.formats.templates import TemplateFault, Templates
 
+    templates = Templates(own)
     gc.freeze()
     while (request := receive(requests)) is not None:
         _limit_time(seconds)
         try:
-            send(replies, b"P", layout(load(request)))
+            send(replies, b"P", layout(load(request), templates))
         except MemoryError:
             send(replies, b"E", b"memory")
             return  # what is left of this process cannot be relied on
+        except TemplateFault as error:
+            parts = (error.what, error.which, error.remedy)
+            send(replies, b"T", json.dumps(parts).encode())
         except BaseException as error:
             send(replies, b"E", f"{type(error).__name__}: {error}".encode()[:2000])
 

@@ -28,6 +28,7 @@ from insights_reports.formats import pdf, pdf_layout
 from insights_reports.formats.html_parts import Parts, inline
 from insights_reports.formats.pdf_child import Child, Failed, Limits
 from insights_reports.formats.pdf_widths import shares
+from insights_reports.formats.templates import SHIPPED, Templates
 from insights_reports.formats.words import words
 from tests import documents
 
@@ -265,7 +266,7 @@ def test_a_page_that_asks_for_anything_is_refused_loudly(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     picture = '<img src="http://127.0.0.1:9/x.png" alt="x">'
-    monkeypatch.setattr(pdf_layout, "_page", lambda document, height: picture)
+    monkeypatch.setattr(pdf_layout, "_page", lambda document, templates, height: picture)
     with pytest.raises(BaseException, match="refused to fetch"):
         pdf_layout.layout(documents.split_document())
 
@@ -274,7 +275,7 @@ def test_a_picture_that_cannot_be_drawn_is_not_left_out_in_silence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     picture = '<img src="data:image/svg+xml,broken" alt="x">'
-    monkeypatch.setattr(pdf_layout, "_page", lambda document, height: picture)
+    monkeypatch.setattr(pdf_layout, "_page", lambda document, templates, height: picture)
     with pytest.raises(RuntimeError, match="Failed to load image"):
         pdf_layout.layout(documents.split_document())
 
@@ -344,8 +345,8 @@ def test_a_child_that_was_killed_is_replaced(split: bytes, monkeypatch: pytest.M
     children: list[Child] = []
     real = Child.__init__
 
-    def remembered(self: Child, limits: Limits) -> None:
-        real(self, limits)
+    def remembered(self: Child, limits: Limits, templates: Templates) -> None:
+        real(self, limits, templates)
         children.append(self)
 
     monkeypatch.setattr(Child, "__init__", remembered)
@@ -384,5 +385,5 @@ def test_the_child_gets_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_failure_keeps_its_words_on_one_line() -> None:
-    error = pdf._error(documents.sample_document(), Failed("one\ntwo" * 200))
+    error = pdf._error(documents.sample_document(), Failed("one\ntwo" * 200), SHIPPED)
     assert len(str(error).splitlines()) == 3
