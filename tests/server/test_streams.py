@@ -1,8 +1,13 @@
 """What a deployment says of its stream, with figures worked out by hand."""
 
+import tracemalloc
+from contextlib import closing
 from typing import Any
 
 from insights_reports.server.access import User
+from insights_reports.server.database import connect
+from insights_reports.server.population import Population
+from insights_reports.server.streams import print_streams
 from tests.server.hand import Hand
 
 
@@ -172,3 +177,21 @@ def test_untenanted_only(hand: Hand) -> None:
     for tenant in (None, 1):
         hand.deploy("1", "2026-03-01T10:00:00", tenant=tenant)
     assert [s["TenantId"] for s in hand.build().streams()["Streams"]] == [None]
+
+
+def test_only_a_piece_of_the_reply_is_held_in_memory(hand: Hand) -> None:
+    for n in range(3000):
+        hand.release(f"1.{n}", "2026-03-02T08:00:00")
+        hand.deploy(f"1.{n}", f"2026-03-{n // 200 + 3:02d}T09:{n // 60 % 60:02d}:{n % 60:02d}")
+    hand.build()
+    with closing(connect(hand.path)) as connection:
+        everything = Population((1, 2), (1, 2), (0,))
+        pieces = print_streams(connection, User(1, False), "Report", everything, 0, 2**62)
+        tracemalloc.start()
+        try:
+            total = sum(len(piece) for piece in pieces)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert total > 1_000_000
+    assert peak < 300_000
