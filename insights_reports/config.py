@@ -227,6 +227,7 @@ class Config(_Model):
     octopus: Octopus = Octopus()
     company: Company = Company()
     mail: Mail | None = None
+    templates: Path | None = None
     state: Path = Path("state")
     destinations: dict[str, Destination] = {}
     subscriptions: Annotated[dict[str, Subscription], Field(min_length=1)]

@@ -25,7 +25,8 @@ from insights_reports.delivery import (
 from insights_reports.edition.document import load
 from insights_reports.errors import ConfigError
 from insights_reports.formats import index, mail
-from insights_reports.pipeline.render import files_wanted, rendered_files
+from insights_reports.formats.templates import Templates
+from insights_reports.pipeline.render import files_wanted, rendered_files, templates_of
 from insights_reports.pipeline.runs import Run, open_run
 
 
@@ -175,7 +176,11 @@ def _first(run: Run) -> str:
 def _compose(run: Run, notes: MailNotes) -> MailBody:
     document = load((run.documents / f"{_first(run)}.json").read_bytes())
     return mail.render(
-        document, attached=notes.attached, left_out=notes.left_out, folders=notes.folders
+        document,
+        attached=notes.attached,
+        left_out=notes.left_out,
+        folders=notes.folders,
+        templates=templates_of(run.config),
     )
 
 
@@ -183,17 +188,25 @@ def _refresh_indexes(run: Run, receipts: Sequence[Receipt]) -> None:
     done = {receipt.key.destination for receipt in receipts if receipt.done}
     for destination in destinations(run):
         if isinstance(destination, FolderDestination) and destination.name in done:
-            refresh_index(destination.path, run.config.company.name, run.generated)
+            refresh_index(
+                destination.path,
+                run.config.company.name,
+                run.generated,
+                templates_of(run.config),
+            )
 
 
-def refresh_index(folder: Path, title: str, generated: datetime) -> Path:
+def refresh_index(
+    folder: Path, title: str, generated: datetime, templates: Templates
+) -> Path:
     """Write the index page of all editions in ``folder``; returns its path.
 
     Raises:
         DeliveryError: when a manifest cannot be read or the page not be written.
     """
     entries = [_entry(manifest) for manifest in read_manifests(folder)]
-    return write_index(folder, index.render(entries, title=title, generated=generated))
+    page = index.render(entries, title=title, generated=generated, templates=templates)
+    return write_index(folder, page)
 
 
 def _entry(manifest: Manifest) -> index.IndexEntry:

@@ -11,10 +11,12 @@ from typing import cast
 
 import pandas as pd
 
+from insights_reports.config import Config
 from insights_reports.edition.document import Document, load
 from insights_reports.edition.files import File, file_name
 from insights_reports.errors import InsightsReportsError, RenderError
 from insights_reports.formats import excel, html, pdf
+from insights_reports.formats.templates import SHIPPED, Templates, open_templates
 from insights_reports.pipeline.runs import Run
 
 WORKERS = 2
@@ -33,15 +35,28 @@ def renderer(run: Run) -> Iterator[Render]:
     threads may call it at the same time. PDFs are laid out by child processes that it keeps.
 
     The function raises RenderError, naming the document, the format and the reason.
+
+    Raises:
+        ConfigError: when the company's own templates cannot be used.
     """
     run.files.mkdir(exist_ok=True)
-    with pdf.render_pool(WORKERS) as render_pdf:
+    templates = templates_of(run.config)
+    with pdf.render_pool(WORKERS, templates=templates) as render_pdf:
         formats: dict[str, Callable[[Document], bytes]] = {
             "pdf": render_pdf,
-            "html": html.render,
+            "html": lambda document: html.render(document, templates),
             "xlsx": lambda document: excel.render(document, _deployments(run)),
         }
         yield lambda name, format: _render_file(run, name, format, formats[format])
+
+
+def templates_of(config: Config) -> Templates:
+    """The company's own templates, or the shipped ones.
+
+    Raises:
+        ConfigError: as `open_templates`.
+    """
+    return open_templates(config.resolve(config.templates)) if config.templates else SHIPPED
 
 
 def render_all(run: Run) -> list[Path]:

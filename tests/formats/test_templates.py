@@ -1,0 +1,157 @@
+"""A company's own templates: what they may replace, what stays, and how their faults are told."""
+
+import base64
+import hashlib
+import re
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from insights_reports.assets import TEMPLATES
+from insights_reports.errors import ConfigError, RenderError
+from insights_reports.formats import html, index, mail, pdf
+from insights_reports.formats.templates import REPLACEABLE, Templates, open_templates
+from tests import documents
+
+GENERATED = datetime(2026, 10, 1, 6, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    folder = tmp_path / "own"
+    (folder / "report").mkdir(parents=True)
+    return folder
+
+
+def changed(own: Path, name: str, old: str, new: str) -> Templates:
+    """Templates of which ``name`` is the shipped file with a change."""
+    text = (TEMPLATES / name).read_text(encoding="utf-8")
+    assert old in text
+    (own / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+    return open_templates(own)
+
+
+def test_every_replaceable_file_is_shipped() -> None:
+    assert [name for name in REPLACEABLE if not (TEMPLATES / name).is_file()] == []
+
+
+def test_the_page_takes_an_own_template_and_macro_and_keeps_the_rest(own: Path) -> None:
+    changed(own, "report/web.html.j2", "<main ", '<p id="own">{{ identity.report.text }}</p><main ')
+    templates = changed(own, "report/blocks.html.j2", 'class="tile"', 'class="tile ours"')
+    name = "<b>Ours</b> & theirs"
+    identity = documents.sample_document().identity
+    hostile = type(identity)(
+        **{field: getattr(identity, field) for field in identity.__slots__}
+        | {"report": type(identity.report)(name)}
+    )
+    page = html.render(documents.sample_document(identity=hostile), templates).decode()
+    assert '<p id="own">&lt;b&gt;Ours&lt;/b&gt; &amp; theirs</p>' in page
+    assert page.count('class="tile ours"') == len(documents.sample_document().tiles)
+
+
+def test_an_own_style_sheet_and_script_are_named_in_the_policy_by_their_hash(own: Path) -> None:
+    (own / "report" / "web.css").write_text("body{color:#123456}", encoding="utf-8")
+    (own / "report" / "web.js").write_text("document.title = 'ours'", encoding="utf-8")
+    page = html.render(documents.sample_document(), open_templates(own)).decode()
+    (style,) = re.findall("<style>(.*?)</style>", page, re.DOTALL)
+    assert style.endswith("body{color:#123456}")
+    (script,) = re.findall("<script>(.*?)</script>", page, re.DOTALL)
+    assert script == "document.title = 'ours'"
+    for text in (style, script):
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in page
+
+
+def test_the_child_that_lays_out_the_pdf_uses_own_files_too(own: Path) -> None:
+    changed(own, "report/print.css", "@page{", "@page{size:A5 landscape!important;")
+    templates = changed(
+        own, "report/print.html.j2", '<h2 class="headline">', "<p>Ours alone</p><h2>"
+    )
+    document = documents.split_document(sections=())
+    page = PdfReader(BytesIO(pdf.render(document, templates=templates))).pages[0]
+    assert "Ours alone" in page.extract_text()
+    assert round(page.mediabox.width) == 595  # A5 landscape is as wide as A4 is
+    assert round(page.mediabox.height) == 420
+
+
+def test_mail_and_index_take_own_templates(own: Path) -> None:
+    changed(own, "mail.html.j2", "</body>", "<p>Our mail</p></body>")
+    templates = changed(own, "index.html.j2", "</main>", "<p>Our index</p></main>")
+    assert "<p>Our mail</p>" in mail.render(documents.sample_document(), templates=templates).html
+    page = index.render((), title="x", generated=GENERATED, templates=templates)
+    assert b"<p>Our index</p>" in page
+
+
+def test_a_change_is_seen_at_the_next_rendering(own: Path) -> None:
+    (own / "report" / "web.css").write_text("b{top:1px}", encoding="utf-8")
+    templates = open_templates(own)
+    assert b"b{top:1px}" in html.render(documents.sample_document(), templates)
+    (own / "report" / "web.css").write_text("b{top:2px}", encoding="utf-8")
+    assert b"b{top:2px}" in html.render(documents.sample_document(), templates)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "problem"),
+    [
+        ("a\n{{ no_such_value }}\n", 2, "'no_such_value' is undefined"),
+        ("a\nb\n{% if %}\n", 3, "Expected an expression"),
+        ("a\n\n\n{{ document.titel }}", 4, "no attribute 'titel'"),
+        ("{% include 'ours.html.j2' %}", 1, "there is no template 'ours.html.j2'"),
+        ("{{ 1 / 0 }}", 1, "ZeroDivisionError"),
+        ("no policy", 1, "{{ policy }}"),
+    ],
+)
+def test_a_fault_of_an_own_template_names_file_and_line(
+    own: Path, text: str, line: int, problem: str
+) -> None:
+    path = own / "report" / "web.html.j2"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(RenderError) as caught:
+        html.render(documents.sample_document(), open_templates(own))
+    assert f"{path}, line {line}: " in str(caught.value)
+    assert problem in str(caught.value)
+    assert caught.value.exit_status == 4
+
+
+def test_a_fault_in_the_child_names_file_and_line(own: Path) -> None:
+    path = own / "report" / "print.html.j2"
+    path.write_text("<p>\n{{ document.titel }}", encoding="utf-8")
+    with pytest.raises(RenderError, match=rf"{re.escape(str(path))}, line 2: .*'titel'"):
+        pdf.render(documents.sample_document(), templates=open_templates(own))
+
+
+def test_a_colour_that_there_is_not_names_file_and_line(own: Path) -> None:
+    path = own / "report" / "print.css"
+    path.write_text("p{color:@ink@}\nb{color:@pink@}", encoding="utf-8")
+    with pytest.raises(RenderError, match=r"print\.css, line 2: there is no colour @pink@"):
+        pdf.render(documents.sample_document(), templates=open_templates(own))
+
+
+def test_an_own_style_sheet_makes_the_renderer_fetch_nothing(own: Path) -> None:
+    path = own / "report" / "print.css"
+    path.write_text("p{background:url(http://127.0.0.1:9/x.png)}", encoding="utf-8")
+    with pytest.raises(RenderError, match="refused to fetch") as caught:
+        pdf.render(documents.sample_document(), templates=open_templates(own))
+    assert str(own) in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [(b"a{}\n</style><b>", "line 2: </style must not"), (b"\n\n\xff", "line 3: it is not UTF-8")],
+)
+def test_a_style_sheet_stays_in_its_element(own: Path, content: bytes, problem: str) -> None:
+    (own / "report" / "web.css").write_bytes(content)
+    with pytest.raises(RenderError, match=problem):
+        html.render(documents.sample_document(), open_templates(own))
+
+
+def test_a_folder_with_files_that_are_never_used_is_refused(own: Path) -> None:
+    (own / "web.css").write_text("", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        open_templates(own)
+    assert caught.value.problems == (f"{own / 'web.css'}: takes no shipped file's place",)
+    with pytest.raises(ConfigError, match="not a folder"):
+        open_templates(own / "missing")
