@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from insights_reports.octopus.sources.derive import Releases, derive
 from insights_reports.octopus.sources.tables import assemble
@@ -126,3 +128,34 @@ def test_rows_are_ordered_by_stream_as_people_count_and_then_by_completion() -> 
     )
     assert found["deployment_id"].tolist() == ["Deployments-9", "Deployments-10", "Deployments-3"]
     assert found["stream"].tolist() == [0, 0, 1]
+
+
+CHANNEL_OF = "ABAABABBA"  # of releases 1 to 9
+DEPLOYED = st.tuples(
+    st.sampled_from([1, 3, 4, 6, 9]),  # the releases of channel A
+    st.integers(0, 40),
+    st.sampled_from(["Success", "Failed", "Canceled"]),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(DEPLOYED, max_size=12), st.lists(st.integers(0, 50), min_size=9, max_size=9))
+def test_lead_times_are_those_of_a_walk_through_the_stream(
+    deployed: list[tuple[int, int, str]], assembled: list[int]
+) -> None:
+    known = releases(
+        *(
+            (f"Releases-{number}", channel, assembled[number - 1])
+            for number, channel in enumerate(CHANNEL_OF, 1)
+        )
+    )
+    rows = [(number, *row) for number, row in enumerate(deployed, 1)]
+    expected: list[float | None] = []
+    there: int | None = None
+    for _, release, hour, state in sorted(rows, key=lambda row: (row[2], row[0])):
+        new = [n for n in (1, 3, 4, 6, 9) if there is not None and there < n <= release]
+        first = release if there is None else new[0] if new else None
+        success = state == "Success"
+        expected.append(hour - assembled[first - 1] if success and first else None)
+        there = release if success else there
+    assert hours(derived(known, *rows)["lead_time"]) == expected

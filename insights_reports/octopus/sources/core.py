@@ -29,6 +29,13 @@ _DEPLOYMENT = (
     "ReleaseId",
     "TaskId",
 )
+_STREAM = {
+    "project_id": "ProjectId",
+    "channel_id": "ChannelId",
+    "environment_id": "EnvironmentId",
+    "tenant_id": "TenantId",
+}
+_PROJECTS_AT_ONCE = 50  # as many as fit into an address
 _GUIDED = "GuidedFailure"
 _GUIDED_TITLE = " requires failure guidance"  # of older servers, whose interruptions have no Type
 
@@ -68,21 +75,23 @@ def _notes(derived: pd.DataFrame, shown: pd.DataFrame, window: Window, lost: int
 
 
 def _deployments(client: Client, chosen: Population) -> Documents:
-    filters = {"projects": chosen.projects, "environments": sorted(chosen.environments)}
-    if not all(filters.values()):
-        return _frame([], _DEPLOYMENT)
-    params = {name: ",".join(ids) for name, ids in filters.items()}
-    found = _frame(client.documents("deployments", fields=_DEPLOYMENT, params=params), _DEPLOYMENT)
-    keys = {name: found[field] for name, field in _STREAM.items()}
-    return found[chosen.includes(pd.DataFrame(keys))].reset_index(drop=True)
-
-
-_STREAM = {
-    "project_id": "ProjectId",
-    "channel_id": "ChannelId",
-    "environment_id": "EnvironmentId",
-    "tenant_id": "TenantId",
-}
+    environments = ",".join(sorted(chosen.environments))
+    projects = list(chosen.projects) if environments else []
+    found = [
+        deployment
+        for start in range(0, len(projects), _PROJECTS_AT_ONCE)
+        for deployment in client.documents(
+            "deployments",
+            fields=_DEPLOYMENT,
+            params={
+                "projects": ",".join(projects[start : start + _PROJECTS_AT_ONCE]),
+                "environments": environments,
+            },
+        )
+    ]
+    rows = _frame(found, _DEPLOYMENT)
+    keys = {name: rows[field] for name, field in _STREAM.items()}
+    return rows[chosen.includes(pd.DataFrame(keys))].reset_index(drop=True)
 
 
 def _tasks(client: Client, chosen: Population) -> Documents:
