@@ -103,6 +103,13 @@ def test_releases_of_another_channel_do_not_count() -> None:
     assert found["lead_time_from_version"].tolist() == ["1.0", "3.0"]
 
 
+def test_a_release_that_was_moved_to_another_channel_has_no_successor_there() -> None:
+    """Release 2 was deployed in channel A and is in B now: A has nothing after release 1."""
+    known = releases(("Releases-1", "A", 1), ("Releases-2", "B", 2), ("Releases-3", "B", 3))
+    found = derived(known, (1, 1, 5, "Success"), (2, 2, 8, "Success"))
+    assert hours(found["lead_time"]) == [4, None]
+
+
 def test_a_release_assembled_after_its_deployment_makes_a_negative_lead_time() -> None:
     assert hours(derived(FOUR, (1, 11, 1.5, "Success"))["lead_time"]) == [-2.5]
 
