@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"insights-reports {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_demo, _init, _check, _server, _reports, _deployments, _metrics, _cross_check, _run,
-                _schedule, _editions, _deliveries, _status):  # fmt: skip
+                _preview, _schedule, _editions, _deliveries, _status):  # fmt: skip
         add(commands)
     return parser
 
@@ -242,6 +242,15 @@ def _run(commands: _Commands) -> None:
     parser.add_argument("--dry-run", action="store_true", help="render, deliver nothing")
     parser.add_argument("--test-send", metavar="ADDRESS", help="mail to this address only")
     _json(parser)
+    _connection(parser)
+
+
+def _preview(commands: _Commands) -> None:
+    parser = _command(commands, "preview", "Serve an edition that reloads as templates change.")
+    parser.add_argument("subscription", metavar="SUBSCRIPTION")
+    _config(parser)
+    parser.add_argument("--period", default="last", help="one period, as for run (default: last)")
+    parser.add_argument("--port", type=int, default=8066, help="default: 8066; 0: any free one")
     _connection(parser)
 
 

@@ -1,0 +1,105 @@
+"""``preview``: a real process, real requests, and a page that follows its templates."""
+
+import http.client
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from insights_reports.server import RunningServer
+from tests.conftest import AS_OF, Command
+from tests.pipeline.conftest import Configure
+
+
+@dataclass(frozen=True)
+class Previewed:
+    port: int
+    own: Path
+    root: Path
+    process: "subprocess.Popen[str]"
+
+    def get(self, path: str, host: str = "") -> tuple[int, dict[str, str], bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request("GET", path, headers={"Host": host or f"localhost:{self.port}"})
+        reply = connection.getresponse()
+        return reply.status, dict(reply.getheaders()), reply.read()
+
+
+@pytest.fixture
+def previewed(server: RunningServer, configure: Configure, tmp_path: Path) -> Iterator[Previewed]:
+    """A running preview, with own templates in which there is nothing yet."""
+    config = configure(formats=["html"])
+    own = tmp_path / "own"
+    (own / "report").mkdir(parents=True)
+    config.write_text(config.read_text().replace("{", '{"templates": "own", ', 1))
+    arguments = ["preview", "monthly", "--config", str(config), "--port", "0"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "insights_reports", *arguments, "--as-of", AS_OF.isoformat()],
+        env=os.environ | {"OCTOPUS_URL": server.url, "OCTOPUS_API_KEY": server.api_key},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    found = re.fullmatch(r"Preview of monthly 2026-09: http://127\.0\.0\.1:(\d+)/", line.strip())
+    assert found, process.communicate()
+    yield Previewed(int(found[1]), own, tmp_path, process)
+    process.kill()
+    process.communicate()
+
+
+def test_an_edition_is_shown_and_follows_its_templates(previewed: Previewed) -> None:
+    status, headers, frame = previewed.get("/")
+    assert status == 200
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert b'src="/summary.html"' in frame
+    assert b'href="/project.pdf"' in frame
+
+    status, _, page = previewed.get("/summary.html")
+    assert status == 200
+    assert b"/changed" not in page  # the edition itself has no script of the preview's
+    assert previewed.get("/summary.pdf")[2].startswith(b"%PDF-")
+    assert b"data:image/png;base64," in previewed.get("/mail.html")[2]
+    assert previewed.get("/../config")[0] == 404
+
+    _, _, stamp = previewed.get("/changed")
+    waited: list[bytes] = []
+    watcher = threading.Thread(
+        target=lambda: waited.append(previewed.get(f"/changed?since={stamp.decode()}")[2])
+    )
+    watcher.start()
+    time.sleep(0.5)
+    assert waited == []  # nothing has changed, so there is no answer yet
+    (previewed.own / "report" / "web.css").write_text("b{top:7px}", encoding="utf-8")
+    watcher.join(15)
+    assert waited not in ([], [stamp])
+    assert b"b{top:7px}" in previewed.get("/summary.html")[2]
+
+    (previewed.own / "report" / "web.html.j2").write_text("{{ policy }}\n{{ no_such_value }}")
+    status, _, said = previewed.get("/summary.html")
+    assert status == 500
+    assert b"web.html.j2, line 2: UndefinedError" in said
+
+    assert not (previewed.root / "reports").exists()  # nothing was delivered
+    previewed.process.send_signal(signal.SIGINT)
+    assert previewed.process.wait(20) == 0
+
+
+def test_a_page_of_another_site_gets_nothing(previewed: Previewed) -> None:
+    for host in ("evil.example", f"evil.example:{previewed.port}", "localhost"):
+        assert previewed.get("/summary.html", host)[0] == 421
+
+
+def test_a_preview_shows_one_period(command: Command, configure: Configure) -> None:
+    done = command("preview", "monthly", "--config", configure(), "--period=2026-07..2026-09")
+    assert done.status == 2
+    assert "A preview shows one edition." in done.err
