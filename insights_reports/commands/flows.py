@@ -26,7 +26,9 @@ def load_flows(**settings: str) -> ModuleType:
         os.environ.setdefault(name, value)
     name = "insights_reports_flows"
     loader = SourceFileLoader(name, str(FLOWS / "edition.py"))
-    module = module_from_spec(ModuleSpec(name, loader, origin=loader.path))
+    specification = ModuleSpec(name, loader, origin=loader.path)
+    specification.has_location = True  # so that Prefect finds the file again, in other processes
+    module = module_from_spec(specification)
     sys.modules[name] = module
     loader.exec_module(module)
     return module

@@ -81,7 +81,9 @@ def _prefect_server(config: Config) -> Iterator[None]:
     if os.environ.get("PREFECT_API_URL"):
         yield
         return
-    os.environ["PREFECT_HOME"] = str(config.resolve(config.state) / "prefect")
+    home = config.resolve(config.state) / "prefect"
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ["PREFECT_HOME"] = str(home)
     os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
     os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{PORT}/api"
     command = [sys.executable, "-m", "prefect", "server", "start"]

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import orjson
 
-from insights_reports.errors import BadReply, Invalid, NotAvailable, NotFound
+from insights_reports.errors import BadReply, Invalid, NotAvailable, NotFound, UsageError
 from insights_reports.octopus import paging
 from insights_reports.octopus.resources import InsightsReport, TenantMode, read
 from insights_reports.octopus.source import Source
@@ -79,7 +79,8 @@ class Reports:
         """Create a report from its JSON object, in the API's spelling.
 
         Raises:
-            Invalid: when it is not valid, in our words before, or Octopus's after, it was sent.
+            UsageError: when it is not valid; nothing is sent then.
+            Invalid: when Octopus does not accept it, in its words.
         """
         sent = {"SpaceId": self._space_id(), **report}
         _check(sent)
@@ -92,7 +93,8 @@ class Reports:
         id) is only changed if it is still the same on the server.
 
         Raises:
-            Invalid: when the result is not valid, or the report was changed in between.
+            UsageError: when the result is not valid; nothing is sent then.
+            Invalid: when Octopus does not accept it, or the report was changed in between.
         """
         seen = self._get(report) if isinstance(report, str) else report
         changed = {**seen.raw, **changes, "Id": seen.Id}
@@ -143,7 +145,7 @@ def problems(report: Mapping[str, Any]) -> "list[str]":
 def _check(report: Mapping[str, Any]) -> None:
     found = problems(report)
     if found:
-        raise Invalid(
+        raise UsageError(
             "The report cannot be sent to Octopus.",
             "; ".join(found),
             "Mend these fields; nothing was changed.",
