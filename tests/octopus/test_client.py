@@ -262,7 +262,7 @@ def test_what_octopus_would_reject_is_not_sent(change: dict[str, Any], problem: 
 
 def test_all_problems_are_said_at_once_and_nothing_is_sent() -> None:
     with fault_server(faults.close) as fake, Client(fault_connection(fake.url)) as octopus:
-        with pytest.raises(Invalid, match="Name is missing; TenantMode must be"):
+        with pytest.raises(UsageError, match="Name is missing; TenantMode must be"):
             octopus.reports.create({"TenantMode": 5})
         assert fake.requests == []
 
