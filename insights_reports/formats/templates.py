@@ -172,6 +172,8 @@ def _environment(own: Path | None) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_printable,
+        # Jinja would not see that an own template now stands before one that it has loaded.
+        cache_size=0 if own else 400,
     )
 
 

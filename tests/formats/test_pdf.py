@@ -16,6 +16,8 @@ from pypdf import PdfReader
 from insights_reports.edition.document import (
     Brand,
     Chart,
+    Column,
+    ColumnKind,
     Document,
     Mark,
     Name,
@@ -25,6 +27,7 @@ from insights_reports.edition.document import (
 )
 from insights_reports.errors import RenderError
 from insights_reports.formats import pdf, pdf_layout
+from insights_reports.formats.fonts import text_width
 from insights_reports.formats.html_parts import Parts, inline
 from insights_reports.formats.pdf_child import Child, Failed, Limits
 from insights_reports.formats.pdf_widths import shares
@@ -307,6 +310,23 @@ def test_a_very_long_name_stays_in_its_column() -> None:
     assert sum(widths) == pytest.approx(100)
     assert min(widths) > 4
     assert widths[0] < 40
+
+
+def test_an_id_keeps_its_line_however_many_columns_want_room() -> None:
+    kinds = (ColumnKind.ID, *([ColumnKind.NAME] * 4), ColumnKind.INSTANT, ColumnKind.DURATION)
+    long = Name("Rechnungsstellungsverarbeitung " * 3)
+    row = (Name("Deployments-1915800"), *[long] * 4, documents.GENERATED, documents.median(1e4))
+    table = replace(
+        documents.project_table(1),
+        columns=tuple(Column(documents.project_table(1).columns[0].title, kind) for kind in kinds),
+        rows=(row,),
+        total=None,
+    )
+    parts = Parts(documents.split_document(), inline, hover=False, mark_width=88)
+    widths = shares(table, parts)
+    for column, text in ((0, "Deployments-1915800"), (6, parts.cell(row[6], kinds[6]))):
+        assert widths[column] * 4.93 > text_width(text, 8.2, 500)
+    assert sum(widths) == pytest.approx(100)
 
 
 # --- the child ---------------------------------------------------------------------------------
