@@ -4,8 +4,9 @@
 * Less than one per cent, or a tenth of a point of a rate: no clear change.
 * With twelve periods or more: process-behaviour (XmR) limits of the last twelve. A signal that ends
   at this period and points the way of the change makes it clear.
-* Otherwise intervals at 95 %: of the difference of two rates (Newcombe), of the share of
-  deployments that fell into this window (Wilson), of two medians (order statistics).
+* Otherwise, and for rates of fewer than five events on both sides, intervals at 95 %: of the
+  difference of two rates (Newcombe), of the share of deployments that fell into this window
+  (Wilson), of two medians (order statistics).
 """
 
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from insights_reports.metrics.trends import FEWEST_DEPLOYMENTS, Z95
 LEAST = FEWEST_DEPLOYMENTS
 _SMALL = 0.01  # of the value before
 _SMALL_POINTS = 0.001  # a tenth of a point
+_RARE = 5  # events behind a rate
 _RULES = {
     "outside": "reason.outside",
     "eight_on_one_side": "reason.eight",
@@ -118,9 +120,14 @@ def judge(compared: Comparison, limits: Limits | None, last: int) -> Judged:
         return Judged(Verdict.TOO_FEW, reason)
     if _small(compared, difference):
         return Judged(Verdict.NO_CLEAR_CHANGE, Phrase("reason.small"))
-    if limits is not None:
+    if limits is not None and not _rare(compared):
         return _by_limits(compared.after, difference, limits, last)
     return _by_interval(compared, difference)
+
+
+def _rare(compared: Comparison) -> bool:
+    """Whether a rate is of so few events that one more of them would leave the limits."""
+    return compared.counts is not None and max(failed for failed, _ in compared.counts) < _RARE
 
 
 def _small(compared: Comparison, difference: float) -> bool:

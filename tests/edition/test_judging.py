@@ -134,6 +134,18 @@ def test_twelve_periods_are_judged_by_their_limits(last, verdict, reason):
     assert (judged.verdict, judged.reason.key) == (verdict, reason)
 
 
+@pytest.mark.parametrize(
+    ("events", "verdict"),
+    [(1, Verdict.NO_CLEAR_CHANGE), (4, Verdict.NO_CLEAR_CHANGE), (30, Verdict.WORSE)],
+)
+def test_rare_events_are_judged_by_the_interval_not_by_limits_at_zero(events, verdict):
+    """After eleven periods without one, any event lies outside limits that are all zero."""
+    figures = tuple(rate(failed, 122) for failed in [*[0] * 11, events])
+    counts = ((0, 122), (events, 122))
+    judged = judge(compared(figures[-2], figures[-1], counts=counts), limits_of(figures), 11)
+    assert judged.verdict is verdict
+
+
 def test_eleven_periods_have_no_limits():
     assert limits_of(tuple(per_week(n) for n in STEADY)) is None
 
