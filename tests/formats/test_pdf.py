@@ -223,6 +223,38 @@ VECTORS = [
     "</style><style>@page{{background:url({url})}}",
     "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'><image href='{url}'/></svg>",
     "'{url}' attr(x url)",
+    '<video src="{url}" poster="{url}"></video>',
+    '<audio src="{url}"></audio>',
+    '<source srcset="{url} 2x">',
+    '<img srcset="{url} 1x, {url} 2x">',
+    '<picture><source srcset="{url}"></picture>',
+    '<track src="{url}">',
+    '<input type="image" src="{url}">',
+    '<body background="{url}">',
+    '<table background="{url}"><tr><td>x</td></tr></table>',
+    '<script src="{url}"></script>',
+    '<script>fetch("{url}")</script>',
+    "<img src=x onerror=\"fetch('{url}')\">",
+    '<form action="{url}"><button>x</button></form>',
+    '<link rel="preload" as="image" href="{url}">',
+    '<link rel="prefetch" href="{url}">',
+    '<link rel="icon" href="{url}">',
+    '<link rel="dns-prefetch" href="{url}">',
+    '<svg><use href="{url}#x"/></svg>',
+    '<svg><image xlink:href="{url}"/></svg>',
+    '<svg><style>@import "{url}";</style></svg>',
+    '<svg><rect fill="url({url}#g)"/></svg>',
+    '<svg><text style="font-family:url({url})">x</text></svg>',
+    '<svg><foreignObject><img src="{url}"/></foreignObject></svg>',
+    '<p style="list-style-image:url({url})">x</p>',
+    '<p style="border-image:url({url}) 30">x</p>',
+    '<p style="content:url({url})">x</p>',
+    '<p style="mask:url({url})">x</p>',
+    "<p style=\"background:image-set('{url}' 1x)\">x</p>",
+    "<style>p::before{{content:url({url})}}</style>",
+    "<style>@color-profile x{{src:url({url})}}</style>",
+    '<?xml-stylesheet href="{url}"?>',
+    '<!DOCTYPE x [<!ENTITY e SYSTEM "{url}">]><x>&e;</x>',
 ]
 _watching: list[str] | None = None
 
@@ -242,6 +274,7 @@ def test_hostile_names_touch_neither_disk_nor_network(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         web = f"http://127.0.0.1:{server.getsockname()[1]}/x.png"
         names = [v.format(url=url) for v in VECTORS for url in (canary.as_uri(), web)]
+        assert len(names) == 100
         document = named(names)
         pdf_layout.layout(documents.split_document())  # fonts and modules are read now
         _watching = []
