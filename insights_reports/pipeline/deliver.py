@@ -196,9 +196,7 @@ def _refresh_indexes(run: Run, receipts: Sequence[Receipt]) -> None:
             )
 
 
-def refresh_index(
-    folder: Path, title: str, generated: datetime, templates: Templates
-) -> Path:
+def refresh_index(folder: Path, title: str, generated: datetime, templates: Templates) -> Path:
     """Write the index page of all editions in ``folder``; returns its path.
 
     Raises:

@@ -1,12 +1,12 @@
 """Loading: a sealed pull back as values. Nothing here asks Octopus again; the client gives the
 recorded replies to the same questions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -32,6 +32,22 @@ from insights_reports.pipeline.sources import define, gaps, known_from
 
 
 @dataclass(frozen=True)
+class Stated:
+    """What Octopus states, one reply at a time: at a million deployments all of them at once would
+    fill the memory."""
+
+    sealed: Pull
+    report_id: str
+    questions: tuple[dict[str, Any], ...]
+
+    def __iter__(self) -> Iterator[StatedMetrics]:
+        with Client.sealed(_opener(self.sealed), self.sealed.metadata["space"]) as client:
+            for question in self.questions:
+                reply = client.metrics(self.report_id, **question)
+                yield StatedMetrics(**question, reply=reply)
+
+
+@dataclass(frozen=True)
 class Pulled:
     """What a pull holds. ``earlier`` is the reading of the deployments before the last one, when
     the two differed; ``tag_sets`` the ids of those wanted; ``moved`` the look-ups that changed
@@ -43,7 +59,7 @@ class Pulled:
     earlier: pd.DataFrame | None
     lookups: Lookups
     tag_sets: tuple[str, ...]
-    stated: tuple[StatedMetrics, ...]
+    stated: Stated
     as_of: datetime
     url: str
     server: Server
@@ -64,7 +80,7 @@ def load(folder: Path) -> Pulled:
     """
     sealed = Pull(folder)
     about = sealed.metadata
-    source = about.get("source")  # empty for Insights; older pulls lack it
+    source = about["source"]  # empty for Insights
     wanted = TypeAdapter(Wanted).validate_python(about["wanted"])
     with Client.sealed(_opener(sealed), about["space"]) as client:
         definition = define(client, wanted.report, wanted.definition)
@@ -77,10 +93,7 @@ def load(folder: Path) -> Pulled:
             earlier=_earlier(sealed),
             lookups=lookups(definition, found),
             tag_sets=tuple(tag_set.Id for tag_set in tag_sets),
-            stated=tuple(
-                StatedMetrics(**stated, reply=client.metrics(definition.Id, **stated))
-                for stated in requests(wanted, tag_sets)
-            ),
+            stated=Stated(sealed, definition.Id, tuple(requests(wanted, tag_sets))),
             as_of=datetime.fromisoformat(about["as_of"]),
             url=about["url"],
             server=client.server(),

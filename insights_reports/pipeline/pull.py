@@ -80,9 +80,10 @@ class LookedUp:
 
 @dataclass(frozen=True)
 class Reading:
-    """One reading of the deployments: the table, the reply's bytes and their SHA-256."""
+    """One reading of the deployments: the ids they mention, the reply's bytes and their SHA-256.
+    The table itself is not kept: it is read again from the pull."""
 
-    table: pd.DataFrame
+    ids: Mentioned
     body: BinaryIO
     digest: str
 
@@ -96,41 +97,47 @@ def pull(
         OctopusError: when Octopus cannot be reached, refuses, or answers nonsense.
         UsageError: when the report's tenants have no tag in a tag set wanted.
     """
-    replies: dict[str, bytes] = {}
-    with (
-        Client(connection, record=replies.__setitem__) as client,
-        tempfile.TemporaryDirectory() as scratch,
-    ):
-        progress("report definition")
-        definition = define(client, wanted.report, wanted.definition)
-        progress(f"deployments (source: {wanted.source})")
-        first = Path(scratch) / "0"
-        reading, source = (
-            (_read(client, definition, first), {})
-            if wanted.source == "insights"
-            else _drawn(connection, definition, wanted, first, as_of)
-        )
-        progress("projects, tenants and tag sets")
-        ids = mentioned(reading.table)
-        tag_sets = choose_tag_sets(look_up(client, ids).tag_sets, wanted.tag_sets)
-        earlier: Reading | None = None
-        for attempt in range(1, READINGS) if wanted.source == "insights" else ():
-            for stated in requests(wanted, tag_sets):
-                progress(f"stated metrics: {' '.join(filter(None, stated.values()))}")
-                client.metrics(definition.Id, **stated)
-            progress("deployments again")
-            again = _read(client, definition, Path(scratch) / str(attempt))
-            if again.digest == reading.digest:
-                earlier = None
-                break
-            earlier, reading = reading, again
-        client.server()
-        client.me()
-        about = {"wanted": asdict(wanted), "ids": asdict(ids), "space": client.space.Id}
-        about |= {"as_of": as_of.isoformat(), "url": connection.url, "source": source}
-        about["moved"] = sorted(client.moved.union(source.get("moved", ())))
+    with tempfile.TemporaryDirectory() as folder_of_replies:
+        scratch = Path(folder_of_replies)
+        replies = Replies(scratch)
+        with Client(connection, record=replies.record) as client:
+            progress("report definition")
+            definition = define(client, wanted.report, wanted.definition)
+            progress(f"deployments (source: {wanted.source})")
+            reading, source = _first(client, connection, definition, wanted, scratch, as_of)
+            progress("projects, tenants and tag sets")
+            tag_sets = choose_tag_sets(look_up(client, reading.ids).tag_sets, wanted.tag_sets)
+            ids, earlier = reading.ids, None
+            for attempt in range(1, READINGS) if wanted.source == "insights" else ():
+                for stated in requests(wanted, tag_sets):
+                    progress(f"stated metrics: {' '.join(filter(None, stated.values()))}")
+                    client.metrics(definition.Id, **stated)
+                progress("deployments again")
+                again = _read(client, definition, scratch / str(attempt))
+                if again.digest == reading.digest:
+                    earlier = None
+                    break
+                earlier, reading = reading, again
+            client.server()
+            client.me()
+            about = {"wanted": asdict(wanted), "ids": asdict(ids), "space": client.space.Id}
+            about |= {"as_of": as_of.isoformat(), "url": connection.url, "source": source}
+            about["moved"] = sorted(client.moved.union(source.get("moved", ())))
         _seal(folder, replies, reading, earlier, about)
     return folder
+
+
+class Replies:
+    """The replies recorded, on disk: at a million deployments they would fill the memory. A reply
+    that came again takes the place of the earlier one."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.paths: dict[str, Path] = {}
+
+    def record(self, name: str, body: bytes) -> None:
+        path = self.paths.setdefault(name, self._folder / f"reply-{len(self.paths)}")
+        path.write_bytes(body)
 
 
 def mentioned(deployments: pd.DataFrame) -> Mentioned:
@@ -197,23 +204,31 @@ def _used(tag_sets: Iterable[TagSet], tenants: Iterable[Tenant]) -> list[TagSet]
     return [tag_set for tag_set in tag_sets if tag_set.Name.casefold() in used]
 
 
-def _drawn(
-    connection: Connection, definition: InsightsReport, wanted: Wanted, path: Path, as_of: datetime
+def _first(
+    client: Client,
+    connection: Connection,
+    definition: InsightsReport,
+    wanted: Wanted,
+    scratch: Path,
+    as_of: datetime,
 ) -> tuple[Reading, dict[str, Any]]:
-    """The deployments from another door, and what is to be remembered of it."""
+    """The first reading, and what is to be remembered of a source other than Insights."""
+    path = scratch / "0"
+    if wanted.source == "insights":
+        return _read(client, definition, path), {}
     given = Path(wanted.file) if wanted.file else None
     with path.open("wb") as file:
         source = draw_into(file, connection, definition, wanted.source, as_of=as_of, path=given)
     body, digest = _body(path)
-    table = read_deployments(body).table
+    ids = mentioned(read_deployments(body).table)
     body.seek(0)
-    return Reading(table, body, digest), source
+    return Reading(ids, body, digest), source
 
 
 def _read(client: Client, definition: InsightsReport, path: Path) -> Reading:
     with path.open("wb") as file:
         deployments = client.deployments(definition.Id, save_to=file)
-    return Reading(deployments.table, *_body(path))
+    return Reading(mentioned(deployments.table), *_body(path))
 
 
 def _body(path: Path) -> tuple[BinaryIO, str]:
@@ -225,7 +240,7 @@ def _body(path: Path) -> tuple[BinaryIO, str]:
 
 def _seal(
     folder: Path,
-    replies: dict[str, bytes],
+    replies: Replies,
     reading: Reading,
     earlier: Reading | None,
     about: dict[str, Any],
@@ -235,6 +250,7 @@ def _seal(
         if one:
             with one.body as source, writer.open(name) as target:
                 shutil.copyfileobj(source, target, 1 << 20)
-    for name, body in replies.items():
-        writer.add(name, body)
+    for name, path in replies.paths.items():
+        with path.open("rb") as reply, writer.open(name) as target:
+            shutil.copyfileobj(reply, target, 1 << 20)
     writer.seal(about)

@@ -59,7 +59,7 @@ def test_a_run_without_insights_reports_says_where_its_figures_come_from(
     again = load(sealed)
     assert (again.definition.Name, again.definition.Id) == (REPORT, "configuration")
     assert set(again.deployments.table["environment_id"]) == {"Environments-5"}
-    assert again.stated == ()
+    assert list(again.stated) == []
 
 
 @pytest.mark.parametrize("extension", ["csv", "json", "parquet"])
