@@ -1,0 +1,187 @@
+"""Editions, measured: from a sealed pull to files, the PDF beside Chromium's, the raw sheet beside
+XlsxWriter's, and the memory that half a million rows take.
+
+    python benchmarks/editions.py [--repeats 5] [--deployments 30000]
+
+Every measured step is a process of its own, whose processor time is that of all its descendants,
+interpreter start and imports included; the ways take turns. Linux only.
+"""
+
+import argparse
+import ctypes
+import json
+import os
+import platform
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import data_path_body
+import server_history
+from editions_steps import ZONE, read_reply
+
+from insights_reports.server import running_server
+
+HERE = Path(__file__).parent
+SPLITS = ["Project", "ProjectGroup", "Environment", "EnvironmentGroup", "Tenant", "TenantTagSet"]
+SUBSCRIPTIONS = {
+    "one": {"splits": SPLITS, "layout": "one"},
+    "per-split": {"splits": SPLITS},
+    "short": {"splits": ["Project", "ProjectGroup"], "layout": "one"},
+}
+_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of prctl(2)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Processor seconds of a command and all its descendants, and what it printed."""
+
+    cpu: float
+    printed: str
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--deployments", type=int, default=30_000)
+    parser.add_argument("--folder", type=Path, help="keep what is made here")
+    options = parser.parse_args()
+    ctypes.CDLL(None).prctl(_SUBREAPER, 1)  # orphans become children, so that all are counted
+    load = ", ".join(f"{load:.1f}" for load in os.getloadavg())
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(f"load average {load}; medians of {options.repeats}\n")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = options.folder or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        kept = (folder / "state" / "runs").exists()
+        runs = _runs(folder) if kept else _pulled(folder, options.deployments)
+        _measure_editions(runs, options.repeats)
+        _measure_pdf(runs["short"], folder, options.repeats)
+        _measure_sheet(folder, options.repeats)
+
+
+def _pulled(folder: Path, size: int) -> dict[str, Path]:
+    """For each subscription a run's folder, pulled, computed and rendered once."""
+    data = folder / f"{size}.sqlite"
+    if not data.exists():
+        server_history.make(data, size)
+    config = folder / "insights-reports.yaml"
+    with running_server(as_of=server_history.AS_OF, data=data) as server:
+        report = {"report": "InsightsReports-1"}
+        subscriptions = {name: report | entry for name, entry in SUBSCRIPTIONS.items()}
+        config.write_text(json.dumps({"state": "state", "subscriptions": subscriptions}))
+        arguments = ["--config", str(config), f"--as-of={server_history.AS_OF.isoformat()}"]
+        subprocess.run(
+            [sys.executable, "-m", "insights_reports", "run", *subscriptions, "--dry-run",
+             *arguments],
+            env=os.environ | {"OCTOPUS_URL": server.url, "OCTOPUS_API_KEY": server.api_key},
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )  # fmt: skip
+    return _runs(folder)
+
+
+def _runs(folder: Path) -> dict[str, Path]:
+    runs = sorted((folder / "state" / "runs").iterdir())[-len(SUBSCRIPTIONS) :]
+    return {json.loads((run / "run.json").read_text())["subscription_name"]: run for run in runs}
+
+
+def _measure_editions(runs: dict[str, Path], repeats: int) -> None:
+    print("| edition, pull to files | files | CPU s by stage | CPU s in all |\n|---|---|---|---|")
+    for name in ("one", "per-split"):
+        costs = [_step("edition", runs[name]) for _ in range(repeats)]
+        print(f"| {name} | {costs[0].printed} | {_median(costs):.1f} |", flush=True)
+
+
+def _measure_pdf(run: Path, folder: Path, repeats: int) -> None:
+    """The same page: laid out by us, and printed by Chromium."""
+    document = run / "documents" / "summary.json"
+    if not document.exists():
+        document = next((run / "documents").iterdir())
+    page, printed = folder / "page.html", folder / "chromium.pdf"
+    _step("page", document, page)
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    ways = {"ours": lambda: _step("pdf", document)}
+    if chromium:
+        command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-zygote"]
+        command += [f"--print-to-pdf={printed}", "--no-pdf-header-footer", page.as_uri()]
+        ways["Chromium --print-to-pdf"] = lambda: _cost(command)
+    print("\n| PDF of one page of HTML | pages | CPU s |\n|---|---|---|")
+    costs = _in_turns(ways, repeats)
+    pages = {"ours": costs["ours"][0].printed}
+    if chromium:
+        pages["Chromium --print-to-pdf"] = _step("pages", printed).printed
+    for way, found in costs.items():
+        print(f"| {way} | {pages[way]} | {_median(found):.1f} |", flush=True)
+
+
+def _measure_sheet(folder: Path, repeats: int) -> None:
+    rows = 100_000
+    table, large = folder / "100000.parquet", folder / "500000.parquet"
+    for path, size in ((table, rows), (large, 500_000)):
+        reply = folder / "reply.json"
+        data_path_body.write(reply, size)
+        read_reply(reply).to_parquet(path)
+        reply.unlink()
+    names = ("nothing", "ours", "xlsxwriter")
+    costs = _in_turns({n: lambda n=n: _step(f"sheet-{n}", table) for n in names}, repeats)
+    start = _median(costs["nothing"])
+    print(f"\n| {rows:,} rows, completions in {ZONE} | CPU s | microseconds a row |\n|---|---|---|")
+    for name, way in (("ours", "ours"), ("xlsxwriter", "XlsxWriter, constant_memory")):
+        cpu = _median(costs[name]) - start
+        print(f"| {way} | {cpu:.1f} | {cpu / rows * 1e6:.0f} |")
+    print(f"\nPeak memory at 500,000 rows: {_step('sheet-ours', large).printed} MB", flush=True)
+
+
+def _in_turns(ways: dict[str, Callable[[], Cost]], repeats: int) -> dict[str, list[Cost]]:
+    costs: dict[str, list[Cost]] = {way: [] for way in ways}
+    for _ in range(repeats):
+        for way, measure in ways.items():
+            costs[way].append(measure())
+    return costs
+
+
+def _step(name: str, *arguments: Path) -> Cost:
+    return _cost([sys.executable, str(HERE / "editions_steps.py"), name, *map(str, arguments)])
+
+
+def _cost(command: Sequence[str]) -> Cost:
+    before = _children()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{command[0]} failed:\n{done.stderr}")
+    _wait_for_orphans()
+    return Cost(_children() - before, done.stdout.strip())
+
+
+def _children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _wait_for_orphans() -> None:
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        try:
+            found, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if not found:
+            time.sleep(0.05)
+    raise SystemExit("A process outlived its parent by more than 5 s: it was not counted.")
+
+
+def _median(costs: Sequence[Cost]) -> float:
+    return statistics.median(cost.cpu for cost in costs)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""The steps that `editions.py` measures; each call is a process of its own and prints one line."""
+
+import resource
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+ZONE = "Europe/Berlin"
+
+
+def edition(run: str) -> str:
+    """From the sealed pull of a run to its files; prints how many, and the CPU seconds a stage."""
+    from insights_reports.pipeline.compute import compute
+    from insights_reports.pipeline.render import render_all
+    from insights_reports.pipeline.runs import Run, open_run
+
+    stages: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self: Run, name: str) -> Iterator[None]:
+        begun = _cpu()
+        yield
+        stages[name] = _cpu() - begun
+
+    Run.stage = stage  # type: ignore[method-assign]
+    opened = open_run(Path(run))
+    compute(opened)
+    with opened.stage("render"):
+        files = render_all(opened)
+    shown = ", ".join(f"{name} {seconds:.1f}" for name, seconds in stages.items())
+    return f"{len(files)} | {shown}"
+
+
+def _cpu() -> float:
+    """Processor seconds so far, of this process and of the children that it has waited for."""
+    used = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def page(document: str, target: str) -> str:
+    """The HTML that we lay out ourselves, with its style sheet inside."""
+    from insights_reports.edition.document import load
+    from insights_reports.formats import pdf_layout
+    from insights_reports.formats.fonts import font_face_css
+    from insights_reports.formats.templates import SHIPPED
+
+    loaded = load(Path(document).read_bytes())
+    rules = pdf_layout._rules(loaded.brand.accent, SHIPPED)
+    style = f"<style>@page{{size:A4}}{font_face_css((400, 500, 600))}{rules}</style></head>"
+    html = pdf_layout._page(loaded, SHIPPED, 185.0).replace("</head>", style, 1)
+    Path(target).write_text(html, encoding="utf-8")
+    return str(len(html))
+
+
+def pdf(document: str) -> str:
+    """The PDF, by the child process as a run has it; prints the pages."""
+    from insights_reports.edition.document import load
+    from insights_reports.formats import pdf as renderer
+
+    target = Path(document).with_suffix(".benchmark.pdf")
+    target.write_bytes(renderer.render(load(Path(document).read_bytes())))
+    return pages(str(target))
+
+
+def pages(path: str) -> str:
+    import pikepdf
+
+    with pikepdf.open(path) as opened:
+        return str(len(opened.pages))
+
+
+def sheet_nothing(table: str) -> str:
+    """What the ways have in common: start, imports, reading the table."""
+    import xlsxwriter  # noqa: F401
+
+    from insights_reports.formats import excel_export  # noqa: F401
+
+    return str(len(pd.read_parquet(table)))
+
+
+def sheet_ours(table: str) -> str:
+    """Our workbook; prints the peak memory in MB."""
+    from insights_reports.formats.excel_export import deployments_workbook
+
+    deployments_workbook(pd.read_parquet(table), ZONE)
+    return str(round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+
+
+def sheet_xlsxwriter(table: str) -> str:
+    """The same columns by XlsxWriter: texts as texts, instants and durations as numbers of days."""
+    import xlsxwriter
+
+    frame = pd.read_parquet(table)
+    columns = [_values(frame[name]) for name in frame]
+    columns.insert(0, _values(frame["completed"].dt.tz_convert(ZONE).dt.tz_localize(None)))
+    target = Path(table).with_suffix(".benchmark.xlsx")
+    with xlsxwriter.Workbook(target, {"constant_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(zip(*columns, strict=True)):
+            for column, value in enumerate(row):
+                if isinstance(value, str):
+                    sheet.write_string(number, column, value)
+                elif value == value:  # no NaN
+                    sheet.write_number(number, column, value)
+    return str(target.stat().st_size)
+
+
+def _values(column: "pd.Series[object]") -> list[object]:
+    """As Excel has them: days since 1899-12-30, days, numbers, texts."""
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        column = column.dt.tz_localize(None)
+    if column.dtype.kind == "M":
+        column = column - pd.Timestamp("1899-12-30")
+    if column.dtype.kind == "m":
+        return (column / pd.Timedelta(days=1)).tolist()
+    if column.dtype.kind in "fib":
+        return column.astype(float).tolist()
+    return column.astype(object).where(column.notna(), float("nan")).tolist()
+
+
+def read_reply(path: Path) -> pd.DataFrame:
+    """The deployments table of a reply of ``/deployments``."""
+    from insights_reports.octopus import read_deployments
+
+    with path.open("rb") as reply:
+        return read_deployments(reply).table
+
+
+STEPS = {
+    "edition": edition,
+    "page": page,
+    "pdf": pdf,
+    "pages": pages,
+    "sheet-nothing": sheet_nothing,
+    "sheet-ours": sheet_ours,
+    "sheet-xlsxwriter": sheet_xlsxwriter,
+}
+
+
+if __name__ == "__main__":
+    print(STEPS[sys.argv[1]](*sys.argv[2:]))
