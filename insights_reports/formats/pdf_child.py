@@ -20,6 +20,7 @@ _ENVIRONMENT = (
 # How libraries put it that no memory, or no room for a thread's stack, was left.
 _NO_MEMORY = re.compile(r"memory|creating thread|allocat|failed to map", re.IGNORECASE)
 _KILLED, _TOO_LONG = -9, -24  # by SIGKILL, by SIGXCPU; not every system has names for them
+_CRASHED = (-6, -11)  # by SIGABRT, by SIGSEGV
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,10 @@ class Child:
         words = self._log.read().decode(errors="replace").strip()
         if _NO_MEMORY.search(words):
             return self._exceeded("memory")
+        if status in _CRASHED:  # what a library of C does when it is refused memory
+            most = self._limits.memory // 1024**2
+            problem = f"the renderer crashed, perhaps for want of more than {most} MB of memory"
+            return Failed(problem, limit=True)
         return Failed(words.splitlines()[-1] if words else f"it ended with status {status}")
 
     def _exceeded(self, limit: str) -> Failed:
