@@ -11,7 +11,7 @@ setup: ## make .venv with the insights-reports command in it
 	@scripts/setup
 
 demo: setup ## the whole pipeline on the embedded server; prints where the reports lie
-	@.venv/bin/insights-reports demo
+	@PREFECT_HOME=$(CURDIR)/.setup/prefect .venv/bin/insights-reports demo
 
 test: ## run the tests (THOROUGH=1 for the long ones)
 	@scripts/setup dev
