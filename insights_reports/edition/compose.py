@@ -82,18 +82,18 @@ def _summary(facts: Facts, every: tuple[Part, ...], *, with_splits: bool) -> Doc
 
 
 def _overview(facts: Facts, every: tuple[Part, ...]) -> Iterator[Block]:
-    """The rest of page one: the period at a glance, and the slices of the first split."""
+    """The period at a glance, the slices of the first split, and when deployments complete."""
     chart = overview(facts)
     if chart is not None:
         yield chart
     if every and every[0].order:
         yield small_table(every[0])
+    yield heat(facts)
 
 
 def _trends(facts: Facts, page_one: tuple[Tile, ...]) -> Section:
     lead = Phrase(f"trends.lead.{facts.windows.trend_granularity}", {"n": len(facts.trend)})
-    blocks = (*trends(facts, page_one), heat(facts))
-    return Section("trends", Phrase("section.trends"), lead, blocks)
+    return Section("trends", Phrase("section.trends"), lead, trends(facts, page_one))
 
 
 def _split(facts: Facts, several: tuple[Part, ...]) -> Document:
