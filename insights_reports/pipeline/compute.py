@@ -6,7 +6,7 @@ gets the revision that its content has in the ledger, or the next one.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -145,13 +145,9 @@ def _revised(document: Document, revision: Revision) -> Document:
             identity,
             revision=revision.number,
             status=Status.REVISED if revised else identity.status,
-            generated=Instant(_aware(revision.made_at), identity.zone),
+            generated=Instant(revision.made_at, identity.zone),
         ),
     )
-
-
-def _aware(instant: datetime) -> datetime:
-    return instant if instant.tzinfo else instant.astimezone()
 
 
 def _write(

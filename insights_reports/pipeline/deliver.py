@@ -22,7 +22,7 @@ from insights_reports.delivery import (
     read_manifests,
     write_index,
 )
-from insights_reports.edition.document import load
+from insights_reports.edition.document import Document, load
 from insights_reports.errors import ConfigError
 from insights_reports.formats import index, mail
 from insights_reports.formats.templates import Templates
@@ -151,7 +151,6 @@ def _password(config: Config, mail: Mail) -> Secret | None:
 
 def _edition(run: Run) -> Edition:
     about = {key: str(value) for key, value in run.read("edition.json").items()}
-    document = load((run.documents / f"{_first(run)}.json").read_bytes())
     return Edition(
         subscription=run.subscription_name,
         report=about["report"],
@@ -163,20 +162,20 @@ def _edition(run: Run) -> Edition:
         digest=about["digest"],
         generated=datetime.fromisoformat(about["generated"]),
         verdict=about["verdict"],
-        title=mail.title(document),
+        title=mail.title(_first_document(run)),
         files=tuple(rendered_files(run)),
     )
 
 
-def _first(run: Run) -> str:
-    document, _ = files_wanted(run)[0]
-    return document
+def _first_document(run: Run) -> Document:
+    """The one that speaks for the edition."""
+    name, _ = files_wanted(run)[0]
+    return load((run.documents / f"{name}.json").read_bytes())
 
 
 def _compose(run: Run, notes: MailNotes) -> MailBody:
-    document = load((run.documents / f"{_first(run)}.json").read_bytes())
     return mail.render(
-        document,
+        _first_document(run),
         attached=notes.attached,
         left_out=notes.left_out,
         folders=notes.folders,

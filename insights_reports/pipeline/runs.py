@@ -13,16 +13,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 from pydantic import TypeAdapter
 
 from insights_reports.config import Config, Subscription
 from insights_reports.config_file import load_config
 from insights_reports.delivery import Ledger
+from insights_reports.edition.settings import Trigger
 from insights_reports.errors import UsageError
-
-Trigger = Literal["schedule", "manual", "backfill", "retry", "demo"]
 
 
 @dataclass(frozen=True)
