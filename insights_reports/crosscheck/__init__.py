@@ -1,5 +1,6 @@
 """Our figures against those that Octopus states: a verdict for each of them, as values."""
 
+from insights_reports.crosscheck.cause import Cause
 from insights_reports.crosscheck.causes import Hints
 from insights_reports.crosscheck.check import cross_check
 from insights_reports.crosscheck.result import (
@@ -16,6 +17,7 @@ from insights_reports.crosscheck.text import report_lines
 
 __all__ = [
     "Candidate",
+    "Cause",
     "CrossCheck",
     "Discrepancy",
     "Evidence",

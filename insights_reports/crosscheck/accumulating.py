@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from insights_reports.crosscheck.behind import Behind
+from insights_reports.crosscheck.cause import Cause
 from insights_reports.crosscheck.causes import Context
 from insights_reports.crosscheck.cells import Cells, from_figures
 from insights_reports.crosscheck.comparison import Book
@@ -26,10 +27,7 @@ from insights_reports.crosscheck.figures import (
 from insights_reports.crosscheck.intervals import as_date, day_number
 from insights_reports.crosscheck.judging import Judged
 
-ACCUMULATES = (
-    "Lead time accumulates: changes not yet deployed when the interval ended count in it, too "
-    "(OctopusDeploy/Issues#7812)."
-)
+_ACCUMULATES = Cause("accumulates")
 _TOTAL = POSITION[FAILURE_RATE, "Total"]
 _COUNT = POSITION[LEAD_TIME, "Count"]
 _NEVER = 1 << 40  # days, later than any
@@ -59,7 +57,7 @@ def accumulating_lead_time(judged: Judged, context: Context, behind: Behind) -> 
         numbers.append(np.full(len(found), number))
         values.append(found)
     ours = _statistics(context.book, len(cells), np.concatenate(numbers), np.concatenate(values))
-    judged.accept(cells, ours.at(np.arange(len(cells))), MEMBERS[LEAD_TIME], ACCUMULATES)
+    judged.accept(cells, ours.at(np.arange(len(cells))), MEMBERS[LEAD_TIME], _ACCUMULATES)
 
 
 def _instant(day: int, zone: tzinfo, as_of: datetime) -> int:

@@ -13,6 +13,7 @@ from datetime import date, datetime, tzinfo
 import numpy as np
 import pandas as pd
 
+from insights_reports.crosscheck.cause import Cause
 from insights_reports.crosscheck.comparison import Book, Compared
 from insights_reports.crosscheck.figures import (
     FAILURE_RATE,
@@ -32,11 +33,7 @@ from insights_reports.metrics import Lookups, outcomes
 from insights_reports.metrics.measures import OTHER
 from insights_reports.metrics.splits import membership
 
-EDGE = "The range {begins} inside this interval: Octopus counts only what lies {side} {cut}."
-BEFORE_DATA = "The interval begins before the first deployment that Octopus still lists ({day})."
-RESTRICTED = "This account may not see every deployment: Octopus states {more}."
-PROMOTE = "Octopus counts deployments of releases marked 'Do not promote' as failed."
-
+_PROMOTE = Cause("promote")
 _COUNTS = MEMBERS["NumberOfSuccessfulDeployments"] + MEMBERS[FAILURE_RATE]
 _WITH_STATISTICS = tuple(metric for metric in METRICS if (metric, "Mean") in POSITION)
 _GUIDED = "SuccessfulButHadGuidedFailure"
@@ -107,10 +104,9 @@ def _cut(judged: Judged, context: Context, cells: Integers, start: int, after: b
         if best is None or explained > best[0]:
             best = explained, ours, cut
     if best is not None:
-        words = {"begins": "begins" if after else "ends", "side": "after" if after else "before"}
         shown = pd.Timestamp(best[2], unit="ns", tz="UTC").strftime("%Y-%m-%dT%H:%M:%SZ")
-        reason = EDGE.format(**words, cut=shown)
-        judged.adopt(cells, best[1], reason, at_most=MARGIN)
+        cause = Cause("edge_begins" if after else "edge_ends", (("instant", shown),))
+        judged.adopt(cells, best[1], cause, at_most=MARGIN)
 
 
 def _possible_cuts(
@@ -156,9 +152,9 @@ def before_the_data(judged: Judged, context: Context) -> None:
     """Intervals that begin before the first deployment listed: "12 whole months and this month"."""
     cells = judged.cells_that_differ()
     cells = cells[judged.compared.cells.start[cells] < day_number(context.data_start)]
-    reason = BEFORE_DATA.format(day=context.data_start)
+    cause = Cause("before_data", (("day", context.data_start.isoformat()),))
     for which, more in _with_hidden(judged, cells):
-        judged.mark_cells(which, more, NOT_COMPARABLE, reason)
+        judged.mark_cells(which, more, NOT_COMPARABLE, cause)
 
 
 class Hidden:
@@ -209,11 +205,10 @@ def restricted_key(judged: Judged, context: Context, hidden_by_all: Hidden) -> N
         hidden = judged.compared.stated[total][which] - judged.compared.cells.columns[total][which]
         for number in np.unique(hidden):
             some = hidden == number
-            more = f"{number} more of them in this interval"
-            reason = RESTRICTED.format(more=more)
+            cause = Cause("restricted", (("more", int(number)),))
             figures = differs[:, some]
-            judged.mark_cells(which[some], figures & ~unverifiable, EXPLAINED, reason)
-            judged.mark_cells(which[some], figures & unverifiable, NOT_COMPARABLE, reason)
+            judged.mark_cells(which[some], figures & ~unverifiable, EXPLAINED, cause)
+            judged.mark_cells(which[some], figures & unverifiable, NOT_COMPARABLE, cause)
 
 
 def _with_hidden(judged: Judged, cells: Integers) -> Iterator[tuple[Integers, Mask]]:
@@ -293,7 +288,7 @@ def do_not_promote(judged: Judged, context: Context) -> None:
     if len(cells):
         changed = _as_failed(context.deployments, releases)
         ours = context.book.as_in(context.book.tabulator(changed), compared, cells)
-        judged.accept(cells, ours, _COUNTS, PROMOTE)
+        judged.accept(cells, ours, _COUNTS, _PROMOTE)
 
 
 def _as_failed(deployments: pd.DataFrame, releases: frozenset[tuple[str, str]]) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from insights_reports.crosscheck.cause import Cause
 from insights_reports.crosscheck.comparison import Compared
 from insights_reports.crosscheck.figures import Column, Integers, Mask
 from insights_reports.crosscheck.inference import MARGIN
@@ -14,20 +15,21 @@ from insights_reports.crosscheck.result import Verdict
 from insights_reports.crosscheck.rounding import Rounding
 
 AGREES, DIFFERS, EXPLAINED, NOT_COMPARABLE = range(4)
+UNKNOWN = Cause("unknown")
 VERDICTS = (Verdict.AGREES, Verdict.DIFFERS, Verdict.EXPLAINED, Verdict.NOT_COMPARABLE)
 
 
 class Judged:
-    """A verdict and a reason for each figure (rows) of each cell (columns).
+    """A verdict and a cause for each figure (rows) of each cell (columns).
 
-    ``verdict`` holds the numbers above, ``reason`` positions in ``reasons``; position 0 is none.
+    ``verdict`` holds the numbers above, ``cause`` positions in ``causes``; position 0 is not known.
     """
 
     def __init__(self, compared: Compared, rounding: Rounding) -> None:
         self.compared, self.rounding = compared, rounding
         self.verdict: npt.NDArray[np.int8] = (~compared.agrees).astype(np.int8)
-        self.reason: npt.NDArray[np.int32] = np.zeros(self.verdict.shape, dtype=np.int32)
-        self.reasons = [""]
+        self.cause: npt.NDArray[np.int32] = np.zeros(self.verdict.shape, dtype=np.int32)
+        self.causes = [UNKNOWN]
 
     @property
     def differs(self) -> Mask:
@@ -35,26 +37,26 @@ class Judged:
         return differs
 
     def cells_that_differ(self) -> Integers:
-        """The positions of the cells with a figure that differs and has no reason yet."""
+        """The positions of the cells with a figure that differs and has no cause yet."""
         cells: Integers = np.flatnonzero(self.differs.any(axis=0))
         return cells
 
-    def mark(self, figures: Mask, verdict: int, reason: str) -> None:
-        """Give the figures under a mask of all of them a verdict and a reason."""
+    def mark(self, figures: Mask, verdict: int, cause: Cause) -> None:
+        """Give the figures under a mask of all of them a verdict and a cause."""
         self.verdict[figures] = verdict
-        self.reason[figures] = self._number(reason)
+        self.cause[figures] = self._number(cause)
 
-    def mark_cells(self, cells: Integers, figures: Mask, verdict: int, reason: str) -> None:
+    def mark_cells(self, cells: Integers, figures: Mask, verdict: int, cause: Cause) -> None:
         """The same for a mask of the figures of some cells alone."""
         mask = np.zeros(self.verdict.shape, dtype=bool)
         mask[:, cells] = figures
-        self.mark(mask, verdict, reason)
+        self.mark(mask, verdict, cause)
 
     def adopt(
         self,
         cells: Integers,
         ours: Sequence[Column],
-        reason: str,
+        cause: Cause,
         at_most: int | None = None,
     ) -> bool:
         """Hold some cells against other figures of ours, if those explain what is stated better.
@@ -68,21 +70,21 @@ class Judged:
         still = int((~agrees).sum())
         if still + MARGIN > (~before).sum() or (at_most is not None and still > at_most):
             return False
-        self.mark_cells(cells, agrees & ~before, EXPLAINED, reason)
-        self.mark_cells(cells, ~agrees, DIFFERS, "")
+        self.mark_cells(cells, agrees & ~before, EXPLAINED, cause)
+        self.mark_cells(cells, ~agrees, DIFFERS, UNKNOWN)
         return True
 
     def accept(
-        self, cells: Integers, ours: Sequence[Column], figures: tuple[int, ...], reason: str
+        self, cells: Integers, ours: Sequence[Column], figures: tuple[int, ...], cause: Cause
     ) -> None:
         """Explain those of the cells whose ``figures`` all agree with other figures of ours."""
         agrees = self.compared.against(ours, self.rounding, cells)[list(figures)]
         whole = agrees.all(axis=0)
         mask = np.zeros((len(self.verdict), len(cells)), dtype=bool)
         mask[list(figures)] = whole
-        self.mark_cells(cells, mask & (self.verdict[:, cells] == DIFFERS), EXPLAINED, reason)
+        self.mark_cells(cells, mask & (self.verdict[:, cells] == DIFFERS), EXPLAINED, cause)
 
-    def _number(self, reason: str) -> int:
-        if reason not in self.reasons:
-            self.reasons.append(reason)
-        return self.reasons.index(reason)
+    def _number(self, cause: Cause) -> int:
+        if cause not in self.causes:
+            self.causes.append(cause)
+        return self.causes.index(cause)

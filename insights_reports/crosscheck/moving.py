@@ -8,6 +8,7 @@ from datetime import tzinfo
 import numpy as np
 import pandas as pd
 
+from insights_reports.crosscheck.cause import Cause
 from insights_reports.crosscheck.comparison import Book
 from insights_reports.crosscheck.figures import Integers, Mask
 from insights_reports.crosscheck.inference import Inferred
@@ -16,8 +17,6 @@ from insights_reports.crosscheck.judging import Judged
 from insights_reports.metrics import Tabulator, local_dates
 from insights_reports.metrics.conventions import WeekStart
 
-MOVED = "The deployments moved between the calls: {what}."
-EDITED = "States were edited between the calls: {what}."
 _VALUES = (
     "project_id",
     "channel_id",
@@ -42,12 +41,12 @@ class Moves:
         states: the tables as they may have been when the figures were asked for: the earlier one,
             and the later one without the newest of its new deployments, one by one.
         days: the local days on which a deployment moved.
-        reason: what moved, in words.
+        cause: what moved, in numbers.
     """
 
     states: tuple[pd.DataFrame, ...]
     days: Integers
-    reason: str
+    cause: Cause
 
 
 def moves(earlier: pd.DataFrame, later: pd.DataFrame, zone: tzinfo) -> Moves | None:
@@ -72,8 +71,11 @@ def moves(earlier: pd.DataFrame, later: pd.DataFrame, zone: tzinfo) -> Moves | N
         later.iloc[counterpart[changed]],
     ]
     days = np.unique(np.concatenate([local_dates(part, zone).view(np.int64) for part in touched]))
-    reason = _reason(new, gone, changed, differs["task_state"])
-    return Moves((earlier, *_without_newest(later, new)), days, reason)
+    return Moves(
+        (earlier, *_without_newest(later, new)),
+        days,
+        _cause(new, gone, changed, differs["task_state"]),
+    )
 
 
 def _differs(before: pd.Series, after: pd.Series) -> Mask:
@@ -96,12 +98,11 @@ def _without_newest(later: pd.DataFrame, new: Mask) -> list[pd.DataFrame]:
     return found
 
 
-def _reason(new: Mask, gone: Mask, changed: Mask, edited: Mask) -> str:
-    parts = [f"{new.sum()} new"] if new.any() else []
-    parts += [f"{gone.sum()} gone"] if gone.any() else []
-    parts += [f"{changed.sum()} changed, {edited.sum()} of them in state"] if changed.any() else []
-    only_edited = edited.any() and not new.any() and not gone.any()
-    return (EDITED if only_edited else MOVED).format(what=", ".join(parts))
+def _cause(new: Mask, gone: Mask, changed: Mask, edited: Mask) -> Cause:
+    changes = ("changed", int(changed.sum())), ("edited", int(edited.sum()))
+    if edited.any() and not new.any() and not gone.any():
+        return Cause("edited", changes)
+    return Cause("moved", (("new", int(new.sum())), ("gone", int(gone.sum())), *changes))
 
 
 class Moving:
@@ -127,7 +128,7 @@ class Moving:
             return
         every = [self._book.as_in(tabulator, compared, cells) for tabulator in self._states(found)]
         scores = [compared.against(ours, judged.rounding, cells).sum() for ours in every]
-        judged.adopt(cells, every[int(np.argmax(scores))], found.reason)
+        judged.adopt(cells, every[int(np.argmax(scores))], found.cause)
 
     def _states(self, found: Moves) -> list[Tabulator]:
         """Each state made ready, of it the months and weeks in which something moved."""

@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from insights_reports.crosscheck.cause import Cause
 from insights_reports.crosscheck.figures import FIGURES, POSITION, TICKS_PER_SECOND, Kind
 from insights_reports.metrics import Conventions
 
@@ -52,7 +53,7 @@ class Discrepancy:
     difference: Value
     tolerance: float
     verdict: Verdict
-    reason: str
+    cause: Cause
     deployment_ids: tuple[str, ...] = ()
     deployments: int = 0
 
@@ -78,7 +79,8 @@ class Discrepancy:
             "difference": spell(self.difference),
             "tolerance": spell(self.tolerance),
             "verdict": self.verdict.value,
-            "reason": self.reason,
+            "cause": self.cause.code,
+            "reason": str(self.cause),
             "deploymentIds": list(self.deployment_ids),
             "deployments": self.deployments,
         }
@@ -96,7 +98,7 @@ class StreamDiscrepancy:
     stated: int | float | str | None
     recomputed: int | float | str | None
     verdict: Verdict
-    reason: str
+    cause: Cause
 
     def to_json(self) -> dict[str, Any]:
         spell = duration_text if self.field.startswith("Time") else _plain
@@ -106,7 +108,8 @@ class StreamDiscrepancy:
             "stated": spell(self.stated),
             "recomputed": spell(self.recomputed),
             "verdict": self.verdict.value,
-            "reason": self.reason,
+            "cause": self.cause.code,
+            "reason": str(self.cause),
         }
 
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from insights_reports.crosscheck.cause import Cause
 from insights_reports.crosscheck.figures import NANOSECONDS_PER_TICK, NULL, Integers, Mask
 from insights_reports.crosscheck.inference import choose
 from insights_reports.crosscheck.result import Evidence, StreamCheck, StreamDiscrepancy, Verdict
 from insights_reports.crosscheck.rounding import DurationRounding, duration_candidates
 from insights_reports.metrics import Conventions, recompute_streams
 
-DIFFERS = "The deployments of the stream make another value."
+_DIFFERS = Cause("stream")
 _DURATIONS = {
     "time_since_previous": "TimeSincePreviouslySuccessfulDeployment",
     "time_to_recovery": "TimeToRecovery",
@@ -140,7 +141,7 @@ def _discrepancies(deployments: pd.DataFrame, fields: list[_Field]) -> Iterator[
                 _value(field.stated.iloc[row]),
                 _value(field.ours.iloc[row]),
                 Verdict.DIFFERS,
-                DIFFERS,
+                _DIFFERS,
             )
 
 

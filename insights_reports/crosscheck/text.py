@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
+from insights_reports.crosscheck.cause import Cause
 from insights_reports.crosscheck.result import (
     CrossCheck,
     Discrepancy,
@@ -77,7 +78,7 @@ def _differing(check: CrossCheck, most: int) -> Iterator[str]:
         yield f"  {place}"
         for one in group:
             yield f"    {_values(one)}"
-            yield f"      {one.reason}"
+            yield f"      {one.cause}"
             yield f"      {_deployments(one)}"
     if len(found) > most:
         yield f"  … {most:,} of {len(found):,} shown; --json lists all of them"
@@ -117,11 +118,11 @@ def _reasons(check: CrossCheck, verdict: Verdict) -> Iterator[str]:
         return
     yield ""
     yield f"{_TITLES[verdict]} ({len(found):,})"
-    by_reason: dict[str, list[Discrepancy]] = {}
+    by_cause: dict[Cause, list[Discrepancy]] = {}
     for one in found:
-        by_reason.setdefault(one.reason, []).append(one)
-    for reason, some in sorted(by_reason.items(), key=lambda item: -len(item[1])):
-        yield f"  {len(some):,} figures: {reason}"
+        by_cause.setdefault(one.cause, []).append(one)
+    for cause, some in sorted(by_cause.items(), key=lambda item: -len(item[1])):
+        yield f"  {len(some):,} figures: {cause}"
         for one in some[:_EXAMPLES]:
             yield f"    {_place(one)}: {_values(one)}"
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from insights_reports.crosscheck.behind import Behind
+from insights_reports.crosscheck.cause import Cause
 from insights_reports.crosscheck.figures import FIGURES, Column, Kind, is_null
 from insights_reports.crosscheck.inference import Inferred
 from insights_reports.crosscheck.intervals import as_date
@@ -24,8 +25,8 @@ from insights_reports.crosscheck.result import (
 from insights_reports.crosscheck.stated import StatedTable, Unknown
 from insights_reports.metrics import UNTAGGED, UNTENANTED
 
-UNKNOWN_FIGURE = "Octopus states a value that its documentation does not define."
-LEFT_OUT = "Octopus leaves these deployments out of this split: none of its tables has the series."
+_UNDEFINED = Cause("undefined")
+_LEFT_OUT = Cause("left_out")
 
 _ORDER = {Verdict.DIFFERS: 0, Verdict.EXPLAINED: 1, Verdict.NOT_COMPARABLE: 2}
 _Bucket = tuple[str, str | None, str]
@@ -96,7 +97,7 @@ class Totals:
             found = self._discrepancies[place]
             if tables[False] or tables[True] < 2 or found.verdict is not Verdict.DIFFERS:
                 continue
-            self._discrepancies[place] = replace(found, verdict=Verdict.EXPLAINED, reason=LEFT_OUT)
+            self._discrepancies[place] = replace(found, verdict=Verdict.EXPLAINED, cause=_LEFT_OUT)
             self._verdicts[Verdict.DIFFERS] -= 1
             self._verdicts[Verdict.EXPLAINED] += 1
 
@@ -120,7 +121,7 @@ def _unknown(table: StatedTable, found: Unknown) -> Discrepancy:
         difference=None,
         tolerance=0.0,
         verdict=Verdict.NOT_COMPARABLE,
-        reason=UNKNOWN_FIGURE,
+        cause=_UNDEFINED,
     )
 
 
@@ -158,7 +159,7 @@ def _discrepancies(judged: Judged, behind: Behind) -> Iterator[tuple[int, Discre
                 difference=None if stated is None or ours is None else stated - ours,
                 tolerance=tolerances[number],
                 verdict=VERDICTS[judged.verdict[number, cell]],
-                reason=judged.reasons[judged.reason[number, cell]],
+                cause=judged.causes[judged.cause[number, cell]],
                 deployment_ids=ids,
                 deployments=size,
             ),

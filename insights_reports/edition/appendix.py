@@ -66,7 +66,9 @@ def discrepancies(facts: Facts) -> Section:
         title = Phrase("table.stream_discrepancies.title")
         blocks.append(_table("stream-discrepancies-table", title, _STREAM_DISCREPANCY, rows))
     if not blocks:
-        blocks.append(Prose((Phrase("discrepancies.none"),)))
+        compared = check.figures + check.streams.figures
+        said = "discrepancies.none" if compared else "discrepancies.nothing_stated"
+        blocks.append(Prose((Phrase(said),)))
     streams = check.streams
     lead = None
     if streams.figures:
@@ -117,7 +119,7 @@ def _discrepancy(found: Discrepancy) -> tuple[Value, ...]:
         _spelled(spelled["stated"]),
         _spelled(spelled["recomputed"]),
         _VERDICTS[found.verdict.value],
-        Name(found.reason),
+        Name(str(found.cause)),
         Name(ids + more),
     )
 
@@ -130,7 +132,7 @@ def _stream_discrepancy(found: StreamDiscrepancy) -> tuple[Value, ...]:
         _spelled(spelled["stated"]),
         _spelled(spelled["recomputed"]),
         _VERDICTS[found.verdict.value],
-        Name(found.reason),
+        Name(str(found.cause)),
     )
 
 

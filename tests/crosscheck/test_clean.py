@@ -101,6 +101,7 @@ def test_the_json_is_the_documented_contract(clean, small, everything):
         "difference",
         "tolerance",
         "verdict",
+        "cause",
         "reason",
         "deploymentIds",
         "deployments",

