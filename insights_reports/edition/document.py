@@ -87,6 +87,7 @@ class CheckVerdict(StrEnum):
     DIFFERS = "check.differs"
     EXPLAINED = "check.explained"
     NOT_COMPARABLE = "check.not_comparable"
+    NONE_STATED = "check.none_stated"  # Octopus states no figures: on all of them only
 
 
 class Status(StrEnum):

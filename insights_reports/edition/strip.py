@@ -53,8 +53,8 @@ def _sentence(check: CrossCheck, limit: int) -> Phrase:
         "limit": limit,
     }
     key = check_verdict(check).removeprefix("check.")
-    if check.figures in (0, check.agrees):
-        key = "all" if check.figures else "none"
+    if check.figures and check.figures == check.agrees:
+        key = "all"
     elif check.differs and not check.beyond(limit):
         key = "tolerated"
     return Phrase(f"check.sentence.{key}", values)
@@ -62,6 +62,8 @@ def _sentence(check: CrossCheck, limit: int) -> Phrase:
 
 def check_verdict(check: CrossCheck) -> CheckVerdict:
     """``differs`` if any figure does, ``explained`` if none does but some have a reason."""
+    if not check.figures:
+        return CheckVerdict.NONE_STATED
     if check.differs:
         return CheckVerdict.DIFFERS
     if check.explained:

@@ -138,7 +138,8 @@ class MailParts:
     def check(self) -> list[str]:
         """The cross-check, the ledger's total and the known gaps, a sentence each."""
         check, words = self.document.check, self.words
-        ledger = words.text("mail.ledger", read=check.ledger.read, used=check.ledger.used)
+        read, used = check.ledger.read, check.ledger.used
+        ledger = words.text("mail.ledger" if read else "mail.nothing_read", read=read, used=used)
         gaps = [words.phrase(gap) for gap in check.gaps[: _MOST["gaps"]]]
         return [clip(text) for text in (words.phrase(check.sentence), ledger, *gaps)]
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from insights_reports.crosscheck import CrossCheck
 from insights_reports.edition import compose
 from insights_reports.edition.document import Document
 from tests.edition.inputs import company, deployment, inputs, settings
@@ -31,7 +32,8 @@ def one(rows: list[Row], period: str = "2026-09", **changes: object) -> Document
 
 
 def empty() -> Document:
-    return one([])
+    """Of no deployments Octopus states no figures either."""
+    return one([], check=CrossCheck(0, 0, 0, 0, 0))
 
 
 def single() -> Document:

@@ -26,6 +26,7 @@ class Said:
     page: str
     sheets: list[str]
     text: str
+    letter: str
     subject: str
 
 
@@ -37,7 +38,12 @@ def said(name: str) -> Said:
     letter = mail.render(document)
     sheets = [str(cell.value) for cell in cells(workbook) if cell.value is not None]
     return Said(
-        document, plain(page), [plain(s) for s in sheets], plain(letter.text), letter.subject
+        document,
+        plain(page),
+        [plain(s) for s in sheets],
+        plain(letter.text),
+        letter.html,
+        letter.subject,
     )
 
 
@@ -77,6 +83,18 @@ def test_an_empty_report_says_so_and_draws_nothing() -> None:
     charts = [block for block in blocks(edition.document) if isinstance(block, Chart)]
     assert [chart.id for chart in charts] == ["trend-deployment_frequency"]  # known to be 0
     assert "Lead time, median: no deployments" in edition.text
+
+
+def test_where_octopus_states_no_figures_no_format_counts_agreements() -> None:
+    edition = said("empty")
+    letter = plain(lxml_html.document_fromstring(edition.letter).text_content())
+    assert "Octopus states no figures to compare with" in edition.page
+    assert "Cross-check with Octopus: no figures stated" in letter
+    for text in (edition.page, *edition.sheets, edition.text, letter):
+        assert "0 of 0" not in text
+    sentence = plain(words("en").phrase(edition.document.check.sentence))
+    for text in (edition.page, " ".join(edition.sheets), edition.text, letter):
+        assert sentence in text
 
 
 def test_one_deployment_is_too_few_to_judge() -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from insights_reports.edition.document import CheckVerdict, Status
 from insights_reports.formats import index
 from insights_reports.formats.index import IndexEntry, IndexFile
+from insights_reports.formats.words import words
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 GENERATED = datetime(2026, 10, 2, 6, 0, tzinfo=UTC)
@@ -123,7 +124,7 @@ def test_a_replaced_revision_is_struck_through_but_kept() -> None:
 @pytest.mark.parametrize("verdict", list(CheckVerdict))
 def test_the_verdict_is_a_word(verdict: CheckVerdict) -> None:
     (row,) = rows(page(replace(entry(), verdict=str(verdict))))
-    assert verdict.value.removeprefix("check.").replace("_", " ") in row
+    assert words("en").value(verdict) in row
 
 
 def test_an_unknown_status_or_verdict_is_shown_as_it_is() -> None:
