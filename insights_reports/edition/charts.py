@@ -237,7 +237,8 @@ def _panel(facts: Facts, slices: Slices, series: int, label: Phrase | Name) -> S
     )
     now = slices.figure(series, facts.windows.now, _FREQUENCY, Statistic.COUNT)
     moved = frequency_change(facts, slices, series)
-    summary = Phrase("series.panel", {"n": now, "change": moved})
+    key = "series.panel" if moved.difference is not None else "series.panel_alone"
+    summary = Phrase(key, {"n": now, "change": moved})
     return Series(label, Role.MAIN, figures, summary)
 
 

@@ -19,6 +19,7 @@ from insights_reports.edition.document import (
     Change,
     Figure,
     Metric,
+    Missing,
     Phrase,
     Span,
     Statistic,
@@ -112,9 +113,7 @@ def judge(compared: Comparison, limits: Limits | None, last: int) -> Judged:
     number ``last``; otherwise by an interval."""
     difference = compared.difference
     if difference is None:
-        missing = compared.after.missing or compared.before.missing
-        which = "reason.missing_after" if compared.after.missing else "reason.missing_before"
-        return Judged(Verdict.TOO_FEW, Phrase(which, {"missing": missing}))
+        return Judged(Verdict.TOO_FEW, _why_none(compared))
     if compared.least < LEAST:
         reason = Phrase("reason.too_few", {"n": compared.least, "least": LEAST})
         return Judged(Verdict.TOO_FEW, reason)
@@ -123,6 +122,18 @@ def judge(compared: Comparison, limits: Limits | None, last: int) -> Judged:
     if limits is not None and not _rare(compared):
         return _by_limits(compared.after, difference, limits, last)
     return _by_interval(compared, difference)
+
+
+def _why_none(compared: Comparison) -> Phrase:
+    """Why there is nothing to compare: no day is over, or the figure of this period or of the one
+    before is missing."""
+    now = compared.spans[1]
+    if now.start == now.end:
+        return Phrase("reason.not_begun")
+    if compared.after.missing:
+        return Phrase(f"reason.after.{compared.after.missing.name.lower()}")
+    missing = compared.before.missing or Missing.NO_HISTORY
+    return Phrase(f"reason.before.{missing.name.lower()}")
 
 
 def _rare(compared: Comparison) -> bool:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from insights_reports.edition.document import (
-    Change,
     Document,
     Figure,
     Missing,
@@ -115,13 +114,13 @@ class MailParts:
         )
 
     def _changes(self, tile: Tile) -> list[str]:
-        lines = [self._change(tile.change, "label.against_previous")]
-        if tile.last_year is not None and tile.last_year.difference is not None:
-            lines.append(self._change(tile.last_year, "label.against_last_year"))
-        return lines
-
-    def _change(self, change: Change, against: str) -> str:
-        return f"{self.words.change(change)} {self.words.text(against)}"
+        """The changes that there are; where there is none, the tile's reason says why."""
+        both = ((tile.change, "previous"), (tile.last_year, "last_year"))
+        return [
+            f"{self.words.change(change)} {self.words.text(f'label.against_{before}')}"
+            for change, before in both
+            if change is not None and change.difference is not None
+        ]
 
     def _beside(self, tile: Tile) -> list[str]:
         words = self.words

@@ -11,10 +11,12 @@ import pytest
 from lxml import html as lxml_html
 from pypdf import PdfReader
 
+from insights_reports.edition import compose
 from insights_reports.edition.document import Chart, Document, Name, Prose, Table
 from insights_reports.formats import excel, html, mail, pdf
 from insights_reports.formats.words import words
 from tests.edition.edges import EDGES, NAMES
+from tests.edition.inputs import company, inputs, settings
 from tests.formats.workbooks import cells, opened
 
 
@@ -105,6 +107,20 @@ def test_one_deployment_is_too_few_to_judge() -> None:
     assert "Time to recovery, median: no values (too few)" in edition.text
     assert "better" not in edition.text
     assert "worse" not in edition.text
+
+
+def test_a_tile_says_once_and_truly_why_there_is_no_comparison() -> None:
+    early = compose(
+        inputs(company(300), known_from=date(2026, 8, 2)), settings(layout="one", splits=())
+    )[0]
+    texts = [plain(mail.render(early).text)]
+    texts.append(plain(lxml_html.document_fromstring(html.render(early).decode()).text_content()))
+    for text in texts:
+        assert text.count("the known deployments begin later than the period before") == 4
+        assert "on the previous period" not in text
+        assert "no history on" not in text
+    assert "no deployments on" not in said("single").text
+    assert "nothing to compare with: no deployments in the period before" in said("single").text
 
 
 def test_four_hundred_slices_show_twenty_and_the_workbook_has_them_all() -> None:

@@ -15,6 +15,7 @@ from insights_reports.edition.judging import (
     limits_of,
     median_intervals,
 )
+from insights_reports.formats.words import words
 
 AUGUST = Span("2026-08", date(2026, 8, 1), date(2026, 9, 1))
 SEPTEMBER = Span("2026-09", date(2026, 9, 1), date(2026, 10, 1))
@@ -107,13 +108,25 @@ def test_a_tiny_change_is_none_however_certain(comparison, reason):
     assert by_interval(comparison)[1] == reason
 
 
-def test_a_missing_value_is_no_change():
-    gone = Figure(LEAD, Statistic.MEDIAN, None, None, Missing.NO_VALUES)
+@pytest.mark.parametrize("why", list(Missing))
+def test_a_missing_value_is_no_change_and_the_reason_says_why(why):
+    gone = Figure(LEAD, Statistic.MEDIAN, None, None, why)
     judged = judge(compared(lead(5), gone), None, 0)
-    assert (judged.verdict, judged.reason.key) == (Verdict.TOO_FEW, "reason.missing_after")
-    assert judged.reason.values == {"missing": Missing.NO_VALUES}
-    early = Figure(LEAD, Statistic.MEDIAN, None, None, Missing.NO_HISTORY)
-    assert judge(compared(early, lead(5)), None, 0).reason.key == "reason.missing_before"
+    assert (judged.verdict, judged.reason.key) == (
+        Verdict.TOO_FEW,
+        f"reason.after.{why.name.lower()}",
+    )
+    judged = judge(compared(gone, lead(5)), None, 0)
+    assert judged.reason.key == f"reason.before.{why.name.lower()}"
+    for language in ("en", "de"):
+        assert words(language).phrase(judged.reason)
+
+
+def test_before_its_first_day_is_over_a_period_has_nothing_to_compare():
+    begun = Span("2026-09", SEPTEMBER.start, SEPTEMBER.start)
+    gone = Figure(LEAD, Statistic.MEDIAN, None, None, Missing.NO_DEPLOYMENTS)
+    reason = judge(Comparison(lead(5), gone, (AUGUST, begun)), None, 0).reason
+    assert reason.key == "reason.not_begun"
 
 
 # Mean 100, moving ranges all 2 but for the last: limits close to 100 -+ 6.
