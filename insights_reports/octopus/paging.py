@@ -49,14 +49,47 @@ def read_all(
         BadReply: when a page is no page, or the list does not end.
     """
     known: dict[str, Item] = {}
-    before: dict[str, Item] | None = None
+    before: _Pass | None = None
     for _ in range(_MOST_PASSES):
-        found, at_once, complete = _one_pass(pages(get, params or {}, take), keep)
-        known |= found
-        if complete and (at_once or found == before):
-            return Listing(tuple(found.values()))
-        before = found
+        one = _Pass(keep)
+        for page in pages(get, params or {}, take):
+            if not one.add(page):
+                break
+        known |= one.found
+        if one.agrees_with(before):
+            return Listing(tuple(one.found.values()))
+        before = one
     return Listing(tuple(known.values()), moved=True)
+
+
+def read_each(get: GetPage) -> Iterator[Item]:
+    """Every item of a list, each id once, as its page comes; the next page is asked for when it is
+    needed. A list that does not fit on one page is read again behind its end, and what only comes
+    to light then is yielded then; so whoever reads to the end has missed nothing.
+
+    Raises:
+        BadReply: at the end, when the list kept changing and so may have items that did not come;
+            and when a page is no page, or the list does not end.
+    """
+    known: set[str] = set()
+    before: _Pass | None = None
+    for _ in range(_MOST_PASSES):
+        one = _Pass()
+        for page in pages(get, {}):
+            new = one.add(page)
+            if not new:
+                break
+            yield from (item for id, item in new.items() if id not in known)
+            known |= new.keys()
+        if one.agrees_with(before):
+            return
+        before = one
+    raise BadReply(
+        "A list from Octopus kept changing while it was read, and may have more items.",
+        f"Read {_MOST_PASSES} times; items: {len(known)}",
+        "Try again when nobody changes it.",
+        retryable=True,
+    )
 
 
 def read_ids(get: GetPage, ids: Sequence[str]) -> Listing:
@@ -89,18 +122,28 @@ def pages(get: GetPage, params: Mapping[str, str | int], take: int = TAKE) -> It
     raise BadReply("A list from Octopus does not end.", f"Pages: {_MOST_PAGES}")
 
 
-def _one_pass(found_pages: Iterator[Page], keep: Keep) -> tuple[dict[str, Item], bool, bool]:
-    """Items by id; whether they came on one page; whether they are as many as was said."""
-    found: dict[str, Item] = {}
-    count, total = 0, 0
-    for page in found_pages:
-        total = page.TotalResults or 0
-        new = {_id(item): keep(item) for item in page.Items if _id(item) not in found}
-        if not new:  # the end, or a server that ignores skip
-            break
-        found |= new
-        count += 1
-    return found, count <= 1, len(found) >= total
+class _Pass:
+    """One reading of a list: the items by id, whether they are as many as was said, and whether
+    they came on one page."""
+
+    def __init__(self, keep: Keep = dict) -> None:
+        self.found: dict[str, Item] = {}
+        self._keep = keep
+        self._pages = 0
+        self._total = 0
+
+    def add(self, page: Page) -> dict[str, Item]:
+        """The items of a page that are new. None are: the end, or a server that ignores skip."""
+        self._total = page.TotalResults or 0
+        new = {_id(item): self._keep(item) for item in page.Items if _id(item) not in self.found}
+        self.found |= new
+        self._pages += bool(new)
+        return new
+
+    def agrees_with(self, before: "_Pass | None") -> bool:
+        complete = len(self.found) >= self._total
+        again = before is not None and self.found == before.found
+        return complete and (self._pages <= 1 or again)
 
 
 def _id(item: Item) -> str:

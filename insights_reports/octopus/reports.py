@@ -4,7 +4,7 @@ https://octopus.com/docs/octopus-rest-api (Insights reports API)
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_args
 from urllib.parse import quote
 
@@ -27,18 +27,21 @@ class Reports:
     def __init__(self, source: Source, space_id: Callable[[], str]) -> None:
         self._source = source
         self._space_id = space_id
-        self.moved = False
-        """Whether the list changed while it was read: then it may lack a report."""
 
-    def list(self) -> "list[InsightsReport]":
-        """All reports, by name as Octopus orders them.
+    def list(self) -> Iterator[InsightsReport]:
+        """All reports, by name as Octopus orders them, read page by page as they are asked for.
+
+        Each comes once, also when the list changes while it is read; one that is deleted meanwhile
+        may be among them, and none that was there all the time is missing.
 
         Raises:
             NotAvailable: when this server offers no Insights reports.
+            BadReply: at the end, when the list kept changing, so that one may be missing.
         """
         pages = self._source.pages("reports", self._path())
         try:
-            listing = paging.read_all(pages)
+            for item in paging.read_each(pages):
+                yield read(InsightsReport, item)
         except NotFound as error:
             raise NotAvailable(
                 "This server does not offer Insights reports.",
@@ -46,8 +49,6 @@ class Reports:
                 "They need Octopus 2025.2 or newer and an Enterprise licence.",
                 status=error.status,
             ) from None
-        self.moved = listing.moved
-        return [read(InsightsReport, item) for item in listing.items]
 
     def get(self, report: str) -> InsightsReport:
         """The report with this id, or else with exactly this name.

@@ -25,7 +25,7 @@ def client(url_and_key: tuple[str, str]) -> Iterator[Client]:
     with Client(Connection.from_environment(url, environ={"OCTOPUS_API_KEY": key})) as octopus:
         known = {report.Id for report in octopus.reports.list()}
         yield octopus
-        for report in octopus.reports.list():
+        for report in list(octopus.reports.list()):
             if report.Id not in known:
                 octopus.reports.delete(report.Id)
 
@@ -44,7 +44,7 @@ TimeZone: Europe/Vienna
 
 def test_what_was_pulled_is_no_change(client: Client, tmp_path: Path) -> None:
     files = pull(client, tmp_path)
-    assert len(files) == len(client.reports.list())
+    assert len(files) == len(list(client.reports.list()))
     first = next(each for each in load(tmp_path).values() if each["ProjectIds"])
     assert first["EnvironmentGroups"][0]["Environments"][0].startswith("Environments-") is False
     assert not {"Id", "SpaceId", "Links"} & first.keys()

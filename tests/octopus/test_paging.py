@@ -8,7 +8,7 @@ import pytest
 
 from insights_reports.errors import BadReply
 from insights_reports.octopus import paging
-from insights_reports.octopus.paging import Listing, read_all, read_ids
+from insights_reports.octopus.paging import Listing, read_all, read_each, read_ids
 
 Params = Mapping[str, str | int]
 
@@ -126,6 +126,33 @@ class Drifting(Listed):
         return page
 
 
+@pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 250])
+def test_items_come_page_by_page_as_they_are_asked_for(count: int) -> None:
+    listed = Listed(*range(count))
+    arriving = read_each(listed)
+    assert listed.requests == []
+    for number in range(count):
+        assert next(arriving) == listed.items[number]
+        assert len(listed.requests) == number // paging.TAKE + 1
+    assert list(arriving) == []
+    pages = -(-(count + 1) // paging.TAKE)  # the last one is not full
+    assert len(listed.requests) == pages * (1 if count <= paging.TAKE else 2)
+
+
+def test_what_came_to_light_in_the_second_reading_is_yielded_then() -> None:
+    listed = Listed(*range(250))
+
+    def deleting(params: Params) -> dict[str, Any]:
+        if params["skip"] == 100 and len(listed.items) == 250:
+            del listed.items[0]  # everything moves up by one, and item 100 onto the first page
+        return listed(params)
+
+    assert [item["Name"] for item in read_each(deleting)] == [
+        *(f"Project {number}" for number in range(250) if number != 100),
+        "Project 100",
+    ]
+
+
 @pytest.mark.parametrize("seed", range(200))
 def test_drift_leaves_no_item_silently_missing(seed: int) -> None:
     listed = Drifting(seed)
@@ -133,6 +160,20 @@ def test_drift_leaves_no_item_silently_missing(seed: int) -> None:
     found = ids(listing)
     assert len(set(found)) == len(found)
     assert listing.moved or listed.throughout <= set(found)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_drift_does_not_end_a_generator_in_silence_either(seed: int) -> None:
+    listed = Drifting(seed)
+    found: list[str] = []
+    try:
+        for item in read_each(listed):
+            found.append(item["Id"])
+    except BadReply as error:
+        assert "kept changing" in str(error)
+    else:
+        assert listed.throughout <= set(found)
+    assert len(set(found)) == len(found)
 
 
 def test_the_drift_is_worth_testing() -> None:
@@ -147,3 +188,17 @@ def test_the_drift_is_worth_testing() -> None:
 
 def test_most_drifts_settle() -> None:
     assert sum(read_all(Drifting(seed)).moved for seed in range(200)) < 100
+
+
+def test_a_list_that_never_settles_is_an_error_after_its_items() -> None:
+    listed = Listed(*range(150))
+
+    def restless(params: Params) -> dict[str, Any]:
+        listed.items[0] = {"Id": f"Projects-{1000 + len(listed.requests)}"}
+        return listed(params)
+
+    arriving = read_each(restless)
+    with pytest.raises(BadReply, match="may have more items") as caught:
+        for _ in range(1000):
+            next(arriving)
+    assert caught.value.retryable
