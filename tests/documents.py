@@ -308,7 +308,7 @@ def panels() -> Chart:
         id="project-panels",
         form=ChartForm.PANELS,
         title=phrase("chart.panels.title", granularity=phrase("per.Monthly")),
-        subtitle=phrase("chart.panels.subtitle"),
+        subtitle=phrase("chart.panels.subtitle.one_scale"),
         alt=phrase("chart.panels.alt", n=5, low=count(9), high=count(71)),
         x=tuple(p.start for p in PERIODS),
         granularity="Monthly",

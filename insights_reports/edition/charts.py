@@ -32,6 +32,8 @@ from insights_reports.metrics import interval_starts, wilson
 PANELS = 12
 """How many slices have a panel."""
 
+_FAR = 3  # times as high as the next: on one scale the others would be flat
+
 _FREQUENCY = Metric.DEPLOYMENT_FREQUENCY
 _STACK = (
     ("successful", Role.MAIN, Statistic.COUNT, "successful"),
@@ -207,25 +209,50 @@ def panels(
     labels: Sequence[tuple[int, Phrase | Name]],
     title: Phrase,
     anchor: str,
-) -> Chart | None:
+) -> tuple[Chart, ...]:
     """Small multiples: the deployments of the first slices over time, on one scale.
 
-    ``labels`` are the series to show, in order, and what each is called.
+    Where a few slices are so much larger than the others that these would be flat lines, the few
+    come first, in a chart and on a scale of their own, and both charts say so. ``labels`` are the
+    series to show, in order, and what each is called.
     """
     shown = [_panel(facts, slices, series, label) for series, label in labels[:PANELS]]
+    highest = [max((f.value or 0 for f in each.figures), default=0) for each in shown]
+    if all(figure.value is None for each in shown for figure in each.figures):
+        return ()
+    apart = sorted(np.argsort(highest)[::-1][: _far_larger(highest)].tolist())
+    few = [shown[at] for at in apart]
+    others = [each for at, each in enumerate(shown) if at not in apart]
+    if not few:
+        return (_panels(facts, others, "one_scale", title, f"{anchor}-panels"),)
+    return (
+        _panels(facts, few, "apart", title, f"{anchor}-panels-apart"),
+        _panels(facts, others, "others", title, f"{anchor}-panels"),
+    )
+
+
+def _far_larger(highest: Sequence[float]) -> int:
+    """How many panels get a scale of their own: the highest ones down to the widest gap, if what
+    is above it is `_FAR` times as high as what is below; at most half, and at least two stay."""
+    falling = sorted(highest, reverse=True)
+    most = min(len(falling) // 2, len(falling) - 2)
+    gaps = [falling[n] / max(falling[n + 1], 1) for n in range(most)]
+    widest = max(gaps, default=0)
+    return gaps.index(widest) + 1 if widest >= _FAR else 0
+
+
+def _panels(facts: Facts, shown: Sequence[Series], scale: str, title: Phrase, id: str) -> Chart:
     known = [f for each in shown for f in each.figures if f.value is not None]
-    if not known:
-        return None
     low, high = (pick(known, key=lambda f: f.value or 0) for pick in (min, max))
-    granularity = facts.windows.trend_granularity
+    values: dict[str, Value] = {"n": len(shown), "low": low, "high": high}
     return Chart(
-        id=f"{anchor}-panels",
+        id=id,
         form=ChartForm.PANELS,
         title=title,
-        subtitle=Phrase("chart.panels.subtitle"),
-        alt=Phrase("chart.panels.alt", {"n": len(shown), "low": low, "high": high}),
+        subtitle=Phrase(f"chart.panels.subtitle.{scale}", values),
+        alt=Phrase("chart.panels.alt", values),
         x=tuple(span.start for span in facts.trend),
-        granularity=granularity,
+        granularity=facts.windows.trend_granularity,
         unit=Unit.COUNT,
         series=tuple(shown),
     )

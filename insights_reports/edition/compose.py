@@ -98,7 +98,6 @@ def _trends(facts: Facts, page_one: tuple[Tile, ...]) -> Section:
 
 def _split(facts: Facts, several: tuple[Part, ...]) -> Document:
     first = several[0]
-    charts = [part.panels() for part in several]
     sections = tuple(section(part, with_panels=False) for part in several)
     slices = sum(len(part.order) for part in several)
     return _document(
@@ -107,7 +106,7 @@ def _split(facts: Facts, several: tuple[Part, ...]) -> Document:
         title=Phrase(f"title.split.{first.name}"),
         scope=Phrase(f"scope.split.{first.name}", {"n": slices}),
         sentence=_split_headline(facts, several),
-        overview=tuple(chart for chart in charts if chart is not None),
+        overview=tuple(chart for part in several for chart in part.panels()),
         sections=(*sections, short_method(facts)),
     )
 

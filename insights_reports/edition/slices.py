@@ -101,8 +101,8 @@ class Part:
         values: dict[str, Value] = {} if self.slices.tag_set is None else {"set": self.tag_set_name}
         return Phrase(f"section.split.{self.name}", values)
 
-    def panels(self) -> Chart | None:
-        """Small multiples of the slices with the most deployments; None when there are none."""
+    def panels(self) -> tuple[Chart, ...]:
+        """Small multiples of the slices with the most deployments; () when there are none."""
         labels = [(series, self.label(series)) for series in self.order]
         per: dict[str, Value] = {
             "granularity": Phrase(f"per.{self.facts.windows.trend_granularity}")
@@ -149,8 +149,7 @@ def _tag_sets_in_use(facts: Facts) -> tuple[str, ...]:
 
 def section(part: Part, *, with_panels: bool) -> Section:
     """The section of one part."""
-    chart = part.panels() if with_panels else None
-    blocks: list[Block] = [] if chart is None else [chart]
+    blocks: list[Block] = [*part.panels()] if with_panels else []
     if part.order:
         blocks += [table(part), _outlier_block(part)]
     lead = Phrase("split.lead", {"n": len(part.order)}) if part.order else no_slices(part)

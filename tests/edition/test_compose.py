@@ -44,6 +44,7 @@ from tests.edition.inputs import (
     settings,
 )
 from tests.metrics import reference
+from tests.metrics.reference import Row
 
 RULES = reference.Rules(
     project_groups=dict(LOOKUPS.project_groups),
@@ -355,6 +356,48 @@ def test_four_hundred_tenants_and_names_of_160_characters():
     panels = documents["tenant"].overview[0]
     assert isinstance(panels, Chart)
     assert len(panels.series) == 12
+
+
+def tenants_with(*counts: int) -> list[Row]:
+    """So many deployments in September of no tenant, of tenant 1, 2 ..., in this order."""
+    owners = [owner for owner, count in enumerate(counts) for _ in range(count)]
+    return [
+        deployment(
+            n,
+            datetime(2026, 9, 1 + n % 30, 12, tzinfo=UTC),
+            tenant_id=f"Tenants-{owner}" if owner else None,
+            tenant_name=f"Tenant {owner}" if owner else None,
+        )
+        for n, owner in enumerate(owners)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("counts", "charts"),
+    [
+        ((60, 20, 9, 8), [["Untenanted"], ["Tenant 1", "Tenant 2", "Tenant 3"]]),
+        ((90, 80, 8, 6), [["Untenanted", "Tenant 1"], ["Tenant 2", "Tenant 3"]]),
+        ((3, 90, 20, 2), [["Tenant 1", "Tenant 2"], ["Untenanted", "Tenant 3"]]),
+        ((50, 20, 9, 4), [["Untenanted", "Tenant 1", "Tenant 2", "Tenant 3"]]),  # no gap of 3
+        ((90, 3), [["Untenanted", "Tenant 1"]]),  # nothing to be flat beside
+        ((30, 30, 30, 30, 1, 1), [["Untenanted", *(f"Tenant {n}" for n in range(1, 6))]]),
+    ],
+)
+def test_slices_far_larger_than_the_others_have_a_scale_of_their_own(counts, charts):
+    [document] = compose(inputs(tenants_with(*counts)), settings(splits=("Tenant",), layout="one"))
+    section = next(each for each in document.sections if each.id == "tenant")
+    found = [block for block in section.blocks if isinstance(block, Chart)]
+    english = words("en")
+    assert [{english.value(s.label) for s in chart.series} for chart in found] == [
+        set(names) for names in charts
+    ]
+    assert found[-1].id == "tenant-panels"
+    said = [english.phrase(chart.subtitle) for chart in found if chart.subtitle]
+    if len(found) == 1:
+        assert said == ["Successful deployments; all panels share one scale"]
+    else:
+        assert f"highest, {max(counts)}, the panels below would be flat" in said[0]
+        assert "not that of the panels above" in said[1]
 
 
 def test_restricted_names_stay_apart_and_are_counted():
