@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from fastapi import Path as PathParameter
 
 from insights_reports.server import ids
+from insights_reports.server.columns import ColumnCache
 from insights_reports.server.database import connect
 from insights_reports.server.problems import Forbidden, Missing, NotLoggedIn
 from insights_reports.server.ticks import from_datetime
@@ -28,6 +29,7 @@ class Site:
     clock: Callable[[], datetime]
     api_key: str = field(repr=False)
     restricted_key: str | None = field(repr=False, default=None)
+    columns: ColumnCache = field(repr=False, default_factory=ColumnCache)
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from insights_reports.errors import UsageError
+from insights_reports.server import columns
 
 _HERE = Path(__file__).parent
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _APPLICATION_ID = 0x1A51_9475  # marks the file as ours in SQLite's header
 
 
@@ -66,6 +67,8 @@ def new_database(path: Path) -> Iterator[sqlite3.Connection]:
             connection.execute(f"PRAGMA application_id={_APPLICATION_ID}")
             with transaction(connection):
                 yield connection
+                columns.store(connection)
+            connection.executescript(_statements("changes.sql"))
             connection.execute("ANALYZE")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA journal_mode=WAL")
@@ -77,19 +80,9 @@ def new_database(path: Path) -> Iterator[sqlite3.Connection]:
 
 def derive_facts(connection: sqlite3.Connection) -> None:
     """Fill `facts` anew from releases, deployments, tasks and interruptions, in a transaction."""
-    _execute(connection, "derive.sql")
-    measure_bounds(connection)
-
-
-def measure_bounds(connection: sqlite3.Connection) -> None:
-    """Fill `bounds` anew from `facts`, in a transaction."""
-    _execute(connection, "bounds.sql")
-
-
-def _execute(connection: sqlite3.Connection, name: str) -> None:
     # Not executescript, which would commit the transaction that surrounds us.
     statement = ""
-    for line in _statements(name).splitlines(keepends=True):
+    for line in _statements("derive.sql").splitlines(keepends=True):
         statement += line
         if sqlite3.complete_statement(statement):
             connection.execute(statement)
@@ -97,14 +90,20 @@ def _execute(connection: sqlite3.Connection, name: str) -> None:
 
 
 def check(path: Path) -> None:
-    """Raise UsageError when `path` is not a database of this server."""
+    """Raise UsageError when `path` is not a database of this version of the server."""
     try:
         with closing(connect(path)) as connection:
             found = connection.execute("PRAGMA application_id").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.DatabaseError:
         found = version = None
-    if (found, version) != (_APPLICATION_ID, SCHEMA_VERSION):
+    if found == _APPLICATION_ID and version != SCHEMA_VERSION:
+        raise UsageError(
+            "This database was made by another version of the Insights server.",
+            f"Database: {path}, version {version} instead of {SCHEMA_VERSION}",
+            "Import its history again, or name another file.",
+        )
+    if found != _APPLICATION_ID:
         raise UsageError(
             "This file is not a database of the Insights server.",
             f"Database: {path}",

@@ -17,7 +17,7 @@ from uuid import NAMESPACE_URL, uuid5
 from insights_reports.errors import UsageError
 from insights_reports.server import ids
 from insights_reports.server.company import slug
-from insights_reports.server.database import measure_bounds, new_database
+from insights_reports.server.database import new_database
 from insights_reports.server.incoming import Incoming, read
 from insights_reports.server.ticks import to_datetime
 from insights_reports.server.zones import zone
@@ -82,7 +82,6 @@ class _History:
         self._store_structure()
         self._store_documents()
         self._store_facts()
-        measure_bounds(self.connection)
         report = self._report(time_zone)
         self._insert("reports", [(1, 1, REPORT, json.dumps(report, ensure_ascii=False))])
 

@@ -112,8 +112,8 @@ CREATE TABLE facts (
   PRIMARY KEY (completed, deployment_id)
 ) WITHOUT ROWID;
 CREATE INDEX facts_of_stream ON facts (stream_id, completed, deployment_id);
-CREATE INDEX facts_with_recovery ON facts (completed, stream_id, recovery, attempts)
-  WHERE recovery IS NOT NULL;
 
--- The smallest and the largest value of each measure in `facts`.
-CREATE TABLE bounds (measure TEXT PRIMARY KEY, low INTEGER, high INTEGER) WITHOUT ROWID;
+-- `facts` by columns, as `columns.py` reads them: raw arrays in the order of the key.
+CREATE TABLE columns (name TEXT PRIMARY KEY, dtype TEXT NOT NULL, content BLOB NOT NULL);
+-- What `columns` was made from, and how often `facts` changed since (see changes.sql).
+CREATE TABLE facts_state (digest TEXT NOT NULL, changes INTEGER NOT NULL);

@@ -116,12 +116,14 @@ class Hand:
             population = of_report(visit, report)
             where = zone(report["TimeZone"])
             assert where is not None
-            printed = aggregates.print_metrics(
-                self.path,
-                population,
-                splits.series_of(visit, split, report, population, 1),
-                range_segments(time_range, granularity, visit.now, where),
-            )
+            with visit.site.columns.lent(connection) as columns:
+                printed = aggregates.print_metrics(
+                    connection,
+                    columns,
+                    population,
+                    splits.series_of(visit, split, report, population, 1),
+                    range_segments(time_range, granularity, visit.now, where),
+                )
         reply = json.loads(printed)
         return {
             series["Name"]: {each["StartOfInterval"]: each for each in series["Intervals"]}

@@ -1,13 +1,10 @@
 """The figures of /metrics, with small databases worked out by hand."""
 
-from contextlib import closing
 from typing import Any
 
 import pytest
 
-from insights_reports.server import aggregates
 from insights_reports.server.access import User
-from insights_reports.server.database import connect
 from insights_reports.server.ranges import first_day
 from tests.server.hand import Hand
 
@@ -208,31 +205,11 @@ def test_the_ranges_trail_to_today(time_range: Any, today: str, first: str) -> N
     assert first_day(time_range, date.fromisoformat(today)) == date.fromisoformat(first)
 
 
-@pytest.mark.parametrize("spare_bits", [0, 1, 3])
-@pytest.mark.parametrize("granularity", ["Daily", "Monthly"])
-def test_cells_that_do_not_fit_into_one_key_are_done_in_blocks(
-    hand: Hand, monkeypatch: pytest.MonkeyPatch, spare_bits: int, granularity: str
-) -> None:
-    """Down to blocks of a single cell, the figures are the same."""
-    hand.report["EnvironmentGroups"] = [
-        {"Name": name, "Environments": environments}
-        for name, environments in (
-            ("A", ["Environments-1"]),
-            ("B", ["Environments-2"]),
-            ("Both", ["Environments-1", "Environments-2"]),
-        )
-    ]
-    for n in range(24):
-        hand.release(f"1.{n}", f"2026-03-{n + 1:02d}T08:00:00")
-        state = "Failed" if n % 5 == 2 else "Success"
-        more = {"environment": n % 2 + 1, "guided": n % 7 == 3}
-        hand.deploy(f"1.{n}", f"2026-03-{n + 1:02d}T{n % 12 + 9:02d}:00:00", state, **more)
-    hand.build()
-    question = ("LastMonth", granularity, "EnvironmentGroup", "2026-03-31T00:00:00")
-    whole = hand.metrics(*question)
-    assert list(whole) == ["A", "B", "Both"]
-    with closing(connect(hand.path)) as connection:
-        bounds = connection.execute("SELECT low, high FROM bounds").fetchall()
-    widest = max(aggregates._bits(low or 0, high or 0) for low, high in bounds)
-    monkeypatch.setattr(aggregates, "_KEY_BITS", widest + spare_bits)
-    assert hand.metrics(*question) == whole
+def test_a_rate_as_small_as_a_hundred_thousandth_is_printed_as_a_number(hand: Hand) -> None:
+    hand.release("1", "2026-03-01T09:00:00")
+    hand.deploy("1", "2026-03-10T10:00:00", "Failed")
+    for n in range(29_999):
+        hand.deploy("1", f"2026-03-10T11:{n // 600 % 60:02d}:{n // 10 % 60:02d}.{n % 10}")
+    month = hand.build().metrics("LastMonth", "Monthly", now="2026-03-31T12:00:00")["All"]
+    rate = month["2026-03-01"]["DeploymentFailureRate"]
+    assert (rate["Total"], rate["Rate"]) == (30_000, 0.00003)

@@ -93,7 +93,8 @@ def project_metrics(
         _zone(time_zone),
     )
     series = Series("channel_id", (ALL,), tuple((each, 0) for each in population.channels))
-    return printed(print_metrics(visit.site.data, population, series, segments))
+    with visit.site.columns.lent(visit.connection) as columns:
+        return printed(print_metrics(visit.connection, columns, population, series, segments))
 
 
 def _zone(time_zone: str) -> ZoneInfo:

@@ -144,7 +144,8 @@ def report_metrics(
     tag_set = _tag_set(visit, tag_set_id) if chosen_split == "TenantTagSet" else 0
     population = of_report(visit, report)
     series = series_of(visit, chosen_split, report, population, tag_set)
-    return printed(print_metrics(visit.site.data, population, series, parts))
+    with visit.site.columns.lent(visit.connection) as columns:
+        return printed(print_metrics(visit.connection, columns, population, series, parts))
 
 
 def _zone(report: dict[str, Any]) -> ZoneInfo:
