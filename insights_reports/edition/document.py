@@ -205,18 +205,12 @@ class Mark:
     kind: Literal["mark"] = "mark"
 
 
-Value = (
-    Annotated[
-        Figure | Change | Day | Instant | Span | Name | Phrase | Mark,
-        Field(discriminator="kind"),  # or each would be tried in turn, ten times slower
-    ]
-    | Verdict
-    | CheckVerdict
-    | Missing
-    | int
-    | float
-    | None
-)
+_Object = Annotated[
+    Figure | Change | Day | Instant | Span | Name | Phrase | Mark, Field(discriminator="kind")
+]
+_Plain = Annotated[Verdict | CheckVerdict | Missing | int | float | None, Field(union_mode="smart")]
+# Told apart by their kind, objects load twenty times as fast as when each class is tried.
+Value = Annotated[_Object | _Plain, Field(union_mode="left_to_right")]
 """What may stand in a cell or a phrase. Ids and versions come from outside: each is a `Name`."""
 
 
