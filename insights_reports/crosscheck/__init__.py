@@ -12,7 +12,7 @@ from insights_reports.crosscheck.result import (
     StreamDiscrepancy,
     Verdict,
 )
-from insights_reports.crosscheck.stated import StatedMetrics
+from insights_reports.crosscheck.stated import Question, StatedMetrics, StatedTable, read_stated
 from insights_reports.crosscheck.text import report_lines
 
 __all__ = [
@@ -22,10 +22,13 @@ __all__ = [
     "Discrepancy",
     "Evidence",
     "Hints",
+    "Question",
     "StatedMetrics",
+    "StatedTable",
     "StreamCheck",
     "StreamDiscrepancy",
     "Verdict",
     "cross_check",
+    "read_stated",
     "report_lines",
 ]

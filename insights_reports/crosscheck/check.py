@@ -41,7 +41,7 @@ _NO_HINTS = Hints()
 
 def cross_check(
     deployments: pd.DataFrame,
-    stated: Iterable[StatedMetrics],
+    stated: Iterable[StatedMetrics | StatedTable],
     *,
     zone: tzinfo,
     lookups: Lookups,
@@ -54,7 +54,7 @@ def cross_check(
 
     Args:
         deployments: the deployments table of docs/architecture.md, pulled after the figures.
-        stated: the replies of ``/metrics``; each question once.
+        stated: the replies of ``/metrics``, as they came or as columns; each question once.
         zone: the report's time zone.
         as_of: when the figures were asked for (aware).
         base: the conventions to start from; those that Octopus leaves open are inferred.
@@ -67,7 +67,7 @@ def cross_check(
     """
     checker = Checker(
         deployments,
-        [read_stated(one) for one in stated],
+        [one if isinstance(one, StatedTable) else read_stated(one) for one in stated],
         zone=zone,
         lookups=lookups,
         as_of=as_of,

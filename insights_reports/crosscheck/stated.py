@@ -41,21 +41,25 @@ _SERIES_KEYS = frozenset({"Name", "Intervals"})
 
 
 @dataclass(frozen=True)
-class StatedMetrics:
-    """One reply of ``/metrics`` and the question it answers.
-
-    ``tag_set`` is the id of the tenant tag set, given for the split TenantTagSet alone.
-    """
+class Question:
+    """What ``/metrics`` is asked. ``tag_set`` is the id of the tenant tag set, given for the split
+    TenantTagSet alone."""
 
     split: str
     tag_set: str | None
     time_range: str
     granularity: str
-    reply: dict[str, Any]
 
     def __str__(self) -> str:
         tag_set = f" {self.tag_set}" if self.tag_set else ""
         return f"{self.split}{tag_set}, {self.time_range}, {self.granularity}"
+
+
+@dataclass(frozen=True)
+class StatedMetrics(Question):
+    """A reply of ``/metrics``, as the API's JSON object, and the question it answers."""
+
+    reply: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ class StatedTable:
     is null) or float64 (NaN).
     """
 
-    source: StatedMetrics
+    source: Question
     names: tuple[str | None, ...]
     series: Integers
     start: Integers

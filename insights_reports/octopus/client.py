@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, TypeVar, get_args
 from urllib.parse import quote, urlencode
 
+from insights_reports.crosscheck import Question, StatedTable
 from insights_reports.errors import NotFound, UsageError
 from insights_reports.octopus import paging
 from insights_reports.octopus.connection import Connection
@@ -31,11 +32,14 @@ from insights_reports.octopus.resources import (
     read,
 )
 from insights_reports.octopus.source import Live, OpenReply, Record, Sealed, Source
+from insights_reports.octopus.stated import decode_metrics
 from insights_reports.octopus.streams import Deployments, read_deployments
+from insights_reports.octopus.strict import parse_json
 from insights_reports.octopus.text import clean_text
 from insights_reports.octopus.transport import Limits, Transport
 
 R = TypeVar("R", bound=Resource)
+T = TypeVar("T")
 _LONG_PAGE = 5_000  # deployments or tasks a request: about 10 MB
 
 
@@ -133,12 +137,28 @@ class Client:
         Raises:
             UsageError: when an argument is none of the API's.
         """
-        params = _metrics_params(split, time_range, granularity, tag_set)
-        name = "-".join(["metrics", split, *params.get("tenantTagSetId", "").split(), time_range])
+        question = Question(split, tag_set, time_range, granularity)
+        return self._metrics(report_id, question, _metrics_object)
+
+    def stated(
+        self,
+        report_id: str,
+        *,
+        split: str,
+        time_range: str,
+        granularity: str = "Weekly",
+        tag_set: str | None = None,
+    ) -> StatedTable:
+        """The same figures as columns, for `crosscheck.cross_check`. Arguments as of `metrics`."""
+        question = Question(split, tag_set, time_range, granularity)
+        return self._metrics(report_id, question, lambda body: decode_metrics(body, question))
+
+    def _metrics(self, report_id: str, asked: Question, read: Callable[[bytes], T]) -> T:
+        params = _metrics_params(asked)
+        parts = [asked.split, *params.get("tenantTagSetId", "").split(), asked.time_range]
+        name = "-".join(["metrics", *parts, asked.granularity])
         path = self._path("insights", "reports", report_id, "metrics")
-        reply = self._source.json(f"{name}-{granularity}", path, params)
-        read(Metrics, reply)
-        return _cleaned_names(reply)
+        return self._source.read(name, path, params, read)
 
     def projects(self, ids: Iterable[str]) -> list[Project]:
         return self.look_up("projects", Project, ids)
@@ -240,26 +260,30 @@ def _chosen_space(spaces: list[Space], wanted: str | None) -> Space | None:
     return next((space for is_it in ways for space in spaces if is_it(space)), None)
 
 
-def _metrics_params(
-    split: str, time_range: str, granularity: str, tag_set: str | None
-) -> dict[str, str]:
+def _metrics_params(asked: Question) -> dict[str, str]:
     for name, value, allowed in (
-        ("split", split, get_args(Split)),
-        ("time range", time_range, get_args(TimeRange)),
-        ("granularity", granularity, get_args(Granularity)),
+        ("split", asked.split, get_args(Split)),
+        ("time range", asked.time_range, get_args(TimeRange)),
+        ("granularity", asked.granularity, get_args(Granularity)),
     ):
         if value not in allowed:
             known = f"There are {', '.join(allowed)}."
             raise UsageError(f"There is no such {name}.", f"{value!a:.80}", known)
-    params = {"split": split, "timeRange": time_range, "granularity": granularity}
-    if split != "TenantTagSet":
+    params = {
+        "split": asked.split,
+        "timeRange": asked.time_range,
+        "granularity": asked.granularity,
+    }
+    if asked.split != "TenantTagSet":
         return params
-    if not tag_set:
+    if not asked.tag_set:
         raise UsageError("The split TenantTagSet needs a tag set.", "No tag set is given.")
-    return {**params, "tenantTagSetId": tag_set}
+    return {**params, "tenantTagSetId": asked.tag_set}
 
 
-def _cleaned_names(reply: dict[str, Any]) -> dict[str, Any]:
+def _metrics_object(body: bytes) -> dict[str, Any]:
+    reply = parse_json(body, clean=False)
+    read(Metrics, reply)
     return {
         **reply,
         "Series": [

@@ -23,6 +23,9 @@ DEPLOYMENTS = "deployments"
 
 
 class Source(Protocol):
+    def read(self, name: str, path: str, params: Params | None, read: Callable[[bytes], T]) -> T:
+        """``read(body)`` of the reply to a GET."""
+
     def json(self, name: str, path: str, params: Params | None = None) -> Any:
         """The JSON value of a GET, its texts as they came."""
 
@@ -46,12 +49,19 @@ class Live:
         self._record = record
         self._count: Counter[str] = Counter()
 
-    def json(self, name: str, path: str, params: Params | None = None) -> Any:
-        # Parsed before the exchange is over, so that a reply cut short is asked for again.
-        body, value = self._transport.get(path, params, _body_and_value)
+    def read(self, name: str, path: str, params: Params | None, read: Callable[[bytes], T]) -> T:
+        def body_and_value(body: Body) -> tuple[bytes, T]:
+            content = body.read()
+            return content, read(content)
+
+        # Read before the exchange is over, so that a reply cut short is asked for again.
+        body, value = self._transport.get(path, params, body_and_value)
         if self._record is not None:
             self._record(name, body)
         return value
+
+    def json(self, name: str, path: str, params: Params | None = None) -> Any:
+        return self.read(name, path, params, _value)
 
     def pages(self, kind: str, path: str) -> GetPage:
         return lambda params: self.json(_next(self._count, kind), path, params)
@@ -83,9 +93,12 @@ class Sealed:
         self._open_reply = open_reply
         self._count: Counter[str] = Counter()
 
-    def json(self, name: str, path: str, params: Params | None = None) -> Any:
+    def read(self, name: str, path: str, params: Params | None, read: Callable[[bytes], T]) -> T:
         with self._open(name) as reply:
-            return parse_json(reply.read(), clean=False)
+            return read(reply.read())
+
+    def json(self, name: str, path: str, params: Params | None = None) -> Any:
+        return self.read(name, path, params, _value)
 
     def pages(self, kind: str, path: str) -> GetPage:
         return lambda params: self.json(_next(self._count, kind), path, params)
@@ -125,6 +138,5 @@ def _next(count: Counter[str], kind: str) -> str:
     return f"{kind}-{count[kind]}"
 
 
-def _body_and_value(body: Body) -> tuple[bytes, Any]:
-    content = body.read()
-    return content, parse_json(content, clean=False)
+def _value(body: bytes) -> Any:
+    return parse_json(body, clean=False)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from pydantic import TypeAdapter
 
-from insights_reports.crosscheck import StatedMetrics
+from insights_reports.crosscheck import StatedTable
 from insights_reports.edition.document import Phrase
 from insights_reports.history.pulls import Pull
 from insights_reports.metrics import Lookups
@@ -40,11 +40,10 @@ class Stated:
     report_id: str
     questions: tuple[dict[str, Any], ...]
 
-    def __iter__(self) -> Iterator[StatedMetrics]:
+    def __iter__(self) -> Iterator[StatedTable]:
         with Client.sealed(_opener(self.sealed), self.sealed.metadata["space"]) as client:
             for question in self.questions:
-                reply = client.metrics(self.report_id, **question)
-                yield StatedMetrics(**question, reply=reply)
+                yield client.stated(self.report_id, **question)
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ def pull(
             for attempt in range(1, READINGS) if wanted.source == "insights" else ():
                 for stated in requests(wanted, tag_sets):
                     progress(f"stated metrics: {' '.join(filter(None, stated.values()))}")
-                    client.metrics(definition.Id, **stated)
+                    client.stated(definition.Id, **stated)
                 progress("deployments again")
                 again = _read(client, definition, scratch / str(attempt))
                 if again.digest == reading.digest:

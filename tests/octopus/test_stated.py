@@ -1,0 +1,165 @@
+"""The fast reading of ``/metrics`` against the plain one, object by object."""
+
+import json
+from copy import deepcopy
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from insights_reports.crosscheck import Question, StatedMetrics, StatedTable, read_stated
+from insights_reports.errors import BadReply
+from insights_reports.octopus import stated
+from insights_reports.octopus.stated import decode_metrics
+from insights_reports.octopus.text import print_duration
+
+ASKED = Question("Project", None, "LastYear", "Daily")
+
+counts = st.integers(0, 2**40)
+numbers = st.none() | st.floats(0, 1e6) | st.integers(0, 99)
+durations = st.none() | st.integers(-(10**15), 10**15).map(print_duration)
+
+
+def statistics(values):
+    names = ("Mean", "Median", "Min", "Max", "NinetyFifth")
+    return st.fixed_dictionaries({"Count": counts, **dict.fromkeys(names, values)})
+
+
+intervals = st.fixed_dictionaries(
+    {
+        "StartOfInterval": st.dates(date(2015, 1, 1), date(2035, 1, 1)).map(date.isoformat),
+        "NumberOfSuccessfulDeployments": counts,
+        "LeadTime": statistics(durations),
+        "DeploymentFailureRate": st.fixed_dictionaries(
+            {
+                **dict.fromkeys(
+                    (
+                        "Successful",
+                        "DeploymentFailure",
+                        "SuccessfulButHadGuidedFailure",
+                        "Total",
+                        "Failed",
+                    ),
+                    counts,
+                ),
+                "Rate": numbers,
+            }
+        ),
+        "TimeSincePreviousDeployment": statistics(durations),
+        "MeanTimeToRecovery": statistics(durations),
+        "DeploymentsUntilRecovery": statistics(numbers),
+    }
+)
+replies = st.fixed_dictionaries(
+    {
+        "Series": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "Name": st.none() | st.sampled_from(["Shop", "Größe ✓", 'a "b" ]},{ c', ""]),
+                    "Intervals": st.lists(intervals, max_size=3),
+                }
+            ),
+            max_size=3,
+        )
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def reply():
+    """One series of two intervals, the second without lead times."""
+    times = {"Count": 2, "Mean": "1:00:00.5", "Median": "1:00:00.5", "Min": "-0:30:00.0"}
+    times |= {"Max": "426:53:44.0", "NinetyFifth": "400:00:00.1234567"}
+    number = {"Count": 2, "Mean": 1.5, "Median": 1.5, "Min": 1, "Max": 2.0, "NinetyFifth": 2.0}
+    outcome = {"Successful": 2, "DeploymentFailure": 1, "SuccessfulButHadGuidedFailure": 0}
+    outcome |= {"Total": 3, "Failed": 1, "Rate": 0.33333}
+    first = {
+        "StartOfInterval": "2026-09-01",
+        "NumberOfSuccessfulDeployments": 2,
+        "LeadTime": times,
+        "DeploymentFailureRate": outcome,
+        "TimeSincePreviousDeployment": times,
+        "MeanTimeToRecovery": times,
+        "DeploymentsUntilRecovery": number,
+    }
+    none = dict.fromkeys(times, None) | {"Count": 0}
+    second = first | {"StartOfInterval": "2026-09-02", "LeadTime": none}
+    return {"Series": [{"Name": "Shop", "Intervals": [first, second]}]}
+
+
+def assert_same(one: StatedTable, other: StatedTable) -> None:
+    assert (one.names, one.unknown) == (other.names, other.unknown)
+    np.testing.assert_array_equal(one.series, other.series)
+    np.testing.assert_array_equal(one.start, other.start)
+    for mine, plain in zip(one.columns, other.columns, strict=True):
+        assert mine.dtype == plain.dtype
+        np.testing.assert_array_equal(mine, plain)
+
+
+def plainly(reply) -> StatedTable:
+    return read_stated(StatedMetrics(**vars(ASKED), reply=reply))
+
+
+@given(replies)
+def test_both_ways_read_the_same(reply):
+    assert_same(decode_metrics(json.dumps(reply).encode(), ASKED), plainly(reply))
+
+
+def test_the_documented_form_needs_no_object_for_each_figure(reply, monkeypatch):
+    monkeypatch.setattr(stated, "json_object", None)
+    table = decode_metrics(json.dumps(reply, indent=2).encode(), ASKED)
+    assert_same(table, plainly(reply))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("DeploymentFailureRate", "Total"), 3.0),
+        (("DeploymentFailureRate", "Total"), None),
+        (("DeploymentFailureRate", "NewFigure"), 4),
+        (("NewMetric",), {"Count": 1}),
+        (("LeadTime",), None),
+        (("LeadTime", "Mean"), "17.20:53:44.0"),
+        (("StartOfInterval",), "2026-09-01T00:00:00"),
+    ],
+)
+def test_what_departs_from_the_documented_form_is_read_all_the_same(reply, path, value):
+    changed = deepcopy(reply)
+    place = changed["Series"][0]["Intervals"][0]
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    assert_same(decode_metrics(json.dumps(changed).encode(), ASKED), plainly(changed))
+
+
+def test_names_are_cleaned():
+    body = b'{"Series": [{"Name": "a\\u202eb\\ud800", "Intervals": []}]}'
+    [name] = decode_metrics(body, ASKED).names
+    assert name is not None
+    assert not {"\u202e", "\ud800"} & set(name)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("1:00:00.5", "1:00:99.5", "is not a duration"),
+        ("2026-09-01", "yesterday", "StartOfInterval is 'yesterday'"),
+        ('"Total": 3', '"Total": 3.5', "not a whole number"),
+        ('"Total": 3', '"Total": 3, "Total": 4', "cut short or is no JSON"),
+        ("0.33333", "1e999", "cut short or is no JSON"),
+        ('"Name"', "Name", "cut short or is no JSON"),
+        ("]}]}", "]}", "cut short or is no JSON"),
+    ],
+)
+def test_a_reply_that_is_no_such_reply_is_refused(reply, old, new, said):
+    body = json.dumps(reply).replace(old, new, 1)
+    assert body != json.dumps(reply)
+    with pytest.raises(BadReply, match=said):
+        decode_metrics(body.encode(), ASKED)
+
+
+def test_bytes_that_are_no_utf_8_are_refused(reply):
+    with pytest.raises(BadReply):
+        decode_metrics(json.dumps(reply).encode().replace(b"Shop", b"Sh\xffp"), ASKED)
