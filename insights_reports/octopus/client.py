@@ -36,7 +36,7 @@ from insights_reports.octopus.stated import decode_metrics
 from insights_reports.octopus.streams import Deployments, read_deployments
 from insights_reports.octopus.strict import parse_json
 from insights_reports.octopus.text import clean_text
-from insights_reports.octopus.transport import Limits, Transport
+from insights_reports.octopus.transport import Limits
 
 R = TypeVar("R", bound=Resource)
 T = TypeVar("T")
@@ -53,8 +53,7 @@ class Client:
     def __init__(
         self, connection: Connection, record: Record | None = None, limits: Limits | None = None
     ) -> None:
-        transport = Transport(signed_in(connection, limits), limits)
-        self._start(Live(transport, record), connection.space)
+        self._start(Live(signed_in(connection, limits), record), connection.space)
 
     @classmethod
     def sealed(cls, open_reply: OpenReply, space: str | None = None) -> "Client":

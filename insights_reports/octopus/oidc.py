@@ -12,16 +12,19 @@ from insights_reports.errors import BadReply, Invalid, Refused
 from insights_reports.octopus.body import Body
 from insights_reports.octopus.connection import Connection, Credential, ServiceAccount
 from insights_reports.octopus.strict import json_object
-from insights_reports.octopus.transport import Limits, Transport
+from insights_reports.octopus.transport import Granted, Limits, Transport
 
 _DISCOVERY = "/.well-known/openid-configuration"
 _GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 _TOKEN_TYPE = "urn:ietf:params:oauth:token-type:jwt"  # noqa: S105 - a type, not a token
 
+_LONGEST_LIFE = 1e9  # seconds
 
-def signed_in(connection: Connection, limits: Limits | None = None) -> Connection:
-    """The connection with a credential that can be sent: a service account's is an access token,
-    good for about an hour, which is longer than a run.
+
+def signed_in(connection: Connection, limits: Limits | None = None) -> Transport:
+    """Requests with the connection's credential. A service account's is an access token, good for
+    about an hour; when it has expired the identity token, read from its file again, is exchanged
+    for a new one.
 
     Raises:
         Refused: when Octopus does not take the identity token.
@@ -29,15 +32,17 @@ def signed_in(connection: Connection, limits: Limits | None = None) -> Connectio
     """
     account = connection.credential
     if not isinstance(account, ServiceAccount):
-        return connection
-    anonymous = dataclasses.replace(connection, credential=None)
-    with Transport(anonymous, limits) as transport:
-        token = _exchange(transport, connection.url, account)
-    credential = Credential.access_token(token, "The access token that Octopus gave")
-    return dataclasses.replace(connection, credential=credential)
+        return Transport(connection, limits)
+
+    def sign_in() -> Granted:
+        anonymous = dataclasses.replace(connection, credential=None)
+        with Transport(anonymous, limits) as transport:
+            return _exchange(transport, connection.url, account)
+
+    return Transport(connection, limits, sign_in)
 
 
-def _exchange(transport: Transport, url: str, account: ServiceAccount) -> str:
+def _exchange(transport: Transport, url: str, account: ServiceAccount) -> Granted:
     endpoint = _text(transport.get(_DISCOVERY, None, _object), "token_endpoint")
     if not endpoint.startswith(f"{url}/"):
         raise BadReply(
@@ -61,11 +66,21 @@ def _exchange(transport: Transport, url: str, account: ServiceAccount) -> str:
             "Check the service account's id and its OpenID Connect identities in Octopus.",
             status=error.status,
         ) from None
-    return _text(json_object(reply), "access_token")
+    granted = json_object(reply)
+    token = _text(granted, "access_token")
+    credential = Credential.access_token(token, "The access token that Octopus gave")
+    return Granted(credential, _seconds(granted.get("expires_in")))
 
 
 def _object(body: Body) -> dict[str, Any]:
     return json_object(body.read())
+
+
+def _seconds(expires_in: Any) -> float | None:
+    """The token's life, should Octopus state one that makes sense."""
+    if not isinstance(expires_in, int | float) or not 0 < expires_in < _LONGEST_LIFE:
+        return None
+    return float(expires_in)
 
 
 def _text(reply: dict[str, Any], name: str) -> str:

@@ -5,6 +5,7 @@ other address, no exception, no `Response.request` and no pickle ever has it.
 """
 
 import itertools
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import requests
 import urllib3
 
 from insights_reports import __version__
-from insights_reports.errors import OctopusError, Unreachable
+from insights_reports.errors import OctopusError, Refused, Unreachable
 from insights_reports.octopus.body import Body, Deadline, WatchedAdapter
 from insights_reports.octopus.connection import Connection, Credential, ServiceAccount
 from insights_reports.octopus.rate import TokenBucket, retry_after
@@ -46,6 +47,14 @@ class Limits:
     deployments_bytes: int = 16 * 1024 * _MEBIBYTE
     requests_per_minute: float = 150
     burst: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A credential that Octopus gave, and the seconds it is good for (None: not said)."""
+
+    credential: Credential
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +89,24 @@ class _KeyAdapter(WatchedAdapter):
 
 
 class Transport:
-    """Requests to one Octopus. Not for several threads at once."""
+    """Requests to one Octopus. Not for several threads at once.
 
-    def __init__(self, connection: Connection, limits: Limits | None = None) -> None:
+    ``sign_in`` gets a credential, for a connection with a service account; it is called again when
+    the one it got has expired.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        limits: Limits | None = None,
+        sign_in: Callable[[], Granted] | None = None,
+    ) -> None:
         self.limits = limits or Limits()
         self._base = connection.url
         self._asked: float | None = None  # seconds, by the last reply's Retry-After
-        credential = connection.credential
-        if isinstance(credential, ServiceAccount):
-            raise TypeError("a service account must be signed in: see octopus.oidc")
-        self._credential = credential
+        self._sign_in = sign_in
+        self._expires = math.inf
+        self._worked = False
         self._bucket = TokenBucket(self.limits.requests_per_minute, self.limits.burst)
         self._session = requests.Session()
         self._session.trust_env = False  # a ~/.netrc entry would replace the credential
@@ -103,9 +120,12 @@ class Transport:
                 "Accept-Encoding": "gzip",
             }
         )
-        # With the slash: without it the key would also go to port 50001 of a server on 5000.
-        adapter = WatchedAdapter() if credential is None else _KeyAdapter(credential)
-        self._session.mount(self._base + "/", adapter)
+        if sign_in is not None:
+            self._sign_in_anew(sign_in)
+        elif isinstance(connection.credential, ServiceAccount):
+            raise TypeError("a service account must be signed in: see octopus.oidc")
+        else:
+            self._use(connection.credential)
 
     def get(
         self,
@@ -151,7 +171,7 @@ class Transport:
         until = time.monotonic() + self.limits.patience
         for attempt in itertools.count():
             try:
-                return self._exchange(request, read, most_bytes)
+                return self._exchange_signed_in(request, read, most_bytes)
             except OctopusError as error:
                 again = error.retryable and (request.method == "GET" or error.status == 429)
                 wait = self._wait(attempt)
@@ -160,6 +180,36 @@ class Transport:
                     raise
                 time.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
+
+    def _exchange_signed_in(
+        self, request: _Request, read: Callable[[Body], T], most_bytes: int
+    ) -> T:
+        """One exchange, or two: when a token that has worked is refused, a new one is got, once.
+        A token that never worked is not replaced, so that this cannot go round in circles."""
+        if self._sign_in is not None and time.monotonic() >= self._expires:
+            self._sign_in_anew(self._sign_in)
+        try:
+            value = self._exchange(request, read, most_bytes)
+        except Refused as error:
+            if error.status != 401 or self._sign_in is None or not self._worked:
+                raise
+            self._sign_in_anew(self._sign_in)
+            value = self._exchange(request, read, most_bytes)
+        self._worked = True
+        return value
+
+    def _sign_in_anew(self, sign_in: Callable[[], Granted]) -> None:
+        granted = sign_in()
+        life = math.inf if granted.seconds is None else granted.seconds
+        self._expires = time.monotonic() + life
+        self._worked = False
+        self._use(granted.credential)
+
+    def _use(self, credential: Credential | None) -> None:
+        self._credential = credential
+        adapter = WatchedAdapter() if credential is None else _KeyAdapter(credential)
+        # With the slash: without it the key would also go to port 50001 of a server on 5000.
+        self._session.mount(self._base + "/", adapter)
 
     def _wait(self, attempt: int) -> float:
         wait = self.limits.first_wait * 2**attempt if self._asked is None else self._asked
