@@ -16,7 +16,13 @@ import pyarrow.compute as pc
 
 from insights_reports.errors import BadReply
 from insights_reports.octopus import pieces
-from insights_reports.octopus.columns import NULL, Ints, parse_durations, parse_instants
+from insights_reports.octopus.columns import (
+    NULL,
+    Ints,
+    endings,
+    parse_durations,
+    parse_instants,
+)
 from insights_reports.octopus.text import clean_text
 
 DUPLICATE = "duplicate"
@@ -66,6 +72,8 @@ COLUMNS = (
     "recovered_from_version",
 )
 
+_ENDING = "ending of deployment_id"
+
 
 @dataclass(frozen=True)
 class Deployments:
@@ -89,8 +97,12 @@ def read_deployments(source: bytes | BinaryIO) -> Deployments:
     """
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     name, batches = pieces.decode(stream, _flatten)
+    endings = np.sort(np.concatenate([batch.numpy.pop(_ENDING) for batch in batches]))
     table = _table(batches)
-    return _without_dropped(clean_text(name or ""), table)
+    duplicate = np.zeros(len(table), np.bool_)
+    if (endings[1:] == endings[:-1]).any():
+        duplicate = table["deployment_id"].duplicated().to_numpy()
+    return _without_dropped(clean_text(name or ""), table, duplicate)
 
 
 @dataclass
@@ -108,14 +120,15 @@ def _flatten(streams: pa.Array) -> _Batch:
     rows = lists.flatten()
     _require(streams, "a stream", ("ProjectId", "ChannelId", "EnvironmentId", "Deployments"))
     _require(rows, "a deployment", ("Id", "TaskState", "HadGuidedFailure"))
-    durations = {column: parse_durations(rows.field(name)) for column, name in DURATIONS.items()}
+    durations = parse_durations(pa.concat_arrays([rows.field(name) for name in DURATIONS.values()]))
+    ids = {column: _clean(rows.field(name)) for column, name in IDS.items()}
     return _Batch(
         {column: streams.field(name) for column, name in STREAM_COLUMNS.items()},
         pc.list_value_length(lists).to_numpy(zero_copy_only=False).astype(np.int64),
-        {column: rows.field(name).dictionary_encode() for column, name in CATEGORIES.items()}
-        | {column: _clean(rows.field(name)) for column, name in IDS.items()},
-        durations
+        {column: rows.field(name).dictionary_encode() for column, name in CATEGORIES.items()} | ids,
+        dict(zip(DURATIONS, durations.reshape(len(DURATIONS), -1), strict=True))
         | {
+            _ENDING: endings(ids["deployment_id"]),
             "completed": parse_instants(rows.field("CompletedTime")),
             "had_guided_failure": rows.field("HadGuidedFailure").to_numpy(zero_copy_only=False),
             "deployments_until_recovery": _finite(rows.field("DeploymentsUntilRecovery")),
@@ -174,14 +187,15 @@ def _categorical(texts: pa.ChunkedArray, lengths: Ints | None = None) -> pd.Cate
     whole = texts.unify_dictionaries().combine_chunks()
     if isinstance(whole, pa.ChunkedArray):  # without a chunk there is nothing to combine
         whole = pa.array([], texts.type)
-    cleaned = [clean_text(text) for text in whole.dictionary.to_pylist()]
-    categories = {text: code for code, text in enumerate(dict.fromkeys(cleaned))}
-    codes = np.array([*(categories[text] for text in cleaned), -1], np.int32)[
-        whole.indices.fill_null(len(cleaned)).to_numpy(zero_copy_only=False)
-    ]
+    codes = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    categories = _clean(whole.dictionary)
+    if categories is not whole.dictionary:  # two texts may be one when they are cleaned
+        encoded = categories.dictionary_encode()
+        codes = np.append(encoded.indices.to_numpy(), np.int32(-1))[codes]
+        categories = encoded.dictionary
     return pd.Categorical.from_codes(
         codes if lengths is None else np.repeat(codes, lengths),
-        categories=pd.Index(list(categories), dtype="str"),
+        categories=pd.Index(pd.array(categories, dtype="str")),
     )
 
 
@@ -190,8 +204,9 @@ def _nanoseconds(ticks: Ints) -> npt.NDArray[np.timedelta64]:
     return ticks.view("m8[ns]")
 
 
-def _without_dropped(name: str, table: pd.DataFrame) -> Deployments:
-    duplicate = table["deployment_id"].duplicated().to_numpy()
+def _without_dropped(
+    name: str, table: pd.DataFrame, duplicate: npt.NDArray[np.bool_]
+) -> Deployments:
     not_completed = table["completed"].isna().to_numpy() & ~duplicate
     dropped = {
         reason: tuple(table["deployment_id"][rows])

@@ -357,6 +357,16 @@ def test_what_is_not_in_the_table_is_said() -> None:
     }
 
 
+def test_ids_that_end_alike_are_not_one() -> None:
+    ids = ["Deployments-1", "1", "A-1234567890", "B-1234567890", "1"]
+    streams = json.loads(document([{**FIXED[2], "Deployments": [VALUES] * len(ids)}]))["Streams"]
+    for deployment, deployment_id in zip(streams[0]["Deployments"], ids, strict=True):
+        deployment["Id"] = deployment_id
+    found = read_deployments(json.dumps({"ReportName": "R", "Streams": streams}).encode())
+    assert list(found.table["deployment_id"]) == ids[:4]
+    assert found.dropped == {"duplicate": ("1",)}
+
+
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no id": ({"Id": None}, "without Id"),
     "no state": ({"TaskState": None}, "without TaskState"),

@@ -22,6 +22,7 @@ from insights_reports.octopus import (
 )
 from insights_reports.octopus.columns import (
     NULL,
+    endings,
     parse_durations,
     parse_instants,
     print_durations,
@@ -122,6 +123,33 @@ def test_a_column_takes_exactly_what_one_text_may_be(text: str) -> None:
             parse_durations(pa.array([text, "1:00:00.0"]))
     else:
         assert parse_durations(pa.array([text, "1:00:00.0"])).tolist() == [ticks, HOUR]
+
+
+@st.composite
+def nearly_durations(draw: st.DrawFn) -> str:
+    """A duration, or one with a character put in, left out or changed."""
+    text = print_duration(draw(TICKS))
+    at = draw(st.integers(0, len(text)))
+    other = draw(st.sampled_from(["", *"0123456789:.-+ /;<>?\0é"]))
+    return draw(st.sampled_from([text, text[:at] + other + text[at + draw(st.integers(0, 1)) :]]))
+
+
+@given(st.lists(nearly_durations(), max_size=5))
+def test_a_column_takes_exactly_what_its_texts_may_be(texts: list[str]) -> None:
+    try:
+        ticks = [parse_duration(text) for text in texts]
+    except BadReply:
+        with pytest.raises(BadReply):
+            parse_durations(pa.array(texts, pa.string()))
+    else:
+        assert parse_durations(pa.array(texts, pa.string())).tolist() == ticks
+
+
+@given(st.lists(st.text("ab-1é", max_size=10)), st.integers(0, 2))
+def test_endings_tell_the_last_eight_bytes_apart(texts: list[str], skipped: int) -> None:
+    column = pa.array(texts, pa.string()).slice(skipped)
+    last = [text.encode()[-8:].rjust(8, b"\0") for text in texts[skipped:]]
+    assert endings(column).tolist() == [int.from_bytes(each, "little") for each in last]
 
 
 def test_a_long_column_crosses_blocks() -> None:
