@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights_reports.crosscheck import Question, StatedMetrics, StatedTable, read_stated
@@ -102,6 +102,7 @@ def plainly(reply) -> StatedTable:
     return read_stated(StatedMetrics(**vars(ASKED), reply=reply))
 
 
+@settings(deadline=None, max_examples=60)
 @given(replies)
 def test_both_ways_read_the_same(reply):
     assert_same(decode_metrics(json.dumps(reply).encode(), ASKED), plainly(reply))
