@@ -3,6 +3,7 @@
 They are for the tests of the formats: their figures are plausible, but nobody computed them.
 """
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from insights_reports.edition.document import (
@@ -621,3 +622,18 @@ def split_document(**changes: object) -> Document:
         "formula_version": "1",
     }
     return Document(**parts | changes)  # type: ignore[arg-type]
+
+
+def splits_document(**changes: object) -> Document:
+    """An edition in one document: two splits, each with its pictures and its table."""
+
+    def split(name: str) -> Section:
+        chart = replace(panels(), id=f"{name}-panels")
+        table = replace(project_table(5), id=f"{name}-table")
+        title, lead = phrase(f"section.split.{name}"), phrase("split.lead", n=7)
+        return Section(name, title, lead, (chart, table))
+
+    first, *rest = sample_document().sections
+    sections = (split("project"), split("environment"), first, *rest)
+    overview = (overview_chart(), replace(project_table(5), id="project-small"))
+    return sample_document(**{"sections": sections, "overview": overview} | changes)

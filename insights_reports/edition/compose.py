@@ -99,7 +99,7 @@ def _trends(facts: Facts, page_one: tuple[Tile, ...]) -> Section:
 def _split(facts: Facts, several: tuple[Part, ...]) -> Document:
     first = several[0]
     sections = tuple(section(part, with_panels=False) for part in several)
-    slices = sum(len(part.order) for part in several)
+    slices = sum(len(part.things) for part in several)
     return _document(
         facts,
         name=first.name,
@@ -114,16 +114,21 @@ def _split(facts: Facts, several: tuple[Part, ...]) -> Document:
 def _split_headline(facts: Facts, several: tuple[Part, ...]) -> Phrase:
     """How many slices left their own limits, and for one split which has the most deployments."""
     first = several[0]
-    every = sum(len(part.order) for part in several)
-    if not every:
+    if not any(part.order for part in several):
         return no_slices(first)
-    outside = {(part.anchor, outlier.series) for part in several for outlier in part.outliers}
+    every = sum(len(part.things) for part in several)
+    outside = {
+        (part.anchor, outlier.series)
+        for part in several
+        for outlier in part.outliers
+        if outlier.series in part.things
+    }
     values: dict[str, Value] = {
         "n": every,
         "things": Phrase(f"things.{first.name}", {"n": every}),
         "outside": len(outside),
     }
-    key = "past" if first.has_past else "no_past"
+    key = "only" if not every else "past" if first.has_past else "no_past"
     if len(several) > 1:
         return Phrase(f"headline.sets.{key}", values | {"sets": len(several)})
     whole, top, now = facts.whole, first.order[0], facts.windows.now

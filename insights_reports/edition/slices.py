@@ -86,10 +86,19 @@ class Part:
 
     def label(self, series: int) -> Phrase | Name:
         """How a slice is called: its name, or the word for deployments that have none."""
-        key = self.slices.keys[series]
-        if key in _SPECIAL and self.slices.split != "EnvironmentGroup":  # whose keys are names
-            return Phrase(_SPECIAL[key])
+        if self._nameless(series):
+            return Phrase(_SPECIAL[self.slices.keys[series]])
         return self.slices.name(series)
+
+    def _nameless(self, series: int) -> bool:
+        """Whether it holds the deployments that have no tenant, no tag or no group."""
+        named = self.slices.split == "EnvironmentGroup"  # whose keys are names
+        return self.slices.keys[series] in _SPECIAL and not named
+
+    @cached_property
+    def things(self) -> frozenset[int]:
+        """Those of `order` that are a tenant, a tag, a group: what a headline counts."""
+        return frozenset(series for series in self.order if not self._nameless(series))
 
     @property
     def tag_set_name(self) -> Name:

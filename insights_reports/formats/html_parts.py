@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from insights_reports.edition.document import (
+    Block,
     Change,
     Chart,
     ColumnKind,
@@ -21,6 +22,7 @@ from insights_reports.edition.document import (
     Instant,
     Mark,
     Name,
+    Section,
     Table,
     Tile,
     Value,
@@ -46,6 +48,7 @@ _ANCHOR = re.compile(r"[^A-Za-z0-9_-]+")
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
+_COMMON = ("trends", "method", "discrepancies", "exclusions")  # sections that are no split's
 _PHONE = 350.0  # user units: the line of a common phone in CSS pixels
 
 Embed = Callable[[Markup, str], Markup]
@@ -212,6 +215,21 @@ class Parts:
             )
         ]
         return [(label, text) for label, text in facts if text]
+
+    # --- splits --------------------------------------------------------------------------------
+
+    def splits(self) -> list[Section]:
+        """The sections of the splits, where there are several to choose from; else []."""
+        found = [section for section in self.document.sections if section.id not in _COMMON]
+        return found if len(found) > 1 else []
+
+    def split_of(self, block: Block) -> str:
+        """The id of the section whose small multiples stand on page one; "" for other blocks."""
+        if not isinstance(block, Chart):
+            return ""
+        own, _, what = block.id.rpartition("-panels")
+        shown = what in ("", "-apart") and any(section.id == own for section in self.splits())
+        return own if shown else ""
 
     # --- links and names -----------------------------------------------------------------------
 

@@ -11,6 +11,31 @@
     root.dataset.theme = dark ? "light" : "dark";
   });
 
+  // One split at a time, or all of them; a link to a section that is hidden shows its split.
+  const splits = document.querySelector(".splits"), parts = [...document.querySelectorAll("[data-split]")];
+  const choose = (split) => {
+    for (const part of parts) part.hidden = split !== "" && part.dataset.split !== split;
+    for (const each of splits.querySelectorAll("button")) each.setAttribute("aria-pressed", each.dataset.show === split);
+  };
+  const reveal = (id) => {
+    const target = id && document.getElementById(decodeURIComponent(id));
+    const part = target && target.closest("[data-split][hidden]");
+    if (!part) return;
+    choose(part.dataset.split);
+    target.scrollIntoView();
+  };
+  if (splits) {
+    splits.hidden = false;
+    splits.addEventListener("click", (event) => {
+      if (event.target.dataset.show !== undefined) choose(event.target.dataset.show);
+    });
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest("a[href^='#']");
+      if (link) reveal(link.hash.slice(1));
+    });
+    addEventListener("hashchange", () => reveal(location.hash.slice(1)));
+  }
+
   // Sorting: numbers and dates by data-sort, what has no value last.
   const key = (row, column) => row.cells[column].dataset.sort ?? row.cells[column].textContent;
   const order = (a, b) => {

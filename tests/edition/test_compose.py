@@ -397,7 +397,7 @@ def test_slices_far_larger_than_the_others_have_a_scale_of_their_own(counts, cha
         assert said == ["Successful deployments; all panels share one scale"]
     else:
         assert f"highest, {max(counts)}, the panels below would be flat" in said[0]
-        assert "not that of the panels above" in said[1]
+        assert "not the one above" in said[1]
 
 
 def test_restricted_names_stay_apart_and_are_counted():

@@ -129,3 +129,21 @@ def test_the_first_day_of_a_period():
         status=Status.PROVISIONAL,
     )
     assert text == "September 2026: its first day is not over yet."
+
+
+def test_deployments_without_a_tenant_are_no_tenant():
+    rows = [
+        deployment(n, datetime(2026, 9, 1 + n, 12, tzinfo=UTC), **tenant)
+        for n, tenant in enumerate([{}] * 3 + [{"tenant_id": "Tenants-1", "tenant_name": "A"}])
+    ]
+    said = {}
+    for which in (rows, rows[:3]):
+        tenants = compose(inputs(which), settings(splits=("Tenant",)))[1]
+        english = words("en")
+        said[len(which)] = english.phrase(tenants.headline), english.phrase(tenants.identity.scope)
+    assert said[4] == (
+        "Untenanted made 3 of 4 successful deployments; 0 of 1 tenant lie outside their usual "
+        "range.",
+        "1 tenant",
+    )
+    assert said[3] == ("Untenanted made 3 of 3 successful deployments.", "0 tenants")

@@ -56,6 +56,7 @@ def _index() -> bytes:
 PAGES = {
     "summary": lambda: html.render(documents.sample_document()),
     "split": lambda: html.render(documents.split_document()),
+    "splits": lambda: html.render(documents.splits_document()),
     "german": lambda: html.render(documents.sample_document(language="de")),
     "index": _index,
 }

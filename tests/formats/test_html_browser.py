@@ -122,3 +122,79 @@ def test_without_script_everything_is_there(browser: Browser, file: Path) -> Non
     assert page.locator("input, .theme").count() == 0
     page.locator("summary").first.click()
     assert page.locator("details table").first.is_visible()
+
+
+@pytest.fixture
+def splits(tmp_path: Path) -> Path:
+    path = tmp_path / "splits.html"
+    path.write_bytes(html.render(documents.splits_document()))
+    return path
+
+
+def shown(page: Page) -> list[str]:
+    """The sections that can be seen."""
+    sections = page.locator("main > section:visible").all()
+    return [str(section.get_attribute("id")) for section in sections]
+
+
+EVERYTHING = [
+    *("summary", "project", "environment", "trends"),
+    *("method", "discrepancies", "exclusions", "identity"),
+]
+
+
+def test_one_split_is_shown_at_a_time_or_all(browser: Browser, splits: Path) -> None:
+    page, seen = opened(browser, splits)
+    group = page.get_by_role("group", name="Split to show")
+    buttons = group.get_by_role("button")
+    assert buttons.all_text_contents() == ["All", "By project", "By environment"]
+    assert shown(page) == EVERYTHING
+    group.get_by_role("button", name="By environment").focus()
+    page.keyboard.press("Enter")
+    assert shown(page) == [each for each in EVERYTHING if each != "project"]
+    assert [each.get_attribute("aria-pressed") for each in buttons.all()] == [
+        *("false", "false", "true")
+    ]
+    group.get_by_role("button", name="All").press("Space")
+    assert shown(page) == EVERYTHING
+    assert seen == []
+
+
+def test_a_link_to_a_hidden_split_shows_it(browser: Browser, splits: Path) -> None:
+    page, _ = opened(browser, splits)
+    page.get_by_role("button", name="By environment").click()
+    page.locator(".notable a").first.click()  # its rows are in the split by project
+    assert "project" in shown(page)
+    assert "environment" not in shown(page)
+    assert page.get_by_role("button", name="By project").get_attribute("aria-pressed") == "true"
+    assert page.locator("#project").bounding_box()["y"] < 100  # type: ignore[index]
+
+
+def test_all_splits_are_printed(browser: Browser, splits: Path) -> None:
+    page, _ = opened(browser, splits)
+    page.get_by_role("button", name="By environment").click()
+    page.emulate_media(media="print")
+    assert shown(page) == EVERYTHING
+    assert not page.locator(".splits").is_visible()
+
+
+def test_pictures_on_page_one_go_with_their_split(browser: Browser, tmp_path: Path) -> None:
+    made = documents.splits_document()
+    charts = [block for section in made.sections[:2] for block in section.blocks[:1]]
+    path = tmp_path / "tags.html"
+    path.write_bytes(html.render(documents.splits_document(overview=tuple(charts))))
+    page, _ = opened(browser, path)
+    page.get_by_role("button", name="By environment").click()
+    visible = page.locator("#summary figure:visible")
+    assert [each.get_attribute("id") for each in visible.all()] == ["environment-panels"]
+
+
+def test_without_script_every_split_is_shown_and_no_switch(browser: Browser, splits: Path) -> None:
+    page, _ = opened(browser, splits, java_script_enabled=False)
+    assert shown(page) == EVERYTHING
+    assert not page.locator(".splits").is_visible()
+
+
+def test_a_page_of_one_split_has_no_switch(browser: Browser, file: Path) -> None:
+    page, _ = opened(browser, file)
+    assert page.locator(".splits").count() == 0
