@@ -167,7 +167,7 @@ def test_a_link_to_a_hidden_split_shows_it(browser: Browser, splits: Path) -> No
     assert "project" in shown(page)
     assert "environment" not in shown(page)
     assert page.get_by_role("button", name="By project").get_attribute("aria-pressed") == "true"
-    assert page.locator("#project").bounding_box()["y"] < 100  # type: ignore[index]
+    page.wait_for_function("document.getElementById('project').getBoundingClientRect().top < 100")
 
 
 def test_all_splits_are_printed(browser: Browser, splits: Path) -> None:
