@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from insights_reports.formats import html
 from tests import documents
@@ -167,7 +167,7 @@ def test_a_link_to_a_hidden_split_shows_it(browser: Browser, splits: Path) -> No
     assert "project" in shown(page)
     assert "environment" not in shown(page)
     assert page.get_by_role("button", name="By project").get_attribute("aria-pressed") == "true"
-    page.wait_for_function("document.getElementById('project').getBoundingClientRect().top < 100")
+    expect(page.locator("#project h2")).to_be_in_viewport()
 
 
 def test_all_splits_are_printed(browser: Browser, splits: Path) -> None:
