@@ -5,10 +5,12 @@ Secrets never stand in it: they come from the environment or from files that it 
 """
 
 import re
-from datetime import time
+from datetime import datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
+from cronsim import CronSim, CronSimError
 from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
@@ -47,14 +49,16 @@ def _cron(text: str) -> str:
         raise ValueError("a cron schedule has five fields: minute hour day month weekday")
     if fields[2] != "*" and fields[4] != "*":
         raise ValueError("a day of the month and a weekday together mean either; set one of them")
+    try:
+        CronSim(text, datetime.min)  # noqa: DTZ901 - from when does not matter
+    except CronSimError as error:
+        raise ValueError(f"not a cron schedule: {str(error).lower()}") from None
     if fields[1].isdigit() and time(int(fields[1]) % 24) < time(4):
         raise ValueError("between 00:00 and 04:00 clocks change; choose a later hour")
     return text
 
 
 def _region_zone(text: str) -> str:
-    from zoneinfo import available_timezones
-
     if text not in available_timezones() or ("/" not in text and text != "UTC"):
         raise ValueError("not a region of the time-zone database, such as Europe/Vilnius")
     return text
@@ -124,6 +128,10 @@ class Schedule(_Model):
 
     cron: Annotated[str, AfterValidator(_cron)]
     zone: Annotated[str, AfterValidator(_region_zone)]
+
+    def after(self, moment: datetime) -> datetime:
+        """The first time after ``moment`` (aware) at which it runs, in its own zone."""
+        return next(CronSim(self.cron, moment.astimezone(ZoneInfo(self.zone))))
 
 
 class CrossCheckPolicy(_Model):

@@ -1,10 +1,11 @@
 """The configuration: everything it may say, and every problem said at once."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from insights_reports.config import ALL_SPLITS
+from insights_reports.config import ALL_SPLITS, Schedule
 from insights_reports.config_file import find_config, load_config
 from insights_reports.errors import ConfigError
 
@@ -126,11 +127,27 @@ def test_names_of_subscriptions_are_plain(tmp_path: Path) -> None:
         ("15 6 1 *", "five fields"),
         ("15 6 1 * 1", "weekday"),
         ("15 3 1 * *", "04:00"),
+        ("99 6 1 * *", "bad minute"),
+        ("15 6 31 4,6 *", "bad day-of-month"),  # neither has one
     ],
 )
 def test_schedules_that_surprise_are_refused(tmp_path: Path, cron: str, word: str) -> None:
     text = SMALLEST + f"    schedule: {{cron: '{cron}', zone: Europe/Vilnius}}\n"
     assert word in problems(tmp_path, text)[0]
+
+
+@pytest.mark.parametrize(
+    ("cron", "after", "then"),
+    [
+        ("15 6 1 * *", "2026-10-01T03:15:00+00:00", "2026-11-01"),  # 06:15 in Vilnius, just run
+        ("15 6 1 * *", "2026-10-01T03:14:59+00:00", "2026-10-01"),
+        ("45 6 2 1,4,7,10 *", "2026-10-03T00:00:00+00:00", "2027-01-02"),
+        ("0 7 * * 1", "2026-11-22T22:30:00+00:00", "2026-11-23"),  # already Monday there
+    ],
+)
+def test_a_schedule_knows_when_it_runs_next(cron: str, after: str, then: str) -> None:
+    schedule = Schedule(cron=cron, zone="Europe/Vilnius")
+    assert schedule.after(datetime.fromisoformat(after)).date().isoformat() == then
 
 
 def test_paths_start_from_the_folder_of_the_file(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ class Settings:
         top: how many rows a table of slices shows; the workbook has them all.
         hotfix_patterns: regular expressions; a release whose version contains a match is rework.
         limit: how many differing figures the subscription tolerates; page one says which it is.
-        next_edition: the day of the next one, where a schedule tells.
+        next_edition: the day on which the next one is due, where a schedule tells.
     """
 
     subscription: str

@@ -47,7 +47,8 @@ def compute(run: Run) -> dict[str, Any]:
         run.write("cross-check.json", check.to_json())
     with run.stage("compose"):
         inputs = _inputs(run, pulled, period, check)
-        documents = compose(inputs, settings_of(run.config, run.subscription_name, pulled.tag_sets))
+        settings = settings_of(run.config, run.subscription_name, pulled.tag_sets, pulled.as_of)
+        documents = compose(inputs, settings)
         digest = edition_digest(documents)
         revision = _revision(run, period, digest, inputs.status)
         documents = tuple(_revised(document, revision) for document in documents)

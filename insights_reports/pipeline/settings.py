@@ -2,6 +2,7 @@
 
 import base64
 import io
+from datetime import datetime
 
 from PIL import Image
 
@@ -22,9 +23,11 @@ def conventions_of(subscription: Subscription) -> Conventions:
     )
 
 
-def settings_of(config: Config, name: str, tag_sets: tuple[str, ...]) -> Settings:
-    """The settings of the editions of subscription ``name``, split by ``tag_sets`` (ids)."""
+def settings_of(config: Config, name: str, tag_sets: tuple[str, ...], as_of: datetime) -> Settings:
+    """The settings of an edition of subscription ``name``, split by ``tag_sets`` (ids), whose data
+    end ``as_of``."""
     subscription = config.subscriptions[name]
+    schedule = subscription.schedule
     return Settings(
         subscription=name,
         splits=subscription.splits,
@@ -39,6 +42,7 @@ def settings_of(config: Config, name: str, tag_sets: tuple[str, ...]) -> Setting
         conventions=conventions_of(subscription),
         hotfix_patterns=subscription.hotfix_patterns,
         limit=subscription.cross_check.limit,
+        next_edition=schedule.after(as_of).date() if schedule else None,
     )
 
 

@@ -646,3 +646,20 @@ def test_any_deployments_make_an_edition_whose_ledger_adds_up(drawn, period, hou
             if table is not None and section.additive:
                 total = sum(row[1].value for row in table.complete_rows)
                 assert total == table.total[1].value or table.total[1].value is None
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_method_page_says_when_the_next_edition_is_due(language):
+    due = settings(splits=("Project",), language=language, next_edition=date(2026, 11, 1))
+    for document in compose(inputs(company(50)), due):
+        said = words(language)
+        [about] = [
+            block
+            for section in document.sections
+            if section.id == "method"
+            for block in section.blocks
+            if getattr(block, "title", None) == Phrase("method.about")
+        ]
+        pairs = [(said.phrase(term), said.phrase(text)) for term, text in about.items]
+        day = {"en": "1 November 2026", "de": "1. November 2026"}[language]
+        assert (said.text("label.next"), day) in pairs
