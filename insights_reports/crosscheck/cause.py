@@ -16,6 +16,8 @@ WORDS = {
     "({day}).",
     "restricted": "This account may not see every deployment: Octopus states {more} more of them "
     "in this interval.",
+    "unseen": "What these deployments belong to may not be seen by this account: Octopus counts "
+    "them in the series of their tags or their group.",
     "promote": "Octopus counts deployments of releases marked 'Do not promote' as failed.",
     "moved": "The deployments moved between the calls: {new} new, {gone} gone, {changed} changed, "
     "{edited} of them in state.",

@@ -14,14 +14,13 @@ from insights_reports.crosscheck.accumulating import accumulating_lead_time
 from insights_reports.crosscheck.behind import Behind
 from insights_reports.crosscheck.causes import (
     Context,
-    Hidden,
     Hints,
     before_the_data,
     do_not_promote,
     edge_intervals,
-    restricted_key,
 )
 from insights_reports.crosscheck.comparison import Book, compare
+from insights_reports.crosscheck.hidden import Hidden, restricted_key
 from insights_reports.crosscheck.inference import infer
 from insights_reports.crosscheck.intervals import as_date
 from insights_reports.crosscheck.judging import Judged
@@ -144,7 +143,8 @@ class Checker:
         do_not_promote(judged, context)
         accumulating_lead_time(judged, context, self.deployments_behind(compared.table))
         before_the_data(judged, context)
-        restricted_key(judged, context, self._hidden)
+        if context.restricted:
+            restricted_key(judged, self._hidden)
         name_likeliest(judged, len(context.book.series(compared.split, compared.tag_set)))
 
     def deployments_behind(self, table: StatedTable) -> Behind:

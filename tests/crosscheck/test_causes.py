@@ -218,6 +218,58 @@ def test_no_split_hides_more_than_all_deployments_do(busy):
     assert check(busy, wrong, rows=rows).differs >= 3
 
 
+TAGS = (("None", None), ("TenantTagSet", "TagSets-1"))
+UNSEEN, UNSEEN_TAG = "Tenants-2", "Europe"
+
+
+@pytest.fixture(scope="module")
+def tagged(busy):
+    """Europe has both tenants, Asia the one that everybody may see."""
+    tags = {"Tenants-1": ("Region/Europe", "Region/Asia"), UNSEEN: ("Region/Europe",)}
+    return replace(busy, tenant_tags=tags)
+
+
+def without_a_tenant(world):
+    """What a key that may not see a tenant is told: neither the tenant's name nor its tags."""
+    rows = [
+        replace(row, tenant_name=None) if row.tenant_id == UNSEEN else row for row in listed(world)
+    ]
+    tags = {tenant: tags for tenant, tags in world.tenant_tags.items() if tenant != UNSEEN}
+    return replace(world, tenant_tags=tags), rows
+
+
+def test_deployments_of_a_tenant_that_may_not_be_seen_count_under_its_tags(tagged):
+    world, rows = without_a_tenant(tagged)
+    replies = all_replies(tagged, questions=TAGS, ranges=NEAR)
+    result = check(world, replies, rows=rows)
+    assert result.differs == 0
+    unseen = [one for one in result.discrepancies if one.cause.code == "unseen"]
+    assert {(one.series, one.verdict) for one in unseen} == {(None, Verdict.NOT_COMPARABLE)}
+    assert {one.cause.code for one in result.discrepancies} == {"unseen", "restricted"}
+
+
+def test_under_tags_count_no_more_than_are_unseen(tagged):
+    """Two more than the tenant's in one tag are not its own, whatever else is consistent."""
+    world, rows = without_a_tenant(tagged)
+    replies = all_replies(tagged, questions=TAGS, ranges=NEAR, every=("Monthly",))
+    series = {one["Name"]: one for one in replies[1][-1]["Series"]}
+    interval = series[UNSEEN_TAG]["Intervals"][0]
+    rate = interval["DeploymentFailureRate"]
+    for counts, name in ((interval, "NumberOfSuccessfulDeployments"), (rate, "Successful")):
+        counts[name] += 1
+    rate["Total"] += 1
+    rate["Rate"] = round(rate["Failed"] / rate["Total"], 5)
+    assert {one.series for one in found(check(world, replies, rows=rows), "differs")} == {
+        UNSEEN_TAG
+    }
+
+
+def test_with_a_key_that_sees_all_names_a_tenant_without_tags_differs(tagged):
+    world, _ = without_a_tenant(tagged)
+    replies = all_replies(tagged, questions=TAGS, ranges=NEAR)
+    assert check(world, replies, rows=listed(tagged)).differs > 0
+
+
 # Lead time that accumulates
 
 
