@@ -45,12 +45,13 @@ def page(document: str, target: str) -> str:
     from insights_reports.edition.document import load
     from insights_reports.formats import pdf_layout
     from insights_reports.formats.fonts import font_face_css
+    from insights_reports.formats.html_parts import as_image
     from insights_reports.formats.templates import SHIPPED
 
     loaded = load(Path(document).read_bytes())
     rules = pdf_layout._rules(loaded.brand.accent, SHIPPED)
     style = f"<style>@page{{size:A4}}{font_face_css((400, 500, 600))}{rules}</style></head>"
-    html = pdf_layout._page(loaded, SHIPPED, 185.0).replace("</head>", style, 1)
+    html = pdf_layout._page(loaded, SHIPPED, 185.0, as_image).replace("</head>", style, 1)
     Path(target).write_text(html, encoding="utf-8")
     return str(len(html))
 

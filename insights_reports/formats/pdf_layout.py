@@ -1,11 +1,10 @@
 """From a document to a PDF, by WeasyPrint: the only module that imports it.
 
 It runs in a child process (`pdf_worker`), because laying out a page is the one step that data can
-make arbitrarily long. Nothing is fetched: pictures and fonts are inside the page.
+make arbitrarily long. Nothing is fetched: pictures and fonts come with the page (`pdf_source`).
 """
 
 import gc
-import hashlib
 import logging
 import re
 from collections.abc import Iterator
@@ -17,13 +16,13 @@ from weasyprint import CSS, HTML
 from weasyprint import Document as Layout
 from weasyprint.logger import LOGGER
 from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from insights_reports.edition.document import Chart, ChartForm, Document, Section, Table, dump
+from insights_reports.edition.document import Chart, ChartForm, Document, Section, Table
 from insights_reports.formats.charts_palette import palette
-from insights_reports.formats.fonts import STACK, font_face_css
-from insights_reports.formats.html_parts import Parts, anchor, as_image, link
+from insights_reports.formats.fonts import STACK
+from insights_reports.formats.html_parts import Embed, Parts, anchor, link
 from insights_reports.formats.pdf_finish import finish
+from insights_reports.formats.pdf_source import Source, face_rules
 from insights_reports.formats.pdf_svg_text import set_whole_texts
 from insights_reports.formats.pdf_widths import MARK, shares
 from insights_reports.formats.templates import SHIPPED, Templates
@@ -42,17 +41,15 @@ def layout(document: Document, templates: Templates = SHIPPED) -> bytes:
     """The PDF (PDF/UA-1): the same bytes for the same document.
 
     Raises:
-        FatalURLFetchingError: when something in the page asks for anything but a data URI.
+        FatalURLFetchingError: when something in the page asks for anything that is not its own.
         RuntimeError: when WeasyPrint left something out, which it only logs.
         TemplateFault: when one of the company's own templates fails.
     """
     gc.disable()  # the tree of a long table is all live: collecting it again and again is waste
     try:
         with _losses() as lost:
-            pdf = _lay_out(document, templates).write_pdf(
-                pdf_variant="pdf/ua-1",
-                pdf_identifier=hashlib.sha256(dump(document)).digest()[:16],
-            )
+            # With an identifier it would write everything twice; `finish` makes one anyway.
+            pdf = _lay_out(document, templates).write_pdf(pdf_variant="pdf/ua-1")
         if lost:
             raise RuntimeError(lost[0][:200])
         return finish(pdf)
@@ -87,13 +84,15 @@ def _lay_out(document: Document, templates: Templates) -> Layout:
 
 def _pages(document: Document, templates: Templates, overview_height: float) -> Layout:
     fonts, style = _style(_rules(document.brand.accent, templates))
-    size = CSS(string=f"@page{{size:{document.paper}}}", url_fetcher=_OnlyData(), font_config=fonts)
-    html = HTML(string=_page(document, templates, overview_height), url_fetcher=_OnlyData())
+    source = Source()
+    size = CSS(string=f"@page{{size:{document.paper}}}", url_fetcher=source, font_config=fonts)
+    page = _page(document, templates, overview_height, source.embed)
+    html = HTML(string=page, url_fetcher=source)
     return html.render(font_config=fonts, stylesheets=[style, size], pdf_variant="pdf/ua-1")
 
 
-def _page(document: Document, templates: Templates, overview_height: float) -> Markup:
-    parts = Parts(document, as_image, hover=False, mark_width=MARK / _POINT)
+def _page(document: Document, templates: Templates, overview_height: float, embed: Embed) -> Markup:
+    parts = Parts(document, embed, hover=False, mark_width=MARK / _POINT)
     return templates.render(
         "report/print.html.j2",
         document=document,
@@ -134,17 +133,5 @@ def _rules(accent: str, templates: Templates) -> str:
 def _style(rules: str) -> tuple[FontConfiguration, CSS]:
     """The style sheet, parsed once; parsing costs as much as a page."""
     fonts = FontConfiguration()
-    css = CSS(string=font_face_css(_WEIGHTS) + rules, url_fetcher=_OnlyData(), font_config=fonts)
+    css = CSS(string=face_rules(_WEIGHTS) + rules, url_fetcher=Source(), font_config=fonts)
     return fonts, css
-
-
-class _OnlyData(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
-    """Allows data URIs and nothing else, and says so loudly: a page of ours never asks for more."""
-
-    def __init__(self) -> None:
-        super().__init__(allowed_protocols=("data",))
-
-    def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
-        if not url.lower().startswith("data:"):
-            raise FatalURLFetchingError(f"refused to fetch {url[:80]!r}")
-        return super().fetch(url, headers)

@@ -302,7 +302,7 @@ def test_a_page_that_asks_for_anything_is_refused_loudly(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     picture = '<img src="http://127.0.0.1:9/x.png" alt="x">'
-    monkeypatch.setattr(pdf_layout, "_page", lambda document, templates, height: picture)
+    monkeypatch.setattr(pdf_layout, "_page", lambda *_: picture)
     with pytest.raises(BaseException, match="refused to fetch"):
         pdf_layout.layout(documents.split_document())
 
@@ -311,7 +311,7 @@ def test_a_picture_that_cannot_be_drawn_is_not_left_out_in_silence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     picture = '<img src="data:image/svg+xml,broken" alt="x">'
-    monkeypatch.setattr(pdf_layout, "_page", lambda document, templates, height: picture)
+    monkeypatch.setattr(pdf_layout, "_page", lambda *_: picture)
     with pytest.raises(RuntimeError, match="Failed to load image"):
         pdf_layout.layout(documents.split_document())
 
