@@ -120,6 +120,8 @@ def _peak(drawing: Drawing, style: Style, panel: _Panel, points: Sequence[Point 
 
 
 def _tips(drawing: Drawing, chart: Chart, style: Style, panel: _Panel) -> None:
+    if not drawing.hover:
+        return
     slot = panel.width / max(1, len(chart.x))
     for index, (x, figure) in enumerate(zip(chart.x, panel.series.figures, strict=True)):
         lines = [label_of(panel.series, style.words), style.words.interval(x, chart.granularity)]

@@ -94,6 +94,8 @@ def _frame(
 
 def _finish(frame: Frame) -> None:
     frame.intervals()
+    if not frame.drawing.hover:
+        return
     words, chart = frame.style.words, frame.chart
     for index, x in enumerate(chart.x):
         parts = [words.interval(x, chart.granularity)]
