@@ -66,6 +66,8 @@ class Book:
         self._set_font()
         for style in named_styles(self.accent):
             self.workbook.add_named_style(style)
+        named = self.workbook._named_styles  # type: ignore[attr-defined]
+        self.styles = {style.name: style.as_tuple() for style in named}
         self._tables = 0
         self._set_properties()
 
@@ -181,7 +183,8 @@ class Sheet:
         sheet_cell = WriteOnlyCell(self.paper, clean(value) if isinstance(value, str) else value)
         if isinstance(value, str):
             sheet_cell.data_type = "s"
-        sheet_cell.style = cell.style
+        # By its name openpyxl would seek the style among all, and copy it, for each cell.
+        sheet_cell._style = self.book.styles[cell.style]  # type: ignore[attr-defined]
         if cell.link is not None:
             sheet_cell.hyperlink = _hyperlink(cell.link)
         return sheet_cell
