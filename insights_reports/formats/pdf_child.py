@@ -16,6 +16,7 @@ from insights_reports.formats.templates import SHIPPED, TemplateFault, Templates
 _ENVIRONMENT = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "XDG_CACHE_HOME", "SYSTEMROOT"),
     *("FONTCONFIG_FILE", "FONTCONFIG_PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
+    *("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"),
 )
 # How libraries put it that no memory, or no room for a thread's stack, was left.
 _NO_MEMORY = re.compile(r"memory|creating thread|allocat|failed to map", re.IGNORECASE)
