@@ -80,9 +80,14 @@ def new_database(path: Path) -> Iterator[sqlite3.Connection]:
 
 def derive_facts(connection: sqlite3.Connection) -> None:
     """Fill `facts` anew from releases, deployments, tasks and interruptions, in a transaction."""
+    execute_file(connection, "derive.sql")
+
+
+def execute_file(connection: sqlite3.Connection, name: str) -> None:
+    """Execute the statements of a file beside this one, in a transaction."""
     # Not executescript, which would commit the transaction that surrounds us.
     statement = ""
-    for line in _statements("derive.sql").splitlines(keepends=True):
+    for line in _statements(name).splitlines(keepends=True):
         statement += line
         if sqlite3.complete_statement(statement):
             connection.execute(statement)

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 from insights_reports.cli import main
 from insights_reports.errors import UsageError
 from insights_reports.octopus import read_deployments, to_csv
-from insights_reports.server import RunningServer, import_file, running_server
+from insights_reports.server import RunningServer, import_file, json_reader, running_server
 from insights_reports.server.database import connect
 from tests.server.conftest import MAIN, Api
 from tests.server.hand import AS_OF
@@ -138,7 +140,7 @@ def _comparable(table: Any) -> list[dict[str, Any]]:
         ("Deployments-1,Web", "Deployments-1, ", "line 2", "Project: ' '"),
         ("Deployments-2,Web,", "Deployments-2,Web,x,", "line 3", "columns: 18"),
         ('Deployments-1,Web', 'Deployments-1,"Web"x', "line 2", "the line"),
-        ("Deployments-3", "Deployments-2", "line 4 and line 3", "Deployment: Deployments-2"),
+        ("Deployments-3", "Deployments-2", "line 3 and line 4", "Deployment: Deployments-2"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_and_nothing_is_written(
@@ -176,6 +178,131 @@ def test_other_files_are_refused(tmp_path: Path, content: bytes, words: str) -> 
     assert list(tmp_path.iterdir()) == [source]
 
 
+_STREAM = {
+    "ProjectId": "Projects-1",
+    "ProjectName": "Web",
+    "ChannelId": "Channels-1",
+    "ChannelName": "Default",
+    "EnvironmentId": "Environments-1",
+    "EnvironmentName": "Test",
+    "TenantId": None,
+    "TenantName": None,
+}
+
+
+def _deployment(number: int) -> dict[str, Any]:
+    return {
+        "Id": f"Deployments-{number}",
+        "ReleaseVersion": "1",
+        "TaskState": "Success",
+        "CompletedTime": "2026-03-02T10:00:00Z",
+        "HadGuidedFailure": False,
+    }
+
+
+def _json(folder: Path, text: str) -> Path:
+    source = folder / "export.json"
+    source.write_text(text, encoding="utf-8")
+    return source
+
+
+_GOOD = json.dumps(
+    {"ReportName": "x", "Streams": [_STREAM | {"Deployments": [_deployment(1), _deployment(2)]}]},
+    indent=1,
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"Deployments-2"', "Deployments-2", "line 22, Streams[0].Deployments[1], the text: Exp"),
+        ('"Success"', '"\\ud800"', "Streams[0].Deployments[0], State: '\\ud800'"),
+        ('"Success"', "NaN", "Streams[0].Deployments[0], State: nan"),
+        ('"Success"', "9" * 5000, "Streams[0].Deployments[0], the text: Exceeds the limit"),
+        ('"Success"', "[" * 200_000, "Streams[0].Deployments[0], the text: "),
+        ('"Deployments": [', '"Deployments": [7, ', "Streams[0], Deployments[0]: 7"),
+        ('"Streams": [', '"Streams": [], "Streams": [', "'Streams' where another name is expected"),
+        ('"Streams": [', '"Streams": [[], ', "the document, Streams[0]: []"),
+        ('"Streams": [', '"Flow": [', "the document, Streams: (empty)"),
+        ('"Deployments": [', '"Other": [', "Streams[0], Deployments: (empty)"),
+        ("Test", "Test" * 5_000_000, "Streams[0], the text: a value that is too long"),
+    ],
+)
+def test_what_is_wrong_in_json_is_named(tmp_path: Path, old: str, new: str, words: str) -> None:
+    assert old in _GOOD
+    source = _json(tmp_path, _GOOD.replace(old, new, 1))
+    with pytest.raises(UsageError) as caught:
+        import_file(source, tmp_path / "mine.sqlite")
+    assert words in caught.value.which
+    assert list(tmp_path.iterdir()) == [source]
+
+
+@pytest.mark.parametrize("more", ["", "]", "}", "{}"])
+def test_json_that_is_cut_or_goes_on(tmp_path: Path, more: str) -> None:
+    source = _json(tmp_path, _GOOD + more if more else _GOOD[:-2])
+    with pytest.raises(UsageError, match="JSON"):
+        import_file(source, tmp_path / "mine.sqlite")
+
+
+@pytest.mark.parametrize("piece", [1, 7, 1 << 20])
+@pytest.mark.parametrize("sort_keys", [False, True])
+def test_json_is_read_in_pieces_of_any_size_and_names_may_follow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int, sort_keys: bool
+) -> None:
+    text = json.dumps(
+        {
+            "Number": -12.5e3,
+            "ReportName": 'Ünïcode \\ " ',
+            "Streams": [_STREAM | {"Deployments": [_deployment(1), _deployment(2)]}],
+            "Other": {"Deep": [[], {}, None, True, "x"]},
+        },
+        sort_keys=sort_keys,
+        ensure_ascii=False,
+        indent=2,
+    )
+    monkeypatch.setattr(json_reader, "_PIECE", piece)
+    source = tmp_path / "export.json"
+    source.write_text(f" {text}\n", encoding="utf-8-sig")
+    assert import_file(source, tmp_path / "mine.sqlite").deployments == 2
+    (environment,) = _reply(tmp_path / "mine.sqlite", "environments/all")
+    assert environment["Name"] == "Test"
+
+
+def test_bytes_that_are_not_utf8_are_named_by_their_line(tmp_path: Path) -> None:
+    for content in (_write(tmp_path).read_bytes(), _GOOD.encode()):
+        source = tmp_path / "other"
+        source.write_bytes(content.replace(b"Test", b"T\xe9st"))
+        with pytest.raises(UsageError, match="not UTF-8") as caught:
+            import_file(source, tmp_path / "mine.sqlite")
+        before = content[: content.index(b"Test")]
+        line = before.count(b"\n") + 1
+        assert f"line {line}" in caught.value.which
+
+
+def test_a_line_without_end_is_refused(tmp_path: Path) -> None:
+    source = _write(tmp_path, ROWS + "x" * (1 << 20))
+    with pytest.raises(UsageError, match="line 7, length: over 1,048,576 bytes"):
+        import_file(source, tmp_path / "mine.sqlite")
+
+
+def test_the_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    """Peaks of a process of its own: ten times the rows, less than 15 MB more memory."""
+    peaks = []
+    for rows in (2_000, 20_000):
+        deployments = ",".join(json.dumps(_deployment(n)) for n in range(1, rows + 1))
+        head = json.dumps(_STREAM | {"Deployments": []})[:-2]
+        source = _json(tmp_path, f'{{"Streams":[{head}{deployments}]}}]}}')
+        code = (
+            "import resource; from pathlib import Path\n"
+            "from insights_reports.server.importing import import_file\n"
+            f"import_file(Path({str(source)!r}), Path({str(tmp_path / f'{rows}.sqlite')!r}))\n"
+            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+        peaks.append(int(done.stdout) / 1024)
+    assert peaks[1] - peaks[0] < 15
+
+
 def test_columns_in_another_order_and_ids_that_are_none(tmp_path: Path) -> None:
     with _write(tmp_path).open(encoding="utf-8", newline="") as file:
         rows = [dict(row, Extra="x", Deployment="a") for row in csv.DictReader(file)]
@@ -198,19 +325,12 @@ def test_a_time_since_success_at_a_failure_is_left_out_and_counted(tmp_path: Pat
 
 
 def test_hidden_names_stand_for_themselves_by_their_ids(tmp_path: Path) -> None:
-    deployment = {
-        "Id": "Deployments-1",
-        "ReleaseVersion": "1",
-        "TaskState": "Success",
-        "CompletedTime": "2026-03-02T10:00:00Z",
-        "HadGuidedFailure": False,
-    }
     stream = {
         "ProjectId": "Projects-7",
         "ProjectName": None,
         "ChannelName": "Default",
         "EnvironmentName": "Test",
-        "Deployments": [deployment],
+        "Deployments": [_deployment(1)],
     }
     source = tmp_path / "export.json"
     source.write_text(json.dumps({"ReportName": "x", "Streams": [stream]}))
