@@ -113,6 +113,18 @@ def check_json(headers: Mapping[str, str], status: int, request: str) -> None:
         )
 
 
+def check_framing(headers: Mapping[str, str], request: str) -> None:
+    """Raises BadReply when a reply ends just where its connection does, and so may have been cut
+    between two elements. A length, chunks, or the checksum of gzip tell the end from a break."""
+    if not {"content-length", "transfer-encoding", "content-encoding"} & {*map(str.lower, headers)}:
+        raise BadReply(
+            "Octopus's reply does not say where it ends, so it cannot be known to be whole.",
+            f"{request}: neither Content-Length nor chunks",
+            "Look for an old proxy between here and Octopus.",
+            retryable=True,
+        )
+
+
 def broken_connection(error: Exception, request: str) -> OctopusError:
     """The error for a connection that could not be made, or that broke."""
     if _has_cause(error, requests.exceptions.SSLError, urllib3.exceptions.SSLError):

@@ -20,7 +20,12 @@ from insights_reports.errors import OctopusError, Refused, Unreachable
 from insights_reports.octopus.body import Body, Deadline, WatchedAdapter
 from insights_reports.octopus.connection import Connection, Credential, ServiceAccount
 from insights_reports.octopus.rate import TokenBucket, retry_after
-from insights_reports.octopus.replies import broken_connection, check_json, check_status
+from insights_reports.octopus.replies import (
+    broken_connection,
+    check_framing,
+    check_json,
+    check_status,
+)
 
 T = TypeVar("T")
 
@@ -252,6 +257,8 @@ class Transport:
         check_status(response, request.name, Body(response.raw, _ERROR_BYTES).read)
         if request.method != "DELETE":  # its reply may be empty, or a task
             check_json(response.headers, response.status_code, request.name)
+        if request.method == "GET":
+            check_framing(response.headers, request.name)
         body = Body(response.raw, most_bytes)
         value = read(body)
         body.read()  # to the end: only there is it known to be whole

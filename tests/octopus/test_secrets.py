@@ -1,5 +1,6 @@
 """The key goes to Octopus's own address and nowhere else: no other origin, no text, no pickle."""
 
+import json
 import logging
 import pickle
 import ssl
@@ -182,10 +183,12 @@ class _Me(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.seen.append(str(self.headers))
+        body = json.dumps(ME).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(b'{"Id": "Users-1", "Username": "reports"}')
+        self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         pass
