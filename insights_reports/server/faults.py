@@ -1,7 +1,10 @@
 """Faults of servers and networks, injected on demand between a client and the server.
 
 A fault turns a good reply into what goes over the wire instead: pieces of bytes, pauses in seconds,
-and perhaps a reset. They strike the requests below `/insights/`; look-ups stay as they are.
+and perhaps a reset. They strike the requests below `/insights/`; look-ups stay as they are. Two of
+them are no faults of a network: `not-licensed` refuses the reports, as a server without the licence
+for them does (which status Octopus has for that is not documented), and leaves the insights of
+single projects; `no-insights` knows neither, like an older server.
 """
 
 import asyncio
@@ -174,6 +177,14 @@ def _redirect(location: str) -> Fault:
     return fault
 
 
+def _refusal(status: str, message: str) -> Fault:
+    def fault(reply: Reply) -> Iterator[Step]:
+        body = orjson.dumps({"ErrorMessage": message, "Errors": []})
+        yield Reply(status, (("Content-Type", "application/json"),), body).head() + body
+
+    return fault
+
+
 def _too_many_requests(retry_after: str) -> Fault:
     def fault(reply: Reply) -> Iterator[Step]:
         body = b'{"ErrorMessage":"Too many requests."}'
@@ -216,15 +227,22 @@ FAULTS: dict[str, Fault] = {
     "retry-after-years": _too_many_requests("99999999"),
     "retry-after-negative": _too_many_requests("-5"),
     "retry-after-soon": _too_many_requests("soon"),
+    "not-licensed": _refusal(
+        "402 Payment Required", "Your licence does not include Insights reports."
+    ),
+    "no-insights": _refusal("404 Not Found", "The resource was not found."),
 }
+_STRUCK = "/insights/"  # the part of a path that makes it one to strike, where a fault has no other
+_STRUCK_BY = {"not-licensed": "/insights/reports"}
 
 
 @dataclass
 class Injection:
-    """A fault and the number of requests it still strikes; None: every one."""
+    """A fault, the requests it strikes, and the number of them that is left; None: every one."""
 
     fault: Fault
     left: int | None
+    part: str = _STRUCK
 
     @classmethod
     def parse(cls, text: str) -> "Injection":
@@ -234,11 +252,11 @@ class Injection:
             raise UsageError(
                 "There is no such fault.", f"Fault: {text}", f"Choose from {', '.join(FAULTS)}."
             )
-        return cls(FAULTS[name], int(count) if count else None)
+        return cls(FAULTS[name], int(count) if count else None, _STRUCK_BY.get(name, _STRUCK))
 
     def strikes(self, path: str) -> bool:
         """Whether this request is struck; counts it if so."""
-        if "/insights/" not in path.casefold() or self.left == 0:
+        if self.part not in path.casefold() or self.left == 0:
             return False
         if self.left is not None:
             self.left -= 1

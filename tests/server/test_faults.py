@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -10,11 +11,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from insights_reports.errors import UsageError
+from insights_reports.errors import NotAvailable, UsageError
+from insights_reports.octopus import Client, Connection
 from insights_reports.server import RunningServer, create_database, running_server
 from insights_reports.server.faults import FAULTS, Injection, Reply
 from tests.server.hand import AS_OF
 
+ROOT = Path(__file__).resolve().parents[2]
 GOOD = Reply(
     "200 OK",
     (("Content-Type", "application/json"),),
@@ -146,3 +149,32 @@ def test_a_reset_in_the_middle_and_a_slow_head(data: Path) -> None:
         begun = time.monotonic()
         assert b"200 OK" in _raw(server, "/api/Spaces-1/tenants/all")
         assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "of_reports", "of_a_project"),
+    [("not-licensed", b"402", False, True), ("no-insights", b"404", False, False)],
+)
+def test_a_server_without_insights_leaves_the_other_sources(
+    data: Path, fault: str, status: bytes, of_reports: bool, of_a_project: bool
+) -> None:
+    with running_server(as_of=AS_OF, data=data, fault=fault) as server:
+        for path, answers in {
+            "/api/Spaces-1/insights/reports": of_reports,
+            "/api/Spaces-1/insights/reports/InsightsReports-1/deployments": of_reports,
+            "/api/Spaces-1/projects/Projects-3/insights/deployments": of_a_project,
+            "/api/Spaces-1/deployments": True,
+        }.items():
+            first = _raw(server, path).partition(b"\r\n")[0]
+            assert (b"200 OK" if answers else status) in first
+        connection = Connection.from_environment(
+            url=server.url, environ={"OCTOPUS_API_KEY": server.api_key}
+        )
+        with Client(connection) as client, pytest.raises(NotAvailable):
+            list(client.reports.list())
+
+
+def test_the_documentation_names_every_fault() -> None:
+    text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    section = text.split("## The faults of")[1].split("\n## ")[0]
+    assert set(re.findall(r"`([a-z0-9-]+)`", section)) >= FAULTS.keys()
