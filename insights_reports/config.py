@@ -5,7 +5,7 @@ Secrets never stand in it: they come from the environment or from files that it 
 """
 
 import re
-from datetime import datetime, time
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -151,6 +151,53 @@ class Targets(_Model):
     failure_rate: Annotated[float, Field(gt=0, lt=1)] | None = None
 
 
+Limits = Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1, max_length=4)]
+
+
+class CustomBands(_Model):
+    """A company's own bands, for ``bands: custom``: one to four limits between them, best first.
+
+    Durations in hours, rates as fractions; a limit belongs to the worse band, of the deployments
+    per week to the better one. ``date`` and ``source`` say since when they hold and where from.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    date: date
+    source: Annotated[str, Field(min_length=1, max_length=300)]
+    deployments_per_week: Limits | None = None
+    lead_time_hours: Limits | None = None
+    recovery_time_hours: Limits | None = None
+    failure_rate: Limits | None = None
+
+    @field_validator("lead_time_hours", "recovery_time_hours", "failure_rate")
+    @classmethod
+    def _rising(cls, limits: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if limits and list(limits) != sorted(set(limits)):
+            raise ValueError("the limits must rise: the best band comes first")
+        return limits
+
+    @field_validator("deployments_per_week")
+    @classmethod
+    def _falling(cls, limits: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if limits and list(limits) != sorted(set(limits), reverse=True):
+            raise ValueError("the limits must fall: the best band comes first")
+        return limits
+
+    @field_validator("failure_rate")
+    @classmethod
+    def _fractions(cls, limits: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if limits and max(limits) >= 1:
+            raise ValueError("rates are fractions below 1: 0.05 is 5 %")
+        return limits
+
+    @model_validator(mode="after")
+    def _some(self) -> "CustomBands":
+        metrics = ("deployments_per_week", "lead_time_hours", "recovery_time_hours", "failure_rate")
+        if not any(getattr(self, metric) for metric in metrics):
+            raise ValueError(f"has no limits; give at least one of {', '.join(metrics)}")
+        return self
+
+
 class OwnGroup(_Model):
     """An environment group: its name and the ids of its environments."""
 
@@ -195,7 +242,7 @@ class Subscription(_Model):
     paper: Literal["A4", "Letter"] = "A4"
     week_start: Literal["Sunday", "Monday"] = "Sunday"
     count_as_failed: tuple[Literal["Canceled", "TimedOut"], ...] = ()
-    bands: Literal["none", "dora-2021", "dora-2023", "dora-2024"] = "none"
+    bands: Literal["none", "dora-2021", "dora-2023", "dora-2024", "custom"] = "none"
     targets: Targets = Targets()
     hotfix_patterns: tuple[str, ...] = ()
     top: Annotated[int, Field(ge=1, le=200)] = 20
@@ -236,6 +283,7 @@ class Config(_Model):
     company: Company = Company()
     mail: Mail | None = None
     templates: Path | None = None
+    custom_bands: CustomBands | None = None
     state: Path = Path("state")
     destinations: dict[str, Destination] = {}
     subscriptions: Annotated[dict[str, Subscription], Field(min_length=1)]

@@ -162,6 +162,9 @@ def _broken_references(data: dict[str, Any]) -> Iterator[str]:
         if wanted and isinstance(destinations, dict) and value not in destinations:
             known = ", ".join(map(str, destinations)) or "none"
             yield f"{key}: there is no destination {value!r} (there are: {known})"
+    custom = [key for key, v in given.items() if v == "custom" and key.endswith(".bands")]
+    if custom and not data.get("custom_bands"):
+        yield f"custom_bands: is required, because {custom[0]} is custom"
     mails = [key for key, v in given.items() if v == "mail" and key.startswith("destinations.")]
     if mails and not data.get("mail"):
         yield f"mail: is required, because {mails[0].rpartition('.')[0]} is of type mail"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from insights_reports.config import ALL_SPLITS, Schedule
+from insights_reports.config import ALL_SPLITS, Config, CustomBands, Schedule
 from insights_reports.config_file import find_config, load_config
 from insights_reports.errors import ConfigError
 
@@ -27,8 +27,8 @@ def test_the_example_is_valid_and_names_every_key() -> None:
     assert list(config.subscriptions) == ["board-monthly", "board-quarterly"]
     text = EXAMPLE.read_text(encoding="utf-8")
     sections = [config.octopus, config.company, config.mail, config.subscriptions["board-monthly"]]
-    for section in sections:
-        for key in type(section).model_fields:
+    for section in (*map(type, sections), Config, CustomBands):
+        for key in section.model_fields.keys() - {"path"}:
             assert f"{key}:" in text, f"the example does not show {key}"
 
 
@@ -148,6 +148,46 @@ def test_schedules_that_surprise_are_refused(tmp_path: Path, cron: str, word: st
 def test_a_schedule_knows_when_it_runs_next(cron: str, after: str, then: str) -> None:
     schedule = Schedule(cron=cron, zone="Europe/Vilnius")
     assert schedule.after(datetime.fromisoformat(after)).date().isoformat() == then
+
+
+BANDS = "custom_bands: {{name: Ours, date: 2026-01-15, source: Handbook{0}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("limits", "key", "word"),
+    [
+        ("", "custom_bands", "has no limits"),
+        (", lead_time_hours: [168, 24]", "custom_bands.lead_time_hours", "must rise"),
+        (", lead_time_hours: [24, 24]", "custom_bands.lead_time_hours", "must rise"),
+        (", deployments_per_week: [1, 7]", "custom_bands.deployments_per_week", "must fall"),
+        (", failure_rate: [5, 15]", "custom_bands.failure_rate", "fractions"),
+        (", failure_rate: []", "custom_bands.failure_rate", "at least one"),
+        (", lead_time_hours: [1, 2, 3, 4, 5]", "custom_bands.lead_time_hours", "at most 4"),
+        (", lead_time_hours: [0]", "custom_bands.lead_time_hours[0]", "greater than 0"),
+        (", lead_time: [1]", "custom_bands.lead_time", "no such key"),
+    ],
+)
+def test_own_bands_that_make_no_bands_are_refused(
+    tmp_path: Path, limits: str, key: str, word: str
+) -> None:
+    found = problems(tmp_path, BANDS.format(limits) + SMALLEST + "    bands: custom\n")
+    assert any(f"{key}: " in each and word in each for each in found), found
+
+
+def test_custom_bands_must_be_given(tmp_path: Path) -> None:
+    [found] = problems(tmp_path, SMALLEST + "    bands: custom\n")
+    assert "custom_bands: is required, because subscriptions.monthly.bands is custom" in found
+
+
+def test_the_example_of_own_bands_is_valid(tmp_path: Path) -> None:
+    lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
+    start = lines.index(next(line for line in lines if line.startswith("# custom_bands:")))
+    end = lines.index("", start)
+    own = "\n".join(line.removeprefix("# ") for line in lines[start:end])
+    (tmp_path / "c.yaml").write_text(f"{own}\n{SMALLEST}    bands: custom\n", encoding="utf-8")
+    bands = load_config(tmp_path / "c.yaml").custom_bands
+    assert bands is not None
+    assert bands.lead_time_hours == (24, 168)
 
 
 def test_paths_start_from_the_folder_of_the_file(tmp_path: Path) -> None:

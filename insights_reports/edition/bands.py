@@ -1,15 +1,15 @@
 """The level that a figure lies in, as a phrase: only where the configuration asks for bands.
 
-What the studies published is data of the metrics (`BAND_SETS`). A value may lie in the range of
-several levels, and then all of them are named, or of none.
+What the studies published is data of the metrics (`BAND_SETS`); a company's own bands come with the
+settings. A value may lie in the range of several levels; then all are named, or in none.
 """
 
 from collections.abc import Sequence
 from functools import reduce
-from math import inf
+from math import inf, isfinite
 from typing import cast
 
-from insights_reports.edition.document import Figure, Metric, Name, Phrase, Statistic, Value
+from insights_reports.edition.document import Day, Figure, Metric, Name, Phrase, Statistic, Value
 from insights_reports.edition.settings import Settings
 from insights_reports.metrics import BAND_SETS, BandSet
 from insights_reports.metrics.bands import BandMetric, Point, Range
@@ -26,7 +26,7 @@ def band(figure: Figure, settings: Settings) -> Phrase | None:
     metric = cast(BandMetric, figure.metric.value)
     if not any(metric in metrics for metrics in bands.levels.values()):
         return None
-    where = Phrase(f"band.set.{settings.bands}")
+    where = _where(settings)
     levels = bands.levels_of(metric, figure.value)
     if not levels:
         return Phrase("band.between", {"set": where})
@@ -39,8 +39,13 @@ def band(figure: Figure, settings: Settings) -> Phrase | None:
 
 def band_sources(settings: Settings) -> tuple[Phrase, ...]:
     """Where the bands come from, and what they are not."""
-    if settings.bands == "custom":
-        return (Phrase("band.own"),)
+    if custom := settings.custom_bands:
+        named: dict[str, Value] = {
+            "name": Name(custom.name),
+            "day": Day(custom.day),
+            "source": Name(custom.source),
+        }
+        return Phrase("band.own", named), Phrase("band.own_caveat")
     bands = BAND_SETS[settings.bands]
     said = [Phrase("band.source", {"source": Name(bands.source)})]
     if bands.read_in:
@@ -51,15 +56,56 @@ def band_sources(settings: Settings) -> tuple[Phrase, ...]:
     return (*said, Phrase("band.caveat"))
 
 
+def band_limits(settings: Settings) -> tuple[tuple[Phrase, Phrase], ...]:
+    """The limits of a company's own bands, metric by metric; those of the studies are published."""
+    if settings.custom_bands is None:
+        return ()
+    return tuple(
+        (Phrase(f"metric.{metric}"), _limits(metric, limits))
+        for metric, limits in settings.custom_bands.limits.items()
+    )
+
+
+def _limits(metric: Metric, limits: Sequence[float]) -> Phrase:
+    """``first band below 1.0 days, second band from 1.0 days``."""
+    said = []
+    for name, cell in zip(_OWN, _ranges(metric, limits), strict=False):
+        values: dict[str, Value] = {
+            "band": Phrase(f"band.{name}"),
+            "low": _figure(metric, cell.low),
+            "high": _figure(metric, cell.high),
+        }
+        key = "below" if cell.low == -inf else "from" if cell.high == inf else "between"
+        said.append(Phrase(f"band.limit.{key}", values))
+    return _listed(said)
+
+
+def _figure(metric: Metric, value: float) -> Figure | None:
+    """A limit as a figure; None for no limit."""
+    if metric is Metric.DEPLOYMENT_FREQUENCY:
+        statistic = Statistic.PER_WEEK
+    else:
+        statistic = Statistic.RATE if metric is Metric.FAILURE_RATE else Statistic.MEDIAN
+    return Figure(metric, statistic, value) if isfinite(value) else None
+
+
+def _where(settings: Settings) -> Phrase:
+    """The name of the set."""
+    if custom := settings.custom_bands:
+        return Phrase("band.set.custom", {"name": Name(custom.name)})
+    return Phrase(f"band.set.{settings.bands}")
+
+
 def band_set(settings: Settings) -> BandSet:
-    """The published set, or the one that the settings' own limits make."""
-    if settings.bands != "custom":
+    """The published set, or the one that the company's own limits make."""
+    custom = settings.custom_bands
+    if custom is None:
         return BAND_SETS[settings.bands]
     levels: dict[str, dict[BandMetric, Range | Point]] = {}
-    for metric, limits in settings.custom_bands.items():
+    for metric, limits in custom.limits.items():
         for name, cell in zip(_OWN, _ranges(metric, limits), strict=False):
             levels.setdefault(name, {})[cast(BandMetric, metric.value)] = cell
-    return BandSet("custom", 0, "", "", levels, {})
+    return BandSet(custom.name, custom.day.year, custom.source, "", levels, {})
 
 
 def _ranges(metric: Metric, limits: Sequence[float]) -> list[Range]:
@@ -87,5 +133,14 @@ def _either(values: Sequence[Value]) -> Value:
     if len(values) == 1:
         return values[0]
     *several, last = values
-    first = reduce(lambda one, other: Phrase("band.comma", {"one": one, "other": other}), several)
+    first = reduce(_comma, several)
     return Phrase("band.or", {"one": first, "other": last})
+
+
+def _listed(phrases: Sequence[Phrase]) -> Phrase:
+    """``a, b, c``."""
+    return reduce(_comma, phrases)
+
+
+def _comma(one: Value, other: Value) -> Phrase:
+    return Phrase("band.comma", {"one": one, "other": other})

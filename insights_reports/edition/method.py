@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from insights_reports.edition.bands import band_sources
+from insights_reports.edition.bands import band_limits, band_sources
 from insights_reports.edition.conventions import conventions
 from insights_reports.edition.document import (
     Block,
@@ -138,7 +138,8 @@ def _verdict(trend: Trend) -> Verdict:
 
 
 def _bands(facts: Facts) -> Prose:
-    return Prose(band_sources(facts.settings), title=Phrase("method.bands"))
+    settings = facts.settings
+    return Prose(band_sources(settings), band_limits(settings), Phrase("method.bands"))
 
 
 def _about(facts: Facts) -> Prose:

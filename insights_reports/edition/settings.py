@@ -27,6 +27,22 @@ SPLITS: tuple[Split, ...] = (
 
 
 @dataclass(frozen=True)
+class CustomBands:
+    """A company's own bands: their name, since when they hold and where they are written down.
+
+    Attributes:
+        limits: for each metric one to four limits between the bands, best first, in ticks or
+            fractions (the worse band begins with its limit); of the frequency the lower ends, in
+            deployments a week (the better band does).
+    """
+
+    name: str
+    day: date
+    source: str
+    limits: dict[Metric, tuple[float, ...]]
+
+
+@dataclass(frozen=True)
 class Settings:
     """How one subscription wants its editions.
 
@@ -35,10 +51,7 @@ class Settings:
         granularity: of the chart on page one; None: days of a week or month, weeks of a quarter,
             months of a year.
         targets: own targets, in the unit of the tile: deployments a week, ticks, fractions.
-        bands: which published set of bands page one names, if any.
-        custom_bands: for ``bands="custom"``: for each metric up to four limits between the bands,
-            best first, in ticks (the worse band begins with its limit); of the frequency the
-            lower ends, in deployments a week (the better band does).
+        bands: which set of bands page one names, if any; ``custom_bands`` are those of "custom".
         top: how many rows a table of slices shows; the workbook has them all.
         hotfix_patterns: regular expressions; a release whose version contains a match is rework.
         limit: how many differing figures the subscription tolerates; page one says which it is.
@@ -55,7 +68,7 @@ class Settings:
     brand: Brand = field(default_factory=Brand)
     targets: dict[Metric, float] = field(default_factory=dict)
     bands: BandSet = "none"
-    custom_bands: dict[Metric, tuple[float, ...]] = field(default_factory=dict)
+    custom_bands: CustomBands | None = None
     top: int = 20
     conventions: Conventions = field(default_factory=Conventions)
     hotfix_patterns: tuple[str, ...] = ()

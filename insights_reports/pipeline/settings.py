@@ -9,10 +9,12 @@ from PIL import Image
 from insights_reports.config import Config, Subscription
 from insights_reports.edition import Settings
 from insights_reports.edition.document import TICKS_PER_SECOND, Brand, Metric
+from insights_reports.edition.settings import CustomBands
 from insights_reports.errors import ConfigError
 from insights_reports.metrics import Conventions
 
 LARGEST_LOGO = 4_000_000  # pixels
+_HOUR = 3600 * TICKS_PER_SECOND
 _LOGO_BOX = (600, 240)  # pixels; it is printed about 50 mm wide
 
 
@@ -38,6 +40,7 @@ def settings_of(config: Config, name: str, tag_sets: tuple[str, ...], as_of: dat
         brand=_brand(config),
         targets=_targets(subscription),
         bands=subscription.bands,
+        custom_bands=_custom_bands(config) if subscription.bands == "custom" else None,
         top=subscription.top,
         conventions=conventions_of(subscription),
         hotfix_patterns=subscription.hotfix_patterns,
@@ -46,8 +49,26 @@ def settings_of(config: Config, name: str, tag_sets: tuple[str, ...], as_of: dat
     )
 
 
+def _custom_bands(config: Config) -> CustomBands | None:
+    bands = config.custom_bands
+    if bands is None:
+        return None
+    given = {
+        Metric.DEPLOYMENT_FREQUENCY: (bands.deployments_per_week, 1),
+        Metric.LEAD_TIME: (bands.lead_time_hours, _HOUR),
+        Metric.TIME_TO_RECOVERY: (bands.recovery_time_hours, _HOUR),
+        Metric.FAILURE_RATE: (bands.failure_rate, 1),
+    }
+    limits = {
+        metric: tuple(limit * unit for limit in some)
+        for metric, (some, unit) in given.items()
+        if some
+    }
+    return CustomBands(bands.name, bands.date, bands.source, limits)
+
+
 def _targets(subscription: Subscription) -> dict[Metric, float]:
-    targets, hour = subscription.targets, 3600 * TICKS_PER_SECOND
+    targets, hour = subscription.targets, _HOUR
     chosen = {
         Metric.DEPLOYMENT_FREQUENCY: targets.deployments_per_week,
         Metric.LEAD_TIME: targets.lead_time_hours and targets.lead_time_hours * hour,

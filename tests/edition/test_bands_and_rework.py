@@ -2,13 +2,14 @@
 
 The levels and what counts as rework are the metrics' own (tests/metrics)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from insights_reports.edition import compose
 from insights_reports.edition.bands import band, band_sources
-from insights_reports.edition.document import Figure, Metric, Missing, Statistic
+from insights_reports.edition.document import Figure, Metric, Missing, Phrase, Statistic
+from insights_reports.edition.settings import CustomBands
 from insights_reports.formats.words import words
 from tests.edition.inputs import HOUR, deployment, inputs, settings
 
@@ -19,6 +20,14 @@ FREQUENCY, LEAD, RECOVERY, RATE = (
     Metric.LEAD_TIME,
     Metric.TIME_TO_RECOVERY,
     Metric.FAILURE_RATE,
+)
+
+
+OWN = CustomBands(
+    "Service levels",
+    date(2026, 1, 15),
+    "Handbook, chapter 4",
+    {LEAD: (float(DAY), float(WEEK)), FREQUENCY: (5.0, 1.0)},
 )
 
 
@@ -72,14 +81,56 @@ def test_the_method_names_the_study_and_where_its_table_was_read(language, bands
 
 
 def test_own_bands():
-    own = {LEAD: (float(DAY), float(WEEK)), FREQUENCY: (5.0, 1.0)}
-    assert named(LEAD, DAY - 1, "custom", custom_bands=own) == "first band (own bands)"
-    assert named(LEAD, DAY, "custom", custom_bands=own) == "second band (own bands)"
-    assert named(LEAD, 9 * DAY, "custom", custom_bands=own) == "third band (own bands)"
-    assert named(FREQUENCY, 5, "custom", custom_bands=own) == "first band (own bands)"
-    assert named(FREQUENCY, 4.9, "custom", custom_bands=own) == "second band (own bands)"
-    assert named(FREQUENCY, 0, "custom", custom_bands=own) == "third band (own bands)"
+    own = OWN
+    assert named(LEAD, DAY - 1, "custom", custom_bands=own) == "first band (Service levels)"
+    assert named(LEAD, DAY, "custom", custom_bands=own) == "second band (Service levels)"
+    assert named(LEAD, 9 * DAY, "custom", custom_bands=own) == "third band (Service levels)"
+    assert named(FREQUENCY, 5, "custom", custom_bands=own) == "first band (Service levels)"
+    assert named(FREQUENCY, 4.9, "custom", custom_bands=own) == "second band (Service levels)"
+    assert named(FREQUENCY, 0, "custom", custom_bands=own) == "third band (Service levels)"
     assert named(RECOVERY, 5, "custom", custom_bands=own) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "lead", "often"),
+    [
+        (
+            "en",
+            "Bands: Service levels, of 15 January 2026, set by this company's configuration. "
+            "Source: Handbook, chapter 4.",
+            "first band below 1.0 days, second band from 1.0 days to below 7.0 days, "
+            "third band from 7.0 days",
+            "first band from 5.0 per week, second band from 1.0 per week to below 5.0 per week, "
+            "third band below 1.0 per week",
+        ),
+        (
+            "de",
+            "Bänder: Service levels, vom 15. Januar 2026, aus der Konfiguration dieses "
+            "Unternehmens. Quelle: Handbook, chapter 4.",
+            "erstes Band unter 1,0 Tage, zweites Band von 1,0 Tage bis unter 7,0 Tage, "
+            "drittes Band ab 7,0 Tage",
+            "erstes Band ab 5,0 pro Woche, zweites Band von 1,0 pro Woche bis unter 5,0 pro "
+            "Woche, drittes Band unter 1,0 pro Woche",
+        ),
+    ],
+)
+def test_the_method_says_own_limits_their_source_and_what_they_are_not(
+    language, source, lead, often
+):
+    method = next(
+        section
+        for section in compose(inputs([]), settings(bands="custom", custom_bands=OWN))[0].sections
+        if section.id == "method"
+    )
+    block = next(each for each in method.blocks if each.title == Phrase("method.bands"))
+    said = words(language)
+    first, caveat = [said.phrase(each).replace("\u00a0", " ") for each in block.sentences]
+    assert first == source
+    assert "DORA" in caveat
+    assert [(term.key, said.phrase(text).replace("\u00a0", " ")) for term, text in block.items] == [
+        ("metric.lead_time", lead),
+        ("metric.deployment_frequency", often),
+    ]
 
 
 def test_no_value_has_no_band():

@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 
 from insights_reports.config_file import load_config
-from insights_reports.edition.settings import Settings
+from insights_reports.edition.document import Metric
+from insights_reports.edition.settings import CustomBands, Settings
 from insights_reports.pipeline.settings import settings_of
 
 AS_OF = datetime(2026, 10, 1, 3, 15, 2, tzinfo=UTC)
 
 
-def settings(folder: Path, subscription: str) -> Settings:
+def settings(folder: Path, subscription: str, rest: str = "") -> Settings:
     path = folder / "insights-reports.yaml"
-    path.write_text(f"subscriptions: {{board: {{report: Delivery, {subscription}}}}}")
+    path.write_text(f"{rest}subscriptions: {{board: {{report: Delivery, {subscription}}}}}")
     return settings_of(load_config(path), "board", (), AS_OF)
 
 
@@ -29,3 +30,21 @@ def test_the_schedule_tells_when_the_next_edition_is_due(
     tmp_path: Path, schedule: str, day: date | None
 ) -> None:
     assert settings(tmp_path, schedule).next_edition == day
+
+
+def test_own_bands_are_in_the_units_of_the_tiles(tmp_path: Path) -> None:
+    bands = (
+        "custom_bands: {name: Ours, date: 2026-01-15, source: Handbook, "
+        "deployments_per_week: [7, 1], lead_time_hours: [24], failure_rate: [0.05]}\n"
+    )
+    assert settings(tmp_path, "bands: custom", bands).custom_bands == CustomBands(
+        "Ours",
+        date(2026, 1, 15),
+        "Handbook",
+        {
+            Metric.DEPLOYMENT_FREQUENCY: (7, 1),
+            Metric.LEAD_TIME: (24 * 3600 * 10**7,),
+            Metric.FAILURE_RATE: (0.05,),
+        },
+    )
+    assert settings(tmp_path, "bands: dora-2021", bands).custom_bands is None
