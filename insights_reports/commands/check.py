@@ -11,6 +11,7 @@ from insights_reports.config import Config, Folder, Subscription
 from insights_reports.config_file import find_config, load_config
 from insights_reports.delivery.smtp import MailServer, NoConversation
 from insights_reports.errors import ConfigError, DeliveryError, InsightsReportsError, UsageError
+from insights_reports.formats.templates_check import check_templates
 from insights_reports.octopus import Client, iana_zone
 from insights_reports.octopus.sources.population import population
 from insights_reports.pipeline.deliver import transport
@@ -48,6 +49,9 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _findings(config: Config, options: argparse.Namespace) -> Iterator[Finding]:
+    if config.templates is not None:
+        folder = config.resolve(config.templates)
+        yield _look("templates", partial(_templates, folder))
     yield from _octopus(config, options)
     for name, destination in config.destinations.items():
         if isinstance(destination, Folder):
@@ -55,6 +59,12 @@ def _findings(config: Config, options: argparse.Namespace) -> Iterator[Finding]:
             yield _look(f"destination {name}", partial(_folder, path))
     if config.mail is not None:
         yield _look("mail server", lambda: _mail(config))
+
+
+def _templates(folder: Path) -> str:
+    """How many of the shipped files are replaced, and that all are templates."""
+    replaced = check_templates(folder)
+    return f"{folder}, in place of {', '.join(replaced) or 'none of the shipped files'}"
 
 
 def _look(what: str, look: Callable[[], str]) -> Finding:

@@ -10,6 +10,7 @@ import hashlib
 import re
 import traceback
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from jinja2 import (
     StrictUndefined,
     TemplateNotFound,
     TemplateSyntaxError,
+    nodes,
 )
 from markupsafe import Markup
 
@@ -68,6 +70,29 @@ class Templates:
             raise self._failed(name, error) from error
         return Markup(text)  # noqa: S704 - the output of a template that escapes
 
+    def parse(self, name: str) -> nodes.Template:
+        """The template called ``name`` as a tree.
+
+        Raises:
+            TemplateSyntaxError, UnicodeDecodeError: when it is none.
+        """
+        path = self._path(name)
+        source = path.read_text(encoding="utf-8")
+        return _environment(self.own).parse(source, name, str(path))
+
+    def compile(self, name: str) -> None:
+        """See whether ``name`` is a template: its syntax, filters and tests.
+
+        Raises:
+            TemplateFault: when it is none, and where.
+        """
+        try:
+            _environment(self.own).compile(self.parse(name), name, str(self._path(name)))
+        except TemplateSyntaxError as error:
+            raise self.fault(name, error.lineno, str(error.message)) from error
+        except UnicodeDecodeError as error:
+            raise self._no_text(name, error) from None
+
     def text(self, name: str) -> str:
         """A style sheet or a script.
 
@@ -78,8 +103,7 @@ class Templates:
         try:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
-            line = error.object[: error.start].count(b"\n") + 1
-            raise self.fault(name, line, "it is not UTF-8 text") from None
+            raise self._no_text(name, error) from None
         if closing := _CLOSING.search(text):
             line = text.count("\n", 0, closing.start()) + 1
             raise self.fault(name, line, f"{closing[0]} must not stand in it")
@@ -111,6 +135,10 @@ class Templates:
     def fault(self, name: str, line: int, problem: str) -> TemplateFault:
         """What is wrong with one of the files."""
         return _fault(self._path(name), line, problem)
+
+    def _no_text(self, name: str, error: UnicodeDecodeError) -> TemplateFault:
+        line = error.object[: error.start].count(b"\n") + 1
+        return self.fault(name, line, "it is not UTF-8 text")
 
     def _path(self, name: str) -> Path:
         own = self.own / name if self.own else None
@@ -148,7 +176,7 @@ def open_templates(folder: Path) -> Templates:
             "The templates cannot be used.", (f"templates: {folder}: not a folder",), ""
         )
     idle = [
-        f"{path}: takes no shipped file's place"
+        f"{path}: takes no shipped file's place{meant(path.relative_to(folder).as_posix())}"
         for path in sorted(folder.rglob("*"))
         if path.suffix in (".css", ".js") and path.relative_to(folder).as_posix() not in REPLACEABLE
     ]
@@ -159,6 +187,12 @@ def open_templates(folder: Path) -> Templates:
             f"Replaceable are: {', '.join(REPLACEABLE)}.",
         )
     return Templates(folder)
+
+
+def meant(name: str) -> str:
+    """The file whose name is the nearest, as a question."""
+    near = get_close_matches(name, REPLACEABLE, 1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 @cache

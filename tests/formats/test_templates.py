@@ -14,6 +14,7 @@ from insights_reports.assets import TEMPLATES
 from insights_reports.errors import ConfigError, RenderError
 from insights_reports.formats import html, index, mail, pdf
 from insights_reports.formats.templates import REPLACEABLE, Templates, open_templates
+from insights_reports.formats.templates_check import check_templates
 from tests import documents
 
 GENERATED = datetime(2026, 10, 1, 6, 0, tzinfo=UTC)
@@ -156,6 +157,49 @@ def test_a_folder_with_files_that_are_never_used_is_refused(own: Path) -> None:
     (own / "web.css").write_text("", encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
         open_templates(own)
-    assert caught.value.problems == (f"{own / 'web.css'}: takes no shipped file's place",)
+    assert caught.value.problems == (
+        f"{own / 'web.css'}: takes no shipped file's place; did you mean report/web.css?",
+    )
     with pytest.raises(ConfigError, match="not a folder"):
         open_templates(own / "missing")
+
+
+def test_shipped_files_as_they_are_pass_the_check(own: Path) -> None:
+    for name in REPLACEABLE:
+        (own / name).write_bytes((TEMPLATES / name).read_bytes())
+    assert check_templates(own) == REPLACEABLE
+
+
+def test_a_template_that_another_includes_passes_the_check(own: Path) -> None:
+    changed(own, "report/web.html.j2", "<main ", '{% include "own/banner.html.j2" %}<main ')
+    (own / "own").mkdir()
+    (own / "own" / "banner.html.j2").write_text("<p>{{ w.text('label.report') }}</p>")
+    assert check_templates(own) == ("report/web.html.j2",)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("report/web.html.j2", b"a\n{% if %}", "report/web.html.j2, line 2: Expected"),
+        ("mail.html.j2", b"{{ 1|euro }}", "mail.html.j2, line 1: No filter named 'euro'"),
+        ("mail.html.j2", b"a\n\xff", "mail.html.j2, line 2: it is not UTF-8"),
+        ("index.css", b"</style>", "index.css, line 1: </style must not stand in it"),
+        (
+            "report/web.htm.j2",
+            b"",
+            "report/web.htm.j2: takes no shipped file's place and no template includes it; did "
+            "you mean report/web.html.j2?",
+        ),
+    ],
+)
+def test_the_check_names_every_file_that_could_not_be_used(
+    own: Path, name: str, content: bytes, problem: str
+) -> None:
+    (own / name).write_bytes(content)
+    (own / "report" / "prnt.html.j2").write_text("")
+    with pytest.raises(ConfigError) as caught:
+        check_templates(own)
+    problems = caught.value.problems
+    assert len(problems) == 2
+    assert any(f"templates: {own}: {problem}" in each for each in problems)
+    assert any("did you mean report/print.html.j2?" in each for each in problems)

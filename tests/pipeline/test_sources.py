@@ -1,6 +1,7 @@
 """A run from each source, end to end: what the reader is told, and what a later run finds again."""
 
 import html
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -147,3 +148,21 @@ def test_check_looks_at_the_source_of_a_subscription(
         assert done.status == 2
         assert str(tmp_path / "nothing.csv") in done.out
         assert "`source: project`" in command("check", configure(), "--url", url).out
+
+
+def test_check_looks_at_own_templates(
+    configure: Configure, command: Command, server: RunningServer, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    config = configure()
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"templates": "own"}))
+    (own / "index.css").write_text("body{}")
+    done = command("check", config, "--url", server.url)
+    assert done.status == 0, done.out
+    assert f"ok    templates: {own}, in place of index.css" in done.out
+    (own / "mail.html.j2").write_text("{% if %}")
+    done = command("check", config, "--url", server.url)
+    assert done.status == 2
+    assert "FAIL  templates: The templates have 1 problem." in done.out
+    assert "mail.html.j2, line 1" in done.out
