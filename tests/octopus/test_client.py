@@ -2,9 +2,11 @@
 
 import io
 import json
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -124,6 +126,30 @@ def test_fields_we_do_not_know_survive_a_change() -> None:
     assert json.loads(sent.partition(b"\r\n\r\n")[2]) == {**known, **unknown, "Name": "S"}
 
 
+def test_a_change_between_reading_and_writing_is_noticed() -> None:
+    seen = {"Id": "InsightsReports-1", "SpaceId": "Spaces-1", "Name": "R", "New": 1}
+    with (
+        fault_server(reply(seen), reply({**seen, "New": 2})) as fake,
+        Client(fault_connection(fake.url)) as octopus,
+    ):
+        with pytest.raises(Invalid, match="changed on the server"):
+            octopus.reports.update("InsightsReports-1", {"Name": "S"})
+        assert [request[:3] for request in fake.requests] == [b"GET", b"GET"]
+
+
+def test_all_of_octopus_errors_are_shown() -> None:
+    said = [f"Problem {number}: {'x' * 60}." for number in range(30)]
+    body = {"ErrorMessage": "There was a problem.", "Errors": said, "FullException": "at Octopus."}
+    with (
+        fault_server(reply(body, status="400 Bad Request")) as fake,
+        Client(fault_connection(fake.url)) as octopus,
+        pytest.raises(Invalid) as caught,
+    ):
+        octopus.reports.create(REPORT)
+    assert " ".join(["There was a problem.", *said]) in str(caught.value)
+    assert len(str(caught.value).splitlines()) <= 3
+
+
 def test_octopus_words_are_shown_whole(client: Client, report: Any) -> None:
     with pytest.raises(Invalid) as caught:
         client.reports.create(REPORT)
@@ -230,6 +256,22 @@ def test_metrics_that_the_api_has_not(client: Client, wrong: dict[str, str]) -> 
         client.metrics("InsightsReports-1", **{"split": "None", "time_range": "LastYear", **wrong})
 
 
+@pytest.mark.parametrize(
+    ("split", "asked"),
+    [
+        (
+            "TenantTagSet",
+            "split=TenantTagSet&timeRange=LastYear&granularity=Weekly&tenantTagSetId=T",
+        ),
+        ("Project", "split=Project&timeRange=LastYear&granularity=Weekly"),
+    ],
+)
+def test_the_tag_set_is_sent_for_its_own_split_only(split: str, asked: str) -> None:
+    with fault_server(reply({"Series": []})) as fake, Client(fault_connection(fake.url)) as octopus:
+        octopus.metrics("R", split=split, time_range="LastYear", tag_set="T")
+        assert fake.requests[0].split(b" ")[1].decode().partition("?")[2] == asked
+
+
 PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"Name": " "}, "Name is missing"),
     ({"Name": None}, "Name is missing"),
@@ -259,6 +301,13 @@ def test_what_octopus_would_reject_is_not_sent(change: dict[str, Any], problem: 
     assert problem in found
 
 
+@pytest.mark.parametrize(
+    "zone", ["UTC", "Europe/Vilnius", "W. Europe Standard Time", "w. europe standard time", None]
+)
+def test_a_zone_is_a_windows_or_an_iana_one_or_left_to_octopus(zone: str | None) -> None:
+    assert problems({"SpaceId": "Spaces-1", "Name": "R", "TimeZone": zone}) == []
+
+
 def test_all_problems_are_said_at_once_and_nothing_is_sent() -> None:
     with fault_server(faults.close) as fake, Client(fault_connection(fake.url)) as octopus:
         with pytest.raises(UsageError, match="Name is missing; TenantMode must be"):
@@ -278,3 +327,21 @@ def test_an_id_cannot_leave_its_place_in_the_path() -> None:
         with Client(fault_connection(fake.url)) as octopus:
             octopus.deployments("../../users?x=1#")
         assert fake.requests[0].startswith(b"GET /api/Spaces-1/insights/reports/..%2F..%2Fusers%3F")
+
+
+def test_look_ups_ask_only_for_what_is_mentioned_in_a_space_of_10_000_projects() -> None:
+    space = {f"Projects-{n}": {"Id": f"Projects-{n}", "Name": f"P{n}"} for n in range(10_000)}
+    mentioned = [f"Projects-{n}" for n in range(0, 10_000, 97)]
+    asked: list[str] = []
+
+    def projects(connection: socket.socket) -> None:
+        query = parse_qs(urlsplit(fake.requests[-1].split(b" ")[1].decode()).query)
+        (ids,) = query.get("ids", [",".join(space)])
+        asked.extend(ids.split(","))
+        items = [{**space[id], "ProjectGroupId": "ProjectGroups-1"} for id in ids.split(",")]
+        reply({"TotalResults": len(items), "Items": items})(connection)
+
+    with fault_server(projects) as fake, Client(fault_connection(fake.url)) as octopus:
+        found = octopus.projects(mentioned)
+        assert [project.Id for project in found] == asked == mentioned
+        assert len(fake.requests) == 3

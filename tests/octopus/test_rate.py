@@ -5,7 +5,10 @@ from email.utils import formatdate
 
 import pytest
 
+from insights_reports.errors import Unreachable
+from insights_reports.octopus import Client, Connection, Limits, rate
 from insights_reports.octopus.rate import TokenBucket, retry_after
+from tests.octopus.faults import fault_server, reply
 
 
 def seconds_for(bucket: TokenBucket, requests: int) -> float:
@@ -45,3 +48,58 @@ def test_retry_after() -> None:
     for nothing in ("", "-5", "soon", "1.5", "1e9", formatdate(now - 60, usegmt=True), "Fri, 99"):
         assert retry_after({"Retry-After": nothing}, now) is None
     assert retry_after({}, now) is None
+
+
+def test_the_default_rate_never_meets_octopus_limiter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Octopus's limiter is a bucket of 200 that fills by 200 a minute; a thousand requests as fast
+    as the client makes them leave it half full, and come at 150 a minute in the long run."""
+    now = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    monkeypatch.setattr(rate.time, "monotonic", lambda: now)
+    monkeypatch.setattr(rate.time, "sleep", sleep)
+    limits = Limits()
+    bucket = TokenBucket(limits.requests_per_minute, limits.burst)
+    theirs, before = 200.0, now
+    for _ in range(1000):
+        bucket.take()
+        theirs = min(200.0, theirs + (now - before) * 200 / 60) - 1
+        before = now
+        assert theirs >= 99
+    assert (1000 - limits.burst) / now * 60 == pytest.approx(150)
+
+
+def seconds_of(requests: int, limits: Limits, *headers: str) -> float:
+    """How long a client takes for so many requests to a server that answers with these headers."""
+    with fault_server(reply({"Id": "Users-1"}, *headers)) as server:
+        connection = Connection.from_environment(
+            server.url, environ={"OCTOPUS_API_KEY": "API-TEST"}
+        )
+        with Client(connection, limits=limits) as client:
+            start = time.monotonic()
+            for _ in range(requests):
+                client.me()
+            return time.monotonic() - start
+
+
+def test_the_client_keeps_its_rate_and_heeds_the_limiters_header() -> None:
+    assert seconds_of(5, Limits(requests_per_minute=600, burst=1)) >= 0.35
+    brisk = Limits(requests_per_minute=600, burst=100)
+    assert seconds_of(5, brisk, 'Octopus-RateLimit: "default";r=0;t=30') >= 0.35
+
+
+def test_all_attempts_together_have_one_limit() -> None:
+    limits = Limits(attempts=1000, first_wait=0.1, longest_wait=0.1, patience=0.5)
+    busy = reply({}, status="503 Service Unavailable")
+    with fault_server(busy) as server:
+        connection = Connection.from_environment(
+            server.url, environ={"OCTOPUS_API_KEY": "API-TEST"}
+        )
+        start = time.monotonic()
+        with Client(connection, limits=limits) as client, pytest.raises(Unreachable):
+            client.me()
+        assert 2 <= len(server.requests) <= 6
+    assert time.monotonic() - start < 2
