@@ -3,15 +3,20 @@
     python benchmarks/server.py --sizes 100000 1000000 [--folder DIR] [--every-split]
 
 For each size: /metrics of the last year by split and granularity (wall seconds and the CPU seconds
-of the server), and /deployments to its last byte with the server's peak memory. The databases are
-made once and kept in the folder.
+of the server), /deployments to its last byte with the server's peak memory, and `server import` of
+that reply. The databases are made once and kept in the folder.
 """
 
 import argparse
 import os
 import platform
+import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.request import Request, urlopen
 
 import server_history
@@ -40,6 +45,7 @@ def main() -> None:
         print(f"\n{size:,} deployments, {data.stat().st_size / 1e6:,.0f} MB\n")
         _measure_deployments(data)
         _measure_metrics(data, every if arguments.every_split else _SLOWEST)
+        _measure_import(data)
 
 
 def _measure_deployments(data: Path) -> None:
@@ -72,6 +78,26 @@ def _measure_metrics(data: Path, questions: tuple[tuple[str, str], ...]) -> None
         print(f"\nPeak memory of the server: {_memory(server)} MB")
 
 
+def _measure_import(data: Path) -> None:
+    """Import the reply of /deployments in a process of its own."""
+    with TemporaryDirectory() as folder:
+        export, copy = Path(folder) / "export.json", Path(folder) / "copy.sqlite"
+        with (
+            running_server(as_of=server_history.AS_OF, data=data) as server,
+            export.open("wb") as to,
+        ):
+            shutil.copyfileobj(_open(server, f"{_REPORT}/deployments"), to)
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "insights_reports", "server", "import", export, "--data", copy],
+            stdout=subprocess.DEVNULL,
+        )
+        _, status, used = os.wait4(process.pid, 0)
+        wall, cpu = time.perf_counter() - start, used.ru_utime + used.ru_stime
+        print("\n| server import | wall s | CPU s | peak MB |\n|---|---|---|---|")
+        print(f"| exit status {status} | {wall:.1f} | {cpu:.1f} | {used.ru_maxrss // 1000} |")
+
+
 def _timed(server: RunningServer, path: str) -> tuple[float, float, int]:
     """(wall seconds to the last byte, CPU seconds of the server, bytes)."""
     start, cpu = time.perf_counter(), _cpu(server)
@@ -80,9 +106,12 @@ def _timed(server: RunningServer, path: str) -> tuple[float, float, int]:
 
 
 def _get(server: RunningServer, path: str) -> int:
-    request = Request(server.url + path, headers={"X-Octopus-ApiKey": server.api_key})
-    with urlopen(request) as reply:
+    with _open(server, path) as reply:
         return sum(len(piece) for piece in iter(lambda: reply.read(1 << 20), b""))
+
+
+def _open(server: RunningServer, path: str) -> Any:
+    return urlopen(Request(server.url + path, headers={"X-Octopus-ApiKey": server.api_key}))
 
 
 def _cpu(server: RunningServer) -> float:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 Integers = NDArray[np.int64]
 Positions = NDArray[np.int32]
-MEASURES = ("lead_time", "since_previous", "recovery", "attempts")
+_MEASURES = ("lead_time", "since_previous", "recovery", "attempts")
 _NULL = -(1 << 63)  # no measure has this value
 # The attempts belong to a recovery; an imported file may state them without one.
 _FACTS = """
@@ -44,7 +44,7 @@ class Columns:
     completed: Integers
     streams: Positions
     outcomes: NDArray[np.int8]  # as numbered in `facts`
-    measures: dict[str, Measure]  # by the names in `MEASURES`
+    measures: dict[str, Measure]  # by the names in `_MEASURES`
 
 
 class ColumnCache:
@@ -100,20 +100,22 @@ def _stored(connection: sqlite3.Connection) -> Columns:
     rows = connection.execute("SELECT name, dtype, content FROM columns")
     arrays = {name: np.frombuffer(content, dtype) for name, dtype, content in rows}
     measures = {
-        name: Measure(arrays[f"{name} ranks"], arrays[f"{name} values"]) for name in MEASURES
+        name: Measure(arrays[f"{name} ranks"], arrays[f"{name} values"]) for name in _MEASURES
     }
     return Columns(arrays["completed"], arrays["streams"], arrays["outcomes"], measures)
 
 
 def _from_facts(connection: sqlite3.Connection) -> Columns:
+    (count,) = connection.execute("SELECT count(*) FROM facts").fetchone()
     rows = connection.execute(_FACTS, {"null": _NULL})
-    table = np.fromiter(chain.from_iterable(rows), np.int64).reshape(-1, 3 + len(MEASURES))
-    completed, streams, outcomes, *measures = (column.copy() for column in table.T)
+    shape = (count, 3 + len(_MEASURES))
+    table = np.fromiter(chain.from_iterable(rows), np.int64, shape[0] * shape[1]).reshape(shape)
+    completed, streams, outcomes, *measures = table.T
     return Columns(
-        completed,
+        completed.copy(),
         streams.astype(np.int32),
         outcomes.astype(np.int8),
-        {name: _ranked(column) for name, column in zip(MEASURES, measures, strict=True)},
+        {name: _ranked(column) for name, column in zip(_MEASURES, measures, strict=True)},
     )
 
 

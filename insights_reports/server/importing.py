@@ -1,7 +1,7 @@
 """A database from a file of someone's own deployments, to look at their history offline.
 
-The file is read as it goes, and SQLite sorts and numbers what is in it, so that the memory that is
-used does not depend on the size of the file.
+The file is read as it goes, and SQLite sorts and numbers what is in it: no row stays in memory but
+the few numbers of `columns`.
 """
 
 import json
