@@ -1,4 +1,4 @@
-"""The mail itself: subject, plain text, HTML and one picture.
+"""The mail itself: subject, plain text, HTML, one chart and the company's logo.
 
 The numbers are text in both parts, so that the mail says everything with images blocked. The HTML
 keeps to what Outlook's Word engine and Gmail show: nested tables, inline styles, pixel widths, less
@@ -14,19 +14,13 @@ from insights_reports.formats.charts_palette import palette
 from insights_reports.formats.charts_svg import xml_text
 from insights_reports.formats.html_parts import link
 from insights_reports.formats.mail_parts import MailParts, clip
-from insights_reports.formats.mail_picture import SHOWN, chart_png, first_chart
+from insights_reports.formats.mail_picture import (
+    InlineImage,
+    chart_image,
+    first_chart,
+    logo_image,
+)
 from insights_reports.formats.templates import SHIPPED, Templates
-
-_CID = "chart@insights-reports"
-
-
-@dataclass(frozen=True)
-class InlineImage:
-    """A picture that the HTML part shows as ``cid:…``; ``alt`` says what it says."""
-
-    cid: str
-    png: bytes
-    alt: str
 
 
 @dataclass(frozen=True)
@@ -63,11 +57,8 @@ def render(
     parts = MailParts(document)
     where = [clip(folder) for folder in folders]
     chart = first_chart(document)
-    images: tuple[InlineImage, ...] = ()
-    height = 0
-    if chart is not None:
-        png, height = chart_png(document, chart)
-        images = (InlineImage(_CID, png, clip(parts.words.phrase(chart.alt))),)
+    image = None if chart is None else chart_image(document, chart)
+    logo = logo_image(document)
     colours = palette(document.brand.accent).items()
     html = templates.render(
         "mail.html.j2",
@@ -78,14 +69,14 @@ def render(
         left_out=parts.files(left_out),
         folders=[(folder, link(folder)) for folder in where],
         chart=chart,
-        image=images[0] if images else None,
-        width=SHOWN,
-        height=height,
+        image=image,
+        logo=logo,
         colour={token: pair[0] for token, pair in colours},
         dark={token: pair[1] for token, pair in colours},
     )
     text = "\n".join(_text(parts, attached, left_out, where)) + "\n"
-    return MailBody(parts.subject(), xml_text(text), str(html), images)
+    shown = (each for each in (image, logo) if each is not None and f"cid:{each.cid}" in html)
+    return MailBody(parts.subject(), xml_text(text), str(html), tuple(shown))
 
 
 def _text(

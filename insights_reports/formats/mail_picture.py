@@ -1,6 +1,9 @@
-"""The one picture of a mail: a PNG twice as wide as it is shown, because mail programs show neither
-SVG nor ``data:`` images. resvg draws it, Pillow reduces its colours; nothing is fetched."""
+"""The pictures of a mail, its chart and the company's logo: PNGs twice as wide as they are shown,
+because mail programs show neither SVG nor ``data:`` images. resvg draws the chart, Pillow reduces
+the colours of both; nothing is fetched."""
 
+import base64
+from dataclasses import dataclass
 from io import BytesIO
 
 import resvg_py
@@ -11,11 +14,50 @@ from insights_reports.formats.charts import draw
 from insights_reports.formats.charts_frame import Style
 from insights_reports.formats.charts_palette import palette
 from insights_reports.formats.fonts import FAMILY, ttf_files
+from insights_reports.formats.mail_parts import clip
 from insights_reports.formats.words import words
 
 SHOWN = 600  # px
+_CHART = "chart@insights-reports"
 _COLOURS = 64
+_LOGO_BOX = (320, 96)  # px of the file: 160 x 48 as shown
+_LOGO_EDGE = 12  # px of white around it: it stands on the accent colour
 _LAST_LATIN = "\u024f"
+
+
+@dataclass(frozen=True)
+class InlineImage:
+    """A picture that the HTML part shows as ``cid:…``; its size in px as shown, and what it says."""
+
+    cid: str
+    png: bytes
+    alt: str
+    width: int
+    height: int
+
+
+def logo_image(document: Document) -> InlineImage | None:
+    """The company's logo, decoded and encoded again on white; its alternative is the company's
+    name."""
+    brand = document.brand
+    try:
+        with Image.open(BytesIO(base64.b64decode(brand.logo)), formats=("PNG",)) as given:
+            picture = given.convert("RGBA")
+    except (ValueError, OSError):  # none, or no picture: the name stands in its place
+        return None
+    picture.thumbnail(_LOGO_BOX)
+    size = (picture.width + 2 * _LOGO_EDGE, picture.height + 2 * _LOGO_EDGE)
+    ground = Image.new("RGB", size, "white")
+    ground.paste(picture, (_LOGO_EDGE, _LOGO_EDGE), picture)
+    alt = brand.company or words(document.language).name(document.identity.report)
+    return InlineImage("logo@insights-reports", _png(ground), alt, size[0] // 2, size[1] // 2)
+
+
+def _png(picture: Image.Image) -> bytes:
+    output = BytesIO()
+    small = picture.quantize(_COLOURS, dither=Image.Dither.NONE)
+    small.save(output, "PNG", optimize=True)
+    return output.getvalue()
 
 
 def first_chart(document: Document) -> Chart | None:
@@ -24,9 +66,10 @@ def first_chart(document: Document) -> Chart | None:
     return next((block for block in blocks if isinstance(block, Chart)), None)
 
 
-def chart_png(document: Document, chart: Chart) -> tuple[bytes, int]:
-    """The picture on white, and how high it is when it is shown `SHOWN` px wide."""
-    style = Style(words(document.language), palette(document.brand.accent), width=SHOWN)
+def chart_image(document: Document, chart: Chart) -> InlineImage:
+    """The chart on white."""
+    said = words(document.language)
+    style = Style(said, palette(document.brand.accent), width=SHOWN)
     svg = str(draw(chart, style))
     png = resvg_py.svg_to_bytes(
         svg_string=svg,
@@ -38,10 +81,9 @@ def chart_png(document: Document, chart: Chart) -> tuple[bytes, int]:
         skip_system_fonts=not _needs_system_fonts(svg),
     )
     with Image.open(BytesIO(bytes(png))) as image:
-        small = image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
-    output = BytesIO()
-    small.save(output, "PNG", optimize=True)
-    return output.getvalue(), round(small.height / 2)
+        picture = image.convert("RGB")
+    alt = clip(said.phrase(chart.alt))
+    return InlineImage(_CHART, _png(picture), alt, SHOWN, round(picture.height / 2))
 
 
 def _needs_system_fonts(svg: str) -> bool:

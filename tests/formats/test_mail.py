@@ -1,9 +1,11 @@
 """The mail: the same numbers in both parts, nothing that a mail program cannot show."""
 
+import base64
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from insights_reports.edition.document import (
+    Brand,
     Document,
     Exclusion,
     Figure,
@@ -25,6 +28,7 @@ from insights_reports.edition.document import (
 )
 from insights_reports.edition.files import File
 from insights_reports.formats import mail
+from insights_reports.formats.templates import open_templates
 from insights_reports.formats.words import words
 from tests.documents import sample_document, split_document
 
@@ -224,6 +228,44 @@ def test_an_edition_without_a_chart_has_no_picture() -> None:
     made = body(overview=(), sections=())
     assert made.images == ()
     assert "<img" not in made.html
+
+
+def branded(logo: bytes, company: str = "Meridian Freight") -> mail.MailBody:
+    brand = Brand(company=company, logo=base64.b64encode(logo).decode())
+    return mail.render(sample_document(brand=brand))
+
+
+def png(size: tuple[int, int], colour: object) -> bytes:
+    target = BytesIO()
+    Image.new("RGBA", size, colour).save(target, "PNG")  # type: ignore[arg-type]
+    return target.getvalue()
+
+
+def test_the_logo_is_a_small_picture_on_white_with_the_name_in_its_place() -> None:
+    made = branded(png((600, 240), (200, 0, 0, 128)))
+    chart, logo = made.images
+    shown = [e for tag, e in Page(made.html).elements if tag == "img"]
+    assert [e["src"] for e in shown] == [f"cid:{logo.cid}", f"cid:{chart.cid}"]
+    assert shown[0]["alt"] == "Meridian Freight"
+    with Image.open(BytesIO(logo.png)) as picture:
+        assert (picture.format, picture.size) == ("PNG", (240 + 24, 96 + 24))
+        assert (2 * int(str(shown[0]["width"])), 2 * int(str(shown[0]["height"]))) == picture.size
+        colours = [colour for _, colour in picture.convert("RGB").getcolors()]
+        assert (255, 255, 255) in colours  # around it, and half of the red
+        assert any(red > 200 and 100 < green < 150 for red, green, _ in colours)
+    assert len(logo.png) < 5_000
+
+
+@pytest.mark.parametrize("logo", [b"", b"no picture", b"<svg xmlns='http://www.w3.org/2000/svg'/>"])
+def test_without_a_logo_the_name_stands_there(logo: bytes) -> None:
+    made = branded(logo)
+    assert len(made.images) == 1
+    assert "Meridian Freight" in Page(made.html).text
+
+
+def test_a_picture_that_the_template_does_not_show_is_not_sent(tmp_path: Path) -> None:
+    (tmp_path / "mail.html.j2").write_text("<p>{{ p.title() }}</p>", encoding="utf-8")
+    assert mail.render(sample_document(), templates=open_templates(tmp_path)).images == ()
 
 
 def test_the_same_document_makes_the_same_mail(sample: mail.MailBody) -> None:
