@@ -1,11 +1,15 @@
 """The key goes to Octopus's own address and nowhere else: no other origin, no text, no pickle."""
 
+import contextlib
 import json
 import logging
 import pickle
+import socket
 import ssl
 import threading
 import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -194,33 +198,71 @@ class _Me(BaseHTTPRequestHandler):
         pass
 
 
-def test_tls_is_verified_before_the_key_is_sent(tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Secure:
+    """A server behind TLS, the headers it saw, and the certificates that vouch for it."""
+
+    port: int
+    seen: list[str]
+    ca_bundle: str
+
+    def connection(self, host: str = "127.0.0.1", **more: str) -> Connection:
+        environ = {"OCTOPUS_API_KEY": CANARY}
+        return Connection.from_environment(f"https://{host}:{self.port}", None, environ, **more)
+
+
+@pytest.fixture
+def secure(tmp_path: Path) -> Iterator[Secure]:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    handler = type("Handler", (_Me,), {"seen": []})
-    server = HTTPServer(("127.0.0.1", 0), handler)
+    seen: list[str] = []
+    server = HTTPServer(("127.0.0.1", 0), type("Handler", (_Me,), {"seen": seen}))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        url = f"https://127.0.0.1:{server.server_port}"
-        with Client(connection(url)) as client, pytest.raises(OctopusError, match="certificate"):
+    yield Secure(server.server_port, seen, str(tmp_path / "ca.pem"))
+    server.shutdown()
+    server.server_close()
+
+
+def test_tls_is_verified_before_the_key_is_sent(secure: Secure) -> None:
+    for unproven in (
+        secure.connection(),
+        secure.connection("localhost", ca_bundle=secure.ca_bundle),
+    ):
+        with Client(unproven) as client, pytest.raises(OctopusError, match="certificate"):
             client.me()
-        wrong_host = f"https://localhost:{server.server_port}"
-        trusting = {"environ": {"OCTOPUS_API_KEY": CANARY}, "ca_bundle": str(tmp_path / "ca.pem")}
-        with (
-            Client(Connection.from_environment(wrong_host, **trusting)) as client,  # type: ignore[arg-type]
-            pytest.raises(OctopusError, match="certificate"),
-        ):
-            client.me()
-        assert handler.seen == []  # type: ignore[attr-defined]
-        with Client(Connection.from_environment(url, **trusting)) as client:  # type: ignore[arg-type]
+    assert secure.seen == []
+    with Client(secure.connection(ca_bundle=secure.ca_bundle)) as client:
+        assert client.me().Username == "reports"
+    assert CANARY in secure.seen[0]
+
+
+def test_a_proxy_sees_nothing_of_what_goes_through_tls(secure: Secure) -> None:
+    passed: list[bytes] = []
+
+    def tunnel(client: socket.socket) -> None:
+        with socket.create_connection(("127.0.0.1", secure.port)) as octopus:
+            client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            threading.Thread(target=pump, args=(octopus, client), daemon=True).start()
+            pump(client, octopus)
+
+    def pump(source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                passed.append(data)
+                target.sendall(data)
+
+    with fault_server(tunnel) as proxy:
+        through = secure.connection(ca_bundle=secure.ca_bundle, proxy=proxy.url)
+        with Client(through) as client:
             assert client.me().Username == "reports"
-        assert CANARY in handler.seen[0]  # type: ignore[attr-defined]
-    finally:
-        server.shutdown()
-        server.server_close()
+        head = proxy.requests[0]
+    assert head.startswith(f"CONNECT 127.0.0.1:{secure.port} ".encode())
+    assert CANARY in secure.seen[0]
+    assert len(passed) > 2
+    assert CANARY.encode() not in head + b"".join(passed)
 
 
 def test_a_proxy_is_used_when_named_and_its_password_is_not_shown() -> None:
