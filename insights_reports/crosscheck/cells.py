@@ -60,6 +60,21 @@ class Cells:
         return self.take(np.isin(self.keys, keys)).at(keys)
 
 
+def all_keys(one: Integers, other: Integers) -> Integers:
+    """The distinct keys of two sides, ascending; nearly always one side has all those of both."""
+    for some, all_of_them in ((one, other), (other, one)):
+        if ascend(all_of_them) and len(all_of_them):
+            place = np.minimum(np.searchsorted(all_of_them, some), len(all_of_them) - 1)
+            if (all_of_them[place] == some).all():
+                return all_of_them
+    return np.union1d(one, other)
+
+
+def ascend(keys: Integers) -> bool:
+    """Whether each is greater than the one before."""
+    return bool((keys[1:] > keys[:-1]).all())
+
+
 def series_and_start(keys: Integers) -> tuple[Integers, Integers]:
     """The two halves of keys."""
     series = (keys + _SERIES // 2) // _SERIES

@@ -10,7 +10,14 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from insights_reports.crosscheck.cells import Cells, from_figures, joined, series_and_start
+from insights_reports.crosscheck.cells import (
+    Cells,
+    all_keys,
+    ascend,
+    from_figures,
+    joined,
+    series_and_start,
+)
 from insights_reports.crosscheck.figures import (
     FAILURE_RATE,
     FIGURES,
@@ -223,7 +230,7 @@ def compare(table: StatedTable, book: Book, inferred: Inferred) -> Compared:
     extra = _extra_names(pairing.series, table.names, len(series)) + [
         ("", table.names[number]) for number in table.series[own]
     ]
-    keys: Integers = np.union1d(numbers.keys, ours.keys)
+    keys = all_keys(numbers.keys, ours.keys)
     columns, stated_columns = ours.at(keys), numbers.at(keys)
     return Compared(
         table,
@@ -254,11 +261,12 @@ def _distinct(stated: Cells, free: int) -> tuple[Cells, Integers]:
     Returns:
         The cells, and the rows that were moved, numbered from ``free`` on.
     """
+    keys = stated.keys
+    if ascend(keys):
+        return stated, np.empty(0, dtype=np.int64)
     repeated = np.ones(len(stated), dtype=bool)
-    repeated[np.unique(stated.keys, return_index=True)[1]] = False
+    repeated[np.unique(keys, return_index=True)[1]] = False
     rows: Integers = np.flatnonzero(repeated)
-    if not len(rows):
-        return stated, rows
     series = stated.series.copy()
     series[rows] = free + np.arange(len(rows))
     return Cells(series, stated.start, stated.columns), rows

@@ -68,8 +68,10 @@ class DurationRounding:
         if self.rule == "nearest":
             same |= (np.abs(stated - ours) * 2 <= self.unit) & (stated % self.unit == 0)
         if computed and self.unit > 1:
+            others = np.flatnonzero(~same)
+            stated, ours = stated[others], ours[others]
             near = (stated == self._printed(ours - 1)) | (stated == self._printed(ours + 1))
-            same |= near & ~self._on_border(ours)
+            same[others] = near & ~self._on_border(ours)
         return same
 
     def _on_border(self, ours: Integers) -> Mask:

@@ -45,6 +45,7 @@ class Options:
     rate_of: str = "Total"
     failing: frozenset[str] = frozenset()
     clipped: bool = True
+    before_listed: bool = False  # deployments older than those listed count in whole intervals
     empty_intervals: bool = False
     start: Callable[[date, str], date] = lambda today, name: months_before(today, RANGES[name])
     untenanted: str | None = "Untenanted"  # None: left out
@@ -78,7 +79,7 @@ def reply(world, split, tag_set, time_range, granularity, options=Options()):
     if not options.clipped:
         start, end = first, after(last, granularity)
     found = {}
-    for row in listed(world):
+    for row in world.rows if options.before_listed else listed(world):
         day = world.local_date(row)
         late = options.first_instant is None or row.completed >= options.first_instant
         if start <= day < end and late:

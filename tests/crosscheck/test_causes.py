@@ -323,16 +323,46 @@ def test_releases_not_to_be_promoted(busy):
 # Intervals from before the data
 
 
-def test_an_interval_that_begins_before_the_data_is_not_comparable():
+@pytest.fixture(scope="module")
+def year():
+    """A world, the first day that its server lists, and the weeks it states: the first of them
+    whole, with days before that."""
     world = build(seed=4, per_day=4, days=440, hide_names=False)
     first = world.today.replace(day=1, year=world.today.year - 1)
-    options = Options(start=lambda today, name: first, clipped=False)
-    everything = replace(world, as_of=world.as_of)
-    replies = all_replies(everything, options, SPLITS[:1], ("LastYear",), ("Weekly",))
+    options = Options(start=lambda today, name: first, clipped=False, before_listed=True)
+    replies = all_replies(world, options, SPLITS[:1], ("LastYear",), ("Weekly",))
     rows = [row for row in listed(world) if local_date(row.completed, world.zone) >= first]
-    later = [row for row in rows if row.completed > rows[0].completed + 20 * HOUR]
-    result = check(world, replies, rows=later)
-    assert result.differs + result.explained + result.not_comparable > 0
+    week = replies[0][-1]["Series"][0]["Intervals"][0]
+    assert week["StartOfInterval"] < first.isoformat()
+    return world, rows, replies, week["StartOfInterval"]
+
+
+def test_an_interval_that_begins_before_the_data_is_not_comparable(year):
+    world, rows, replies, week = year
+    result = check(world, replies, rows=rows)
+    assert result.differs == 0 < result.not_comparable
+    assert {one.cause.code for one in result.discrepancies} == {"before_data"}
+    assert {one.start_of_interval.isoformat() for one in result.discrepancies} == {week}
+
+
+@pytest.mark.parametrize(
+    ("place", "change"),
+    [
+        (
+            0,
+            lambda outcomes: outcomes | {"Total": 1, "Successful": 1, "Rate": 0},
+        ),  # fewer than ours
+        (0, lambda outcomes: outcomes | {"Total": outcomes["Total"] + 1}),  # no sum of the others
+        (5, lambda outcomes: outcomes | {"Total": outcomes["Total"] + 1}),  # long after the first
+    ],
+)
+def test_what_lies_before_the_data_excuses_no_planted_error(year, place, change):
+    world, rows, replies, _ = year
+    wrong = copy.deepcopy(replies)
+    interval = wrong[0][-1]["Series"][0]["Intervals"][place]
+    interval["DeploymentFailureRate"] = change(interval["DeploymentFailureRate"])
+    result = check(world, wrong, rows=rows)
+    assert named(result, "DeploymentFailureRate", "Total")
 
 
 # Series that Octopus leaves out, and values without a definition
