@@ -27,7 +27,7 @@ _LAST_LATIN = "\u024f"
 
 @dataclass(frozen=True)
 class InlineImage:
-    """A picture that the HTML part shows as ``cid:…``; its size in px as shown, and what it says."""
+    """A picture that the HTML part shows as ``cid:…``, its size in px, and what it says."""
 
     cid: str
     png: bytes
