@@ -14,8 +14,8 @@ from insights_reports.metrics.conventions import PercentileMethod
 
 Integers = NDArray[np.int64]
 
-_MEDIAN, _P90, _P95 = (1, 2), (9, 10), (19, 20)
-
+_PARTS = 20
+_MEDIAN, _P90, _P95 = 10, 18, 19  # of these parts
 _HALF = 26  # bits in the lower half of a value that is added up
 
 
@@ -49,16 +49,20 @@ def split(values: Integers) -> tuple[Integers, Integers]:
 
 @dataclass(frozen=True, slots=True)
 class Mixed:
-    """Exact mixed numbers: ``whole + rest / denominator`` with ``0 <= rest < denominator``."""
+    """Tables of exact mixed numbers, ``whole + rest / denominator`` and ``rest < denominator``."""
 
     whole: Integers
     rest: Integers
     denominator: Integers
 
+    def among(self, columns: slice) -> "Mixed":
+        """Some of the columns."""
+        return Mixed(self.whole[:, columns], self.rest[:, columns], self.denominator[:, columns])
+
     def rounded(self) -> Integers:
         """To the nearest integer; halves to the even one."""
         twice = 2 * self.rest
-        tie = (twice == self.denominator) & (self.whole % 2 == 1)
+        tie = (twice == self.denominator) & (self.whole & 1 == 1)
         nearest: Integers = self.whole + ((twice > self.denominator) | tie)
         return nearest
 
@@ -83,7 +87,7 @@ def summary(
 ) -> Mixed:
     """The statistics of each group: one row for each of `STATISTICS`, one column for each group.
 
-    A percentile at the fraction p = a/b of n values lies, by its method, at this position counted
+    A percentile at the fraction p of n values lies, by its method, at this position counted
     from 0; a position between two values is interpolated:
 
     * ``linear``: p (n - 1), the method of Excel's PERCENTILE.INC and numpy's default;
@@ -95,46 +99,48 @@ def summary(
     """
     methods = ((_MEDIAN, median), (_P90, percentile), (_P95, percentile))
     last = groups.count - 1
-    positions = [_position(groups.count, a, b, method) for (a, b), method in methods]
+    positions = [_position(groups.count, fraction, method) for fraction, method in methods]
     below = np.stack([at for at, _ in positions])
     part = np.stack([rest for _, rest in positions])
     ends = np.stack([np.zeros_like(last), last])
     asked = np.concatenate([below, np.minimum(below + 1, last), ends]) + groups.first
     found = groups.value_at(asked)
     low, high, (smallest, largest) = found[:3], found[3:6], found[6:]
-    denominator = np.array([[b] for (_, b), _ in methods])
     step = (high - low) * part
-    (median_, p90, p95), rests = low + step // denominator, step % denominator
+    whole = step // _PARTS
+    (median_, p90, p95), rests = low + whole, step - whole * _PARTS
     mean, mean_rest = _mean(groups)
     none, one = np.zeros_like(mean), np.ones_like(mean)
+    parts = one * _PARTS
     return Mixed(
         np.stack([mean, median_, smallest, largest, p90, p95]),
         np.stack([mean_rest, rests[0], none, none, rests[1], rests[2]]),
-        np.stack([groups.count, *(one * denominator[:1]), one, one, *(one * denominator[1:])]),
+        np.stack([groups.count, parts, one, one, parts, parts]),
     )
 
 
 def _mean(groups: Groups) -> tuple[Integers, Integers]:
     """The sum divided by the count: the whole part, and the rest in parts of the count."""
-    count = groups.count
-    carried = ((groups.upper % count) << _HALF) + groups.lower
-    return ((groups.upper // count) << _HALF) + carried // count, carried % count
+    upper, carried = np.divmod(groups.upper, groups.count)
+    lower, rest = np.divmod((carried << _HALF) + groups.lower, groups.count)
+    return (upper << _HALF) + lower, rest
 
 
 def _position(
-    count: Integers, a: int, b: int, method: PercentileMethod
+    count: Integers, fraction: int, method: PercentileMethod
 ) -> tuple[Integers, Integers]:
-    """The position from 0 as an integer and a number of b-ths."""
+    """The position from 0 as an integer and a number of 20ths."""
     last = count - 1
-    if method == "linear":
-        return a * last // b, a * last % b
-    if method == "exclusive":
-        at = np.clip(a * (count + 1) - b, 0, last * b)
-        return at // b, at % b
+    if method in ("linear", "exclusive"):
+        at = fraction * last
+        if method == "exclusive":
+            at = np.clip(fraction * (count + 1) - _PARTS, 0, last * _PARTS)
+        whole = at // _PARTS
+        return whole, at - whole * _PARTS
     position = {
-        "lower": a * last // b,
-        "higher": -(-a * last // b),
-        "nearest_rank": np.maximum(-(-a * count // b) - 1, 0),
-        "floor_rank": np.maximum(a * count // b - 1, 0),
+        "lower": fraction * last // _PARTS,
+        "higher": -(-fraction * last // _PARTS),
+        "nearest_rank": np.maximum(-(-fraction * count // _PARTS) - 1, 0),
+        "floor_rank": np.maximum(fraction * count // _PARTS - 1, 0),
     }[method]
     return position, np.zeros_like(position)

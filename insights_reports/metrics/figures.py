@@ -6,6 +6,7 @@ or percentiles.
 
 from copy import copy
 from datetime import date, tzinfo
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -13,7 +14,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from insights_reports.metrics import exact
-from insights_reports.metrics.conventions import DEFAULTS, Conventions, Granularity, Split
+from insights_reports.metrics.conventions import (
+    DEFAULTS,
+    Conventions,
+    Granularity,
+    Split,
+    WeekStart,
+)
 from insights_reports.metrics.measures import (
     DURATIONS,
     FIRST_MEASURE,
@@ -22,9 +29,10 @@ from insights_reports.metrics.measures import (
     NUMBERS,
     Axis,
     Cells,
+    Entries,
     Grouped,
     cells,
-    measure,
+    measured,
     outcomes,
 )
 from insights_reports.metrics.periods import interval_starts, whole_intervals
@@ -74,9 +82,7 @@ class Tabulator:
         dates = local_dates(deployments, zone)
         self._days = np.where(np.isnat(dates), NO_DAY, dates.view(np.int64)).astype(np.int32)
         self._outcomes = outcomes(deployments, conventions)
-        self._measures = {
-            name: measure(deployments[name], self._days) for name in (*DURATIONS, *NUMBERS)
-        }
+        self._measures = measured(deployments, self._days)
         self._prepared: dict[tuple[Split, str | None], tuple[Membership, Cells]] = {}
 
     def under(self, conventions: Conventions) -> Self:
@@ -116,22 +122,19 @@ class Tabulator:
             100 ns from exact values; a statistic of no values is NaT or NaN.
         """
         members, prepared = self._prepare(split, tag_set)
-        starts, axis = _axis(start, end, granularity, self.conventions)
+        chosen = self.conventions
+        starts, axis = _axis(start, end, granularity, chosen.week_start, chosen.edge == "whole")
         grouped = prepared.grouped(axis)
-        table: dict[str, object] = {
-            "series_key": _texts(members.keys, grouped.series),
-            "series_name": _texts(members.names, grouped.series),
-            "start": starts[grouped.interval],
-            **_counts(grouped),
-        }
-        for number, (name, values) in enumerate(prepared.entries.items()):
-            count, present, measured = grouped.measured(number, values)
-            table[f"{name}_count"] = count
-            statistics = exact.summary(
-                measured, self.conventions.median, self.conventions.percentile
-            )
-            table |= _statistics(name, statistics, present, len(count))
-        return pd.DataFrame(table)
+        return pd.DataFrame(
+            {
+                "series_key": _texts(members.keys, grouped.series),
+                "series_name": _texts(members.names, grouped.series),
+                "start": starts[grouped.interval],
+                **_counts(grouped),
+                **_statistics(grouped, prepared.entries, chosen),
+            },
+            copy=False,
+        )
 
     def _prepare(self, split: Split, tag_set: str | None) -> tuple[Membership, Cells]:
         key = (split, tag_set if split == "TenantTagSet" else None)
@@ -143,15 +146,16 @@ class Tabulator:
         return found
 
 
+@lru_cache(maxsize=64)
 def _axis(
-    start: date, end: date, granularity: Granularity | None, conventions: Conventions
+    start: date, end: date, granularity: Granularity | None, week_start: WeekStart, whole: bool
 ) -> tuple[NDArray[np.datetime64], Axis]:
-    """The starts of the intervals, and the axis of days they lie on."""
+    """The starts of the intervals, and the axis of days they lie on; only to be read."""
     starts: tuple[date, ...] = (start,)
     if granularity is not None:
-        if conventions.edge == "whole":
-            start, end = whole_intervals(start, end, granularity, conventions.week_start)
-        starts = interval_starts(start, end, granularity, conventions.week_start)
+        if whole:
+            start, end = whole_intervals(start, end, granularity, week_start)
+        starts = interval_starts(start, end, granularity, week_start)
     edges = np.array(starts, dtype="datetime64[s]")
     low, high = (int(np.datetime64(day, "D").astype(np.int64)) for day in (start, end))
     days = edges.astype("datetime64[D]").astype(np.int64)
@@ -179,17 +183,25 @@ def _counts(grouped: Grouped) -> dict[str, NDArray[np.generic]]:
 
 
 def _statistics(
-    name: str, statistics: exact.Mixed, present: NDArray[np.intp], groups: int
+    grouped: Grouped, entries: tuple[Entries, ...], conventions: Conventions
 ) -> dict[str, NDArray[np.generic]]:
-    """The columns of one measure's statistics, which the ``present`` of the groups have."""
-    if name in DURATIONS:
-        rows = np.full((len(exact.STATISTICS), groups), np.timedelta64("NaT", "ns"))
-        nanoseconds = statistics.rounded() * NANOSECONDS_PER_TICK
-        rows[:, present] = nanoseconds.view("timedelta64[ns]")
-    else:
-        rows = np.full((len(exact.STATISTICS), groups), np.nan)
-        rows[:, present] = statistics.as_float()
-    return {f"{name}_{key}": row for key, row in zip(exact.STATISTICS, rows, strict=True)}
+    """The columns of the measures."""
+    count, present, groups = grouped.measured(entries)
+    statistics = exact.summary(groups, conventions.median, conventions.percentile)
+    durations = (statistics.rounded() * NANOSECONDS_PER_TICK).view("timedelta64[ns]")
+    groups_of_each = count.shape[1]
+    columns: dict[str, NDArray[np.generic]] = {}
+    for place, name in enumerate((*DURATIONS, *NUMBERS)):
+        begin = place * groups_of_each
+        having = slice(*np.searchsorted(present, (begin, begin + groups_of_each)))
+        timed = name in DURATIONS
+        found = durations[:, having] if timed else statistics.among(having).as_float()
+        columns[f"{name}_count"] = count[place]
+        for key, values in zip(exact.STATISTICS, found, strict=True):
+            column = np.full(groups_of_each, np.timedelta64("NaT", "ns") if timed else np.nan)
+            column[present[having] - begin] = values
+            columns[f"{name}_{key}"] = column
+    return columns
 
 
 def _texts(texts: tuple[str | None, ...], codes: NDArray[np.int64]) -> pd.Series:

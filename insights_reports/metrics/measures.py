@@ -6,8 +6,10 @@ Whatever can be added (counts and sums) is added up once per series and day, and
 longer intervals.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -28,8 +30,11 @@ NO_DAY = int(np.iinfo(np.int32).min)
 """The day of a deployment without a completion time."""
 
 _DENSE = 1 << 20  # cells of series and days that always get a place each
+_MANY = 1 << 17  # deployments from which on threads pay
 
 Days = NDArray[np.int32]
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def outcomes(deployments: pd.DataFrame, conventions: Conventions = DEFAULTS) -> NDArray[np.uint8]:
@@ -51,25 +56,32 @@ def outcomes(deployments: pd.DataFrame, conventions: Conventions = DEFAULTS) -> 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """The deployments that have a value, by row.
+    """The values of one measure, in ticks or as counts.
 
-    ``halves`` are both halves of the values (`exact.split`), in ticks or as counts; ``order`` lists
-    the deployments by value, ascending; ``rank`` is the place of each in that list.
+    Attributes:
+        ascending: the values, sorted.
+        rows: the deployments that have one, ascending.
+        rank: the place of the value of each of them in ``ascending``.
+        halves: both halves of the value of each of them (`exact.split`).
     """
 
-    rows: NDArray[np.int32]
-    days: Days
+    ascending: NDArray[np.int64]
+    rows: NDArray[np.intp]
+    rank: NDArray[np.uint32]
     halves: tuple[NDArray[np.int64], NDArray[np.int64]]
-    order: NDArray[np.int32]
-    rank: NDArray[np.int32]
 
 
-def measure(column: pd.Series, days: Days) -> Measure:
-    """The values of one column of the deployments table.
+def measured(deployments: pd.DataFrame, days: Days) -> tuple[Measure, ...]:
+    """The measures of `DURATIONS` and `NUMBERS`.
 
     Raises:
         ValueError: when a column of numbers holds one that is not whole.
     """
+    columns = [deployments[name] for name in (*DURATIONS, *NUMBERS)]
+    return tuple(_spread(lambda column: _measure(column, days), columns, len(days)))
+
+
+def _measure(column: pd.Series, days: Days) -> Measure:
     if column.dtype.kind == "m":
         stored = column.dt.as_unit("ns").to_numpy(dtype="timedelta64[ns]")
         rows = np.flatnonzero(~np.isnat(stored) & (days != NO_DAY))
@@ -80,10 +92,18 @@ def measure(column: pd.Series, days: Days) -> Measure:
         values = numbers[rows].astype(np.int64)
         if (values != numbers[rows]).any():
             raise ValueError(f"{column.name} must hold whole numbers")
-    order = np.argsort(values).astype(np.int32)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order), dtype=np.int32)
-    return Measure(rows.astype(np.int32), days[rows], exact.split(values), order, rank)
+    order = np.argsort(values)
+    rank = np.empty(len(order), dtype=np.uint32)
+    rank[order] = np.arange(len(order), dtype=np.uint32)
+    return Measure(values[order], rows, rank, exact.split(values))
+
+
+def _spread(function: Callable[[T], R], items: Iterable[T], deployments: int) -> list[R]:
+    """The function's results; of many deployments, by two threads (numpy works without the GIL)."""
+    if deployments < _MANY:
+        return [function(item) for item in items]
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(function, items))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,38 +121,43 @@ class Axis:
 class Entries:
     """The values of one measure in the series of one split: one entry for each value and series.
 
-    ``rank`` is the place of the value in the measure, ``cell`` the place of its series and day in
-    the split's cells.
+    ``rank`` is the place of the value among the measure's ascending ones, ``cell`` the place of its
+    series and day in the split's cells.
     """
 
-    measure: Measure
-    rank: NDArray[np.int32]
-    cell: NDArray[np.int32]
+    ascending: NDArray[np.int64]
+    rank: NDArray[np.uint32]
+    cell: NDArray[np.intp]
 
-    def grouped(self, group: NDArray[np.int64], sums: NDArray[np.int64]) -> exact.Groups:
-        """The values of each group that has one.
+    def sorted_by(
+        self, group: NDArray[np.int64], groups: int
+    ) -> Callable[[NDArray[np.int64]], NDArray[np.int64]]:
+        """The values by group and, within a group, ascending: a function of their positions.
 
         Args:
             group: the group of each cell, ascending where it is not -1 (outside the range).
-            sums: for each group that has a value the number of values, and both halves of their
-                sum.
+            groups: how many groups there are.
         """
         rank, cell = self.rank, self.cell
-        if (group < 0).any():
+        if len(group) and group.min() < 0:
             inside = (group >= 0)[cell]
             rank, cell = rank[inside], cell[inside]
-        bits = len(self.measure.order).bit_length()
-        keys = (group << bits)[cell]
+        bits = len(self.ascending).bit_length()
+        narrow = groups << bits <= 1 << 32
+        keys: NDArray[Any] = (group << bits).astype(np.uint32 if narrow else np.uint64)[cell]
         keys |= rank
         keys.sort()
-        mask, order, halves = (1 << bits) - 1, self.measure.order, self.measure.halves
+        keys &= keys.dtype.type((1 << bits) - 1)
+        ascending = self.ascending
 
         def value_at(position: NDArray[np.int64]) -> NDArray[np.int64]:
-            entry = order[keys[position] & mask]
-            return exact.joined(halves[0][entry], halves[1][entry])
+            few = position.size <= len(keys)  # otherwise one look-up of every value costs less
+            values: NDArray[np.int64] = (
+                ascending[keys[position]] if few else ascending[keys][position]
+            )
+            return values
 
-        count, upper, lower = sums.T
-        return exact.Groups(value_at, np.cumsum(count) - count, count, upper, lower)
+        return value_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,36 +166,37 @@ class Cells:
 
     Attributes:
         codes, days: the series and day of each cell, ordered by series, then by day.
-        sums: a row for each cell. The columns: the deployments of each outcome, whether there is
-            a successful one, and of each measure the number of values and both halves of their
-            sum.
+        totals: running totals, a row before each cell and one after the last. The columns: the
+            deployments of each outcome, whether there is a successful one, and of each measure the
+            number of values and both halves of their sum.
         entries: the values, by measure.
     """
 
     codes: NDArray[np.int32]
     days: Days
-    sums: NDArray[np.int64]
-    entries: dict[str, Entries]
+    totals: NDArray[np.int64]
+    entries: tuple[Entries, ...]
 
     def grouped(self, axis: Axis) -> "Grouped":
         """The cells added up by series and interval."""
-        inside = (self.days >= axis.low) & (self.days < axis.high)
+        inside = np.flatnonzero((self.days >= axis.low) & (self.days < axis.high))
         keys = self.codes[inside] * np.int64(axis.intervals)
         keys += axis.interval[self.days[inside] - axis.low]
         begins = np.diff(keys, prepend=-1) != 0
-        group = np.full(len(inside), -1)
+        group = np.full(len(self.days), -1)
         group[inside] = np.cumsum(begins) - 1
         first = np.flatnonzero(begins)
-        sums = self.sums[inside]
-        added = np.add.reduceat(sums, first, axis=0) if len(first) else sums
+        last = np.flatnonzero(np.diff(keys, append=-1) != 0)
+        # The cells of a group lie side by side, so that two running totals give its sums.
+        sums = self.totals[inside[last] + 1] - self.totals[inside[first]]
         series, interval = np.divmod(keys[first], axis.intervals)
-        return Grouped(series, interval, added, group)
+        return Grouped(series, interval, sums, group)
 
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """The groups (series and interval) that have a deployment, ascending; ``sums`` as in `Cells`,
-    ``group`` is the group of each cell, -1 outside the range."""
+    """The groups (series and interval) that have a deployment, ascending; ``sums`` has the columns
+    of `Cells.totals`, ``group`` is the group of each cell, -1 outside the range."""
 
     series: NDArray[np.int64]
     interval: NDArray[np.int64]
@@ -178,27 +204,39 @@ class Grouped:
     group: NDArray[np.int64]
 
     def measured(
-        self, number: int, entries: Entries
+        self, entries: tuple[Entries, ...]
     ) -> tuple[NDArray[np.int64], NDArray[np.intp], exact.Groups]:
-        """How many values of a measure each group has, which groups have one, and their values.
+        """The values of all measures, each measure's groups after those of the one before.
 
-        ``number`` is the measure's place among the entries of the cells.
+        Returns:
+            How many values of each measure each group has (a row for each measure), which of these
+            have any (places in that table, row after row), and their values.
         """
-        column = FIRST_MEASURE + 3 * number
-        sums = self.sums[:, column : column + 3]
-        present = np.flatnonzero(sums[:, 0])
-        return sums[:, 0], present, entries.grouped(self.group, sums[present])
+        added = self.sums[:, FIRST_MEASURE:].reshape(-1, len(entries), 3)
+        count, upper, lower = added.transpose(2, 1, 0)
+        present = np.flatnonzero(count)
+        values = _spread(
+            lambda one: one.sorted_by(self.group, len(self.series)),
+            entries,
+            sum(len(one.cell) for one in entries),
+        )
+        borders = np.searchsorted(present, np.arange(1, len(entries)) * len(self.series))
+
+        def value_at(position: NDArray[np.int64]) -> NDArray[np.int64]:
+            parts = zip(values, np.split(position, borders, axis=-1), strict=True)
+            return np.concatenate([value(part) for value, part in parts], axis=-1)
+
+        first = np.cumsum(count, axis=1) - count
+        groups = (table.ravel()[present] for table in (first, count, upper, lower))
+        return count, present, exact.Groups(value_at, *groups)
 
 
 FIRST_MEASURE = 5
-"""The column of `Cells.sums` with which the measures begin."""
+"""The column of `Cells.totals` with which the measures begin."""
 
 
 def cells(
-    members: Membership,
-    days: Days,
-    outcome: NDArray[np.uint8],
-    measures: Mapping[str, Measure],
+    members: Membership, days: Days, outcome: NDArray[np.uint8], measures: tuple[Measure, ...]
 ) -> Cells:
     """The deployments in the series they count in; one without a completion time in none."""
     rows, codes = members.rows, members.codes
@@ -209,40 +247,44 @@ def cells(
     if rows is not None:
         days, outcome = days[rows], outcome[rows]
     code, day, cell = _numbered(codes, days, len(members.keys))
-    outcomes_of = np.bincount(cell * np.int64(4) + outcome, minlength=4 * len(code)).reshape(-1, 4)
-    sums = [*outcomes_of.T, outcomes_of[:, SUCCESSFUL] > 0]
-    entries = {}
-    for name, measure in measures.items():
-        entries[name], added = _entries(measure, rows, cell, len(code))
+    outcomes_of = np.bincount(cell * 4 + outcome, minlength=4 * len(code)).reshape(-1, 4)
+    sums, entries = [*outcomes_of.T, outcomes_of[:, SUCCESSFUL] > 0], []
+    for one, added in _spread(
+        lambda measure: _entries(measure, rows, cell, len(code)), measures, len(days)
+    ):
+        entries.append(one)
         sums += added
-    return Cells(code, day, np.column_stack(sums).astype(np.int64, copy=False), entries)
+    totals = np.zeros((len(code) + 1, len(sums)), dtype=np.int64)
+    np.cumsum(np.column_stack(sums), axis=0, out=totals[1:])
+    return Cells(code, day, totals, tuple(entries))
 
 
 def _entries(
-    measure: Measure, rows: NDArray[np.intp] | None, cell: NDArray[np.int32], number_of_cells: int
+    measure: Measure, rows: NDArray[np.intp] | None, cell: NDArray[np.intp], number_of_cells: int
 ) -> tuple[Entries, list[NDArray[np.int64]]]:
     """The entries of a measure, and their three sums by cell."""
     rank, halves = measure.rank, measure.halves
     if rows is None:
         cell = cell[measure.rows]
     else:
-        place = np.full(int(rows.max(initial=-1)) + 1, -1, dtype=np.int32)
+        place = np.full(int(rows.max(initial=-1)) + 1, -1)
         inside = np.searchsorted(measure.rows, len(place))
-        place[measure.rows[:inside]] = np.arange(inside, dtype=np.int32)
+        place[measure.rows[:inside]] = np.arange(inside)
         found = place[rows]
-        cell, found = cell[found >= 0], found[found >= 0]
+        having = np.flatnonzero(found >= 0)
+        cell, found = cell[having], found[having]
         rank, halves = rank[found], (halves[0][found], halves[1][found])
     sums = [np.bincount(cell, minlength=number_of_cells)]
     for half in halves:
         total = np.zeros(number_of_cells, dtype=np.int64)
         np.add.at(total, cell, half)
         sums.append(total)
-    return Entries(measure, rank, cell), sums
+    return Entries(measure.ascending, rank, cell), sums
 
 
 def _numbered(
     codes: NDArray[np.int32], days: Days, series: int
-) -> tuple[NDArray[np.int32], Days, NDArray[np.int32]]:
+) -> tuple[NDArray[np.int32], Days, NDArray[np.intp]]:
     """The series and day of each cell that occurs, and the cell of each deployment."""
     low = int(days.min(initial=np.iinfo(np.int32).max))
     span = int(days.max(initial=low)) - low + 1
@@ -252,12 +294,8 @@ def _numbered(
         occupied, cell = np.unique(number, return_inverse=True)
     else:
         occupied = np.flatnonzero(np.bincount(number, minlength=series * span))
-        place = np.zeros(series * span, dtype=np.int32)
-        place[occupied] = np.arange(len(occupied), dtype=np.int32)
+        place = np.zeros(series * span, dtype=np.intp)
+        place[occupied] = np.arange(len(occupied))
         cell = place[number]
     code, day = np.divmod(occupied, span)
-    return (
-        code.astype(np.int32),
-        (day + low).astype(np.int32),
-        cell.astype(np.int32, copy=False),
-    )
+    return code.astype(np.int32), (day + low).astype(np.int32), cell

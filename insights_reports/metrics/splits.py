@@ -74,16 +74,17 @@ def membership(
         return Membership((ALL,), (ALL,), None, codes)
     column, series_of = _rule(deployments, split, lookups, tag_set)
     ids = deployments[column].astype("category").array
-    values: list[str | None] = [*ids.categories, None]  # so that code -1 means null
-    used = np.bincount(ids.codes.astype(np.intp) + 1, minlength=len(values))
+    values: list[str | None] = [*ids.categories.tolist(), None]  # so that code -1 means null
+    used = np.roll(np.bincount(ids.codes.astype(np.intp) + 1, minlength=len(values)), -1) > 0
     chosen = [
-        series_of(value) if count else {}
-        for value, count in zip(values, np.roll(used, -1), strict=True)
+        series_of(value) if one else {} for value, one in zip(values, used.tolist(), strict=True)
     ]
     names = {key: name for several in chosen for key, name in several.items()}
     keys = sorted(names, key=lambda key: _place(key, names[key]))
     number = {key: position for position, key in enumerate(keys)}
-    rows, codes = _expanded(ids.codes, [[number[key] for key in several] for several in chosen])
+    rows, codes = _expanded(
+        ids.codes, [[number[key] for key in several] for several in chosen], used
+    )
     return Membership(tuple(keys), tuple(names[key] for key in keys), rows, codes)
 
 
@@ -184,15 +185,17 @@ def _place(key: str, name: str | None) -> tuple[bool, bool, str, list[str | int]
 
 
 def _expanded(
-    ids: NDArray[np.integer], members: Sequence[Sequence[int]]
+    ids: NDArray[np.integer], members: Sequence[Sequence[int]], used: NDArray[np.bool_]
 ) -> tuple[NDArray[np.intp] | None, NDArray[np.int32]]:
-    """The rows and codes of a `Membership`, from each row's id and each id's series."""
+    """The rows and codes of a `Membership`, from each row's id and each id's series; ids that no
+    row has are in no series."""
     sizes = np.array([len(several) for several in members], dtype=np.intp)
     flat = np.array([code for several in members for code in several], dtype=np.int32)
-    begin = np.cumsum(sizes) - sizes
+    if (sizes[used] == 1).all():
+        code = np.zeros(len(members), dtype=np.int32)
+        code[used] = flat
+        return None, code[ids]
     repeats = sizes[ids]
-    if (repeats == 1).all():
-        return None, np.append(flat, np.int32(0))[begin][ids]
+    begin = (np.cumsum(sizes) - sizes)[ids] - (np.cumsum(repeats) - repeats)
     rows = np.repeat(np.arange(len(ids)), repeats)
-    within = np.arange(len(rows)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-    return rows, flat[begin[ids[rows]] + within]
+    return rows, flat[np.repeat(begin, repeats) + np.arange(len(rows))]
