@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from insights_reports.crosscheck.cause import Cause
+from insights_reports.crosscheck.choosing import MARGIN
 from insights_reports.crosscheck.comparison import Book, Compared
 from insights_reports.crosscheck.figures import (
     FAILURE_RATE,
@@ -22,7 +23,7 @@ from insights_reports.crosscheck.figures import (
     Integers,
 )
 from insights_reports.crosscheck.hidden import with_more
-from insights_reports.crosscheck.inference import MARGIN, Inferred, begin_of
+from insights_reports.crosscheck.inference import Inferred, begin_of
 from insights_reports.crosscheck.intervals import as_date, day_number, ends
 from insights_reports.crosscheck.judging import NOT_COMPARABLE, Judged
 from insights_reports.metrics import Lookups, outcomes

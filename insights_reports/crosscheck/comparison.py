@@ -18,6 +18,7 @@ from insights_reports.crosscheck.cells import (
     joined,
     series_and_start,
 )
+from insights_reports.crosscheck.counting import aligned_starts
 from insights_reports.crosscheck.figures import (
     FAILURE_RATE,
     FIGURES,
@@ -26,7 +27,7 @@ from insights_reports.crosscheck.figures import (
     Integers,
     Mask,
 )
-from insights_reports.crosscheck.inference import Inferred, aligned_starts, begin_of
+from insights_reports.crosscheck.inference import Inferred, begin_of
 from insights_reports.crosscheck.intervals import as_date, begins, day_number, ends
 from insights_reports.crosscheck.pairing import pair
 from insights_reports.crosscheck.ranges import Range

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from insights_reports.crosscheck.cause import Cause
+from insights_reports.crosscheck.choosing import MARGIN
 from insights_reports.crosscheck.comparison import Compared
 from insights_reports.crosscheck.figures import Column, Integers, Mask
-from insights_reports.crosscheck.inference import MARGIN
 from insights_reports.crosscheck.result import Verdict
 from insights_reports.crosscheck.rounding import Rounding
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from insights_reports.crosscheck.inference import choose
+from insights_reports.crosscheck.choosing import choose
 from insights_reports.crosscheck.rounding import DecimalRounding, DurationRounding
 
 from .conftest import check, chosen
