@@ -23,7 +23,7 @@ from insights_reports.edition.document import Name
 from insights_reports.formats.excel_text import clean
 from insights_reports.formats.words import Words
 
-_CHUNK = 16_384  # rows made into XML at a time
+_CHUNK = 4_096  # rows made into XML at a time: each takes 2 kB, twice
 _NS_PER_DAY, _NS_PER_HOUR = 86_400e9, 3_600e9
 _EXCEL_EPOCH = pd.Timestamp("1899-12-30")
 _SPECIAL = r"[^0-9A-Za-z.:-]|.{1000}"  # an id with any of this goes through `clean`

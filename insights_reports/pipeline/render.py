@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 import pandas as pd
+import pyarrow as pa
 
 from insights_reports.config import Config
 from insights_reports.edition.document import Document, load
@@ -45,7 +46,9 @@ def renderer(run: Run) -> Iterator[Render]:
         formats: dict[str, Callable[[Document], bytes]] = {
             "pdf": render_pdf,
             "html": lambda document: html.render(document, templates),
-            "xlsx": lambda document: excel.render(document, _deployments(run)),
+            "xlsx": lambda document: excel.render(
+                document, read_rows(run.folder / "deployments.parquet")
+            ),
         }
         yield lambda name, format: _render_file(run, name, format, formats[format])
 
@@ -87,8 +90,11 @@ def _render_file(run: Run, name: str, format: str, render: Callable[[Document], 
     return path
 
 
-def _deployments(run: Run) -> pd.DataFrame:
-    return pd.read_parquet(run.folder / "deployments.parquet")
+def read_rows(path: Path) -> pd.DataFrame:
+    """The deployments of a period, as `compute` left them in the run's folder."""
+    rows = pd.read_parquet(path)
+    pa.default_memory_pool().release_unused()  # what reading took, as much as the rows
+    return rows
 
 
 def rendered_files(run: Run) -> Iterator[File]:
