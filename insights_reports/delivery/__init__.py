@@ -26,7 +26,6 @@ from insights_reports.delivery.destinations import (
 )
 from insights_reports.delivery.ledger import Ledger
 from insights_reports.delivery.ledger_rows import EditionRow, Revision
-from insights_reports.delivery.local_mail import LocalMailServer, local_mail_server
 from insights_reports.delivery.receipts import (
     Clock,
     ComposeMail,
@@ -59,7 +58,6 @@ __all__ = [
     "InlineImage",
     "Key",
     "Ledger",
-    "LocalMailServer",
     "MailBody",
     "MailDestination",
     "MailNotes",
@@ -74,7 +72,6 @@ __all__ = [
     "address",
     "deliver",
     "failure",
-    "local_mail_server",
     "publish",
     "read_manifests",
     "write_index",

@@ -3,7 +3,8 @@
 import smtplib
 from pathlib import Path
 
-from insights_reports.delivery import Transport, local_mail_server
+from insights_reports.delivery import Transport
+from insights_reports.delivery.local_mail import local_mail_server
 from tests.delivery.material import Office
 
 
