@@ -24,7 +24,8 @@ from insights_reports.errors import InsightsReportsError
 
 MANIFEST = "manifest.json"
 _SCHEMA = 1
-_BLOCK = 1 << 16
+_BLOCK, _LARGE_BLOCK = 1 << 16, 1 << 20
+_GZIP = 16 + zlib.MAX_WBITS  # what zlib calls the gzip format
 _LEVEL = 1  # of gzip: replies are kept as fast as they arrive
 _STORED = re.compile(r"[a-z0-9][a-z0-9-]*\.gz")
 
@@ -179,7 +180,7 @@ class Pull:
         if not _STORED.fullmatch(entry.stored):
             raise _altered(self._folder / MANIFEST, f"stored: {entry.stored!r}")
         try:
-            packed = gzip.open(path)  # noqa: SIM115  (closed below)
+            packed = path.open("rb")
         except FileNotFoundError:
             raise PullError(
                 "A reply is missing from a sealed pull.", str(path), "Restore it, or pull again."
@@ -225,10 +226,12 @@ class _Writer(io.RawIOBase):
 
 
 class _Reader(io.RawIOBase):
-    """Hashes what is read through it, and compares it with the manifest where it ends."""
+    """Decompresses and hashes what is read through it, and compares it with the manifest where it
+    ends."""
 
-    def __init__(self, packed: gzip.GzipFile, entry: Entry, path: Path) -> None:
+    def __init__(self, packed: BinaryIO, entry: Entry, path: Path) -> None:
         self._packed = packed
+        self._inflate = zlib.decompressobj(_GZIP)
         self._entry = entry
         self._path = path
         self._size = 0
@@ -238,22 +241,39 @@ class _Reader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
+        block = self._next(len(buffer))
+        buffer[: len(block)] = block
+        return len(block)
+
+    def readall(self) -> bytes:
+        return b"".join(iter(lambda: self._next(_LARGE_BLOCK), b""))
+
+    def _next(self, most: int) -> bytes:
+        """At most so many bytes; none at the end."""
         try:
-            length = self._packed.readinto(buffer)
+            block = self._inflated(most)
         except (OSError, EOFError, zlib.error) as error:
             raise _altered(self._path, str(error)) from None
-        self._sha256.update(memoryview(buffer)[:length])
-        self._size += length
+        self._sha256.update(block)
+        self._size += len(block)
         sealed = (self._entry.size, self._entry.sha256)
         if self._size > self._entry.size or (
-            length == 0 and (self._size, self._sha256.hexdigest()) != sealed
+            not block and (self._size, self._sha256.hexdigest()) != sealed
         ):
             raise _altered(self._path, f"not the {sealed[0]:,} bytes of SHA-256 {sealed[1][:12]}…")
-        return length
+        return block
+
+    def _inflated(self, most: int) -> bytes:
+        block = b""
+        while not block and not self._inflate.eof:
+            packed = self._inflate.unconsumed_tail or self._packed.read(_BLOCK)
+            if not packed:
+                raise EOFError("It ends too early.")
+            block = self._inflate.decompress(packed, most)
+        return block
 
     def drain(self) -> None:
-        block = bytearray(_BLOCK)
-        while self.readinto(block):
+        while self._next(_LARGE_BLOCK):
             pass
 
 
