@@ -14,7 +14,7 @@ import pandas as pd
 from insights_reports.crosscheck.behind import Behind
 from insights_reports.crosscheck.cause import Cause
 from insights_reports.crosscheck.causes import Context
-from insights_reports.crosscheck.cells import Cells, from_figures
+from insights_reports.crosscheck.cells import Cells, from_columns
 from insights_reports.crosscheck.comparison import Book
 from insights_reports.crosscheck.figures import (
     FAILURE_RATE,
@@ -97,6 +97,8 @@ def _statistics(book: Book, size: int, numbers: Integers, values: Integers) -> C
         }
     )
     day, around = _DAY.date(), timedelta(days=2)
-    frame = book.tabulator(table).figures("Project", day - around, day + around, None)
-    cells = from_figures(frame, {project: number for number, project in enumerate(projects)})
+    tabulator = book.tabulator(table)
+    own = [int(key) for key, _ in tabulator.series("Project")]
+    columns = tabulator.columns("Project", day - around, day + around, None)
+    cells = from_columns(columns).renumbered(np.array(own, dtype=np.int64))
     return Cells(cells.series * 0, cells.series, cells.columns)

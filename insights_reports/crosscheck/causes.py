@@ -91,10 +91,10 @@ def _cut(judged: Judged, context: Context, cells: Integers, start: int, after: b
     best: tuple[int, tuple[Column, ...], int] | None = None
     for cut in _possible_cuts(compared, context, rows, cells, after):
         kept = rows[instants >= cut if after else instants < cut]
-        table = book.tabulator(kept).figures(
-            compared.split, as_date(start), as_date(stop), None, tag_set=compared.tag_set
-        )
-        ours = book.numbered(table, compared.split, compared.tag_set).among(compared.keys[cells])
+        days = as_date(start), as_date(stop)
+        tabulator = book.tabulator(kept)
+        found = book.figures(tabulator, compared.split, compared.tag_set, *days, None)
+        ours = found.among(compared.keys[cells])
         explained = int(compared.against(ours, judged.rounding, cells).sum())
         if best is None or explained > best[0]:
             best = explained, ours, cut

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
 
 from insights_reports.crosscheck.figures import (
     FIGURES,
@@ -17,6 +16,7 @@ from insights_reports.crosscheck.figures import (
     Mask,
     empty_column,
 )
+from insights_reports.metrics.figures import Columns
 
 _SERIES = 1 << 40
 """Keys are ``series * _SERIES + day``; days since 1970 fit in far less, before 1970 too."""
@@ -41,6 +41,12 @@ class Cells:
         return Cells(
             self.series[which], self.start[which], tuple(column[which] for column in self.columns)
         )
+
+    def renumbered(self, numbers: Integers) -> Cells:
+        """The cells with other numbers of their series; those that have none (-1) are left out."""
+        series = numbers[self.series]
+        cells = Cells(series, self.start, self.columns)
+        return cells.take(series >= 0) if len(series) and series.min() < 0 else cells
 
     def at(self, keys: Integers) -> tuple[Column, ...]:
         """The columns at ascending ``keys``; a key without a cell has no deployments.
@@ -93,19 +99,18 @@ def joined(parts: list[Cells]) -> Cells:
     )
 
 
-def from_figures(table: pd.DataFrame, numbers: Mapping[str, int]) -> Cells:
-    """A table of `metrics.figures`, its series numbered by their keys."""
-    starts = table["start"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    series = np.array([numbers[key] for key in table["series_key"]], dtype=np.int64)
-    return Cells(series, starts, tuple(_column(table[figure.column]) for figure in FIGURES))
+def from_columns(table: Columns) -> Cells:
+    """A table of figures, its series numbered as the tabulator lists them."""
+    starts = table.start.astype("datetime64[D]").astype(np.int64)
+    columns = tuple(_column(table.figures[figure.column]) for figure in FIGURES)
+    return Cells(table.series, starts, columns)
 
 
-def _column(values: pd.Series) -> Column:
+def _column(values: npt.NDArray[np.generic]) -> Column:
     """The values of a column of figures; durations in ticks."""
-    stored = values.to_numpy()
-    if stored.dtype.kind == "f":
-        return stored.astype(np.float64, copy=False)
-    if stored.dtype.kind != "m":
-        return stored.astype(np.int64, copy=False)
-    nanoseconds = stored.astype("timedelta64[ns]", copy=False).view(np.int64)
+    if values.dtype.kind == "f":
+        return values.astype(np.float64, copy=False)
+    if values.dtype.kind != "m":
+        return values.astype(np.int64, copy=False)
+    nanoseconds = values.view(np.int64)
     return np.where(nanoseconds == NULL, NULL, nanoseconds // NANOSECONDS_PER_TICK)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import date, tzinfo
 from typing import cast
 
 import numpy as np
@@ -14,7 +14,7 @@ from insights_reports.crosscheck.cells import (
     Cells,
     all_keys,
     ascend,
-    from_figures,
+    from_columns,
     joined,
     series_and_start,
 )
@@ -156,10 +156,8 @@ class Book:
             edges = np.array([self._low, self._high - 1], dtype=np.int64)
             first, last = begins(edges, granularity, week_start)
             stop = ends(np.array([last]), granularity)[0]
-            table = self._whole.figures(
-                split, as_date(first), as_date(stop), granularity, tag_set=tag_set
-            )
-            self._latest = key, self.numbered(table, split, tag_set)
+            days = as_date(first), as_date(stop)
+            self._latest = key, self.figures(self._whole, split, tag_set, *days, granularity)
         return self._latest[1]
 
     def _clipped(self, of_range: Range, granularity: Granularity) -> list[tuple[int, int]]:
@@ -186,8 +184,7 @@ class Book:
         key = (low, high, first_instant)
         if key not in self._cut:
             self._cut[key] = self.tabulator(self.rows(*key))
-        table = self._cut[key].figures(split, as_date(low), as_date(high), None, tag_set=tag_set)
-        return self.numbered(table, split, tag_set)
+        return self.figures(self._cut[key], split, tag_set, as_date(low), as_date(high), None)
 
     def as_in(
         self, tabulator: Tabulator, compared: Compared, cells: Integers
@@ -197,20 +194,30 @@ class Book:
         low, high = as_date(starts.min()), as_date(ends(starts, compared.granularity).max())
         if compared.range.clipped:
             low, high = max(low, compared.range.start), min(high, compared.range.end)
-        table = tabulator.figures(
-            compared.split, low, max(low, high), compared.granularity, tag_set=compared.tag_set
+        days = low, max(low, high)
+        ours = self.figures(
+            tabulator, compared.split, compared.tag_set, *days, compared.granularity
         )
-        ours = self.numbered(table, compared.split, compared.tag_set)
         return ours.among(compared.keys[cells])
 
-    def numbered(self, table: pd.DataFrame, split: Split, tag_set: str | None) -> Cells:
-        """A table of figures as cells, with Rate as this server divides it.
+    def figures(
+        self,
+        tabulator: Tabulator,
+        split: Split,
+        tag_set: str | None,
+        start: date,
+        end: date,
+        granularity: Granularity | None,
+    ) -> Cells:
+        """The figures of some deployments as cells, with Rate as this server divides it.
 
         A series that our deployments do not have (it was there before they moved) is left out.
         """
-        numbers = {key: number for number, (key, _) in enumerate(self.series(split, tag_set))}
-        known = table[table["series_key"].isin(numbers.keys())]
-        cells = from_figures(known, numbers)
+        cells = from_columns(tabulator.columns(split, start, end, granularity, tag_set=tag_set))
+        if tabulator is not self._whole:
+            numbers = {key: number for number, (key, _) in enumerate(self.series(split, tag_set))}
+            own = [numbers.get(key, -1) for key, _ in tabulator.series(split, tag_set)]
+            cells = cells.renumbered(np.array(own, dtype=np.int64))
         if self._inferred.rounding.rate_base == RateBase():
             return cells
         columns = list(cells.columns)

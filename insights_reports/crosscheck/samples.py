@@ -15,7 +15,7 @@ from typing import cast, get_args
 import numpy as np
 import pandas as pd
 
-from insights_reports.crosscheck.cells import Cells, from_figures
+from insights_reports.crosscheck.cells import Cells, from_columns
 from insights_reports.crosscheck.figures import FIGURES, POSITION, Column, Integers, Kind, Mask
 from insights_reports.crosscheck.intervals import as_date, begins, day_number, ends
 from insights_reports.crosscheck.ranges import Range
@@ -121,10 +121,10 @@ def _sample(table: StatedTable, tabulator: Tabulator, days: tuple[int, int]) -> 
     ours = {}
     for method in METHODS:
         conventions = replace(tabulator.conventions, median=method, percentile=method)
-        frame = tabulator.under(conventions).figures(
+        columns = tabulator.under(conventions).columns(
             split, as_date(days[0]), as_date(days[1]), granularity, tag_set=table.source.tag_set
         )
-        ours[method] = from_figures(frame, {key: at for at, (key, _) in enumerate(series)})
+        ours[method] = from_columns(columns)
     stated = _paired(table, [name for _, name in series])
     common = np.intersect1d(stated.keys, ours["linear"].keys, assume_unique=True)
     return Sample(

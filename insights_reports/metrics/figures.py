@@ -5,6 +5,7 @@ or percentiles.
 """
 
 from copy import copy
+from dataclasses import dataclass
 from datetime import date, tzinfo
 from functools import lru_cache
 from typing import Self
@@ -57,6 +58,21 @@ def figures(
     """The figures of one split over ``[start, end)``; see `Tabulator.figures`."""
     tabulator = Tabulator(deployments, zone, lookups, conventions)
     return tabulator.figures(split, start, end, granularity, tag_set=tag_set)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A table of figures as plain arrays.
+
+    Attributes:
+        series: the series of each row, a position in `Tabulator.series`.
+        start: the first day of its interval.
+        figures: the columns of figures, by name; durations as timedelta64[ns].
+    """
+
+    series: NDArray[np.int64]
+    start: NDArray[np.datetime64]
+    figures: dict[str, NDArray[np.generic]]
 
 
 class Tabulator:
@@ -121,19 +137,36 @@ class Tabulator:
             The table of docs/architecture.md. Durations are rounded half to even to a tick of
             100 ns from exact values; a statistic of no values is NaT or NaN.
         """
-        members, prepared = self._prepare(split, tag_set)
+        members, _ = self._prepare(split, tag_set)
+        found = self.columns(split, start, end, granularity, tag_set=tag_set)
+        return pd.DataFrame(
+            {
+                "series_key": _texts(members.keys, found.series),
+                "series_name": _texts(members.names, found.series),
+                "start": found.start,
+                **found.figures,
+            },
+            copy=False,
+        )
+
+    def columns(
+        self,
+        split: Split,
+        start: date,
+        end: date,
+        granularity: Granularity | None,
+        *,
+        tag_set: str | None = None,
+    ) -> Columns:
+        """The same figures as arrays, for many tables in a row."""
+        _, prepared = self._prepare(split, tag_set)
         chosen = self.conventions
         starts, axis = _axis(start, end, granularity, chosen.week_start, chosen.edge == "whole")
         grouped = prepared.grouped(axis)
-        return pd.DataFrame(
-            {
-                "series_key": _texts(members.keys, grouped.series),
-                "series_name": _texts(members.names, grouped.series),
-                "start": starts[grouped.interval],
-                **_counts(grouped),
-                **_statistics(grouped, prepared.entries, chosen),
-            },
-            copy=False,
+        return Columns(
+            grouped.series,
+            starts[grouped.interval],
+            {**_counts(grouped), **_statistics(grouped, prepared.entries, chosen)},
         )
 
     def _prepare(self, split: Split, tag_set: str | None) -> tuple[Membership, Cells]:
