@@ -1,10 +1,12 @@
 """The data path, measured: from an HTTP reply to 21 tables of figures, ours and others' ways.
 
     python benchmarks/data_path.py --sizes 10000 100000 1000000 --repeats 5
+    python benchmarks/data_path.py --sizes 1000000 3000000 --ways ours "orjson alone"
 
 Each run is a process of its own that downloads the reply from a file server on the loopback
 interface (a process of its own too); the ways take turns, the first round is a warm-up that is not
-counted. Prints a table of medians in Markdown, the ratios to ours, and whether the ways agree.
+counted. Prints a table of medians in Markdown, each way's ratios to ours, whether the ways agree,
+and how the time of each way grew from size to size.
 """
 
 import argparse
@@ -17,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -37,12 +40,15 @@ def main() -> None:
     arguments = parser.parse_args()
     print(f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as folder, _file_server(Path(folder)) as address:
-        for size in arguments.sizes:
+        walls: dict[int, dict[str, float]] = {}
+        for size in sorted(arguments.sizes):
             path = Path(folder) / f"{size}.json"
             body.write(path, size)
             results = _measured(f"{address}/{path.name}", arguments.ways, arguments.repeats)
             print(_report(size, path.stat().st_size, results), flush=True)
+            walls[size] = {way: _median(runs, "wall") for way, runs in results.items()}
             path.unlink()
+    print(_growth(walls))
 
 
 @contextmanager
@@ -88,23 +94,41 @@ def _measured(url: str, ways: list[str], repeats: int) -> Results:
 
 
 def _report(size: int, size_in_bytes: int, results: Results) -> str:
-    walls = {way: statistics.median(run["wall"] for run in runs) for way, runs in results.items()}
-    base, repeats = walls.get("ours"), len(next(iter(results.values())))
     lines = [
-        f"\n{size:,} deployments, {size_in_bytes / 1e6:.0f} MB, medians of {repeats}",
-        "| way | wall s | CPU s | peak added MB | x ours |",
-        "|---|---|---|---|---|",
+        f"\n{size:,} deployments, {size_in_bytes / 1e6:.0f} MB, "
+        f"medians of {len(next(iter(results.values())))}",
+        "| way | wall s | CPU s | peak added MB | wall x ours | CPU x ours |",
+        "|---|---|---|---|---|---|",
     ]
     for way, runs in results.items():
-        cpu, peak = (statistics.median(run[key] for run in runs) for key in ("cpu", "peak_mb"))
-        ratio = f"{walls[way] / base:.2f}" if base else ""
-        lines.append(f"| {way} | {walls[way]:.2f} | {cpu:.2f} | {peak:.0f} | {ratio} |")
+        wall, cpu, peak = (_median(runs, key) for key in ("wall", "cpu", "peak_mb"))
+        ratios = ["", ""]
+        if "ours" in results:
+            ratios = [
+                f"{_median(runs, key) / _median(results['ours'], key):.2f}"
+                for key in ("wall", "cpu")
+            ]
+        lines.append(f"| {way} | {wall:.2f} | {cpu:.2f} | {peak:.0f} | {' | '.join(ratios)} |")
     return "\n".join([*lines, _agreement(results)])
+
+
+def _median(runs: list[dict[str, Any]], key: str) -> float:
+    return statistics.median(run[key] for run in runs)
+
+
+def _growth(walls: dict[int, dict[str, float]]) -> str:
+    """How many times the wall seconds of the size before each way takes."""
+    sizes = list(walls)
+    return "\n".join(
+        f"From {small:,} to {large:,} ({large / small:.1f} x): "
+        + ", ".join(f"{way} {wall / walls[small][way]:.2f} x" for way, wall in walls[large].items())
+        for small, large in pairwise(sizes)
+    )
 
 
 def _agreement(results: Results) -> str:
     """Counts must be equal; sums of medians and percentiles may differ by a float's rounding."""
-    checks = {way: runs[0]["check"] for way, runs in results.items() if "rows" in runs[0]["check"]}
+    checks = {way: runs[0]["check"] for way, runs in results.items() if "check" in runs[0]}
     differing = [
         f"{way} {name}: {check[name]} against {other[name]}"
         for way, check in checks.items()
