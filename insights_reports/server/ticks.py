@@ -5,6 +5,7 @@ An instant is the number of ticks since 1970-01-01T00:00:00Z. Nothing here is a 
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 TICKS_PER_SECOND = 10_000_000
 TICKS_PER_MICROSECOND = 10
@@ -40,8 +41,15 @@ def parse_instant(text: str) -> int:
 def print_instant(ticks: int) -> str:
     """As the Insights endpoints print it: `2022-08-18T14:28:15.9395818Z`."""
     seconds, fraction = divmod(ticks, TICKS_PER_SECOND)
-    moment = _EPOCH + timedelta(seconds=seconds)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{fraction:07d}Z"
+    days, seconds = divmod(seconds, 86_400)
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{_date(days)}T{hour:02d}:{minute:02d}:{second:02d}.{fraction:07d}Z"
+
+
+@cache
+def _date(days: int) -> str:
+    return f"{_EPOCH + timedelta(days=days):%Y-%m-%d}"
 
 
 def print_ordinary_instant(ticks: int) -> str:
