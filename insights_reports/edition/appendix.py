@@ -1,11 +1,13 @@
 """The appendix: every discrepancy, every deployment that was not used, every negative lead time."""
 
 from collections.abc import Sequence
+from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from insights_reports.crosscheck.cause import Cause
 from insights_reports.crosscheck.result import Discrepancy, StreamDiscrepancy
 from insights_reports.edition.document import (
     Block,
@@ -55,14 +57,14 @@ def _table(id: str, title: Phrase, columns: Columns, rows: Rows) -> Table:
 
 def discrepancies(facts: Facts) -> Section:
     """The stated figures and stream values that do not agree with ours, those that differ first."""
-    check = facts.inputs.check
+    check, zone = facts.inputs.check, facts.inputs.zone
     blocks: list[Block] = []
     if check.discrepancies:
-        rows = [_discrepancy(each) for each in check.discrepancies]
+        rows = [_discrepancy(each, zone) for each in check.discrepancies]
         title = Phrase("table.discrepancies.title")
         blocks.append(_table("discrepancies-table", title, _DISCREPANCY, rows))
     if check.streams.discrepancies:
-        rows = [_stream_discrepancy(each) for each in check.streams.discrepancies]
+        rows = [_stream_discrepancy(each, zone) for each in check.streams.discrepancies]
         title = Phrase("table.stream_discrepancies.title")
         blocks.append(_table("stream-discrepancies-table", title, _STREAM_DISCREPANCY, rows))
     if not blocks:
@@ -105,7 +107,7 @@ _STREAM_DISCREPANCY = (
 )
 
 
-def _discrepancy(found: Discrepancy) -> tuple[Value, ...]:
+def _discrepancy(found: Discrepancy, zone: str) -> tuple[Value, ...]:
     """Both values are shown as Octopus spells them: rounded, they could look alike."""
     spelled = found.to_json()
     ids = ", ".join(found.deployment_ids[:_MOST_IDS])
@@ -119,12 +121,12 @@ def _discrepancy(found: Discrepancy) -> tuple[Value, ...]:
         _spelled(spelled["stated"]),
         _spelled(spelled["recomputed"]),
         _VERDICTS[found.verdict.value],
-        Name(str(found.cause)),
+        _reason(found.cause, zone),
         Name(ids + more),
     )
 
 
-def _stream_discrepancy(found: StreamDiscrepancy) -> tuple[Value, ...]:
+def _stream_discrepancy(found: StreamDiscrepancy, zone: str) -> tuple[Value, ...]:
     spelled = found.to_json()
     return (
         Name(found.deployment_id),
@@ -132,8 +134,22 @@ def _stream_discrepancy(found: StreamDiscrepancy) -> tuple[Value, ...]:
         _spelled(spelled["stated"]),
         _spelled(spelled["recomputed"]),
         _VERDICTS[found.verdict.value],
-        Name(str(found.cause)),
+        _reason(found.cause, zone),
     )
+
+
+def _reason(cause: Cause, zone: str) -> Phrase:
+    """The cause in the words of the edition's language."""
+    facts = {name: _fact(name, value, zone) for name, value in cause.facts}
+    return Phrase(f"cause.{cause.code}", facts)
+
+
+def _fact(name: str, value: int | str, zone: str) -> Value:
+    if isinstance(value, int):
+        return value
+    if name == "day":
+        return Day(date.fromisoformat(value))
+    return Instant(datetime.fromisoformat(value), zone)
 
 
 def _spelled(value: object) -> Value:

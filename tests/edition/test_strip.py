@@ -1,5 +1,6 @@
 """The cross-check as page one and the appendix tell it."""
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -14,9 +15,10 @@ from insights_reports.crosscheck import (
     StreamDiscrepancy,
     Verdict,
 )
+from insights_reports.crosscheck.cause import WORDS
 from insights_reports.edition import compose, conventions
 from insights_reports.edition.document import CheckVerdict, Day, Exclusion, Name, Phrase, Table
-from insights_reports.formats.catalogue import read_catalogue
+from insights_reports.formats.catalogue import languages, read_catalogue
 from insights_reports.formats.words import words
 from tests.edition.inputs import deployment, inputs, settings
 
@@ -153,6 +155,49 @@ def test_values_of_single_deployments_have_a_table_of_their_own():
         None,
         Name("1:00:00.0"),
     )
+
+
+def test_every_cause_has_its_words_in_every_language():
+    causes = {f"cause.{code}" for code in WORDS}
+    for language in languages():
+        catalogue = read_catalogue(language)
+        assert {key for key in catalogue.keys if key.startswith("cause.")} == causes
+        for code, english in WORDS.items():
+            named = set(re.findall(r"{(\w+)}", english))
+            assert catalogue.message(f"cause.{code}").places == named
+
+
+@pytest.mark.parametrize(
+    ("cause", "english", "german"),
+    [
+        (
+            Cause("edge_begins", (("instant", "2026-09-30T22:00:00Z"),)),
+            "The range begins inside this interval: Octopus counts only what lies after 1 October "
+            "2026, 00:00 Europe/Berlin (30 September 2026, 22:00 UTC).",
+            "Der Bereich beginnt innerhalb dieses Intervalls: Octopus zählt nur, was nach "
+            "1. Oktober 2026, 00:00 Europe/Berlin (30. September 2026, 22:00 UTC) liegt.",
+        ),
+        (
+            Cause("before_data", (("day", "2025-10-01"),)),
+            "The interval begins before the first deployment that Octopus still lists (1 October "
+            "2025).",
+            "Das Intervall beginnt vor dem ersten Deployment, das Octopus noch aufführt "
+            "(1. Oktober 2025).",
+        ),
+        (
+            Cause("more", (("more", 1234),)),
+            "Octopus counts 1,234 more: deployments this account may not see, or new ones?",
+            "Octopus zählt 1.234 mehr: Deployments, die dieses Konto nicht sehen darf, oder neue?",
+        ),
+    ],
+)
+def test_a_cause_is_said_in_the_language_of_the_edition(cause, english, german):
+    found = StreamDiscrepancy("Deployments-7", "LeadTime", None, 1, Verdict.EXPLAINED, cause)
+    streams = StreamCheck(figures=1, explained=1, discrepancies=(found,))
+    [table] = section(document(checked(agrees=1, streams=streams)), "discrepancies").blocks
+    reason = table.rows[0][5]
+    said = [words(language).value(reason) for language in ("en", "de")]
+    assert said == [english, german]
 
 
 def test_long_appendices_show_fifty_rows_and_keep_them_all():
