@@ -15,7 +15,7 @@ def render(document: Document, templates: Templates = SHIPPED) -> bytes:
     Raises:
         RenderError: when one of the company's own templates fails.
     """
-    parts = Parts(document, inline, hover=True, mark_width=132)
+    parts = Parts(document, inline, hover=True, mark_width=112)
     return templates.page(
         "report/web.html.j2",
         _style(document.brand.accent, templates),

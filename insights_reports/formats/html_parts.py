@@ -15,6 +15,7 @@ from insights_reports.edition.document import (
     Block,
     Change,
     Chart,
+    Column,
     ColumnKind,
     Day,
     Document,
@@ -49,6 +50,7 @@ _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 _COMMON = ("trends", "method", "discrepancies", "exclusions")  # sections that are no split's
+_LONG = 48  # characters of a name
 _PHONE = 350.0  # user units: the line of a common phone in CSS pixels
 
 Embed = Callable[[Markup, str], Markup]
@@ -143,6 +145,15 @@ class Parts:
 
     def is_number(self, kind: ColumnKind) -> bool:
         return kind in _NUMBERS
+
+    def head(self, column: Column) -> str:
+        """The head of a column; the printed page hyphenates by itself."""
+        return self.words.phrase(column.title) if self.hover else self.words.column(column)
+
+    def has_long_names(self, table: Table) -> bool:
+        """Whether a row's name would take many lines in a column of common width."""
+        kind = table.columns[0].kind
+        return any(len(self.cell(row[0], kind)) > _LONG for row in table.rows)
 
     def cell(self, value: Value, kind: ColumnKind) -> str:
         """A cell as text; where the head of the column says "per week" the cell need not."""

@@ -27,7 +27,8 @@ def shares(table: Table, parts: Parts) -> list[float]:
         for number, column in enumerate(table.columns)
     ]
     widths = _fitting([low for low, _ in needs], table.columns)
-    for wrapping in (False, True):  # numbers first
+    long = needs[0][1] > _WISH  # names of many lines: what is left is theirs before the numbers'
+    for wrapping in (long, not long):
         growing = [n for n, c in enumerate(table.columns) if (c.kind in _WRAPPING) is wrapping]
         wanted = sum(needs[n][1] - needs[n][0] for n in growing)
         share = min(1.0, max(0.0, _LINE - sum(widths)) / max(1.0, wanted))

@@ -463,7 +463,8 @@ class Words:
     # --- labels --------------------------------------------------------------------------------
 
     def column(self, column: Column) -> str:
-        return self.phrase(column.title)
+        """The title without the soft hyphens that tell a narrow head where it may break."""
+        return self.phrase(column.title).replace("\u00ad", "")
 
     def column_unit(self, kind: ColumnKind) -> str:
         """The unit that a column of numbers states in its head ("%", "h"), "" where none."""

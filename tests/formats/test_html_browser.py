@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -198,3 +199,20 @@ def test_without_script_every_split_is_shown_and_no_switch(browser: Browser, spl
 def test_a_page_of_one_split_has_no_switch(browser: Browser, file: Path) -> None:
     page, _ = opened(browser, file)
     assert page.locator(".splits").count() == 0
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("rows", [5, 7])  # the last two have names of 160 letters
+def test_at_a_desk_the_whole_table_of_a_split_is_seen(
+    browser: Browser, tmp_path: Path, language: str, rows: int
+) -> None:
+    made = documents.splits_document(language=language)
+    table = replace(documents.project_table(rows), id="only")
+    section = replace(made.sections[0], blocks=(table,))
+    path = tmp_path / "page.html"
+    path.write_bytes(html.render(replace(made, sections=(section,))))
+    page, _ = opened(browser, path, viewport={"width": 1280, "height": 900})
+    seen, whole = page.locator("#only .scroll").evaluate("e => [e.clientWidth, e.scrollWidth]")
+    assert whole <= seen
+    names = page.locator("#only tbody th").all()
+    assert max(each.bounding_box()["height"] for each in names) < 240  # type: ignore[index]
