@@ -315,7 +315,12 @@ WAYS: dict[str, tuple[Way, Callable[[Any], Sums] | None, tuple[str, ...]]] = {
     "ours": (
         ours,
         _our_sums,
-        ("requests", "zoneinfo", "insights_reports.metrics", "insights_reports.octopus"),
+        (
+            "requests",
+            "pyarrow.pandas_compat",
+            "insights_reports.metrics",
+            "insights_reports.octopus",
+        ),
     ),
     "pandas": (plain_pandas, _pandas_sums, ("requests", "pandas")),
     "duckdb": (whole_duckdb, _duckdb_sums, ("requests", "duckdb", "pyarrow")),

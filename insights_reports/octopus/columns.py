@@ -55,8 +55,8 @@ def _parse_block(texts: pa.Array) -> Ints:
         ticks, usual = _parse_usual(chars, borders, colons[0::2], colons[1::2])
     else:
         ticks, usual = np.empty(len(texts), np.int64), np.zeros(len(texts), np.bool_)
-    others = np.flatnonzero(~usual)  # with days, or no duration at all
-    ticks[others] = [parse_duration(text) for text in texts.take(pa.array(others)).to_pylist()]
+    for row in np.flatnonzero(~usual).tolist():  # with days, or no duration at all
+        ticks[row] = parse_duration(texts[row].as_py())
     return ticks
 
 
