@@ -385,7 +385,7 @@ class Words:
             return year
         if part[:1] == "Q":
             return self._date(span.start, "date.quarter")
-        if part[:1] == "W":
+        if part[:1] == "W" and len(part) == 3 and part[1:].isdecimal():
             return self._fill("date.week", week=str(int(part[1:])), year=year)
         if len(part) == 2 and part.isdecimal():
             return self._date(span.start, "date.month")

@@ -4,7 +4,7 @@ Hypothesis makes the names; hundreds stand in one document, in every kind of pla
 have, so that ten thousand of them take minutes. When a batch fails, halves of it are tried until
 the one name that does it is found.
 
-    THOROUGH=1 python -m pytest tests/formats/test_hostile_names.py
+    THOROUGH=1 make test TESTS=tests/formats/test_hostile_names.py
 """
 
 import os
@@ -19,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
+from openpyxl.utils.escape import unescape
 
 from insights_reports.edition.document import (
     Brand,
@@ -35,7 +36,6 @@ from insights_reports.edition.document import (
 )
 from insights_reports.edition.files import File, file_name
 from insights_reports.formats import excel, html, index, mail, pdf
-from insights_reports.formats.excel_text import clean
 from insights_reports.formats.index import IndexEntry, IndexFile
 from insights_reports.octopus import clean_text
 from tests import documents
@@ -80,6 +80,8 @@ ATTACKS = [
     "1e999",
     "TRUE",
     "2026-09-01",
+    "2026-W<b>",
+    "2026-Q",
     "a\r\nBcc: evil@evil.example",
     "=?utf-8?q?x?=",
     "\x00\x01\x1f\x7f\x85",
@@ -248,8 +250,8 @@ def check_workbook(content: bytes, names: Sequence[str]) -> None:
     titles = [title.casefold() for title in workbook.sheetnames]
     assert len(set(titles)) == len(titles)
     rows = table_of(workbook["Deployments"])
-    releases = [row["Release"].value or "" for row in rows]
-    assert releases == [clean(clean_text(name)) for name in names]
+    releases = [unescape(row["Release"].value or "") for row in rows]  # as Excel would read them
+    assert releases == [clean_text(name) for name in names]
 
 
 def check_pdf(content: bytes) -> None:
