@@ -170,7 +170,8 @@ def excluded(facts: Facts) -> Section:
         title = Phrase("table.negative.title")
         blocks.append(_deployments(facts, "negative-lead-times", title, negative, lead_times=True))
     if not blocks:
-        blocks.append(Prose((Phrase("exclusions.none"),)))
+        said = "exclusions.none" if len(facts.inputs.deployments) else "exclusions.nothing_read"
+        blocks.append(Prose((Phrase(said),)))
     lead = Phrase("exclusions.lead")
     return Section("exclusions", Phrase("section.exclusions"), lead, tuple(blocks))
 
