@@ -61,14 +61,14 @@ class Measure:
     Attributes:
         ascending: the values, sorted.
         rows: the deployments that have one, ascending.
-        rank: the place of the value of each of them in ``ascending``.
-        halves: both halves of the value of each of them (`exact.split`).
+        values: the value of each of them.
+        rank: the place of each of these values in ``ascending``.
     """
 
     ascending: NDArray[np.int64]
     rows: NDArray[np.intp]
+    values: NDArray[np.int64]
     rank: NDArray[np.uint32]
-    halves: tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 def measured(deployments: pd.DataFrame, days: Days) -> tuple[Measure, ...]:
@@ -95,7 +95,7 @@ def _measure(column: pd.Series, days: Days) -> Measure:
     order = np.argsort(values)
     rank = np.empty(len(order), dtype=np.uint32)
     rank[order] = np.arange(len(order), dtype=np.uint32)
-    return Measure(values[order], rows, rank, exact.split(values))
+    return Measure(values[order], rows, values, rank)
 
 
 def _spread(function: Callable[[T], R], items: Iterable[T], deployments: int) -> list[R]:
@@ -263,19 +263,19 @@ def _entries(
     measure: Measure, rows: NDArray[np.intp] | None, cell: NDArray[np.intp], number_of_cells: int
 ) -> tuple[Entries, list[NDArray[np.int64]]]:
     """The entries of a measure, and their three sums by cell."""
-    rank, halves = measure.rank, measure.halves
+    rank, values = measure.rank, measure.values
     if rows is None:
         cell = cell[measure.rows]
     else:
-        place = np.full(int(rows.max(initial=-1)) + 1, -1)
+        place = np.full(int(rows.max(initial=-1)) + 1, -1, dtype=np.int32)
         inside = np.searchsorted(measure.rows, len(place))
-        place[measure.rows[:inside]] = np.arange(inside)
+        place[measure.rows[:inside]] = np.arange(inside, dtype=np.int32)
         found = place[rows]
-        having = np.flatnonzero(found >= 0)
+        having = found >= 0
         cell, found = cell[having], found[having]
-        rank, halves = rank[found], (halves[0][found], halves[1][found])
+        rank, values = rank[found], values[found]
     sums = [np.bincount(cell, minlength=number_of_cells)]
-    for half in halves:
+    for half in exact.split(values):
         total = np.zeros(number_of_cells, dtype=np.int64)
         np.add.at(total, cell, half)
         sums.append(total)
