@@ -198,7 +198,7 @@ def _axis(
 
 def _counts(grouped: Grouped) -> dict[str, NDArray[np.generic]]:
     """The columns that count and rate deployments."""
-    successful, failure, guided, other, active_days = grouped.sums[:, :FIRST_MEASURE].T
+    successful, failure, guided, other, active_days = grouped.sums[:FIRST_MEASURE]
     failed = failure + guided
     total = successful + failed
     rate = np.full(len(total), np.nan)

@@ -166,7 +166,7 @@ class Cells:
 
     Attributes:
         codes, days: the series and day of each cell, ordered by series, then by day.
-        totals: running totals, a row before each cell and one after the last. The columns: the
+        totals: running totals, a column before each cell and one after the last. The rows: the
             deployments of each outcome, whether there is a successful one, and of each measure the
             number of values and both halves of their sum.
         entries: the values, by measure.
@@ -188,14 +188,14 @@ class Cells:
         first = np.flatnonzero(begins)
         last = np.flatnonzero(np.diff(keys, append=-1) != 0)
         # The cells of a group lie side by side, so that two running totals give its sums.
-        sums = self.totals[inside[last] + 1] - self.totals[inside[first]]
+        sums = self.totals[:, inside[last] + 1] - self.totals[:, inside[first]]
         series, interval = np.divmod(keys[first], axis.intervals)
         return Grouped(series, interval, sums, group)
 
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """The groups (series and interval) that have a deployment, ascending; ``sums`` has the columns
+    """The groups (series and interval) that have a deployment, ascending; ``sums`` has the rows
     of `Cells.totals`, ``group`` is the group of each cell, -1 outside the range."""
 
     series: NDArray[np.int64]
@@ -212,8 +212,8 @@ class Grouped:
             How many values of each measure each group has (a row for each measure), which of these
             have any (places in that table, row after row), and their values.
         """
-        added = self.sums[:, FIRST_MEASURE:].reshape(-1, len(entries), 3)
-        count, upper, lower = added.transpose(2, 1, 0)
+        added = self.sums[FIRST_MEASURE:].reshape(len(entries), 3, -1)
+        count, upper, lower = added.transpose(1, 0, 2)
         present = np.flatnonzero(count)
         values = _spread(
             lambda one: one.sorted_by(self.group, len(self.series)),
@@ -232,7 +232,7 @@ class Grouped:
 
 
 FIRST_MEASURE = 5
-"""The column of `Cells.totals` with which the measures begin."""
+"""The row of `Cells.totals` with which the measures begin."""
 
 
 def cells(
@@ -254,8 +254,8 @@ def cells(
     ):
         entries.append(one)
         sums += added
-    totals = np.zeros((len(code) + 1, len(sums)), dtype=np.int64)
-    np.cumsum(np.column_stack(sums), axis=0, out=totals[1:])
+    totals = np.zeros((len(sums), len(code) + 1), dtype=np.int64)
+    np.cumsum(sums, axis=1, out=totals[:, 1:])
     return Cells(code, day, totals, tuple(entries))
 
 
