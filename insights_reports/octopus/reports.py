@@ -46,7 +46,7 @@ class Reports:
             raise NotAvailable(
                 "This server does not offer Insights reports.",
                 error.which,
-                "They need Octopus 2025.2 and an Enterprise licence; set another `source:` without.",
+                "They need Octopus 2025.2 and an Enterprise licence, or another `source:`.",
                 status=error.status,
             ) from None
 
