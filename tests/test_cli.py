@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from insights_reports.commands.common import checked
 from insights_reports.octopus import read_deployments
 from insights_reports.server import RunningServer
 from tests.conftest import AS_OF, Command, run_command
@@ -208,3 +209,9 @@ def test_init_writes_nothing_that_is_not_valid(tmp_path: Path) -> None:
     done = run_command("init", tmp_path, *options, "--smtp-host", "smtp.example.com")
     assert done.status == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_figures_that_cannot_be_compared_are_not_said_to_agree() -> None:
+    counts = {"figures": 1_010, "agrees": 1_000, "explained": 4, "not_comparable": 6, "differs": 0}
+    assert checked(counts) == ("1,000 of 1,010 figures agree, 4 explained, 6 not comparable")
+    assert checked(dict.fromkeys(counts, 0)) == "Octopus stated no figures to compare with"

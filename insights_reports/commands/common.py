@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -44,6 +45,19 @@ def connection(options: argparse.Namespace) -> Connection:
         ca_bundle=Path(options.ca_bundle) if options.ca_bundle else None,
         proxy=options.proxy,
     )
+
+
+def checked(edition: Mapping[str, Any]) -> str:
+    """What the cross-check of an edition found, from its ``edition.json``."""
+    if not edition["figures"]:
+        return "Octopus stated no figures to compare with"
+    others = {
+        "explained": edition["explained"],
+        "not comparable": edition["not_comparable"],
+        "differ": edition["differs"],
+    }
+    said = f"{edition['agrees']:,} of {edition['figures']:,} figures agree"
+    return ", ".join([said, *(f"{number:,} {what}" for what, number in others.items() if number)])
 
 
 def config_text(template: str, values: Mapping[str, object]) -> str:

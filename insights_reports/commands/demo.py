@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from insights_reports.commands.common import as_of, config_text, print_table, size
+from insights_reports.commands.common import as_of, checked, config_text, print_table, size
 from insights_reports.commands.flows import load_flows
 from insights_reports.delivery import Ledger
 from insights_reports.delivery.local_mail import LocalMailServer, local_mail_server
@@ -97,11 +97,9 @@ def _run(
 
 def _print(out: Path, result: dict[str, Any], mails: list[Path]) -> None:
     verdict = result["verdict"].removeprefix("check.")
-    agree = result["figures"] - result["differs"] - result["explained"]
     print(
         f"{SUBSCRIPTION} {result['period']}, revision {result['revision']} ({result['status']}): "
-        f"cross-check {verdict}, {agree:,} of {result['figures']:,} figures agree, "
-        f"{result['explained']:,} explained, {result['differs']:,} differ."
+        f"{checked(result)}."
     )
     folder = out / "reports" / SUBSCRIPTION / result["period"].lower() / f"r{result['revision']}"
     rows = [

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from insights_reports.commands.common import as_of, print_json, print_table, size
+from insights_reports.commands.common import as_of, checked, print_json, print_table, size
 from insights_reports.config_file import find_config, load_config
 from insights_reports.delivery import Receipt, address
 from insights_reports.errors import InsightsReportsError, UsageError
@@ -114,7 +114,7 @@ def print_outcome(run: Run, outcome: Outcome) -> None:
     edition = outcome.edition
     print(
         f"{run.subscription_name} {edition['period']}, revision {edition['revision']} "
-        f"({edition['status']}): {_verdict(edition)}"
+        f"({edition['status']}): {checked(edition)}"
     )
     print_table(
         ["FILE", "SIZE"], [[str(p), size(p.stat().st_size)] for p in outcome.files], right="lr"
@@ -125,14 +125,6 @@ def print_outcome(run: Run, outcome: Outcome) -> None:
         print("Held back: the cross-check found more differences than the subscription allows.")
     elif run.dry_run:
         print("A dry run: nothing was delivered.")
-
-
-def _verdict(edition: dict[str, Any]) -> str:
-    figures, differs, explained = edition["figures"], edition["differs"], edition["explained"]
-    if not figures:
-        return "Octopus stated no figures to compare with"
-    agree = figures - differs - explained
-    return f"{agree:,} of {figures:,} figures agree, {explained:,} explained, {differs:,} differ"
 
 
 def _receipt(receipt: Receipt) -> str:

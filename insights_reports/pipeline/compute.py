@@ -177,8 +177,10 @@ def _write(
         "documents": [document.name for document in documents],
         "verdict": documents[0].check.verdict.value,
         "figures": check.figures,
+        "agrees": check.agrees,
         "differs": check.differs,
         "explained": check.explained,
+        "not_comparable": check.not_comparable,
     }
     run.write("edition.json", edition)
     return edition
