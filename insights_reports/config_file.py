@@ -16,6 +16,7 @@ from insights_reports.errors import ConfigError
 
 LARGEST = 1_000_000  # bytes
 DEFAULT_NAMES = ("insights-reports.yaml", "config/insights-reports.yaml", "insights-reports.toml")
+_NO_CHARACTER = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _SECRET_KEY = re.compile(r"(^|_)(api_?key|password|token|secret)$", re.IGNORECASE)
 
 
@@ -38,7 +39,7 @@ def load_config(path: Path) -> Config:
             "Put them into the environment or a file: OCTOPUS_API_KEY, octopus.api_key_file, "
             "SMTP_PASSWORD, mail.password_file.",
         )
-    config, problems = None, list(_broken_references(data))
+    config, problems = None, [*_no_text(data), *_broken_references(data)]
     try:
         config = Config.model_validate({**data, "path": path.resolve()})
     except ValidationError as error:
@@ -152,6 +153,13 @@ def _key(location: tuple[int | str, ...], given: Mapping[str, object]) -> str:
             continue
         key = longer
     return key
+
+
+def _no_text(data: dict[str, Any]) -> Iterator[str]:
+    for key, value in _walk(data):
+        found = _NO_CHARACTER.search(value) if isinstance(value, str) else None
+        if found:
+            yield f"{key}: U+{ord(found[0]):04X} in it is no character that can be printed"
 
 
 def _broken_references(data: dict[str, Any]) -> Iterator[str]:

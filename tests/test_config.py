@@ -117,6 +117,13 @@ def test_a_file_that_is_no_table_is_named(tmp_path: Path, text: str, part: str) 
     assert part in str(caught.value)
 
 
+@pytest.mark.parametrize("escape", ["\\uD800", "\\e", "\\x9b"])
+def test_what_no_format_can_print_is_refused(tmp_path: Path, escape: str) -> None:
+    text = f'company: {{name: "Nord{escape}licht"}}\n{SMALLEST}'
+    (problem,) = problems(tmp_path, text)
+    assert problem.startswith("company.name: U+")
+
+
 def test_names_of_subscriptions_are_plain(tmp_path: Path) -> None:
     assert "lower-case" in problems(tmp_path, "subscriptions: {'../x': {report: a}}")[0]
 
