@@ -1,7 +1,7 @@
 """The reply of ``/deployments`` decoded while it arrives, without ever being one Python object.
 
 A year of a big space is one JSON document of half a gigabyte. It is cut between its streams into
-pieces of about 2 MiB; each piece is decoded to Arrow columns in a thread while the next arrives.
+pieces of 1 to 8 MiB; each piece is decoded to Arrow columns in a thread while the next arrives.
 
 Why a cut is safe: a quote that is followed by a letter opens a string (after a closing quote
 comes a comma, a colon or a bracket), so ``]},{"X`` never lies inside one. Whether the cut lies
@@ -58,7 +58,8 @@ _TAIL = pa.schema([("Streams", pa.list_(STREAM)), ("ReportName", pa.string())])
 _PIECE = pa.schema([("Streams", pa.list_(pa.list_(STREAM)))])
 
 _CHUNK = 1 << 20
-_PIECE_SIZE = 1 << 21
+_PIECE_SIZE = 1 << 20  # of the first piece, to begin soon; larger ones cost less a byte
+_LARGEST = 8  # times the first
 _BORDER = re.compile(rb'(\]\s*\})\s*,\s*(?=\{\s*"[A-Za-z])')
 _LONGEST_BORDER = 256  # longer ones, if any, only make a piece larger
 _OPEN, _CLOSE = b'{"Streams":[[', b"]]}"  # a list of lists: see `_streams_of`
@@ -116,7 +117,7 @@ def _opens_streams(head: bytes) -> bool:
 def _cut(arrived: bytes, source: BinaryIO) -> Iterator[tuple[bytes, bool]]:
     """The pieces in `_OPEN` and `_CLOSE`, without the commas between them; then the bare last."""
     buffer = bytearray(arrived)
-    searched = _PIECE_SIZE
+    size = searched = _PIECE_SIZE
     while True:
         border = _BORDER.search(buffer, searched)
         if border is not None:
@@ -124,9 +125,9 @@ def _cut(arrived: bytes, source: BinaryIO) -> Iterator[tuple[bytes, bool]]:
                 wrapped = b"".join([_OPEN, piece, _CLOSE])
             yield wrapped, False
             del buffer[: border.end()]
-            searched = _PIECE_SIZE
+            size = searched = min(2 * size, _LARGEST * _PIECE_SIZE)
             continue
-        searched = max(_PIECE_SIZE, len(buffer) - _LONGEST_BORDER)
+        searched = max(size, len(buffer) - _LONGEST_BORDER)
         chunk = source.read(_CHUNK)
         if not chunk:
             yield bytes(buffer), True
