@@ -35,6 +35,8 @@ from insights_reports.metrics.measures import (
     cells,
     measured,
     outcomes,
+    shares,
+    spread,
 )
 from insights_reports.metrics.periods import interval_starts, whole_intervals
 from insights_reports.metrics.splits import Lookups, Membership, membership
@@ -219,22 +221,38 @@ def _statistics(
     grouped: Grouped, entries: tuple[Entries, ...], conventions: Conventions
 ) -> dict[str, NDArray[np.generic]]:
     """The columns of the measures."""
-    count, present, groups = grouped.measured(entries)
-    statistics = exact.summary(groups, conventions.median, conventions.percentile)
+    values = sum(len(one.cell) for one in entries)
+    found: dict[int, dict[str, NDArray[np.generic]]] = {}
+    for share in spread(
+        lambda numbers: _of_some(grouped, entries, numbers, conventions),
+        shares(values),
+        values,
+    ):
+        found |= share
+    return {name: column for place in sorted(found) for name, column in found[place].items()}
+
+
+def _of_some(
+    grouped: Grouped, entries: tuple[Entries, ...], numbers: tuple[int, ...], chosen: Conventions
+) -> dict[int, dict[str, NDArray[np.generic]]]:
+    """The columns of some measures."""
+    count, present, groups = grouped.measured(entries, numbers)
+    statistics = exact.summary(groups, chosen.median, chosen.percentile)
     durations = (statistics.rounded() * NANOSECONDS_PER_TICK).view("timedelta64[ns]")
-    groups_of_each = count.shape[1]
-    columns: dict[str, NDArray[np.generic]] = {}
-    for place, name in enumerate((*DURATIONS, *NUMBERS)):
-        begin = place * groups_of_each
-        having = slice(*np.searchsorted(present, (begin, begin + groups_of_each)))
+    of_each = count.shape[1]
+    found = {}
+    for row, number in enumerate(numbers):
+        name = (*DURATIONS, *NUMBERS)[number]
+        having = slice(*np.searchsorted(present, (row * of_each, (row + 1) * of_each)))
         timed = name in DURATIONS
-        found = durations[:, having] if timed else statistics.among(having).as_float()
-        columns[f"{name}_count"] = count[place]
-        for key, values in zip(exact.STATISTICS, found, strict=True):
-            column = np.full(groups_of_each, np.timedelta64("NaT", "ns") if timed else np.nan)
-            column[present[having] - begin] = values
+        rows = durations[:, having] if timed else statistics.among(having).as_float()
+        columns: dict[str, NDArray[np.generic]] = {f"{name}_count": count[row]}
+        for key, values in zip(exact.STATISTICS, rows, strict=True):
+            column = np.full(of_each, np.timedelta64("NaT", "ns") if timed else np.nan)
+            column[present[having] - row * of_each] = values
             columns[f"{name}_{key}"] = column
-    return columns
+        found[number] = columns
+    return found
 
 
 def _texts(texts: tuple[str | None, ...], codes: NDArray[np.int64]) -> pd.Series:

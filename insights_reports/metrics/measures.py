@@ -6,7 +6,7 @@ Whatever can be added (counts and sums) is added up once per series and day, and
 longer intervals.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -30,7 +30,7 @@ NO_DAY = int(np.iinfo(np.int32).min)
 """The day of a deployment without a completion time."""
 
 _DENSE = 1 << 20  # cells of series and days that always get a place each
-_MANY = 1 << 17  # deployments from which on threads pay
+_MANY = 1 << 17  # deployments, or values of them, from which on two threads pay
 
 Days = NDArray[np.int32]
 T = TypeVar("T")
@@ -78,7 +78,7 @@ def measured(deployments: pd.DataFrame, days: Days) -> tuple[Measure, ...]:
         ValueError: when a column of numbers holds one that is not whole.
     """
     columns = [deployments[name] for name in (*DURATIONS, *NUMBERS)]
-    return tuple(_spread(lambda column: _measure(column, days), columns, len(days)))
+    return tuple(spread(lambda column: _measure(column, days), columns, len(days)))
 
 
 def _measure(column: pd.Series, days: Days) -> Measure:
@@ -98,7 +98,7 @@ def _measure(column: pd.Series, days: Days) -> Measure:
     return Measure(values[order], rows, values, rank)
 
 
-def _spread(function: Callable[[T], R], items: Iterable[T], deployments: int) -> list[R]:
+def spread(function: Callable[[T], R], items: Iterable[T], deployments: int) -> list[R]:
     """The function's results; of many deployments, by two threads (numpy works without the GIL)."""
     if deployments < _MANY:
         return [function(item) for item in items]
@@ -204,23 +204,23 @@ class Grouped:
     group: NDArray[np.int64]
 
     def measured(
-        self, entries: tuple[Entries, ...]
+        self, entries: tuple[Entries, ...], numbers: Sequence[int]
     ) -> tuple[NDArray[np.int64], NDArray[np.intp], exact.Groups]:
-        """The values of all measures, each measure's groups after those of the one before.
+        """The values of some measures, each measure's groups after those of the one before.
+
+        Args:
+            entries: those of all measures.
+            numbers: the measures, by their place in ``entries``.
 
         Returns:
             How many values of each measure each group has (a row for each measure), which of these
             have any (places in that table, row after row), and their values.
         """
-        added = self.sums[FIRST_MEASURE:].reshape(len(entries), 3, -1)
+        added = self.sums[FIRST_MEASURE:].reshape(len(entries), 3, -1)[list(numbers)]
         count, upper, lower = added.transpose(1, 0, 2)
         present = np.flatnonzero(count)
-        values = _spread(
-            lambda one: one.sorted_by(self.group, len(self.series)),
-            entries,
-            sum(len(one.cell) for one in entries),
-        )
-        borders = np.searchsorted(present, np.arange(1, len(entries)) * len(self.series))
+        values = [entries[number].sorted_by(self.group, len(self.series)) for number in numbers]
+        borders = np.searchsorted(present, np.arange(1, len(numbers)) * len(self.series))
 
         def value_at(position: NDArray[np.int64]) -> NDArray[np.int64]:
             parts = zip(values, np.split(position, borders, axis=-1), strict=True)
@@ -229,6 +229,11 @@ class Grouped:
         first = np.cumsum(count, axis=1) - count
         groups = (table.ravel()[present] for table in (first, count, upper, lower))
         return count, present, exact.Groups(value_at, *groups)
+
+
+def shares(values: int) -> tuple[tuple[int, ...], ...]:
+    """The measures, by place, to compute at once: of few values all, of many half of them each."""
+    return ((0, 1, 2, 3),) if values < _MANY else ((0, 2), (1, 3))
 
 
 FIRST_MEASURE = 5
@@ -249,7 +254,7 @@ def cells(
     code, day, cell = _numbered(codes, days, len(members.keys))
     outcomes_of = np.bincount(cell * 4 + outcome, minlength=4 * len(code)).reshape(-1, 4)
     sums, entries = [*outcomes_of.T, outcomes_of[:, SUCCESSFUL] > 0], []
-    for one, added in _spread(
+    for one, added in spread(
         lambda measure: _entries(measure, rows, cell, len(code)), measures, len(days)
     ):
         entries.append(one)

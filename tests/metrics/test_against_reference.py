@@ -8,7 +8,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from insights_reports.metrics import Conventions, Lookups, Tabulator, figures, recompute_streams
+from insights_reports.metrics import (
+    Conventions,
+    Lookups,
+    Tabulator,
+    figures,
+    measures,
+    recompute_streams,
+)
 from tests.metrics import reference
 from tests.metrics.strategies import RULES, deployments
 from tests.metrics.tables import plain, table, value_of
@@ -136,6 +143,25 @@ def test_one_tabulator_serves_all_tables_and_conventions(case, rules, other):
                 )
                 ours = tabulator.figures(split, start, end, granularity, tag_set="TagSets-1")
                 assert plain(ours) == as_stated(expected)
+
+
+@settings(thorough, max_examples=EXAMPLES // 10)
+@given(case=deployments(), rules=RULES, split=st.sampled_from(SPLITS))
+def test_two_threads_find_the_same(case, rules, split):
+    zone, rows, start, end = case
+    asked = {"split": split, "start": start, "end": end, "granularity": "Weekly"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measures, "_MANY", 0)
+        ours = figures(
+            table(rows),
+            zone=ZoneInfo(zone),
+            lookups=lookups(rules),
+            tag_set="TagSets-1",
+            conventions=conventions(rules),
+            **asked,
+        )
+    expected = reference.figures(rows, rules, zone=zone, tag_set="TagSets-1", **asked)
+    assert plain(ours) == as_stated(expected)
 
 
 _CONVENTIONS = {"week_start", "percentile", "median", "count_as_failed", "edge"}
