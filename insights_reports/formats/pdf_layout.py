@@ -24,7 +24,7 @@ from insights_reports.formats.html_parts import Embed, Parts, anchor, link
 from insights_reports.formats.pdf_finish import finish
 from insights_reports.formats.pdf_source import Source, face_rules
 from insights_reports.formats.pdf_svg_text import set_whole_texts
-from insights_reports.formats.pdf_widths import MARK, shares
+from insights_reports.formats.pdf_widths import MARK, rows_across, shares
 from insights_reports.formats.templates import SHIPPED, Templates
 
 set_whole_texts()
@@ -103,6 +103,7 @@ def _page(document: Document, templates: Templates, overview_height: float, embe
         anchor=anchor,
         link=link,
         widths=lambda table: shares(table, parts),
+        across=lambda table: rows_across(table, parts),
         flows=_flows,
         overview_height=overview_height,
         overflows=any(isinstance(block, Table) for block in document.overview),

@@ -1,5 +1,12 @@
 """How wide the columns of a printed table are: a fixed layout takes a third less time to set, so
-the widths are measured here instead."""
+the widths are measured here instead.
+
+A name that would take many lines in its column stands above the figures of its row, across the
+page. The cells there keep to one line, below it, so a table has such rows only where every
+other column is wide enough for that.
+"""
+
+from itertools import zip_longest
 
 from insights_reports.edition.document import Column, ColumnKind, Table, Value
 from insights_reports.formats.fonts import text_width
@@ -19,22 +26,56 @@ _MARKS = (ColumnKind.MARK_DURATION, ColumnKind.MARK_RATE)
 
 
 def shares(table: Table, parts: Parts) -> list[float]:
-    """The width of each column in per cent of the line: at least the longest word of each, and the
-    rest in proportion to what each would like."""
-    rows = (*table.rows, table.total) if table.total else table.rows
+    """The width of each column in per cent of the line: at least the longest word of each, and of
+    the rest what each would like, those with small wishes first."""
+    across = rows_across(table, parts)
     needs = [
-        _needs(column, [row[number] for row in rows], parts)
+        _needs(column, _cells(table, number, across if number == 0 else []), parts)
         for number, column in enumerate(table.columns)
     ]
+    if any(across):
+        needs[1:] = [(wish, wish) for _, wish in needs[1:]]
     widths = _fitting([low for low, _ in needs], table.columns)
     long = needs[0][1] > _WISH  # names of many lines: what is left is theirs before the numbers'
     for wrapping in (long, not long):
         growing = [n for n, c in enumerate(table.columns) if (c.kind in _WRAPPING) is wrapping]
-        wanted = sum(needs[n][1] - needs[n][0] for n in growing)
-        share = min(1.0, max(0.0, _LINE - sum(widths)) / max(1.0, wanted))
-        for n in growing:
-            widths[n] += share * (needs[n][1] - needs[n][0])
+        room = max(0.0, _LINE - sum(widths))
+        given = _given(room, [needs[n][1] - needs[n][0] for n in growing])
+        for n, more in zip(growing, given, strict=True):
+            widths[n] += more
     return [100 * width / sum(widths) for width in widths]
+
+
+def rows_across(table: Table, parts: Parts) -> list[bool]:
+    """For each row, whether its name stands above its cells, across the page."""
+    kind = table.columns[0].kind
+    long = [kind is ColumnKind.NAME and _width(parts.cell(r[0], kind)) > _WISH for r in table.rows]
+    return long if any(long) and _keeps_lines(table, long, parts) else [False] * len(long)
+
+
+def _keeps_lines(table: Table, across: list[bool], parts: Parts) -> bool:
+    """Whether the line has room for every cell in one line, beside the names left in theirs."""
+    (least, _), *others = (
+        _needs(column, _cells(table, number, across if number == 0 else []), parts)
+        for number, column in enumerate(table.columns)
+    )
+    wishes = [wish for _, wish in others]
+    return least + sum(wishes) <= _LINE and max(wishes) < _WISH
+
+
+def _cells(table: Table, number: int, left_out: list[bool]) -> list[Value]:
+    """The cells of a column, but for those of the rows that are left out."""
+    rows = [row for row, out in zip_longest(table.rows, left_out) if not out]
+    return [row[number] for row in (*rows, *((table.total,) if table.total else ()))]
+
+
+def _given(room: float, wants: list[float]) -> list[float]:
+    """``room`` shared out: nobody gets more than he wants, the others the same."""
+    given = [0.0] * len(wants)
+    for place, number in enumerate(sorted(range(len(wants)), key=wants.__getitem__)):
+        given[number] = min(wants[number], room / (len(wants) - place))
+        room -= given[number]
+    return given
 
 
 def _fitting(widths: list[float], columns: tuple[Column, ...]) -> list[float]:

@@ -30,7 +30,7 @@ from insights_reports.formats import pdf, pdf_layout
 from insights_reports.formats.fonts import text_width
 from insights_reports.formats.html_parts import Parts, inline
 from insights_reports.formats.pdf_child import Child, Failed, Limits
-from insights_reports.formats.pdf_widths import shares
+from insights_reports.formats.pdf_widths import rows_across, shares
 from insights_reports.formats.templates import SHIPPED, Templates
 from insights_reports.formats.words import words
 from tests import documents
@@ -337,12 +337,85 @@ def test_words_in_pictures_are_set_at_once_so_that_their_letters_join(
     assert "ش" not in set_at_once
 
 
-def test_a_very_long_name_stays_in_its_column() -> None:
-    table = documents.project_table(7)
-    widths = shares(table, Parts(documents.split_document(), inline, hover=False, mark_width=88))
+LONG = "Underwriting and claims settlement for the northern region and for the southern one"
+
+
+def table_of(*names: str) -> Table:
+    table = documents.project_table(len(names))
+    rows = tuple((Name(n), *r[1:]) for n, r in zip(names, table.rows, strict=True))
+    return replace(table, rows=rows)
+
+
+def test_a_long_name_stands_across_the_page_and_each_cell_below_it_fits_its_line() -> None:
+    parts = Parts(documents.split_document(), inline, hover=False, mark_width=88)
+    table = table_of("Shop", LONG, "W" * 160)
+    assert rows_across(table, parts) == [False, True, True]
+    widths = shares(table, parts)
+    assert sum(widths) == pytest.approx(100)
+    for number, column in enumerate(table.columns[1:], 1):
+        for row in table.rows:
+            if not isinstance(row[number], Mark):
+                text = parts.cell(row[number], column.kind)
+                assert widths[number] * 4.93 - 7.2 > text_width(text, 8.2, 500) - 1e-6, text
+
+
+def test_a_long_name_stays_in_its_column_where_other_cells_need_more_than_one_line() -> None:
+    parts = Parts(documents.split_document(), inline, hover=False, mark_width=88)
+    table = table_of("Shop", LONG)
+    wide = replace(
+        table,
+        columns=(*table.columns, Column(table.columns[0].title, ColumnKind.TEXT)),
+        rows=tuple((*row, Name("word " * 60)) for row in table.rows),
+        total=(*table.total, None) if table.total else None,
+    )
+    assert rows_across(wide, parts) == [False, False]
+    widths = shares(wide, parts)
     assert sum(widths) == pytest.approx(100)
     assert min(widths) > 4
     assert widths[0] < 40
+
+
+def test_a_name_across_the_page_is_the_head_of_its_row(
+    render: Callable[[Document], bytes],
+) -> None:
+    table = table_of("Shop", LONG)
+    section = Section("project", Phrase("section.method"), None, (table,))
+    content = render(documents.split_document(sections=(section,)))
+    assert squeezed(LONG) in "".join(pages(content))
+    with pikepdf.open(BytesIO(content)) as file:
+        tables = [e for e in elements(file) if str(e.get("/S", "")) == "/Table"]
+        heads = [r for t in tables for r in rows_of(t) if str(r.K[0].A.get("/Scope")) == "/Row"]
+        long = [row for row in heads if len(row.K) == len(table.columns)]
+        assert len(long) >= 3  # Shop, the long one and All
+        for row in long:
+            assert [str(cell.S) for cell in row.K] == ["/TH", *["/TD"] * (len(row.K) - 1)]
+            for cell in list(row.K)[1:]:
+                assert row.K[0].ID in list(cell.A.Headers)
+
+
+def rows_of(table: pikepdf.Object) -> list[pikepdf.Object]:
+    """The rows of a table's groups, but for the pages' copies of its head."""
+    return [
+        row
+        for group in table.K
+        if str(group.S) in ("/THead", "/TBody")
+        for row in group.K
+        if str(row.S) == "/TR" and row.K
+    ]
+
+
+def test_a_small_wish_is_granted_before_a_large_one_is_shared() -> None:
+    kinds = (ColumnKind.ID, ColumnKind.NAME, ColumnKind.NAME, ColumnKind.INSTANT)
+    row = (Name("Deployments-1"), Name("Project 4"), Name("W" * 160), documents.GENERATED)
+    title = documents.project_table(1).columns[0].title
+    table = replace(
+        documents.project_table(1),
+        columns=tuple(Column(title, kind) for kind in kinds),
+        rows=(row,),
+        total=None,
+    )
+    parts = Parts(documents.split_document(), inline, hover=False, mark_width=88)
+    assert shares(table, parts)[1] * 4.93 > text_width("Project 4", 8.2, 500)
 
 
 def test_an_id_keeps_its_line_however_many_columns_want_room() -> None:
