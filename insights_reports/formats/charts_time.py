@@ -36,10 +36,11 @@ def columns(chart: Chart, style: Style) -> Drawing:
     _stack(frame, stacked)
     for series in rules:
         _rules(frame, series)
-    _column_totals(frame, stacked, totals)
+    said = _said(frame, totals)
+    _column_totals(frame, totals, said)
     if len(chart.series) > 1:
         _legend(frame, [*_fills(stacked), *((s, STROKES[s.role][0]) for s in rules)])
-    frame.annotate(chart.annotations, lambda i: frame.scale(totals[i]) - 16)
+    frame.annotate(chart.annotations, lambda i: frame.scale(totals[i]) - (0 if i in said else 16))
     _finish(frame)
     return frame.drawing
 
@@ -160,8 +161,19 @@ def _rules(frame: Frame, series: Series) -> None:
     frame.drawing.strokes(across, stroke=stroke, width=width, dash=dash)
 
 
-def _column_totals(frame: Frame, series: Sequence[Series], totals: Sequence[float]) -> None:
-    """The total on each column where there is room, else on the last and the highest."""
+def _said(frame: Frame, totals: Sequence[float]) -> set[int]:
+    """The columns above which an annotation says their total."""
+    words, unit = frame.style.words, frame.chart.unit
+    return {
+        annotation.x
+        for annotation in frame.chart.annotations
+        if words.axis(totals[annotation.x], unit) in words.phrase(annotation.text).split()
+    }
+
+
+def _column_totals(frame: Frame, totals: Sequence[float], said: set[int]) -> None:
+    """The total on each column where there is room, else on the last and the highest; not where
+    it is ``said`` already."""
     words, unit = frame.style.words, frame.chart.unit
     labels = [words.axis(total, unit) if total else "" for total in totals]
     if not any(labels):
@@ -169,7 +181,7 @@ def _column_totals(frame: Frame, series: Sequence[Series], totals: Sequence[floa
     widest = max(text_width(label, SMALL, 600) for label in labels)
     last = len(labels) - 1
     chosen = {last, totals.index(max(totals))} if widest + 4 > frame.slot else set(range(last + 1))
-    for index in sorted(chosen, reverse=True):
+    for index in sorted(chosen - said, reverse=True):
         y = frame.scale(totals[index]) - 5
         if labels[index] and frame.claim(frame.centre(index), y + 2, widest + 2, 12):
             frame.drawing.text(

@@ -294,6 +294,23 @@ def test_an_annotation_keeps_clear_of_totals_and_columns() -> None:
         assert beside or top >= y or top < 20  # below 20 stands the legend
 
 
+def test_a_total_that_an_annotation_says_does_not_stand_beside_it_again() -> None:
+    chart = documents.overview_chart()
+    totals = [sum(s.figures[i].value or 0 for s in chart.series) for i in range(len(chart.x))]
+    highest = totals.index(max(totals))
+    assert totals.count(max(totals)) == 1
+
+    def on_columns(*annotations: Annotation) -> list[str]:
+        nodes = picture(replace(chart, annotations=annotations)).iter(f"{SVG}text")
+        return [n.text or "" for n in nodes if n.get("font-weight") == "600"]
+
+    said = Phrase("annotation.most", {"n": documents.count(int(max(totals)))})
+    alone = on_columns()
+    assert str(max(totals)) in alone
+    assert on_columns(Annotation(highest, Phrase("label.notable"))) == alone
+    assert on_columns(Annotation(highest, said)) == [t for t in alone if t != str(max(totals))]
+
+
 @pytest.mark.parametrize("form", list(ChartForm))
 def test_a_chart_without_any_value_is_drawn(form: ChartForm) -> None:
     none = documents.missing(Metric.DEPLOYMENT_FREQUENCY, Statistic.COUNT, Missing.NO_DEPLOYMENTS)
