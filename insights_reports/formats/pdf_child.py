@@ -133,4 +133,6 @@ class Child:
 
 def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    return kept | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    path = os.pathsep.join(path for path in sys.path if path)
+    # fontTools dates the fonts that it writes (emoji, variable ones) by it, else by the clock.
+    return kept | {"PYTHONPATH": path, "SOURCE_DATE_EPOCH": "0"}

@@ -1,7 +1,9 @@
 """The PDF: it says what the document says, is tagged, fetches nothing, and has its limits."""
 
 import re
+import shutil
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -36,6 +38,9 @@ from insights_reports.formats.words import words
 from tests import documents
 
 W = words("en")
+EMOJI = subprocess.run(
+    [shutil.which("fc-list") or "true", ":lang=und-zsye"], capture_output=True, check=False
+).stdout
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +155,25 @@ def test_the_paper_is_the_one_asked_for(
 
 def test_the_same_document_gives_the_same_bytes(sample: bytes) -> None:
     assert pdf.render(documents.sample_document()) == sample
+
+
+@pytest.mark.skipif(not EMOJI, reason="needs a font for emoji: scripts/setup installs one")
+def test_emoji_are_drawn_the_same_each_time_and_weigh_little() -> None:
+    table = table_of("Shop", "Shipping 👩‍👩‍👧‍👦 🚀")
+    section = Section("project", Phrase("section.method"), None, (table,))
+    document = documents.split_document(sections=(section,))
+    content = pdf.render(document)
+    with pikepdf.open(BytesIO(content)) as file:
+        fonts = {
+            str(each.get("/BaseFont", ""))
+            for each in file.objects
+            if isinstance(each, pikepdf.Dictionary)
+        }
+    assert any("emoji" in font.lower() for font in fonts)
+    plain = replace(table, rows=table_of("Shop", "Shipping").rows)
+    without = pdf.render(replace(document, sections=(replace(section, blocks=(plain,)),)))
+    assert len(content) - len(without) < 40_000
+    assert pdf.render(document) == content
 
 
 # --- PDF/UA ------------------------------------------------------------------------------------
