@@ -47,7 +47,7 @@ def render(
     write_check(book, plan)
     write_exclusions(book, plan)
     rows = {} if deployments is None else _write_deployments(book, plan, deployments, slices)
-    return save(book.workbook, book.alts, rows)
+    return save(book.workbook, document.identity.generated.at, book.alts, rows)
 
 
 def _slices(rows: int, most: int) -> list[slice]:

@@ -7,6 +7,7 @@ the archive dates all parts alike, and takes the rows of a long sheet as finishe
 
 import os
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -72,9 +73,10 @@ class _Writer(ExcelWriter):
         super()._write_drawing(drawing)  # type: ignore[misc]
 
 
-def save(workbook: Workbook, alts: Mapping[int, str], rows: Rows) -> bytes:
+def save(workbook: Workbook, made: datetime, alts: Mapping[int, str], rows: Rows) -> bytes:
     """The workbook's file.
 
+    ``made``: the aware instant that it gives as its own, in place of that of the writing.
     ``alts``: id of a chart -> its alternative text. ``rows``: sheet name -> the XML of ``row``
     elements, to follow those already appended; they are read once, as the sheet is written.
     """
@@ -84,5 +86,7 @@ def save(workbook: Workbook, alts: Mapping[int, str], rows: Rows) -> bytes:
         for number, sheet in enumerate(workbook.worksheets, 1)
         if sheet.title in rows
     }
+    stamp = made.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    workbook.properties.created = workbook.properties.modified = stamp
     _Writer(workbook, _Archive(file, parts), alts).save()
     return file.getvalue()

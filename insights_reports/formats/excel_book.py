@@ -6,7 +6,7 @@ text: openpyxl would make a formula of a name that begins with "=", and an error
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date
+from datetime import date
 from typing import Any, Literal
 
 from openpyxl import Workbook
@@ -72,14 +72,12 @@ class Book:
         self._set_properties()
 
     def _set_properties(self) -> None:
-        """What a file manager shows. The dates are the edition's, not those of the writing."""
-        identity, properties = self.document.identity, self.workbook.properties
+        """What a file manager shows."""
+        properties = self.workbook.properties
         properties.title = clean(self.words.phrase(self.document.title))
         properties.subject = clean(self.words.phrase(self.document.headline))
         properties.creator = clean(self.document.brand.company or "Insights Reports")
         properties.language = self.document.language
-        moment = identity.generated.at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
-        properties.created = properties.modified = moment
 
     def _set_font(self) -> None:
         """Cells without a style are in the workbook's first font."""

@@ -1,6 +1,7 @@
 """The deployments alone as a workbook: heads in the first row, nothing else on the sheet."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 import pandas as pd
 from openpyxl import Workbook
@@ -17,8 +18,10 @@ from insights_reports.formats.words import words
 
 def deployments_workbook(deployments: pd.DataFrame, zone: str) -> bytes:
     """The deployments table of docs/architecture.md, over as many sheets as it needs; completions
-    are shown in ``zone`` (IANA id) and in UTC."""
+    are shown in ``zone`` (IANA id) and in UTC. The file bears the date of the last completion:
+    equal deployments are equal bytes."""
     workbook = Workbook(write_only=True)
+    workbook.properties.creator = "Insights Reports"
     for style in named_styles(Brand().accent.lstrip("#")):
         workbook.add_named_style(style)
     columns: tuple[RawColumn, ...] = ()
@@ -30,7 +33,15 @@ def deployments_workbook(deployments: pd.DataFrame, zone: str) -> bytes:
         columns = columns or raw_columns(deployments, words("en"), zone, _styles(workbook))
         _heads(workbook, name, columns)
         rows[name] = row_xml(columns, start, min(start + most, len(deployments)), 2)
-    return save(workbook, {}, rows)
+    return save(workbook, _last(deployments), {}, rows)
+
+
+def _last(deployments: pd.DataFrame) -> datetime:
+    """When the last deployment completed; the earliest date of a zip file where there is none."""
+    if deployments.empty:
+        return datetime(1980, 1, 1, tzinfo=UTC)
+    last: pd.Timestamp = deployments["completed"].max()
+    return last.to_pydatetime(warn=False)
 
 
 def _styles(workbook: Workbook) -> RawStyles:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from insights_reports.formats import excel
+from insights_reports.formats.excel_export import deployments_workbook
 from tests.documents import identity, phrase, sample_document
 from tests.formats.workbooks import cells, deployments, opened, table_of
 
@@ -189,6 +190,24 @@ def test_what_is_read_back_is_what_was_given(rows: list[dict[str, Any]]) -> None
 
 
 @pytest.mark.office
+def test_deployments_alone_bear_the_date_of_the_last_and_are_the_same_bytes_each_time() -> None:
+    table = deployments(
+        {"completed": datetime(2026, 9, 2, 8, 30, 15)}, {}
+    )  # the other: 1 September
+    content = deployments_workbook(table, "Europe/Berlin")
+    time.sleep(1.1)  # the dates of a workbook are whole seconds
+    assert deployments_workbook(table, "Europe/Berlin") == content
+    properties = opened(content).properties
+    assert properties.created == properties.modified == datetime(2026, 9, 2, 8, 30, 15)
+    assert properties.creator == "Insights Reports"
+    assert len(table_rows(content)) == 3
+    assert len(table_rows(deployments_workbook(table.iloc[:0], "Europe/Berlin"))) == 1
+
+
+def table_rows(content: bytes) -> list[tuple[Any, ...]]:
+    return list(opened(content)["Deployments"].iter_rows(values_only=True))
+
+
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice (soffice) is missing")
 def test_libreoffice_opens_and_recalculates_it(tmp_path: Path) -> None:
     table = deployments(
