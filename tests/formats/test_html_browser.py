@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from insights_reports.edition.document import Column, ColumnKind, Name
 from insights_reports.formats import html
 from tests import documents
 
@@ -115,6 +116,29 @@ def test_dark_follows_the_system_until_the_button_is_used(browser: Browser, file
 def test_a_phone_scrolls_tables_but_not_the_page(browser: Browser, file: Path) -> None:
     page, _ = opened(browser, file, viewport={"width": 360, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_on_a_phone_every_name_of_a_row_keeps_room_for_its_words(
+    browser: Browser, tmp_path: Path
+) -> None:
+    made = documents.splits_document()
+    title = documents.project_table(1).columns[0].title
+    kinds = (ColumnKind.ID, *[ColumnKind.NAME] * 3)
+    table = replace(
+        documents.project_table(1),
+        id="only",
+        columns=tuple(Column(title, kind) for kind in kinds),
+        rows=((Name("Deployments-1"), *[Name("Underwriting and claims settlement")] * 3),),
+        total=None,
+    )
+    path = tmp_path / "page.html"
+    section = replace(made.sections[0], blocks=(table,))
+    path.write_bytes(html.render(replace(made, sections=(section,))))
+    page, _ = opened(browser, path, viewport={"width": 390, "height": 800})
+    cells = page.locator("#only tbody td").all()
+    assert len(cells) == 3
+    assert max(each.bounding_box()["height"] for each in cells) < 100  # type: ignore[index]
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 def test_without_script_everything_is_there(browser: Browser, file: Path) -> None:
