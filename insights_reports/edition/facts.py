@@ -55,12 +55,12 @@ class Slices:
         return len(self.keys)
 
     @cached_property
-    def _columns(self) -> dict[Span, int]:
-        return {Span("", span.start, span.end): at for at, span in enumerate(self.spans)}
+    def _columns(self) -> dict[tuple[date, date], int]:
+        return {(span.start, span.end): at for at, span in enumerate(self.spans)}
 
     def at(self, span: Span) -> int:
         """The column of a window."""
-        return self._columns[Span("", span.start, span.end)]
+        return self._columns[span.start, span.end]
 
     def column(self, name: str, span: Span) -> Grid:
         """One number for each series."""

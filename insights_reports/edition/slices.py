@@ -310,9 +310,12 @@ def _outlier(part: Part, series: int, metric: Metric, statistic: Statistic) -> O
     now = part.slices.figure(series, part.facts.windows.now, metric, statistic)
     if now.value is None or (metric is not _FREQUENCY and (now.n or 0) < LEAST):
         return None
-    spans = part.facts.windows.periods[-SPARK:]
-    figures = tuple(part.slices.figure(series, span, metric, statistic) for span in spans)
-    limits = limits_of(figures)
+    figures = [now]
+    for span in reversed(part.facts.windows.periods[-SPARK:-1]):
+        figures.append(part.slices.figure(series, span, metric, statistic))
+        if figures[-1].value is None:  # there are no limits of fewer than twelve values
+            return None
+    limits = limits_of(tuple(reversed(figures)))
     if limits is None:
         return None
     side = next((s.side for s in limits.signals if (s.at, s.rule) == (SPARK - 1, "outside")), None)
