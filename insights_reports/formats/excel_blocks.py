@@ -29,6 +29,8 @@ from insights_reports.formats.excel_sheets import (
 )
 from insights_reports.formats.words import Words
 
+_LONGEST = 60  # characters of a name in a sentence
+
 
 def write_table(book: Book, head: Head, table: Table) -> None:
     """All rows of the table, also those for which the page has no room."""
@@ -175,5 +177,11 @@ def _chart_notes(chart: Chart, words: Words) -> list[str]:
         notes.append(f"{at}: {words.phrase(annotation.text)}")
     for series in chart.series:
         if series.summary is not None:
-            notes.append(f"{words.value(series.label)}: {words.phrase(series.summary)}")
+            notes.append(f"{_short(words.value(series.label))}: {words.phrase(series.summary)}")
     return notes
+
+
+def _short(name: str) -> str:
+    """The beginning of a name, which stands in full in the table of its split: a line is not
+    wrapped, and a page as wide as the longest would be printed too small to read."""
+    return name if len(name) <= _LONGEST else name[: _LONGEST - 1].rstrip() + "…"

@@ -29,7 +29,7 @@ from insights_reports.formats.words import Words, words
 _WIDEST_PAGE = 190  # characters; what is wider is printed on several pages side by side
 _LINE_HEIGHTS = {"Sheet title": 24.0, "Subtitle": 15.0, "Headline": 16.0}  # points
 _LINE_HEIGHT = 13.0
-_WRAPPED = {"Headline", "Wrapped", "Wrapped cell", "Column head", "Number head"}
+_WRAPPED = {"Headline", "Wrapped", "Wrapped cell", "Long text", "Column head", "Number head"}
 _PRINT_TITLES = "_xlnm.Print_Titles"
 _LONGEST_HEAD = 100  # characters; a table's column may have 255, escapes included
 _LARGEST_EXACT = 2**53  # a greater whole number loses digits in a spreadsheet

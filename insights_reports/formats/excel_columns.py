@@ -32,6 +32,7 @@ _UNITS = {
     ColumnKind.MARK_DURATION: Unit.DURATION,
     ColumnKind.MARK_RATE: Unit.RATE,
 }
+_LONG_NAME = 45  # characters; a longer one takes several lines
 _MARK_PARTS: dict[str, Callable[[Mark], float | None]] = {
     "at": lambda mark: mark.at,
     "low": lambda mark: mark.low,
@@ -101,7 +102,12 @@ def _with_unit(title: str, unit: Unit, words: Words, *, in_hours: bool = False) 
 
 def _name_columns(column: Column, values: list[Value], words: Words) -> list[SheetColumn]:
     title = words.column(column)
-    names = SheetColumn(title, lambda value: Cell(words.value(value)), 0)
+
+    def name(value: Value) -> Cell:
+        text = words.value(value)
+        return Cell(text, "Long text" if len(text) > _LONG_NAME else "Text")
+
+    names = SheetColumn(title, name, 0)
     if not any(isinstance(value, Name) and value.id for value in values):
         return [names]
 

@@ -40,6 +40,7 @@ def named_styles(accent: str) -> Iterator[NamedStyle]:
     yield _style("Note", Font(name=FONT, size=10, color=GREY))
     yield _style("Wrapped", alignment=wrap)
     yield _style("Wrapped cell", alignment=Alignment(vertical="top", wrap_text=True, indent=1))
+    yield _style("Long text", alignment=Alignment("left", wrap_text=True, indent=1))
     yield _style("Day", number_format="yyyy-mm-dd", alignment=Alignment("left", "top"))
     yield _style("Label", Font(name=FONT, size=10, bold=True, color=INK), alignment=top)
     link = Font(name=FONT, size=10, color="0B5394", underline="single")

@@ -13,6 +13,7 @@ from openpyxl import Workbook
 
 from insights_reports.edition.document import (
     TICKS_PER_SECOND,
+    Chart,
     ChartForm,
     Document,
     Figure,
@@ -181,6 +182,37 @@ def test_an_ampersand_in_the_footer_is_no_code() -> None:
         assert b"&amp;LR&amp;&amp;D &amp;&amp;D" in file.read("xl/worksheets/sheet1.xml").replace(
             b"&amp;L ", b"&amp;L"
         )
+
+
+def test_a_long_name_is_wrapped_in_a_row_that_is_high_enough() -> None:
+    table = project_table(5)
+    long = Name("Underwriting and claims settlement for the northern region " * 3, "Projects-1")
+    table = replace(table, rows=((long, *table.rows[0][1:]), *table.rows[1:]), all_rows=())
+    sheet = next(
+        sheet
+        for sheet in opened(excel.render(_with_block(table), None))
+        if any(str(cell.value).startswith("Underwriting") for (cell, *_) in sheet.iter_rows())
+    )
+    rows = {str(row[0].value).strip(): row[0] for row in sheet.iter_rows()}
+    cell, other = rows[str(long.text).strip()], rows[str(table.rows[1][0].text)]  # type: ignore[union-attr]
+    assert cell.alignment.wrap_text
+    assert not other.alignment.wrap_text
+    heights = [sheet.row_dimensions[each.row].height for each in (cell, other)]
+    assert heights[0] >= 4 * 13 > 2 * 13 > heights[1]
+
+
+def test_a_long_name_above_a_chart_is_cut_because_its_line_widens_the_printed_page() -> None:
+    chart = panels()
+    long = replace(chart.series[0], label=Name("W" * 160), summary=phrase("label.all"))
+    chart = replace(chart, series=(long, *chart.series[1:]))
+    texts = [cell.value for cell in cells(opened(excel.render(_with_block(chart), None)))]
+    assert f"{'W' * 59}…: All" in texts
+    assert any(str(text).startswith("W" * 100) for text in texts)  # the head of its column
+
+
+def _with_block(block: Table | Chart) -> Document:
+    document = split_document()
+    return replace(document, sections=(replace(document.sections[0], blocks=(block,)),))
 
 
 # --- the figures ---------------------------------------------------------------------------------
