@@ -14,7 +14,7 @@ from insights_reports.formats.templates import SHIPPED, TemplateFault, Templates
 
 # What the child needs of the environment: neither credentials nor proxies.
 _ENVIRONMENT = (
-    *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "XDG_CACHE_HOME", "SYSTEMROOT"),
+    *("PATH", "HOME", "LANG", "LC_ALL", "XDG_CACHE_HOME", "SYSTEMROOT"),
     *("FONTCONFIG_FILE", "FONTCONFIG_PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
     *("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"),
 )
@@ -48,6 +48,8 @@ class Child:
 
     def __init__(self, limits: Limits, templates: Templates = SHIPPED) -> None:
         self._limits = limits
+        # WeasyPrint unpacks fonts into a folder that it leaves behind when it is killed.
+        self._scratch = tempfile.TemporaryDirectory(prefix="insights-reports-pdf-")
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the child lives
         self._late = threading.Event()
         command = [sys.executable, "-m", "insights_reports.formats.pdf_worker"]
@@ -57,7 +59,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env=_environment(),
+            env=_environment() | {"TMPDIR": self._scratch.name},
         )
 
     def render(self, document: bytes) -> bytes:
@@ -82,6 +84,7 @@ class Child:
         self._process.kill()
         self._process.communicate()
         self._log.close()
+        self._scratch.cleanup()
 
     def _ask(self, request: bytes) -> tuple[bytes, bytes]:
         """The letter and the content of the reply; no letter when the child ended without one."""

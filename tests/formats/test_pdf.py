@@ -534,6 +534,16 @@ def test_the_child_gets_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     assert b"API-SECRET" not in environment
 
 
+def test_nothing_is_left_in_the_folder_for_temporary_files(
+    split: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pdf.render_pool(1) as render_one:
+        render_one(documents.split_document())
+        assert [found.name for found in tmp_path.rglob("weasyprint-*")]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_failure_keeps_its_words_on_one_line() -> None:
     error = pdf._error(documents.sample_document(), Failed("one\ntwo" * 200), SHIPPED)
     assert len(str(error).splitlines()) == 3
