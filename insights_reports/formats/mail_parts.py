@@ -85,9 +85,10 @@ class MailParts:
     def about(self) -> list[str]:
         """Of what, for when, and how final."""
         identity, words = self.document.identity, self.words
+        period = words.span(identity.period)
         return [
             clip(f"{words.name(identity.report)} · {words.phrase(identity.scope)}"),
-            f"{words.span(identity.period)} · {words.dates(identity.period)}, {identity.zone}",
+            f"{period[:1].upper()}{period[1:]} · {words.dates(identity.period)}, {identity.zone}",
             words.status(identity),
         ]
 

@@ -158,7 +158,7 @@ def test_a_restricted_account_sees_ids_and_how_many_names_it_lacks() -> None:
 
 def test_the_53rd_week_is_called_so() -> None:
     edition = said("last_week")
-    assert "week 53 of 2026 · 27 December 2026 to 2 January 2027" in edition.text
+    assert "Week 53 of 2026 · 27 December 2026 to 2 January 2027" in edition.text
     assert "week 52 of 2026" in edition.page
     chart = next(block for block in blocks(edition.document) if isinstance(block, Chart))
     assert len(chart.x) == 7

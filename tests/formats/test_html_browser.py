@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from insights_reports.edition.document import Column, ColumnKind, Name
-from insights_reports.formats import html
+from insights_reports.formats import html, mail
 from tests import documents
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -139,6 +139,19 @@ def test_on_a_phone_every_name_of_a_row_keeps_room_for_its_words(
     assert len(cells) == 3
     assert max(each.bounding_box()["height"] for each in cells) < 100  # type: ignore[index]
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.parametrize(("width", "columns"), [(390, 1), (700, 2)])
+def test_a_mail_is_as_wide_as_a_phone_and_no_wider_than_its_letter(
+    browser: Browser, tmp_path: Path, width: int, columns: int
+) -> None:
+    path = tmp_path / "mail.html"
+    path.write_text(mail.render(documents.sample_document()).html, encoding="utf-8")
+    page, _ = opened(browser, path, viewport={"width": width, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.locator(".sheet").bounding_box()["width"] == min(width, 600)  # type: ignore[index]
+    boxes = [each.bounding_box() for each in page.locator(".half").all()]
+    assert len({box["x"] for box in boxes if box}) == columns
 
 
 def test_without_script_everything_is_there(browser: Browser, file: Path) -> None:
