@@ -32,7 +32,7 @@ from insights_reports.edition.facts import Facts, Slices
 from insights_reports.edition.files import slug
 from insights_reports.edition.judging import LEAST, limits_of, up_is_good
 from insights_reports.edition.tiles import HEADLINE_STATISTICS, SPARK
-from insights_reports.metrics import Split, wilson
+from insights_reports.metrics import Limits, Split, wilson
 from insights_reports.metrics.splits import UNKNOWN, UNTAGGED, UNTENANTED
 
 NAMES: dict[Split, str] = {
@@ -308,15 +308,8 @@ def _outliers(part: Part) -> tuple[Outlier, ...]:
 
 def _outlier(part: Part, series: int, metric: Metric, statistic: Statistic) -> Outlier | None:
     now = part.slices.figure(series, part.facts.windows.now, metric, statistic)
-    if now.value is None or (metric is not _FREQUENCY and (now.n or 0) < LEAST):
-        return None
-    figures = [now]
-    for span in reversed(part.facts.windows.periods[-SPARK:-1]):
-        figures.append(part.slices.figure(series, span, metric, statistic))
-        if figures[-1].value is None:  # there are no limits of fewer than twelve values
-            return None
-    limits = limits_of(tuple(reversed(figures)))
-    if limits is None:
+    limits = _limits(part, series, now)
+    if now.value is None or limits is None:
         return None
     side = next((s.side for s in limits.signals if (s.at, s.rule) == (SPARK - 1, "outside")), None)
     if side is None:
@@ -328,12 +321,37 @@ def _outlier(part: Part, series: int, metric: Metric, statistic: Statistic) -> O
     return Outlier(series, now, low, high, verdict, distance)
 
 
+def _limits(part: Part, series: int, now: Figure) -> Limits | None:
+    """The limits of a measure of a slice, of which ``now`` is the figure of this period; None where
+    it is of too few values, or one of the twelve periods has none."""
+    if now.value is None or (now.metric is not _FREQUENCY and (now.n or 0) < LEAST):
+        return None
+    figures = [now]
+    for span in reversed(part.facts.windows.periods[-SPARK:-1]):
+        figures.append(part.slices.figure(series, span, now.metric, now.statistic))
+        if figures[-1].value is None:
+            return None
+    return limits_of(tuple(reversed(figures)))
+
+
+def _any_limits(part: Part) -> bool:
+    figure, now = part.slices.figure, part.facts.windows.now
+    return any(
+        _limits(part, series, figure(series, now, metric, statistic)) is not None
+        for series in part.order
+        for metric, statistic in HEADLINE_STATISTICS.items()
+    )
+
+
 def _outlier_block(part: Part) -> Block:
     title = Phrase("table.outliers.title")
     if not part.has_past:
         return Prose((Phrase("outliers.no_past", {"n": SPARK}),), title=title)
     if not part.outliers:
-        return Prose((Phrase("outliers.none"),), title=title)
+        none = (
+            Phrase("outliers.none") if _any_limits(part) else Phrase("outliers.few", {"n": SPARK})
+        )
+        return Prose((none,), title=title)
     rows = tuple(
         (
             part.label(outlier.series),

@@ -108,6 +108,8 @@ def test_one_deployment_is_too_few_to_judge() -> None:
     assert "Deployment frequency: 0.23 per week (too few)" in edition.text
     assert "Deployment failure rate: 0.0 % (too few)" in edition.text
     assert "Time to recovery, median: no values (too few)" in edition.text
+    assert "No slice has a usual range yet" in edition.page
+    assert "within its usual range" not in edition.page
     assert "better" not in edition.text
     assert "worse" not in edition.text
 
