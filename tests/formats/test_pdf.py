@@ -145,6 +145,17 @@ def test_the_head_of_a_long_table_is_repeated(render: Callable[[Document], bytes
     assert sum(head in text for text in found) >= 2
 
 
+def test_a_short_table_is_not_torn_apart(render: Callable[[Document], bytes]) -> None:
+    table = documents.project_table(5)
+    short = replace(table_of(*(f"Short {n}" for n in range(5))), id="short", total=None, notes=())
+    for rows in (14, 15, 16):  # where its place is at the foot of a page
+        long = replace(table, rows=(table.rows * 5)[:rows], total_rows=rows, total=None, notes=())
+        section = Section("project", Phrase("section.method"), None, (long, short))
+        found = pages(render(documents.split_document(sections=(section,))))
+        on = [next(n for n, text in enumerate(found) if f"Short{i}" in text) for i in range(5)]
+        assert len(set(on)) == 1, rows
+
+
 @pytest.mark.parametrize(("paper", "size"), [("A4", (595, 842)), ("Letter", (612, 792))])
 def test_the_paper_is_the_one_asked_for(
     render: Callable[[Document], bytes], paper: str, size: tuple[int, int]
