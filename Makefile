@@ -28,9 +28,10 @@ fmt: ## format and mend what can be mended by itself
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
-bench: ## measure the data path against the alternatives (SIZES="10000 100000 1000000")
+bench: ## measure the data path against the alternatives (SIZES="10000 100000 1000000"), and how it grows
 	@scripts/setup bench
 	$(PYTHON) benchmarks/data_path.py --sizes $(SIZES)
+	$(PYTHON) benchmarks/data_path.py --sizes 10000 3000000 --ways ours "orjson alone" --repeats 3
 
 pictures: demo ## make the pictures in docs/images from the demo's edition
 	@scripts/pictures demo
