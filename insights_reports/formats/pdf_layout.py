@@ -106,8 +106,14 @@ def _page(document: Document, templates: Templates, overview_height: float, embe
         across=lambda table: rows_across(table, parts),
         flows=_flows,
         overview_height=overview_height,
-        overflows=any(isinstance(block, Table) for block in document.overview),
+        overflows=_overflows(document),
     )
+
+
+def _overflows(document: Document) -> bool:
+    """Whether what stands on page one may go on over the next, and the first section after it."""
+    some = document.overview
+    return len(some) > 1 or any(isinstance(block, Table) for block in some)
 
 
 def _flows(section: Section) -> bool:
