@@ -14,7 +14,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, BinaryIO, Generic, TypeVar
+from typing import Any, BinaryIO, Generic, Literal, TypeVar
 
 import orjson
 import pyarrow as pa
@@ -184,7 +184,7 @@ class _Joiner(Generic[T]):
 def _streams_of(wrapped: bytes) -> pa.Array | None:
     """The streams of a piece; None when it is no sequence of whole elements."""
     # In a list of lists, a piece that ends the array of streams and goes on is no JSON.
-    table = _read_arrow(wrapped, _PIECE)
+    table = read_arrow(wrapped, _PIECE)
     if table is not None:
         arrays = table["Streams"].combine_chunks().flatten()
         return arrays.flatten() if len(arrays) == 1 else None
@@ -197,7 +197,7 @@ def _streams_of(wrapped: bytes) -> pa.Array | None:
 
 def _tail(head: bytes, tail: bytes) -> tuple[str | None, pa.Array]:
     """The report's name and the streams of the last piece, which also ends the document."""
-    table = _read_arrow(b'{"Streams":[' + tail, _TAIL)
+    table = read_arrow(b'{"Streams":[' + tail, _TAIL)
     if table is not None:
         document = {"ReportName": table["ReportName"][0].as_py()}
         streams = table["Streams"].combine_chunks().flatten()
@@ -222,8 +222,11 @@ def _report_name(reply: dict[str, Any]) -> str | None:
     return name
 
 
-def _read_arrow(document: bytes, schema: pa.Schema) -> pa.Table | None:
-    """One row of the columns of ``schema``; None when Arrow cannot read the text as that."""
+def read_arrow(
+    document: bytes, schema: pa.Schema, unexpected: Literal["ignore", "error"] = "ignore"
+) -> pa.Table | None:
+    """One row of the columns of ``schema``; None when Arrow cannot read the text as that, or its
+    first column is null. ``unexpected`` says what becomes of a document with other fields."""
     try:
         if not document.isascii():
             document.decode()  # Arrow takes any bytes for UTF-8
@@ -232,13 +235,13 @@ def _read_arrow(document: bytes, schema: pa.Schema) -> pa.Table | None:
             read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(document) + 1),
             parse_options=pyarrow.json.ParseOptions(
                 explicit_schema=schema,
-                unexpected_field_behavior="ignore",
+                unexpected_field_behavior=unexpected,
                 newlines_in_values=b"\n" in document or b"\r" in document,
             ),
         )
     except (pa.ArrowInvalid, UnicodeDecodeError):
         return None
-    return table if table.num_rows == 1 and table["Streams"].null_count == 0 else None
+    return table if table.num_rows == 1 and table.column(0).null_count == 0 else None
 
 
 def _typed(streams: Any) -> pa.Array:

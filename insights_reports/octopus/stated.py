@@ -8,12 +8,12 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.json
 
 from insights_reports.crosscheck import Question, StatedMetrics, StatedTable, read_stated
 from insights_reports.crosscheck.figures import FIGURES, METRICS, Column, Integers, Kind
 from insights_reports.errors import BadReply
 from insights_reports.octopus.columns import parse_durations
+from insights_reports.octopus.pieces import read_arrow
 from insights_reports.octopus.strict import json_object
 from insights_reports.octopus.text import clean_text
 
@@ -46,31 +46,12 @@ def decode_metrics(body: bytes, question: Question) -> StatedTable:
     Raises:
         BadReply: when it is cut short, is no JSON, or is not what the API promises.
     """
-    series = _arrow(body)
-    table = None if series is None else _table(series, question)
-    if table is not None:
-        return table
+    read = read_arrow(body, _SCHEMA, unexpected="error")
+    if read is not None:
+        table = _table(read["Series"].combine_chunks().flatten(), question)
+        if table is not None:
+            return table
     return read_stated(StatedMetrics(**vars(question), reply=json_object(body)))
-
-
-def _arrow(body: bytes) -> pa.Array | None:
-    """The series, in Arrow's own types; None when the reply has not the documented form."""
-    try:
-        if not body.isascii():
-            body.decode()  # Arrow takes any bytes for UTF-8
-        table = pyarrow.json.read_json(
-            pa.BufferReader(body),
-            read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(body) + 1),
-            parse_options=pyarrow.json.ParseOptions(
-                explicit_schema=_SCHEMA,
-                unexpected_field_behavior="error",
-                newlines_in_values=b"\n" in body or b"\r" in body,
-            ),
-        )
-    except (pa.ArrowInvalid, UnicodeDecodeError):
-        return None
-    column = table["Series"].combine_chunks()
-    return column.flatten() if len(column) == 1 and not column.null_count else None
 
 
 def _table(series: pa.Array, question: Question) -> StatedTable | None:
