@@ -45,9 +45,6 @@ class Tally:
         known = ("Success", "Failed", "Guided", "")
         return tuple(kind for kind in self.kinds if kind not in known)
 
-    def of_state(self, state: str) -> Integers:
-        return self.sums[:, self.kinds.index(state)]
-
     def between(self, starts: Integers, ends: Integers, cut: Range | None = None) -> Integers:
         """The number of each kind in each half-open range of days, a row each."""
         starts = np.minimum(starts, ends)

@@ -52,11 +52,6 @@ def windows_ids() -> list[str]:
     return sorted(win_tz)
 
 
-def local_date(instant: datetime, where: ZoneInfo) -> date:
-    """The date on the wall at `instant`."""
-    return instant.astimezone(where).date()
-
-
 def midnight(day: date, where: ZoneInfo) -> int:
     """The first instant of a local date (ticks), also where midnight is skipped or comes twice."""
     around = from_datetime(datetime(day.year, day.month, day.day, tzinfo=UTC))
