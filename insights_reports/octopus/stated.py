@@ -1,21 +1,30 @@
 """A reply of ``/metrics`` as columns, without a Python object for each figure.
 
-Arrow reads the documented form; a reply that departs from it in anything is read again, object by
-object, by `crosscheck.read_stated`, which says what is wrong or keeps what is unknown.
+Most intervals of a reply read alike: nothing was deployed on most days. So each text that stands
+for an interval, but for its day, is read once. Arrow reads those of the documented form; a reply
+that departs from it in anything is read again, object by object, by `crosscheck.read_stated`, which
+says what is wrong or keeps what is unknown.
+
+Why a cut is safe: the text ``"StartOfInterval"``, quotes included, never lies inside a longer
+string. What remains without the intervals must be a reply without figures, and all that was cut out
+a sequence of intervals.
 """
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from insights_reports.crosscheck import Question, StatedMetrics, StatedTable, read_stated
-from insights_reports.crosscheck.figures import FIGURES, METRICS, Column, Integers, Kind
+from insights_reports.crosscheck.figures import FIGURES, METRICS, Column, Figure, Integers, Kind
 from insights_reports.errors import BadReply
 from insights_reports.octopus.columns import parse_durations
 from insights_reports.octopus.pieces import read_arrow
 from insights_reports.octopus.strict import json_object
-from insights_reports.octopus.text import clean_text
 
 _TYPES: dict[Kind, pa.DataType] = {
     "count": pa.int64(),
@@ -32,11 +41,12 @@ def _metric(metric: str) -> pa.DataType:
     return pa.struct([(figure.statistic, _TYPES[figure.kind]) for figure in figures])
 
 
+_START = b'"StartOfInterval"'
+_BLANK = b" \t\r\n"
 _INTERVAL = pa.struct(
     [("StartOfInterval", pa.string()), *((metric, _metric(metric)) for metric in METRICS)]
 )
-_SERIES = pa.struct([("Name", pa.string()), ("Intervals", pa.list_(_INTERVAL))])
-_SCHEMA = pa.schema([("Series", pa.list_(_SERIES))])
+_SCHEMA = pa.schema([("Intervals", pa.list_(_INTERVAL))])
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -46,68 +56,155 @@ def decode_metrics(body: bytes, question: Question) -> StatedTable:
     Raises:
         BadReply: when it is cut short, is no JSON, or is not what the API promises.
     """
-    read = read_arrow(body, _SCHEMA, unexpected="error")
-    if read is not None:
-        table = _table(read["Series"].combine_chunks().flatten(), question)
-        if table is not None:
-            return table
-    return read_stated(StatedMetrics(**vars(question), reply=json_object(body)))
+    table = _table(body, question)
+    return table or read_stated(StatedMetrics(**vars(question), reply=json_object(body)))
 
 
-def _table(series: pa.Array, question: Question) -> StatedTable | None:
-    """None when something is null that the documentation does not let be null."""
-    lists = series.field("Intervals")
-    intervals = lists.flatten()
-    places = [intervals, *(intervals.field(metric) for metric in METRICS)]
-    if series.null_count or lists.null_count or any(place.null_count for place in places):
+def _table(body: bytes, question: Question) -> StatedTable | None:
+    """None when the reply is not of the documented form."""
+    cut = _cut(body)
+    if cut is None:
         return None
-    starts = _days(intervals.field("StartOfInterval"))
-    columns = [_column(_values(intervals, number), FIGURES[number].kind) for number in _NUMBERS]
-    if starts is None or any(column is None for column in columns):
+    series, days, columns = _series(cut), _days(cut.days), _columns(cut.intervals)
+    if series is None or days is None or columns is None:
         return None
-    lengths = lists.value_lengths().to_numpy()
+    names, lengths = series
     return StatedTable(
         question,
-        tuple(name and clean_text(name) for name in series.field("Name").to_pylist()),
-        np.repeat(np.arange(len(series), dtype=np.int64), lengths),
-        starts,
-        tuple(column for column in columns if column is not None),
+        names,
+        np.repeat(np.arange(len(names), dtype=np.int64), lengths),
+        days[cut.day],
+        tuple(column[cut.interval] for column in columns),
         (),
     )
 
 
-_NUMBERS = range(len(FIGURES))
+@dataclass(frozen=True, eq=False)
+class _Cut:
+    """A reply cut around the day of each interval.
+
+    ``days`` and ``intervals`` are distinct texts: a day with what stands before it from the name of
+    the field on, an interval from the quote after its day to its end. ``day`` and ``interval`` have
+    their numbers for each interval of the reply, ``lengths`` how many of these follow each other in
+    one series. ``frame`` is the reply with an empty object in place of each such run of intervals.
+    """
+
+    days: list[bytes]
+    day: Integers
+    intervals: list[bytes]
+    interval: Integers
+    lengths: Integers
+    frame: bytes
 
 
-def _values(intervals: pa.Array, number: int) -> pa.Array:
-    figure = FIGURES[number]
+def _cut(body: bytes) -> _Cut | None:
+    head, *parts = body.split(_START)
+    width = parts[0].find(b'"', parts[0].find(b'"') + 1) if parts else 0
+    days, day = _numbered(part[:width] for part in parts)
+    tails, interval = _numbered(part[width:] for part in parts)
+    intervals, rests = [], []
+    for tail in tails:
+        end = tail.find(b"]")
+        rests.append(tail[end:] if end >= 0 else b"")
+        if end < 0:  # then the next interval of the series follows
+            end = tail.rfind(b",")
+            if tail[end:].translate(None, _BLANK) != b",{":
+                return None
+        intervals.append(tail[:end])
+    last = np.flatnonzero(np.array([bool(rest) for rest in rests], np.bool_)[interval])
+    lengths = np.diff(last, prepend=-1)
+    if lengths.sum() != len(parts):
+        return None
+    frame = head + b"".join(b"}" + rests[number] for number in interval[last].tolist())
+    return _Cut(days, day, intervals, interval, lengths, frame)
+
+
+def _numbered(texts: Iterable[bytes]) -> tuple[list[bytes], Integers]:
+    """The distinct texts, and the number among them of each."""
+    numbers: dict[bytes, int] = {}
+    of_each = (numbers.setdefault(text, len(numbers)) for text in texts)
+    found = np.fromiter(of_each, np.int64)
+    return list(numbers), found
+
+
+def _series(cut: _Cut) -> tuple[tuple[str | None, ...], Integers] | None:
+    """The name of each series, and how many intervals it has."""
+    try:
+        reply = json_object(cut.frame)
+    except BadReply:
+        return None
+    series = reply.get("Series")
+    if reply.keys() != {"Series"} or not isinstance(series, list):
+        return None
+    if not all(map(_as_documented, series)):
+        return None
+    lengths = np.array([len(one["Intervals"]) for one in series], np.int64)
+    if lengths.sum() != len(cut.lengths):
+        return None
+    lengths[lengths > 0] = cut.lengths
+    return tuple(one["Name"] for one in series), lengths
+
+
+def _as_documented(series: Any) -> bool:
+    return (
+        isinstance(series, dict)
+        and series.keys() == {"Name", "Intervals"}
+        and isinstance(series["Name"], str | None)
+        and series["Intervals"] in ([], [{}])
+    )
+
+
+def _days(texts: list[bytes]) -> Integers | None:
+    """Days since 1970."""
+    try:
+        return np.array([_day(text) for text in texts], np.int64)
+    except ValueError:
+        return None
+
+
+def _day(text: bytes) -> int:
+    colon, _, day = text.decode().partition('"')
+    if colon.strip() != ":":
+        raise ValueError(text)
+    return date.fromisoformat(day[:10]).toordinal() - _EPOCH
+
+
+def _columns(texts: list[bytes]) -> list[Column] | None:
+    """None when something is null that the documentation does not let be null."""
+    objects = b",".join(b"{" + _START + b':"' + text for text in texts)
+    read = read_arrow(b'{"Intervals":[' + objects + b"]}", _SCHEMA, unexpected="error")
+    if read is None:
+        return None
+    intervals = read["Intervals"].combine_chunks().flatten()
+    places = [intervals, *(intervals.field(metric) for metric in METRICS)]
+    if len(intervals) != len(texts) or any(place.null_count for place in places):
+        return None
+    values = [(_values(intervals, figure), figure.kind) for figure in FIGURES]
+    durations = _durations([texts for texts, kind in values if kind == "duration"])
+    if durations is None or not all(_is_promised(*some) for some in values):
+        return None
+    return [
+        next(durations) if kind == "duration" else some.to_numpy(zero_copy_only=False)
+        for some, kind in values
+    ]
+
+
+def _values(intervals: pa.Array, figure: Figure) -> pa.Array:
     metric = intervals.field(figure.metric)
     return metric if figure.statistic is None else metric.field(figure.statistic)
 
 
-def _column(values: pa.Array, kind: Kind) -> Column | None:
-    if kind == "count":
-        return None if values.null_count else values.to_numpy()
-    if kind == "duration":
-        try:
-            return parse_durations(values)
-        except BadReply:  # said again, with its place, by the other way
-            return None
-    numbers: Column = values.to_numpy(zero_copy_only=False)
-    return None if np.isinf(numbers).any() else numbers
-
-
-def _days(texts: pa.Array) -> Integers | None:
-    """Days since 1970; few texts are distinct."""
-    distinct = texts.dictionary_encode()
+def _durations(columns: list[pa.Array]) -> Iterator[Integers] | None:
+    """Read as one column, because there are few rows."""
     try:
-        days = [
-            date.fromisoformat(text[:10]).toordinal() - _EPOCH
-            for text in distinct.dictionary.to_pylist()
-        ]
-    except ValueError:
+        ticks = parse_durations(pa.concat_arrays(columns))
+    except BadReply:  # said again, with its place, by the other way
         return None
-    if distinct.null_count:
-        return None
-    found: Integers = np.array(days, dtype=np.int64)[distinct.indices.to_numpy()]
-    return found
+    return iter(np.split(ticks, len(columns)))
+
+
+def _is_promised(values: pa.Array, kind: Kind) -> bool:
+    """Whether there are no null counts and no infinite numbers."""
+    if kind == "count":
+        return not values.null_count
+    return kind == "duration" or not pc.any(pc.is_inf(values)).as_py()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from insights_reports.crosscheck import Question, StatedMetrics, StatedTable, read_stated
 from insights_reports.errors import BadReply
 from insights_reports.octopus import stated
+from insights_reports.octopus.pieces import read_arrow
 from insights_reports.octopus.stated import decode_metrics
 from insights_reports.octopus.text import print_duration
 
@@ -52,13 +53,25 @@ intervals = st.fixed_dictionaries(
         "DeploymentsUntilRecovery": statistics(numbers),
     }
 )
+NAMES = ["Shop", "Größe ✓", 'a "b" ]},{ c', "", "StartOfInterval", '{"StartOfInterval":"']
+
+
+def repeated(some):
+    """Some of them several times, on other days."""
+    if not some:
+        return st.just(some)
+    days = st.dates(date(2015, 1, 1), date(2035, 1, 1)).map(date.isoformat)
+    again = st.tuples(st.sampled_from(some), days)
+    return st.lists(again.map(lambda one: one[0] | {"StartOfInterval": one[1]}), max_size=6)
+
+
 replies = st.fixed_dictionaries(
     {
         "Series": st.lists(
             st.fixed_dictionaries(
                 {
-                    "Name": st.none() | st.sampled_from(["Shop", "Größe ✓", 'a "b" ]},{ c', ""]),
-                    "Intervals": st.lists(intervals, max_size=3),
+                    "Name": st.none() | st.sampled_from(NAMES),
+                    "Intervals": st.lists(intervals, max_size=3).flatmap(repeated),
                 }
             ),
             max_size=3,
@@ -108,8 +121,56 @@ def test_both_ways_read_the_same(reply):
     assert_same(decode_metrics(json.dumps(reply).encode(), ASKED), plainly(reply))
 
 
+def test_what_is_stated_often_is_read_once(reply, monkeypatch):
+    first, second = reply["Series"][0]["Intervals"]
+    days = [f"2026-08-{day:02}" for day in range(1, 29)]
+    often = [first, *(second | {"StartOfInterval": day} for day in days)]
+    reply = {"Series": [{"Name": name, "Intervals": often} for name in ("Shop", "Mail", None)]}
+    read = []
+
+    def reading(*given, **more):
+        read.append(read_arrow(*given, **more))
+        return read[-1]
+
+    monkeypatch.setattr(stated, "read_arrow", reading)
+    table = decode_metrics(json.dumps(reply).encode(), ASKED)
+    assert_same(table, plainly(reply))
+    [rows] = read[0]["Intervals"].to_pylist()
+    # One more for the last of each series, since the next series belongs to its text.
+    assert len(rows) == 2 + len(reply["Series"])
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        '{"Series": [], "More": 1}',
+        '{"Series": {}}',
+        '{"Series": [{"Name": "Shop", "Intervals": [], "More": 1}]}',
+        '{"Series": [{"Name": "Shop", "Intervals": [{}]}]}',
+        '{"Series": [{"Name": "StartOfInterval", "Intervals": []}]}',
+        '{"Series": [{"Intervals": [], "Name": "StartOfInterval"}]}',
+    ],
+)
+def test_the_frame_is_read_as_strictly(whole):
+    def read(way):
+        try:
+            return way()
+        except BadReply as error:
+            return str(error)
+
+    fast, plain = (
+        read(lambda: decode_metrics(whole.encode(), ASKED)),
+        read(lambda: plainly(json.loads(whole))),
+    )
+    assert type(fast) is type(plain)
+    if isinstance(fast, str):
+        assert fast == plain
+    else:
+        assert_same(fast, plain)
+
+
 def test_the_documented_form_needs_no_object_for_each_figure(reply, monkeypatch):
-    monkeypatch.setattr(stated, "json_object", None)
+    monkeypatch.setattr(stated, "read_stated", None)
     table = decode_metrics(json.dumps(reply, indent=2).encode(), ASKED)
     assert_same(table, plainly(reply))
 
