@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from insights_reports.cli import collect_rarely
+
 ZONE = "Europe/Berlin"
 
 
@@ -147,4 +149,5 @@ STEPS = {
 
 
 if __name__ == "__main__":
+    collect_rarely()  # as every command does
     print(STEPS[sys.argv[1]](*sys.argv[2:]))

@@ -10,7 +10,7 @@ string. What remains without the intervals must be a reply without figures, and 
 a sequence of intervals.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -100,8 +100,8 @@ class _Cut:
 def _cut(body: bytes) -> _Cut | None:
     head, *parts = body.split(_START)
     width = parts[0].find(b'"', parts[0].find(b'"') + 1) if parts else 0
-    days, day = _numbered(part[:width] for part in parts)
-    tails, interval = _numbered(part[width:] for part in parts)
+    days, day = _numbered([part[:width] for part in parts])
+    tails, interval = _numbered([part[width:] for part in parts])
     intervals, rests = [], []
     for tail in tails:
         end = tail.find(b"]")
@@ -119,12 +119,11 @@ def _cut(body: bytes) -> _Cut | None:
     return _Cut(days, day, intervals, interval, lengths, frame)
 
 
-def _numbered(texts: Iterable[bytes]) -> tuple[list[bytes], Integers]:
+def _numbered(texts: list[bytes]) -> tuple[list[bytes], Integers]:
     """The distinct texts, and the number among them of each."""
-    numbers: dict[bytes, int] = {}
-    of_each = (numbers.setdefault(text, len(numbers)) for text in texts)
-    found = np.fromiter(of_each, np.int64)
-    return list(numbers), found
+    distinct = list(dict.fromkeys(texts))
+    numbers = dict(zip(distinct, range(len(distinct)), strict=True))
+    return distinct, np.fromiter(map(numbers.__getitem__, texts), np.int64, len(texts))
 
 
 def _series(cut: _Cut) -> tuple[tuple[str | None, ...], Integers] | None:
