@@ -22,12 +22,13 @@ from insights_reports.formats.charts_palette import palette
 from insights_reports.formats.fonts import STACK
 from insights_reports.formats.html_parts import Embed, Parts, anchor, link
 from insights_reports.formats.pdf_finish import finish
+from insights_reports.formats.pdf_repairs import keep_patterns, set_whole_texts
 from insights_reports.formats.pdf_source import Source, face_rules
-from insights_reports.formats.pdf_svg_text import set_whole_texts
 from insights_reports.formats.pdf_widths import MARK, rows_across, shares
 from insights_reports.formats.templates import SHIPPED, Templates
 
 set_whole_texts()
+keep_patterns()
 
 _WEIGHTS = (400, 500, 600)
 _FEW_ROWS = 15

@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pikepdf
 import pytest
+import tinyhtml5
 from pypdf import PdfReader
+from tinyhtml5 import inputstream
 
 from insights_reports.edition.document import (
     Brand,
@@ -379,6 +382,16 @@ def table_of(*names: str) -> Table:
     table = documents.project_table(len(names))
     rows = tuple((Name(n), *r[1:]) for n, r in zip(names, table.rows, strict=True))
     return replace(table, rows=rows)
+
+
+def test_the_parser_keeps_its_patterns_and_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = "<p title='a]b' DATA-x=^-\\ é>]a&lt;<!--b--><i a=1>&amp\0^</i>-<script>]]<</script>"
+    kept = inputstream.characters_until_regex
+    found = ElementTree.tostring(tinyhtml5.parse(page))
+    assert all(kept[key] is kept[key] for key in list(kept))
+    assert len(kept) > 3
+    monkeypatch.setattr(inputstream, "characters_until_regex", {})
+    assert found == ElementTree.tostring(tinyhtml5.parse(page))
 
 
 def test_a_long_name_stands_across_the_page_and_each_cell_below_it_fits_its_line() -> None:
