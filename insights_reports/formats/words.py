@@ -350,10 +350,7 @@ class Words:
 
     def _signed(self, value: Decimal) -> str:
         decimals = max(0, -int(value.as_tuple().exponent))
-        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        with localcontext(_WIDE):
-            text = str(format_decimal(abs(value), pattern, locale=self.locale))
-        return (MINUS if value < 0 else "") + text
+        return (MINUS if value < 0 else "") + _printed(abs(value), decimals, self.locale)
 
     def _sign(self, value: Decimal) -> str:
         return ("+" if value > 0 else "" if value < 0 else "±") + self._signed(value)
@@ -477,6 +474,14 @@ class Words:
 
     def trigger(self, identity: Identity) -> str:
         return self.text(f"trigger.{identity.trigger}")
+
+
+@lru_cache(maxsize=4096)
+def _printed(value: Decimal, decimals: int, locale: Locale) -> str:
+    """A number from 0 on, as this locale writes it; the same ones come again and again."""
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    with localcontext(_WIDE):
+        return str(format_decimal(value, pattern, locale=locale))
 
 
 @lru_cache

@@ -3,10 +3,12 @@
 A change is called better or worse only when limits or an interval say so, never by its percentage.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import sqrt
+from operator import itemgetter
 from typing import Literal
 
 Verdict = Literal["better", "worse", "no_clear_change", "too_few"]
@@ -82,19 +84,22 @@ def xmr(values: Sequence[float | None], least: float | None = None) -> Limits | 
 
 
 def _signals(offsets: Sequence[float], reach: float) -> list[tuple[Rule, Side, int]]:
+    """In the order of their points."""
     found: list[tuple[Rule, Side, int]] = []
     sides: tuple[tuple[Side, int], ...] = (("high", 1), ("low", -1))
-    for at in range(len(offsets)):
-        for side, sign in sides:
-            here = [sign * offset for offset in offsets[max(0, at - 7) : at + 1]]
-            if here[-1] > reach:
+    for side, sign in sides:
+        run = 0
+        near: deque[bool] = deque(maxlen=4)
+        for at, offset in enumerate(offsets):
+            run = run + 1 if sign * offset > 0 else 0
+            near.append(sign * offset > reach / 2)
+            if sign * offset > reach:
                 found.append(("outside", side, at))
-            if len(here) == 8 and min(here) > 0:
+            if run >= 8:
                 found.append(("eight_on_one_side", side, at))
-            near = [offset > reach / 2 for offset in here[-4:]]
             if reach > 0 and near[-1] and sum(near) >= 3:
                 found.append(("three_of_four_near_limit", side, at))
-    return found
+    return sorted(found, key=itemgetter(2))
 
 
 @dataclass(frozen=True, slots=True)
