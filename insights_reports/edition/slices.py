@@ -334,13 +334,24 @@ def _limits(part: Part, series: int, now: Figure) -> Limits | None:
     return limits_of(tuple(reversed(figures)))
 
 
-def _any_limits(part: Part) -> bool:
+def _ranged(part: Part) -> int:
+    """How many measures of all slices have limits."""
     figure, now = part.slices.figure, part.facts.windows.now
-    return any(
+    return sum(
         _limits(part, series, figure(series, now, metric, statistic)) is not None
         for series in part.order
         for metric, statistic in HEADLINE_STATISTICS.items()
     )
+
+
+def _nothing_outside(part: Part) -> Phrase:
+    """What is said of a part without outliers: how much of it could have had any."""
+    ranged, total = _ranged(part), len(part.order) * len(HEADLINE_STATISTICS)
+    if ranged == total:
+        return Phrase("outliers.none")
+    if ranged:
+        return Phrase("outliers.some", {"ranged": ranged, "total": total, "n": SPARK})
+    return Phrase("outliers.few", {"n": SPARK})
 
 
 def _outlier_block(part: Part) -> Block:
@@ -348,10 +359,7 @@ def _outlier_block(part: Part) -> Block:
     if not part.has_past:
         return Prose((Phrase("outliers.no_past", {"n": SPARK}),), title=title)
     if not part.outliers:
-        none = (
-            Phrase("outliers.none") if _any_limits(part) else Phrase("outliers.few", {"n": SPARK})
-        )
-        return Prose((none,), title=title)
+        return Prose((_nothing_outside(part),), title=title)
     rows = tuple(
         (
             part.label(outlier.series),

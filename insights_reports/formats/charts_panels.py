@@ -12,7 +12,7 @@ from insights_reports.formats.charts_svg import Drawing, Point, segments
 from insights_reports.formats.fonts import shorten, text_width
 
 _GAP = 18.0
-_PLOT_TOP, _PLOT_BOTTOM, _PANEL_HEIGHT = 46.0, 92.0, 116.0
+_PLOT_TOP, _PLOT_BOTTOM, _PANEL_HEIGHT = 44.0, 84.0, 108.0
 _TINY = 9.0
 
 

@@ -21,6 +21,7 @@ from insights_reports.edition.document import (
     Missing,
     Name,
     Phrase,
+    Prose,
     Statistic,
     Status,
     Table,
@@ -545,6 +546,28 @@ def test_every_notable_change_leads_to_a_section_and_is_more_than_chance():
     assert len(document.notable) <= 5
     outliers = tables(document)["project-outliers"]
     assert Name("Project 1", "Projects-1") in [row[0] for row in outliers.rows]
+
+
+def test_where_nothing_lies_outside_it_is_said_how_much_has_a_range():
+    """Project 1 is deployed often enough for all but a time to recovery, project 2 too seldom for
+    more than a frequency; both steadily."""
+    months = [date(2025 + (month > 12), (month - 1) % 12 + 1, 1) for month in range(9, 22)]
+    days = {"Projects-1": range(3, 27, 2), "Projects-2": (5, 20)}
+    rows = [
+        deployment(
+            month.toordinal() + day,
+            datetime(month.year, month.month, day, tzinfo=UTC),
+            project_id=project,
+            lead_time=HOUR,
+        )
+        for month in months
+        for project, some in days.items()
+        for day in some
+    ]
+    document = compose(inputs(rows), settings(layout="one", splits=("Project",)))[0]
+    section = next(s for s in document.sections if s.id == "project")
+    [said] = [words("en").phrase(b.sentences[0]) for b in section.blocks if isinstance(b, Prose)]
+    assert said.startswith("4 of 8 measures of these slices have a usual range")
 
 
 def day_of(row: reference.Row) -> date:
