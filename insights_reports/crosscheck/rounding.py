@@ -81,18 +81,26 @@ class DurationRounding:
 
     def _printed(self, ours: Integers) -> Integers:
         whole, rest = np.divmod(ours, self.unit)
-        twice = 2 * rest
-        up = {
-            "half to even": (twice > self.unit) | ((twice == self.unit) & (whole % 2 == 1)),
-            "half away from zero": (twice > self.unit) | ((twice == self.unit) & (ours > 0)),
-            "half up": twice >= self.unit,
-            "nearest": twice >= self.unit,
-            "towards zero": (rest > 0) & (ours < 0),
-            "down": np.zeros(len(ours), dtype=bool),
-            "up": rest > 0,
-        }[self.rule]
-        printed: Integers = (whole + up) * self.unit
+        printed: Integers = (whole + self._goes_up(ours, whole, 2 * rest)) * self.unit
         return printed
+
+    def _goes_up(self, ours: Integers, whole: Integers, twice: Integers) -> Mask:
+        """Which values become one more than their ``whole`` units; ``twice`` is twice the rest."""
+        up: Mask
+        match self.rule:
+            case "half to even":
+                up = (twice > self.unit) | ((twice == self.unit) & (whole % 2 == 1))
+            case "half away from zero":
+                up = (twice > self.unit) | ((twice == self.unit) & (ours > 0))
+            case "half up" | "nearest":
+                up = twice >= self.unit
+            case "towards zero":
+                up = (twice > 0) & (ours < 0)
+            case "down":
+                up = np.zeros(len(ours), dtype=bool)
+            case "up":
+                up = twice > 0
+        return up
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,22 +136,29 @@ class DecimalRounding:
         return agrees
 
     def _printed(self, exact: Floats) -> Floats:
-        noise = _FLOAT_NOISE
-        whole = np.floor(exact + noise)
-        rest = exact - whole
-        tie = np.abs(rest - 0.5) <= noise
-        above = rest > 0.5 + noise
-        up = {
-            "half to even": above | (tie & (whole % 2 == 1)),
-            "half away from zero": above | (tie & (exact > 0)),
-            "half up": above | tie,
-            "nearest": above | tie,
-            "towards zero": (rest > noise) & (exact < 0),
-            "down": np.zeros(len(exact), dtype=bool),
-            "up": rest > noise,
-        }[self.rule]
-        printed: Floats = whole + up
+        whole = np.floor(exact + _FLOAT_NOISE)
+        printed: Floats = whole + self._goes_up(exact, whole, exact - whole)
         return printed
+
+    def _goes_up(self, exact: Floats, whole: Floats, rest: Floats) -> Mask:
+        """Which numbers become one more than ``whole``."""
+        tie = np.abs(rest - 0.5) <= _FLOAT_NOISE
+        above = rest > 0.5 + _FLOAT_NOISE
+        up: Mask
+        match self.rule:
+            case "half to even":
+                up = above | (tie & (whole % 2 == 1))
+            case "half away from zero":
+                up = above | (tie & (exact > 0))
+            case "half up" | "nearest":
+                up = above | tie
+            case "towards zero":
+                up = (rest > _FLOAT_NOISE) & (exact < 0)
+            case "down":
+                up = np.zeros(len(exact), dtype=bool)
+            case "up":
+                up = rest > _FLOAT_NOISE
+        return up
 
 
 @dataclass(frozen=True, slots=True)
