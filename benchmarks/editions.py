@@ -103,10 +103,29 @@ def _runs(folder: Path) -> dict[str, Path]:
 
 
 def _measure_editions(runs: dict[str, Path], repeats: int) -> None:
-    print("| edition, pull to files | files | CPU s by stage | CPU s in all |\n|---|---|---|---|")
-    for name in ("one", "per-split"):
-        costs = [_step("edition", runs[name]) for _ in range(repeats)]
-        print(f"| {name} | {costs[0].printed} | {_median(costs):.1f} |", flush=True)
+    """Beside a yardstick that needs nothing of ours, because machines differ, and one machine from
+    hour to hour: a plain table of 300 rows laid out by WeasyPrint."""
+    names = ("one", "per-split")
+    ways = {name: lambda name=name: _step("edition", runs[name]) for name in names}
+    costs = _in_turns({"table": lambda: _step("table")} | ways, repeats)
+    table = statistics.median(float(cost.printed) for cost in costs["table"])
+    print(f"WeasyPrint's table of 300 rows: {table:.1f} CPU s\n")
+    print("| edition, pull to files | files | CPU s by stage | CPU s in all | x that table |")
+    print("|---|---|---|---|---|")
+    for name in names:
+        files, _, _ = costs[name][0].printed.partition(" | ")
+        stages = _stages([cost.printed for cost in costs[name]])
+        cpu = _median(costs[name])
+        print(f"| {name} | {files} | {stages} | {cpu:.1f} | {cpu / table:.1f} |", flush=True)
+
+
+def _stages(printed: Sequence[str]) -> str:
+    """The median of each stage of several runs, as each of them prints its own."""
+    runs = [
+        dict(each.rsplit(" ", 1) for each in one.split(" | ")[1].split(", ")) for one in printed
+    ]
+    medians = {name: statistics.median(float(run[name]) for run in runs) for name in runs[0]}
+    return ", ".join(f"{name} {seconds:.1f}" for name, seconds in medians.items())
 
 
 def _measure_pdf(run: Path, folder: Path, repeats: int) -> None:
