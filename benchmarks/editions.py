@@ -27,7 +27,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import data_path_body
 import server_history
-from editions_steps import ZONE, read_reply
+from editions_steps import ZONE
 
 from insights_reports.server import running_server
 
@@ -103,20 +103,28 @@ def _runs(folder: Path) -> dict[str, Path]:
 
 
 def _measure_editions(runs: dict[str, Path], repeats: int) -> None:
-    """Beside a yardstick that needs nothing of ours, because machines differ, and one machine from
-    hour to hour: a plain table of 300 rows laid out by WeasyPrint."""
-    names = ("one", "per-split")
-    ways = {name: lambda name=name: _step("edition", runs[name]) for name in names}
-    costs = _in_turns({"table": lambda: _step("table")} | ways, repeats)
-    table = statistics.median(float(cost.printed) for cost in costs["table"])
-    print(f"WeasyPrint's table of 300 rows: {table:.1f} CPU s\n")
+    """Each between two runs of a yardstick that has nothing of ours, a plain table of 300 rows laid
+    out by WeasyPrint: machines differ, and a shared one from minute to minute."""
+    costs: dict[str, list[Cost]] = {"one": [], "per-split": []}
+    times: dict[str, list[float]] = {name: [] for name in costs}
+    tables = [_table()]
+    for _ in range(repeats):
+        for name, found in costs.items():
+            found.append(_step("edition", runs[name]))
+            tables.append(_table())
+            times[name].append(found[-1].cpu / statistics.mean(tables[-2:]))
+    print(f"WeasyPrint's table of 300 rows: {statistics.median(tables):.1f} CPU s\n")
     print("| edition, pull to files | files | CPU s by stage | CPU s in all | x that table |")
     print("|---|---|---|---|---|")
-    for name in names:
-        files, _, _ = costs[name][0].printed.partition(" | ")
-        stages = _stages([cost.printed for cost in costs[name]])
-        cpu = _median(costs[name])
-        print(f"| {name} | {files} | {stages} | {cpu:.1f} | {cpu / table:.1f} |", flush=True)
+    for name, found in costs.items():
+        files, _, _ = found[0].printed.partition(" | ")
+        stages = _stages([cost.printed for cost in found])
+        ratio = statistics.median(times[name])
+        print(f"| {name} | {files} | {stages} | {_median(found):.1f} | {ratio:.1f} |", flush=True)
+
+
+def _table() -> float:
+    return float(_step("table").printed)
 
 
 def _stages(printed: Sequence[str]) -> str:
@@ -156,7 +164,7 @@ def _measure_sheet(folder: Path, repeats: int) -> None:
     for path, size in ((table, rows), (large, 500_000)):
         reply = folder / "reply.json"
         data_path_body.write(reply, size)
-        read_reply(reply).to_parquet(path)
+        _step("rows", reply, path)  # not here: a child begins with the peak memory of its parent
         reply.unlink()
     names = ("nothing", "ours", "xlsxwriter")
     costs = _in_turns({n: lambda n=n: _step(f"sheet-{n}", table) for n in names}, repeats)

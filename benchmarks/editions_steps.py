@@ -143,12 +143,14 @@ def _values(column: "pd.Series[object]") -> list[object]:
     return column.astype(object).where(column.notna(), float("nan")).tolist()
 
 
-def read_reply(path: Path) -> pd.DataFrame:
-    """The deployments table of a reply of ``/deployments``."""
+def rows(reply: str, table: str) -> str:
+    """The deployments table of a reply of ``/deployments``, kept for the steps of the raw sheet."""
     from insights_reports.octopus import read_deployments
 
-    with path.open("rb") as reply:
-        return read_deployments(reply).table
+    with Path(reply).open("rb") as file:
+        deployments = read_deployments(file).table
+    deployments.to_parquet(table)
+    return str(len(deployments))
 
 
 STEPS = {
@@ -157,6 +159,7 @@ STEPS = {
     "page": page,
     "pdf": pdf,
     "pages": pages,
+    "rows": rows,
     "sheet-nothing": sheet_nothing,
     "sheet-ours": sheet_ours,
     "sheet-xlsxwriter": sheet_xlsxwriter,
