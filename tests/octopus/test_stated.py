@@ -140,6 +140,15 @@ def test_what_is_stated_often_is_read_once(reply, monkeypatch):
     assert len(rows) == 2 + len(reply["Series"])
 
 
+def test_each_series_has_its_own_intervals(reply):
+    first, second = reply["Series"][0]["Intervals"]
+    series = {"Shop": [first], "Mail": [], "Web": [second, first, second], "Pay": [first, second]}
+    reply = {"Series": [{"Name": name, "Intervals": some} for name, some in series.items()]}
+    table = decode_metrics(json.dumps(reply).encode(), ASKED)
+    assert_same(table, plainly(reply))
+    assert table.series.tolist() == [0, 2, 2, 2, 3, 3]
+
+
 @pytest.mark.parametrize(
     "whole",
     [
@@ -149,9 +158,15 @@ def test_what_is_stated_often_is_read_once(reply, monkeypatch):
         '{"Series": [{"Name": "Shop", "Intervals": [{}]}]}',
         '{"Series": [{"Name": "StartOfInterval", "Intervals": []}]}',
         '{"Series": [{"Intervals": [], "Name": "StartOfInterval"}]}',
+        '{"Series": [{"Name": "Shop", "Intervals": [[INTERVAL]]}]}',
+        '{"Series": [{"Name": "Shop", "Intervals": [INTERVAL, {"LeadTime": null}]}]}',
+        '{"Series": [{"Name": "Shop", "Intervals": [{}, INTERVAL]}]}',
     ],
 )
-def test_the_frame_is_read_as_strictly(whole):
+def test_the_frame_is_read_as_strictly(reply, whole):
+    interval = json.dumps(reply["Series"][0]["Intervals"][0])
+    whole = whole.replace("INTERVAL", interval)
+
     def read(way):
         try:
             return way()
@@ -213,12 +228,19 @@ def test_names_are_cleaned():
         ("0.33333", "1e999", "cut short or is no JSON"),
         ('"Name"', "Name", "cut short or is no JSON"),
         ("]}]}", "]}", "cut short or is no JSON"),
+        (', {"StartOfInterval"', ', "x": {"StartOfInterval"', "cut short or is no JSON"),
     ],
 )
 def test_a_reply_that_is_no_such_reply_is_refused(reply, old, new, said):
     body = json.dumps(reply).replace(old, new, 1)
     assert body != json.dumps(reply)
     with pytest.raises(BadReply, match=said):
+        decode_metrics(body.encode(), ASKED)
+
+
+def test_a_day_without_its_colon_is_refused(reply):
+    body = json.dumps(reply).replace('"StartOfInterval":', '"StartOfInterval" ')
+    with pytest.raises(BadReply, match="cut short or is no JSON"):
         decode_metrics(body.encode(), ASKED)
 
 
