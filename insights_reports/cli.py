@@ -277,6 +277,11 @@ def _editions(commands: _Commands) -> None:
 def _deliveries(commands: _Commands) -> None:
     parser = _command(commands, "deliveries", "What was sent to whom, and when.", module="ledger")
     parser.set_defaults(show="deliveries")
+    parser.add_argument(
+        "--again",
+        metavar="WHO",
+        help="owe again what this recipient or destination refused, or may not have received",
+    )
     _config(parser)
     _json(parser)
 

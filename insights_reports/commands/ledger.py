@@ -1,27 +1,50 @@
 """``editions``, ``deliveries`` and ``status``: what the ledger remembers."""
 
 import argparse
+import sys
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from insights_reports.commands.common import print_json, print_table
 from insights_reports.config import Config
 from insights_reports.config_file import find_config, load_config
 from insights_reports.delivery import Ledger
+from insights_reports.errors import UsageError
 
 
 def main(options: argparse.Namespace) -> int:
-    """Show one of the ledger's tables."""
+    """Show one of the ledger's tables; before, owe again what `--again` names."""
     config = load_config(find_config(options.config))
     path = config.resolve(config.state) / "ledger.sqlite"
     with Ledger(path) as ledger:
+        if options.show == "deliveries" and options.again is not None:
+            _owe_again(ledger, options.again)
         head, rows, values = _TABLES[options.show](ledger, config)
     if options.json:
         print_json(_plain(values))
     else:
         print_table(head, rows)
     return 0
+
+
+def _owe_again(ledger: Ledger, who: str) -> None:
+    """Raises UsageError when nothing was refused there, and nothing is unclear."""
+    keys = [
+        receipt.key
+        for receipt in ledger.deliveries()
+        if who in (receipt.key.recipient, receipt.key.destination)
+    ]
+    now = datetime.now(UTC)
+    again = [key for key in keys if ledger.reopen(key, now)]
+    if not again:
+        raise UsageError(
+            "There is nothing to deliver again: none was refused, and none is unclear.",
+            f"--again {who}, {len(keys)} deliveries",
+            "Name a recipient or a destination as `insights-reports deliveries` does.",
+        )
+    for key in again:
+        print(f"{key}: owed again; the next run carries it out.", file=sys.stderr)
 
 
 _Shown = tuple[list[str], list[list[str]], list[dict[str, Any]]]

@@ -69,7 +69,8 @@ def failure(receipts: Sequence[Receipt]) -> DeliveryError | None:
     return DeliveryError(
         f"{len(failed)} of {len(receipts)} deliveries were not made.",
         f"{first.key}: {first.state}: {' '.join(first.detail.split())}",
-        "`insights-reports deliveries` lists them all; the next run carries out what is owed.",
+        "The next run carries out what is owed; `insights-reports deliveries` lists all, and with "
+        "--again owes what was refused.",
     )
 
 

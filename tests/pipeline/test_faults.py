@@ -13,7 +13,7 @@ import pytest
 
 from insights_reports.delivery import read_manifests
 from insights_reports.server import RunningServer
-from tests.conftest import AS_OF, Done
+from tests.conftest import AS_OF, Command, Done
 from tests.delivery.mail_servers import mail_server
 from tests.pipeline.conftest import Configure
 from tests.proxies import proxy
@@ -80,8 +80,9 @@ def test_a_reply_cut_short(configure: Configure, run: Run, server: RunningServer
     assert_clean_failure(done, 3, config.parent, "/deployments")
 
 
-def test_a_refused_mail(configure: Configure, run: Run) -> None:
-    """The folder has the edition, the refused recipient is named, the other got the mail."""
+def test_a_refused_mail(configure: Configure, run: Run, command: Command) -> None:
+    """The folder has the edition, the refused recipient is named, the other got the mail. The
+    refusal stands until the mail is owed again; then the next run sends it, and it alone."""
     with mail_server() as postbox:
         postbox.faults["rcpt"] = ["550 5.1.1 no such user"]
         config = configure(mail_port=postbox.port)
@@ -90,6 +91,16 @@ def test_a_refused_mail(configure: Configure, run: Run) -> None:
         assert "refused" in done.out
         assert "550 5.1.1" in done.out
         assert len(postbox.received) == 1
+        assert run(config).status == 5
+        again = command("deliveries", "--config", config, "--again", "a@example.com")
+        assert (again.status, again.out.count("planned")) == (0, 1)
+        assert "monthly 2026-09 r1 -> board a@example.com: owed again" in again.err
+        assert run(config).status == 0
+        assert [to for to, _ in postbox.received] == ["b@example.com", "a@example.com"]
+        for who in ("a@example.com", "board", "nobody@example.com"):
+            none = command("deliveries", "--config", config, "--again", who)
+            assert none.status == 2
+            assert f"--again {who}" in none.err
     assert len(read_manifests(config.parent / "reports")) == 1
 
 
