@@ -213,11 +213,13 @@ class Ledger(AbstractContextManager["Ledger"]):
 
     def reopen(self, key: Key, now: datetime) -> bool:
         """Owe a delivery again that was refused, or that is held because it may have arrived.
-        False when it is neither."""
+        False when it is neither, or of a revision that was replaced."""
         with self._database.transaction() as write:
             done = write.execute(
                 f"UPDATE deliveries SET state = 'planned', at = ? WHERE {_OF_KEY} "
-                "AND (state = 'refused' OR state = 'unknown' AND holder IS NULL)",
+                "AND (state = 'refused' OR state = 'unknown' AND holder IS NULL) AND NOT EXISTS ("
+                "SELECT 1 FROM deliveries later WHERE later.subscription = deliveries.subscription "
+                "AND later.period = deliveries.period AND later.revision > deliveries.revision)",
                 (stamp(now), *_values(key)),
             )
         return done.rowcount == 1

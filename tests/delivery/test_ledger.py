@@ -137,6 +137,21 @@ def test_a_final_state_is_final(ledger: Ledger, state: State) -> None:
     assert ledger.claim(key, NOON + timedelta(days=400)) is None
 
 
+def test_a_refused_delivery_is_owed_again_unless_its_revision_was_replaced(ledger: Ledger) -> None:
+    key = plan(ledger)
+    assert not ledger.reopen(key, NOON)  # it is owed already
+    claim = ledger.claim(key, NOON)
+    assert claim is not None
+    ledger.settle(claim, State.REFUSED, NOON)
+    assert ledger.reopen(key, NOON)
+    claim = ledger.claim(key, NOON)
+    assert claim is not None
+    ledger.settle(claim, State.REFUSED, NOON)
+    plan(ledger, replace(EDITION, revision=2, digest="other"))
+    assert not ledger.reopen(key, NOON)
+    assert ledger.receipt(key).state is State.REFUSED
+
+
 def test_a_deferred_delivery_is_due_at_its_time(ledger: Ledger) -> None:
     key = plan(ledger)
     claim = ledger.claim(key, NOON)
