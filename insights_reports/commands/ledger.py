@@ -39,7 +39,7 @@ def _owe_again(ledger: Ledger, who: str) -> None:
     again = [key for key in keys if ledger.reopen(key, now)]
     if not again:
         raise UsageError(
-            "There is nothing to deliver again: of the last revisions none was refused or is unclear.",
+            "Nothing of the last revisions was refused there, and nothing is unclear.",
             f"--again {who}, {len(keys)} deliveries",
             "Name a recipient or a destination as `insights-reports deliveries` does.",
         )
