@@ -347,11 +347,11 @@ def _ranged(part: Part) -> int:
 def _nothing_outside(part: Part) -> Phrase:
     """What is said of a part without outliers: how much of it could have had any."""
     ranged, total = _ranged(part), len(part.order) * len(HEADLINE_STATISTICS)
-    if ranged == total:
-        return Phrase("outliers.none")
-    if ranged:
+    if not ranged:
+        return Phrase("outliers.few", {"n": SPARK})
+    if ranged < total:
         return Phrase("outliers.some", {"ranged": ranged, "total": total, "n": SPARK})
-    return Phrase("outliers.few", {"n": SPARK})
+    return Phrase("outliers.none")
 
 
 def _outlier_block(part: Part) -> Block:
