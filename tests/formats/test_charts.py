@@ -5,11 +5,9 @@ writes them anew, to be looked at before they are committed.
 """
 
 import itertools
-import os
 import re
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -41,8 +39,8 @@ from insights_reports.formats.charts_svg import Drawing
 from insights_reports.formats.fonts import shorten, text_width, ttf_files
 from insights_reports.formats.words import words
 from tests import documents
+from tests.formats.goldens import check_golden
 
-GOLDEN = Path(__file__).parent / "golden"
 SVG = "{http://www.w3.org/2000/svg}"
 COLOURS = palette("#0b5c73")
 STYLE = Style(words("en"), COLOURS)
@@ -97,7 +95,7 @@ def hours(role: Role, *values: float) -> Series:
 def test_each_form_is_drawn_as_it_was_looked_at(name: str) -> None:
     chart = CHARTS[name]()
     chart = replace(chart, series=tuple(replace(one, summary=None) for one in chart.series))
-    check_golden(f"{name}.svg", draw(chart, STYLE))
+    check_picture(f"{name}.svg", draw(chart, STYLE))
 
 
 def test_marks_are_drawn_as_they_were_looked_at() -> None:
@@ -105,24 +103,20 @@ def test_marks_are_drawn_as_they_were_looked_at() -> None:
     cells = [documents.project_row(row)[3] for row in documents.PROJECTS]
     scale = marks.mark_scale(cells, kind, 132)
     drawn = [marks.mark(cell, scale, kind, COLOURS, "a mark") for cell in cells]  # type: ignore[arg-type]
-    check_golden("marks.svg", "\n".join([*drawn, marks.mark_axis(scale, kind, STYLE)]))
+    check_picture("marks.svg", "\n".join([*drawn, marks.mark_axis(scale, kind, STYLE)]))
 
 
 def test_a_sparkline_is_drawn_as_it_was_looked_at() -> None:
     tile = documents.recovery_tile()
-    check_golden(
+    check_picture(
         "sparkline.svg", marks.sparkline(tile.spark, (0, HOUR, 9 * HOUR), COLOURS, "spark")
     )
 
 
-def check_golden(name: str, drawn: str) -> None:
+def check_picture(name: str, drawn: str) -> None:
     """Without the sentences that describe the picture, which are the catalogue's."""
     shapes = re.sub(r"<(title|desc)>.*?</\1>| aria-label=\"[^\"]*\"", "", drawn)
-    lines = shapes.replace("><", ">\n<") + "\n"
-    path = GOLDEN / name
-    if os.environ.get("UPDATE_GOLDEN"):
-        path.write_text(lines, encoding="utf-8")
-    assert lines == path.read_text(encoding="utf-8")
+    check_golden(name, shapes.replace("><", ">\n<") + "\n")
 
 
 # --- what each picture says --------------------------------------------------------------------

@@ -5,11 +5,9 @@ The files are in ``golden/``; ``UPDATE_GOLDEN=1 pytest tests/formats/test_golden
 anew. Pictures have golden files of their own (`test_charts`) and are left out here.
 """
 
-import os
 import re
 from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
 from textwrap import wrap
 
 import openpyxl
@@ -20,16 +18,8 @@ from pypdf import PdfReader
 from insights_reports.formats import excel, html, mail, pdf
 from tests import documents
 from tests.formats import workbooks
+from tests.formats.goldens import check_golden
 from tests.test_read_back import readable
-
-GOLDEN = Path(__file__).parent / "golden"
-
-
-def check_golden(name: str, text: str) -> None:
-    path = GOLDEN / name
-    if os.environ.get("UPDATE_GOLDEN"):
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
 
 
 def test_the_page() -> None:
