@@ -166,7 +166,7 @@ def _day(text: bytes) -> int:
 
 
 def _columns(texts: list[bytes]) -> list[Column] | None:
-    """None when something is null that the documentation does not let be null."""
+    """None when they are not of the documented form: a count that is null, an unknown field."""
     objects = b",".join(b"{" + _START + b':"' + text for text in texts)
     read = read_arrow(b'{"Intervals":[' + objects + b"]}", _SCHEMA, unexpected="error")
     if read is None:

@@ -7,10 +7,8 @@ anew. Pictures have golden files of their own (`test_charts`) and are left out h
 
 import re
 from collections.abc import Iterator
-from io import BytesIO
 from textwrap import wrap
 
-import openpyxl
 from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 from pypdf import PdfReader
@@ -60,8 +58,7 @@ def bookmarks(reader: PdfReader, outline: list[object]) -> Iterator[tuple[str, i
 
 def test_the_workbook() -> None:
     rows = workbooks.deployments({}, {"task_state": "Failed", "lead_time": None})
-    content = excel.render(documents.sample_document(), rows)
-    book = openpyxl.load_workbook(BytesIO(content))
+    book = workbooks.opened(excel.render(documents.sample_document(), rows))
     lines = [line for sheet in book.worksheets for line in sheet_lines(sheet)]
     check_golden("edition.xlsx.txt", "\n".join(lines) + "\n")
 
