@@ -4,6 +4,9 @@ A message has at most three lines: what went wrong, which thing it was, what to 
 a secret. Each attribute has a default, because exceptions cross process borders by pickling.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class InsightsReportsError(Exception):
     """An expected failure. ``what`` happened, ``which`` thing (name and value), the ``remedy``."""
@@ -87,6 +90,12 @@ class BadReply(OctopusError):
     """The reply is not what the API promises: a login page, cut short, or not JSON."""
 
 
+class PullError(InsightsReportsError):
+    """What was read from Octopus cannot be kept, or is not what was kept."""
+
+    exit_status = 3
+
+
 class RenderError(InsightsReportsError):
     """A file could not be rendered."""
 
@@ -97,3 +106,21 @@ class DeliveryError(InsightsReportsError):
     """At least one destination did not take what was owed to it."""
 
     exit_status = 5
+
+
+@contextmanager
+def keeping(path: object) -> Iterator[None]:
+    """Turn what the operating system says about writing ``path``, a part of a pull, into our own
+    error: it is no fault of the network, and asking again would not mend it.
+
+    Raises:
+        PullError: for every OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise PullError(
+            "The pull cannot be written.",
+            f"{path}: {error.strerror or error}",
+            "Check the free space and the rights of the folder.",
+        ) from None

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from insights_reports.edition.files import slug
-from insights_reports.errors import InsightsReportsError
+from insights_reports.errors import PullError, keeping
 
 MANIFEST = "manifest.json"
 _SCHEMA = 1
@@ -28,12 +28,6 @@ _BLOCK, _LARGE_BLOCK = 1 << 16, 1 << 20
 _GZIP = 16 + zlib.MAX_WBITS  # what zlib calls the gzip format
 _LEVEL = 1  # of gzip: replies are kept as fast as they arrive
 _STORED = re.compile(r"[a-z0-9][a-z0-9-]*\.gz")
-
-
-class PullError(InsightsReportsError):
-    """A pull cannot be written, or is not what was sealed."""
-
-    exit_status = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +51,7 @@ class PullWriter:
         self._folder = folder
         self._entries: dict[str, Entry] = {}
         self._sealed = False
-        with _told(folder):
+        with keeping(folder):
             if (folder / MANIFEST).exists():
                 raise PullError(
                     "This pull is sealed.", str(folder), "A new pull needs a folder of its own."
@@ -82,14 +76,14 @@ class PullWriter:
         if self._sealed or name in self._entries:
             raise PullError("The pull is sealed, or has this reply already.", repr(name))
         path = self._folder / f"{slug(name)}.gz"
-        with _told(path):
+        with keeping(path):
             stored = path.open("xb")
         # No name and no time in the file: the same reply gives the same bytes.
         packed = gzip.GzipFile("", "wb", _LEVEL, stored, mtime=0)
         writer = _Writer(packed, path)
         try:
             yield cast(BinaryIO, writer)
-            with _told(path):
+            with keeping(path):
                 packed.close()
                 stored.close()
         except BaseException:
@@ -114,7 +108,7 @@ class PullWriter:
         }
         path = self._folder / MANIFEST
         part = path.with_suffix(".part")
-        with _told(path):
+        with keeping(path):
             part.write_bytes(json.dumps(manifest, ensure_ascii=True, indent=1).encode() + b"\n")
             for written in (*(self._folder / e.stored for e in self._entries.values()), part):
                 _sync(written)
@@ -217,7 +211,7 @@ class _Writer(io.RawIOBase):
         return True
 
     def write(self, block: Any) -> int:
-        with _told(self._path):
+        with keeping(self._path):
             self._packed.write(block)
         length = memoryview(block).nbytes
         self.sha256.update(block)
@@ -283,19 +277,6 @@ def _altered(path: Path, detail: str) -> PullError:
         f"{path}: {detail}",
         "Restore it from a copy, or pull again.",
     )
-
-
-@contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Turn what the operating system says about ``path`` into our own error."""
-    try:
-        yield
-    except OSError as error:
-        raise PullError(
-            "The pull cannot be written.",
-            f"{path}: {error.strerror or error}",
-            "Check the free space and the rights of the folder.",
-        ) from None
 
 
 def _sync(path: Path) -> None:

@@ -117,6 +117,10 @@ class Client:
         """The report's deployments of the last 12 whole months and this one, decoded as they come.
 
         ``save_to``, an empty seekable file, gets the reply's body, decompressed.
+
+        Raises:
+            OctopusError: when the reply cannot be had, or is not what the API promises.
+            PullError: when ``save_to`` cannot be written.
         """
         path = self._path("insights", "reports", report_id, "deployments")
         return self._source.deployments(path, read_deployments, save_to)

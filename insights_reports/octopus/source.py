@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, BinaryIO, Protocol, TypeVar
 
-from insights_reports.errors import NotFound, UsageError
+from insights_reports.errors import NotFound, UsageError, keeping
 from insights_reports.octopus.body import Body
 from insights_reports.octopus.paging import GetPage
 from insights_reports.octopus.strict import parse_json
@@ -72,9 +72,14 @@ class Live:
         def read_anew(body: Body) -> T:
             if save_to is None:
                 return read(body)  # type: ignore[arg-type]
-            save_to.seek(start)  # what an earlier attempt left there
-            save_to.truncate()
-            return read(_Copying(body, save_to))  # type: ignore[arg-type]
+            copying = _Copying(body, save_to)
+            with copying.keeping():
+                save_to.seek(start)  # what an earlier attempt left there
+                save_to.truncate()
+            value = read(copying)  # type: ignore[arg-type]
+            with copying.keeping():
+                save_to.flush()
+            return value
 
         most = self._transport.limits.deployments_bytes
         return self._transport.get(path, None, read_anew, most)
@@ -129,8 +134,12 @@ class _Copying:
 
     def read(self, size: int = -1) -> bytes:
         data = self._body.read(size)
-        self._copy.write(data)
+        with self.keeping():
+            self._copy.write(data)
         return data
+
+    def keeping(self) -> AbstractContextManager[None]:
+        return keeping(getattr(self._copy, "name", "the copy"))
 
 
 def _next(count: Counter[str], kind: str) -> str:

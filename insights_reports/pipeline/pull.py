@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import pandas as pd
 
-from insights_reports.errors import UsageError
+from insights_reports.errors import UsageError, keeping
 from insights_reports.history.pulls import PullWriter
 from insights_reports.octopus import Client, Connection, read_deployments
 from insights_reports.octopus.resources import (
@@ -95,6 +95,7 @@ def pull(
 
     Raises:
         OctopusError: when Octopus cannot be reached, refuses, or answers nonsense.
+        PullError: when the disk does not take it.
         UsageError: when the report's tenants have no tag in a tag set wanted.
     """
     with tempfile.TemporaryDirectory() as folder_of_replies:
@@ -137,7 +138,8 @@ class Replies:
 
     def record(self, name: str, body: bytes) -> None:
         path = self.paths.setdefault(name, self._folder / f"reply-{len(self.paths)}")
-        path.write_bytes(body)
+        with keeping(path):
+            path.write_bytes(body)
 
 
 def mentioned(deployments: pd.DataFrame) -> Mentioned:
@@ -217,7 +219,7 @@ def _first(
     if wanted.source == "insights":
         return _read(client, definition, path), {}
     given = Path(wanted.file) if wanted.file else None
-    with path.open("wb") as file:
+    with keeping(path), path.open("wb") as file:
         source = draw_into(file, connection, definition, wanted.source, as_of=as_of, path=given)
     body, digest = _body(path)
     ids = mentioned(read_deployments(body).table)
@@ -226,7 +228,7 @@ def _first(
 
 
 def _read(client: Client, definition: InsightsReport, path: Path) -> Reading:
-    with path.open("wb") as file:
+    with keeping(path), path.open("wb") as file:
         deployments = client.deployments(definition.Id, save_to=file)
     return Reading(mentioned(deployments.table), *_body(path))
 

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights_reports.edition.files import slug
-from insights_reports.errors import InsightsReportsError
-from insights_reports.history.pulls import MANIFEST, Pull, PullError, PullWriter
+from insights_reports.errors import InsightsReportsError, PullError
+from insights_reports.history.pulls import MANIFEST, Pull, PullWriter
 
 REPLIES = {
     "deployments.json": b'{"Streams": []}',
@@ -193,7 +193,8 @@ def test_a_full_disk_ends_in_an_error_and_no_pull(tmp_path: Path) -> None:
     script = (
         "import os, resource, sys\n"
         "from pathlib import Path\n"
-        "from insights_reports.history.pulls import PullError, PullWriter\n"
+        "from insights_reports.errors import PullError\n"
+        "from insights_reports.history.pulls import PullWriter\n"
         "writer = PullWriter(Path(sys.argv[1]))\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, {resource.RLIM_INFINITY}))\n"
         "try:\n    writer.add('body', os.urandom(100_000))\n"
