@@ -34,7 +34,7 @@ class Postbox:
     port: int = 0
 
     def transport(self, **settings: Any) -> Transport:
-        given = {"security": "none", "timeout": 2.0, "final_timeout": 2.0, **settings}
+        given = {"security": "none", "timeout": 30.0, "final_timeout": 30.0, **settings}
         return Transport(given.pop("host", self.host), self.port, "reports@example.com", **given)
 
     def parsed(self, number: int = 0) -> EmailMessage:

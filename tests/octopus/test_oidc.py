@@ -4,11 +4,12 @@ import json
 import re
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from insights_reports.errors import BadReply, Refused, UsageError
-from insights_reports.octopus import Client, Connection, ServiceAccount
+from insights_reports.octopus import Client, Connection, ServiceAccount, transport
 from tests.octopus.faults import Behaviour, FaultServer, fault_server, reply
 
 JWT = "eyJCANARY.IDENTITY.TOKEN"
@@ -125,12 +126,16 @@ def test_a_change_goes_on_with_a_new_token_too(tmp_path: Path) -> None:
         ]
 
 
-def test_a_token_is_replaced_when_its_stated_life_is_over(tmp_path: Path) -> None:
-    with fault_server(granted(1, expires_in=0.3), reply(ME)) as server:
+def test_a_token_is_replaced_when_its_stated_life_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = SimpleNamespace(**vars(time))
+    later.monotonic = lambda: time.monotonic() + 600
+    with fault_server(granted(1, expires_in=600), reply(ME)) as server:
         server.behaviours += [discovery(server), granted(2), reply(ME)]
         with client_of(server, tmp_path) as client:
             client.me()
-            time.sleep(0.4)
+            monkeypatch.setattr(transport, "time", later)
             client.me()
         assert asked(server)[2:] == ["GET /api/users/me 1", *SIGN_IN, "GET /api/users/me 2"]
 

@@ -82,7 +82,7 @@ def test_an_edition_is_shown_and_follows_its_templates(previewed: Previewed) -> 
     time.sleep(0.5)
     assert waited == []  # nothing has changed, so there is no answer yet
     (previewed.own / "report" / "web.css").write_text("b{top:7px}", encoding="utf-8")
-    watcher.join(15)
+    watcher.join(60)
     assert waited not in ([], [stamp])
     assert b"b{top:7px}" in previewed.get("/summary.html")[2]
 
@@ -93,7 +93,7 @@ def test_an_edition_is_shown_and_follows_its_templates(previewed: Previewed) -> 
 
     assert not (previewed.root / "reports").exists()  # nothing was delivered
     previewed.process.send_signal(signal.SIGINT)
-    assert previewed.process.wait(20) == 0
+    assert previewed.process.wait(60) == 0
 
 
 def test_a_page_of_another_site_gets_nothing(previewed: Previewed) -> None:

