@@ -1,8 +1,9 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fmt bench pictures clean
+.PHONY: help setup demo test coverage check fmt bench pictures clean
 PYTHON := .venv/bin/python
 TESTS ?= tests
 SIZES ?= 10000 100000 1000000
+unexport PYTHONDONTWRITEBYTECODE # Python starts many times here; without compiled files it would take seconds each time
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -14,6 +15,10 @@ demo: setup ## the whole pipeline on the embedded server; prints where the repor
 	@PREFECT_HOME=$(CURDIR)/.setup/prefect .venv/bin/insights-reports demo
 
 test: ## run the tests (THOROUGH=1 for the long ones)
+	@scripts/setup dev
+	$(PYTHON) -m pytest -n 2 --dist loadgroup $(TESTS)
+
+coverage: ## which lines and branches of the package the tests reach
 	@scripts/setup dev
 	$(PYTHON) -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered $(TESTS)
 

@@ -9,9 +9,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from insights_reports.cli import main
 from insights_reports.server import RunningServer, running_server
+
+# The same examples on each machine, however slow it is; the long tests look for new ones.
+settings.register_profile(
+    "steady",
+    deadline=None,
+    derandomize="THOROUGH" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("steady")
 
 AS_OF = datetime(2026, 10, 14, 9, 30, tzinfo=UTC)
 

@@ -6,6 +6,7 @@ import json
 import resource
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -99,8 +100,8 @@ def test_deployments_in_every_format(command: Command, tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(decoded, pd.read_parquet(tables["parquet"]))
     assert len(decoded) == len(rows) > 1000
     assert [row["Deployment"] for row in rows] == decoded["deployment_id"].tolist()
-    workbook = pd.read_excel(tables["xlsx"])
-    assert len(workbook) == len(rows)
+    with zipfile.ZipFile(tables["xlsx"]) as workbook:
+        assert workbook.read("xl/worksheets/sheet1.xml").count(b"<row ") == 1 + len(rows)
 
 
 def test_an_unknown_format_is_refused_before_anything_is_read(tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ def test_a_body_cannot_become_a_part() -> None:
     assert len(list(message.iter_attachments())) == len(FILES)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.text(), st.text(), st.text())
 def test_law_any_text_comes_out_as_it_went_in(subject: str, text: str, html: str) -> None:
     body = Body(subject=subject, text=text, html=html, images=(Image(),))

@@ -150,7 +150,7 @@ def test_names_from_outside_stay_below_the_root(root: Path) -> None:
     assert all(len(path.relative_to(root).parts) <= 4 for path in root.rglob("*"))
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_law_two_subscriptions_never_share_a_folder(one: str, two: str) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -636,7 +636,7 @@ rows_of = st.lists(
 )
 
 
-@hypothesis_settings(max_examples=12, deadline=None)
+@hypothesis_settings(max_examples=12)
 @given(
     drawn=rows_of,
     period=st.sampled_from(["2026-09", "2026-W39", "2026-Q3", "2026", "2026-09-30", "2025-10"]),

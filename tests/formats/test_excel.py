@@ -412,7 +412,7 @@ def document_of(name: str, other: str) -> Document:
     return replace(document, identity=who, brand=replace(document.brand, contact=name))
 
 
-@settings(max_examples=MANY, deadline=None)
+@settings(max_examples=MANY)
 @given(hostile, hostile)
 def test_no_name_becomes_a_formula_an_error_or_a_link(name: str, other: str) -> None:
     rows = {"project_name": name, "deployment_id": other, "release_version": name}

@@ -155,7 +155,7 @@ spans = st.one_of(
 )
 
 
-@settings(max_examples=500 if "THOROUGH" in os.environ else 8, deadline=None)
+@settings(max_examples=500 if "THOROUGH" in os.environ else 8)
 @given(
     st.lists(
         st.fixed_dictionaries(

@@ -123,7 +123,6 @@ def made_up_names() -> tuple[str, ...]:
     @settings(
         max_examples=2 * COUNT,
         database=None,
-        deadline=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),
     )

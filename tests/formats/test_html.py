@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
@@ -298,8 +298,6 @@ def with_name(name: str) -> Document:
 
 @settings(
     max_examples=10_000 if os.environ.get("THOROUGH") else 60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
 )
 @given(NAMES)
 def test_no_name_becomes_a_script_a_link_or_any_element(name: str) -> None:

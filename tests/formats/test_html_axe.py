@@ -18,6 +18,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium"),
 ]
+FLAGS = ["--disable-quic", "--disable-background-networking", "--disable-component-update"]
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 800}
 
 
@@ -25,7 +26,7 @@ DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 800}
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", *FLAGS]
         )
         yield browser
         browser.close()
@@ -57,7 +58,6 @@ PAGES = {
     "summary": lambda: html.render(documents.sample_document()),
     "split": lambda: html.render(documents.split_document()),
     "splits": lambda: html.render(documents.splits_document()),
-    "german": lambda: html.render(documents.sample_document(language="de")),
     "index": _index,
 }
 
@@ -75,22 +75,32 @@ def opened(browser: Browser, path: Path, **context: Any) -> Page:
     return page
 
 
+def grave(page: Page) -> list[str]:
+    """What axe-core calls serious or critical, with all details open."""
+    axe = pytest.importorskip("axe_core_python.sync_playwright", reason="needs axe-core").Axe()
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    found = axe.run(page, options={"resultTypes": ["violations"]})
+    assert found["passes"]
+    return [
+        f"{each['id']}: {each['nodes'][0]['html'][:200]}"
+        for each in found["violations"]
+        if each["impact"] in ("serious", "critical")
+    ]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 def test_axe_finds_nothing_serious(
     browser: Browser, file: Path, viewport: dict[str, int], scheme: str
 ) -> None:
-    axe = pytest.importorskip("axe_core_python.sync_playwright", reason="needs axe-core").Axe()
-    page = opened(browser, file, viewport=viewport, color_scheme=scheme)
-    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    found = axe.run(page)
-    assert found["passes"]
-    grave = [
-        f"{each['id']}: {each['nodes'][0]['html'][:200]}"
-        for each in found["violations"]
-        if each["impact"] in ("serious", "critical")
-    ]
-    assert grave == []
+    assert grave(opened(browser, file, viewport=viewport, color_scheme=scheme)) == []
+
+
+def test_axe_finds_nothing_serious_in_german(browser: Browser, tmp_path: Path) -> None:
+    """Its words are longer; the rest is as in English."""
+    path = tmp_path / "german.html"
+    path.write_bytes(html.render(documents.sample_document(language="de")))
+    assert grave(opened(browser, path, viewport=PHONE, color_scheme="light")) == []
 
 
 def test_no_page_scrolls_sideways_on_a_phone(browser: Browser, file: Path) -> None:

@@ -179,7 +179,7 @@ hostile = st.one_of(
 
 
 @given(hostile, hostile, hostile)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_names_stay_text_and_links_stay_below_the_folder(name: str, path: str, sub: str) -> None:
     file = IndexFile(name, path, name, 1, name)
     made = page(replace(entry(), subscription=sub, report=name, title=name, files=(file,)))

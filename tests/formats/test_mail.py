@@ -112,7 +112,7 @@ def test_no_deployments_are_no_gap() -> None:
 
 
 @given(st.one_of(st.text(max_size=40), st.sampled_from(["a\r\nBcc: evil@x", "\x00", "N" * 500])))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_name_breaks_the_line_of_the_subject(name: str) -> None:
     who = replace(sample_document().identity, report=Name(name, "InsightsReports-1"))
     subject = mail.MailParts(sample_document(identity=who)).subject()

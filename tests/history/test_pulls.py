@@ -167,7 +167,7 @@ def test_hostile_names_stay_in_the_folder(tmp_path: Path) -> None:
     assert len(files) == len(HOSTILE) + 1
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.dictionaries(st.text(), st.binary(), max_size=5))
 def test_law_every_pull_comes_back(replies: dict[str, bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -175,7 +175,7 @@ def test_law_every_pull_comes_back(replies: dict[str, bytes]) -> None:
         assert {name: pull.read(name) for name in pull.names} == replies
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.binary(max_size=200), st.data())
 def test_law_no_altered_byte_changes_a_reply_unnoticed(content: bytes, data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as name:

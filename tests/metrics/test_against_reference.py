@@ -5,7 +5,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights_reports.metrics import (
@@ -21,11 +21,7 @@ from tests.metrics.strategies import RULES, deployments
 from tests.metrics.tables import plain, table, value_of
 
 EXAMPLES = 5_000 if os.environ.get("THOROUGH") else 150
-thorough = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+thorough = settings(max_examples=EXAMPLES)
 SPLITS = (
     "None",
     "Project",

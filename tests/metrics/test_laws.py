@@ -15,7 +15,7 @@ from tests.metrics.strategies import RULES, deployments
 from tests.metrics.tables import plain, table
 from tests.metrics.test_against_reference import conventions, lookups
 
-some = settings(max_examples=1_000 if os.environ.get("THOROUGH") else 25, deadline=None)
+some = settings(max_examples=1_000 if os.environ.get("THOROUGH") else 25)
 GRANULARITIES = st.sampled_from(("Daily", "Weekly", "Monthly", None))
 COUNTS = ("successful", "deployment_failure", "guided", "total", "failed", "other")
 NONE = Lookups()

@@ -62,7 +62,7 @@ def test_no_completion_has_no_date_and_no_rows_have_none():
     assert dates("Europe/London", ticks("2026-09-14T12:00:00"), None) == [date(2026, 9, 14), None]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.sampled_from(ZONES),
     st.lists(st.integers(ticks("2011-12-01T00:00:00"), ticks("2035-12-31T23:59:59")), max_size=30),

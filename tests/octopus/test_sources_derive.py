@@ -145,7 +145,7 @@ DEPLOYED = st.tuples(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(DEPLOYED, max_size=12), st.lists(st.integers(0, 50), min_size=9, max_size=9))
 def test_lead_times_are_those_of_a_walk_through_the_stream(
     deployed: list[tuple[int, int, str]], assembled: list[int]

@@ -115,7 +115,7 @@ def plainly(reply) -> StatedTable:
     return read_stated(StatedMetrics(**vars(ASKED), reply=reply))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(replies)
 def test_both_ways_read_the_same(reply):
     assert_same(decode_metrics(json.dumps(reply).encode(), ASKED), plainly(reply))

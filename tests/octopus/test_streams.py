@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights_reports.errors import BadReply
@@ -179,8 +179,6 @@ class Trickle(io.RawIOBase):
 
 @settings(
     max_examples=300 if THOROUGH else 30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
 )
 @given(st.lists(STREAMS, max_size=5), NAMES, LAYOUTS, st.integers(1, 400), st.integers(1, 400))
 def test_the_table_is_the_reply(
@@ -445,8 +443,6 @@ def test_the_columns_are_those_of_the_architecture() -> None:
 
 @settings(
     max_examples=300 if THOROUGH else 20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
 )
 @given(st.lists(STREAMS, max_size=4))
 def test_what_is_written_reads_as_the_same_table(streams: list[dict[str, Any]]) -> None:

@@ -53,7 +53,6 @@ def _attack(operation: Any, server: RunningServer) -> None:
     @given(case=_cases(operation), real=st.booleans())
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],
     )
