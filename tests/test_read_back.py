@@ -40,6 +40,7 @@ from insights_reports.pipeline.pull import Wanted, pull
 from insights_reports.pipeline.runs import start_run
 from insights_reports.server import RunningServer
 from tests.conftest import AS_OF
+from tests.formats.pdf_ua import failures
 from tests.formats.workbooks import opened, table_of
 
 REPORT = "Nordlicht delivery performance"
@@ -168,6 +169,11 @@ def test_the_edition_has_a_document_for_every_split(rendered: dict[str, Rendered
     tables = {name: len(rendered[name].main_tables) for name in SPLITS}
     assert tables.pop("tenant-tag-set") > 1
     assert set(tables.values()) == {1}
+
+
+def test_every_pdf_keeps_what_can_be_judged_of_pdf_ua(rendered: dict[str, Rendered]) -> None:
+    found = {name: failures(one.pdf) for name, one in rendered.items()}
+    assert not any(found.values()), found
 
 
 # --- page one ------------------------------------------------------------------------------------

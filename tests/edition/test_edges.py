@@ -17,6 +17,7 @@ from insights_reports.formats import excel, html, mail, pdf
 from insights_reports.formats.words import words
 from tests.edition.edges import EDGES, NAMES
 from tests.edition.inputs import company, inputs, settings
+from tests.formats.pdf_ua import failures
 from tests.formats.workbooks import cells, opened
 
 
@@ -63,9 +64,11 @@ def test_edges_are_pdfs() -> None:
     with pdf.render_pool(1) as render:
         for name in names:
             document = EDGES[name]()
-            first = plain(PdfReader(BytesIO(render(document))).pages[0].extract_text())
+            content = render(document)
+            first = plain(PdfReader(BytesIO(content)).pages[0].extract_text())
             period = words(document.language).span(document.identity.period)
             assert period.casefold() in first.casefold(), name
+            assert failures(content) == [], name
 
 
 @pytest.mark.parametrize("name", EDGES)
