@@ -4,6 +4,11 @@ from collections.abc import Iterator
 
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
 
+# The order that the schema asks for, and Microsoft's validator: openpyxl writes another.
+Font.__elements__ = (
+    *("b", "i", "strike", "condense", "extend", "outline", "shadow", "u", "vertAlign", "sz"),
+    *("color", "name", "family", "charset", "scheme"),
+)
 FONT = "Arial"
 INK, GREY, LINE, HEAD = "15242E", "4A5862", "8CA0AB", "E8EEF0"
 

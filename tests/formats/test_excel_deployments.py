@@ -6,8 +6,10 @@ import subprocess
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
@@ -15,10 +17,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
+from openxml_audit import OpenXmlValidator, ValidationSeverity
 
 from insights_reports.formats import excel
 from insights_reports.formats.excel_export import deployments_workbook
 from tests.documents import identity, phrase, sample_document
+from tests.edition.edges import EDGES
 from tests.formats.workbooks import cells, deployments, opened, table_of
 
 # csv-download.md of Octopus's documentation
@@ -272,3 +276,32 @@ def test_the_rows_are_written_faster_than_by_xlsxwriter() -> None:
             sheet.write(number, column, value)
     workbook.close()
     assert ours <= 1.5 * (time.process_time() - begin)
+
+
+def said_by_the_schema(content: bytes, folder: Path) -> list[str]:
+    """What is against ECMA-376 and the rules of Microsoft's Open XML SDK."""
+    path = folder / "workbook.xlsx"
+    path.write_bytes(content)
+    found = OpenXmlValidator(max_errors=0).validate(path).errors
+    return [str(each) for each in found if each.severity is ValidationSeverity.ERROR]
+
+
+def test_the_schema_allows_all_that_stands_in_a_workbook(tmp_path: Path) -> None:
+    table = deployments(
+        {"project_name": "=1+1", "lead_time": timedelta(hours=-6)},
+        {"project_name": "#N/A", "lead_time": timedelta(hours=30)},
+    )
+    for content in (
+        excel.render(sample_document(), table),
+        excel.render(EDGES["hostile"](), table.iloc[:0]),
+        deployments_workbook(table, "Europe/Berlin"),
+    ):
+        assert said_by_the_schema(content, tmp_path) == []
+
+
+def test_the_schema_is_looked_at(tmp_path: Path) -> None:
+    content = deployments_workbook(deployments({}), "Europe/Berlin")
+    with ZipFile(BytesIO(content)) as book, ZipFile(target := BytesIO(), "w") as broken:
+        for name in book.namelist():
+            broken.writestr(name, book.read(name).replace(b"<sheetData>", b"<sheetData><b/>"))
+    assert said_by_the_schema(target.getvalue(), tmp_path) != []
