@@ -1,5 +1,6 @@
 """The last hand on a PDF: what PDF/UA-1 asks for and WeasyPrint 70 leaves out."""
 
+from collections.abc import Mapping
 from io import BytesIO
 
 import pikepdf
@@ -8,8 +9,9 @@ from pikepdf import Dictionary, Name
 _PRINT = 4  # annotation flag: printed with the page (ISO 32000-1, table 165)
 
 
-def finish(pdf: bytes) -> bytes:
-    """The same PDF with the scope of each table head and printing annotations, compressed.
+def finish(pdf: bytes, titles: Mapping[str, str]) -> bytes:
+    """The same PDF with the scope of each table head and printing annotations, compressed. Links
+    within it say where they lead by ``titles``, of which the keys are their anchors.
 
     The identifier is made from the content, so that equal input stays equal output.
     """
@@ -17,6 +19,8 @@ def finish(pdf: bytes) -> bytes:
         for page in file.pages:
             for annotation in page.get("/Annots", ()):
                 annotation.F = _PRINT
+                if title := titles.get(str(annotation.get("/Dest", ""))):
+                    annotation.Contents = title
         _scope(file.Root.StructTreeRoot, "Column")
         target = BytesIO()
         file.save(

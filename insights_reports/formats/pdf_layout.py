@@ -26,6 +26,7 @@ from insights_reports.formats.pdf_repairs import keep_patterns, set_whole_texts
 from insights_reports.formats.pdf_source import Source, face_rules
 from insights_reports.formats.pdf_widths import MARK, rows_across, shares
 from insights_reports.formats.templates import SHIPPED, Templates
+from insights_reports.formats.words import words
 
 set_whole_texts()
 keep_patterns()
@@ -53,9 +54,18 @@ def layout(document: Document, templates: Templates = SHIPPED) -> bytes:
             pdf = _lay_out(document, templates).write_pdf(pdf_variant="pdf/ua-1")
         if lost:
             raise RuntimeError(lost[0][:200])
-        return finish(pdf)
+        return finish(pdf, _titles(document))
     finally:
         gc.enable()
+
+
+def _titles(document: Document) -> dict[str, str]:
+    """What links within the document lead to: the titles of sections, tables and charts by their
+    anchors."""
+    blocks = [*document.overview, *(b for section in document.sections for b in section.blocks)]
+    parts = (*document.sections, *(b for b in blocks if isinstance(b, Table | Chart)))
+    phrase = words(document.language).phrase
+    return {anchor(part.id): phrase(part.title) for part in parts}
 
 
 @contextmanager

@@ -240,6 +240,16 @@ def test_links_lead_into_the_document_or_to_an_address(sample: bytes) -> None:
     assert all(target.startswith(("mailto:", "https:")) for target in targets)
 
 
+def test_a_link_says_where_it_leads(sample: bytes) -> None:
+    with pikepdf.open(BytesIO(sample)) as file:
+        links = [link for page in file.pages for link in page.get("/Annots", ())]
+        inside = {str(link.Dest): str(link.Contents) for link in links if "/Dest" in link}
+    titles = {s.id: W.phrase(s.title) for s in documents.sample_document().sections}
+    sections = titles.keys() & inside.keys()
+    assert len(sections) > 1
+    assert all(inside[section] == titles[section] for section in sections)
+
+
 # --- nothing is fetched ------------------------------------------------------------------------
 
 VECTORS = [
