@@ -76,7 +76,7 @@ def _elements(element: Any) -> list[Any]:
 
 
 def _tag(element: Any) -> str:
-    return str(element.S)[1:]
+    return str(element.get("/S", "/"))[1:]
 
 
 def _walk(element: Any) -> Iterator[Any]:
