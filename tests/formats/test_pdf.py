@@ -250,6 +250,19 @@ def test_a_link_says_where_it_leads(sample: bytes) -> None:
     assert all(inside[section] == titles[section] for section in sections)
 
 
+def test_contents_of_long_titles_stay_on_the_page(render: Callable[[Document], bytes]) -> None:
+    title = Phrase(
+        "section.split.tenant-tag-set", {"set": Name("Ring of tenants " * 10, "TagSets-1")}
+    )
+    split, *others = documents.split_document().sections
+    document = documents.split_document(sections=(replace(split, title=title), *others))
+    with pikepdf.open(BytesIO(render(document))) as file:
+        page = file.pages[0]
+        rights = [float(link.Rect[2]) for link in page.Annots if "/Dest" in link]
+        assert len(rights) >= len(document.sections)
+        assert max(rights) < float(page.mediabox[2]) - 40
+
+
 # --- nothing is fetched ------------------------------------------------------------------------
 
 VECTORS = [
