@@ -1,7 +1,7 @@
 """The charts of an edition: the period day by day, each metric over time, slices side by side."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from insights_reports.edition.document import (
     Day,
     Figure,
     Metric,
+    Missing,
     Name,
     Phrase,
     Prose,
@@ -27,7 +28,8 @@ from insights_reports.edition.document import (
 from insights_reports.edition.facts import Facts, Slices
 from insights_reports.edition.judging import Comparison, change, judge, limits_of
 from insights_reports.edition.tiles import HEADLINE_STATISTICS, SPARK, turn
-from insights_reports.metrics import interval_starts, wilson
+from insights_reports.metrics import Period, interval_starts, wilson
+from insights_reports.metrics.periods import PeriodKind
 
 PANELS = 12
 """How many slices have a panel."""
@@ -35,6 +37,7 @@ PANELS = 12
 _FAR = 3  # times as high as the next: on one scale the others would be flat
 
 _FREQUENCY = Metric.DEPLOYMENT_FREQUENCY
+_UNKNOWN = Missing.NO_HISTORY
 _STACK = (
     ("successful", Role.MAIN, Statistic.COUNT, "successful"),
     ("guided", Role.GUIDED, Statistic.GUIDED, "guided"),
@@ -50,17 +53,23 @@ def overview(facts: Facts) -> Chart | None:
     starts = interval_starts(now.start, now.end, granularity, facts.settings.conventions.week_start)
     table = facts.tabulator.figures("None", now.start, now.end, granularity)
     numbers = _numbers(table, starts)
+    known = [start >= facts.inputs.first_day for start in starts]
+    totals = [
+        sum(each) if seen else 0 for seen, *each in zip(known, *numbers.values(), strict=True)
+    ]
+    if not any(totals):
+        return None
     series = tuple(
         Series(
             Phrase(f"series.{name}"),
             role,
-            tuple(Figure(_FREQUENCY, statistic, n) for n in numbers[column]),
+            tuple(
+                Figure(_FREQUENCY, statistic, n if seen else None, None, None if seen else _UNKNOWN)
+                for n, seen in zip(numbers[column], known, strict=True)
+            ),
         )
         for name, role, statistic, column in _STACK
     )
-    totals = [sum(each) for each in zip(*numbers.values(), strict=True)]
-    if not any(totals):
-        return None
     top = int(np.argmax(totals))
     most = Figure(_FREQUENCY, Statistic.TOTAL, totals[top])
     annotations = (Annotation(top, Phrase("annotation.most", {"n": most})),)
@@ -68,8 +77,8 @@ def overview(facts: Facts) -> Chart | None:
         id="overview",
         form=ChartForm.COLUMNS,
         title=Phrase("chart.overview.title", {"granularity": Phrase(f"per.{granularity}")}),
-        subtitle=Phrase("chart.overview.subtitle", {"zone": Name(facts.inputs.zone)}),
-        alt=_overview_alt(facts, most, starts[top]),
+        subtitle=_overview_subtitle(facts, starts),
+        alt=_overview_alt(facts, series, most, starts[top]),
         x=starts,
         granularity=granularity,
         unit=Unit.COUNT,
@@ -85,11 +94,24 @@ def _numbers(table: pd.DataFrame, starts: Sequence[date]) -> dict[str, list[int]
     return {column: filled[column].fillna(0).astype(int).tolist() for column in columns}
 
 
-def _overview_alt(facts: Facts, most: Figure, start: date) -> Phrase:
-    whole, now = facts.whole, facts.windows.now
+def _overview_subtitle(facts: Facts, starts: Sequence[date]) -> Phrase:
+    """What is drawn, and whether the period cuts its first or last week or month."""
+    now, granularity = facts.windows.now, facts.windows.granularity
+    subtitle = Phrase("chart.overview.subtitle", {"zone": Name(facts.inputs.zone)})
+    if granularity == "Daily":
+        return subtitle
+    kind: PeriodKind = "week" if granularity == "Weekly" else "month"
+    last = Period.containing(kind, starts[-1], facts.settings.conventions.week_start)
+    if starts[0] >= now.start and last.end <= now.end:
+        return subtitle
+    return Phrase("chart.overview.cut", {"subtitle": subtitle})
+
+
+def _overview_alt(facts: Facts, stack: Sequence[Series], most: Figure, start: date) -> Phrase:
+    successful, *unsuccessful = (sum(f.value or 0 for f in each.figures) for each in stack)
     values: dict[str, Value] = {
-        "successful": whole.figure(0, now, _FREQUENCY, Statistic.COUNT),
-        "failed": whole.figure(0, now, _FREQUENCY, Statistic.FAILED),
+        "successful": Figure(_FREQUENCY, Statistic.COUNT, successful),
+        "failed": Figure(_FREQUENCY, Statistic.FAILED, sum(unsuccessful)),
         "top": most,
         "day": Day(start),
     }
@@ -99,10 +121,18 @@ def _overview_alt(facts: Facts, most: Figure, start: date) -> Phrase:
 def trends(facts: Facts, tiles: Sequence[Tile]) -> tuple[Chart | Prose, ...]:
     """One chart for each metric of the tiles over the last thirteen weeks or months; a sentence
     for one that has no value in any of them."""
-    return tuple(_trend(facts, tile) for tile in tiles if tile.figure.metric in HEADLINE_STATISTICS)
+    return tuple(_trend(facts, tile) for tile in tiles)
+
+
+def has_limits(chart: Chart) -> bool:
+    """Whether process-behaviour limits are drawn in a trend."""
+    return any(series.role is Role.CENTRE for series in chart.series)
 
 
 def _series(facts: Facts, metric: Metric) -> tuple[Series, ...]:
+    if metric is Metric.REWORK_RATE:
+        figures = tuple(facts.rework_rate(span) for span in facts.trend)
+        return (Series(Phrase("series.rework"), Role.MAIN, figures),)
     if metric is Metric.FAILURE_RATE:
         return _band(facts) + _lines(facts, metric, ())
     return _lines(facts, metric, () if metric is _FREQUENCY else (Statistic.P90,))
@@ -118,34 +148,66 @@ def _trend(facts: Facts, tile: Tile) -> Chart | Prose:
     duration = main[-1].unit is Unit.DURATION
     every = [figure.value for each in series for figure in each.figures]
     values = [value for value in every if value is not None]
+    limits = _limits(facts, main)
+    # A logarithm needs positive values: negative lead times are real.
+    logarithmic = duration and bool(values) and min(values) > 0
     return Chart(
         id=f"trend-{metric}",
         form=ChartForm.LINES,
         title=title,
-        subtitle=_subtitle(facts, tile),
-        alt=_trend_alt(main),
+        subtitle=_subtitle(facts, tile, limited=bool(limits), logarithmic=logarithmic),
+        alt=_trend_alt(facts, tile, main),
         x=tuple(span.start for span in facts.trend),
         granularity=facts.windows.trend_granularity,
         unit=main[-1].unit,
-        series=series + _limits(facts, main) + _target(facts, main),
-        # A logarithm needs positive values: negative lead times are real.
-        logarithmic=duration and bool(values) and min(values) > 0,
+        series=series + limits + _target(facts, main),
+        logarithmic=logarithmic,
     )
 
 
-def _subtitle(facts: Facts, tile: Tile) -> Phrase:
-    """What is drawn, and what it shows where its last interval is the period of the tile."""
-    measure = Phrase(f"chart.trend.subtitle.{tile.figure.metric}")
-    if facts.windows.trend[-1] != facts.windows.now or facts.inputs.partial:
+def _subtitle(facts: Facts, tile: Tile, *, limited: bool, logarithmic: bool) -> Phrase:
+    """What is drawn, and what it shows where that can be said."""
+    key = "chart.trend.subtitle" if limited else "chart.trend.without_limits"
+    measure = Phrase(f"{key}.{tile.figure.metric}")
+    if logarithmic:
+        measure = Phrase("chart.trend.logarithmic", {"measure": measure})
+    measure = _as_far(facts, measure)
+    finding = _finding(facts, tile)
+    if finding is None:
         return measure
-    finding = Phrase(f"chart.trend.finding.{turn(tile)}")
     return Phrase("chart.trend.measure_and_finding", {"measure": measure, "finding": finding})
 
 
-def _trend_alt(main: tuple[Figure, ...]) -> Phrase:
+def _as_far(facts: Facts, measure: Phrase) -> Phrase:
+    """The same, and on which day the last interval ends where it is not whole."""
+    last = facts.windows.trend[-1]
+    if not facts.windows.trend_cut or last.start == last.end:
+        return measure
+    day = Day(last.end - timedelta(days=1))
+    return Phrase("chart.trend.cut", {"measure": measure, "day": day})
+
+
+def _finding(facts: Facts, tile: Tile) -> Phrase | None:
+    """The verdict in words, where the last interval of a trend is the period of the tile."""
+    if facts.windows.trend[-1] != facts.windows.now or facts.inputs.partial:
+        return None
+    return Phrase(f"chart.trend.finding.{turn(tile)}")
+
+
+def _trend_alt(facts: Facts, tile: Tile, main: tuple[Figure, ...]) -> Phrase:
     known = [figure for figure in main if figure.value is not None]
     low, high = (pick(known, key=lambda f: f.value or 0) for pick in (min, max))
-    return Phrase("chart.trend.alt", {"now": main[-1], "n": len(main), "low": low, "high": high})
+    values: dict[str, Value] = {
+        "metric": Phrase(f"metric.{tile.figure.metric}"),
+        "now": main[-1],
+        "n": len(main),
+        "low": low,
+        "high": high,
+    }
+    finding = _finding(facts, tile)
+    if finding is None:
+        return Phrase("chart.trend.alt_alone", values)
+    return Phrase("chart.trend.alt", values | {"finding": finding})
 
 
 def _over_time(facts: Facts, metric: Metric, statistic: Statistic) -> tuple[Figure, ...]:
@@ -180,9 +242,7 @@ def _band(facts: Facts) -> tuple[Series, ...]:
 
 def _limits(facts: Facts, main: tuple[Figure, ...]) -> tuple[Series, ...]:
     """The process-behaviour limits of the last twelve points, when all of them are whole."""
-    last = facts.windows.trend[-1]
-    whole = facts.inputs.today >= last.end and facts.inputs.period.end >= last.end
-    limits = limits_of(main[-SPARK:]) if whole else None
+    limits = None if facts.windows.trend_cut else limits_of(main[-SPARK:])
     if limits is None:
         return ()
     lines = (
@@ -224,10 +284,10 @@ def panels(
     few = [shown[at] for at in apart]
     others = [each for at, each in enumerate(shown) if at not in apart]
     if not few:
-        return (_panels(facts, others, "one_scale", title, f"{anchor}-panels"),)
+        return (_panels(facts, others, "one_scale", title, f"{anchor}-panels", len(labels)),)
     return (
-        _panels(facts, few, "apart", title, f"{anchor}-panels-apart"),
-        _panels(facts, others, "others", title, f"{anchor}-panels"),
+        _panels(facts, few, "apart", title, f"{anchor}-panels-apart", len(labels)),
+        _panels(facts, others, "others", title, f"{anchor}-panels", len(labels)),
     )
 
 
@@ -241,15 +301,22 @@ def _far_larger(highest: Sequence[float]) -> int:
     return gaps.index(widest) + 1 if widest >= _FAR else 0
 
 
-def _panels(facts: Facts, shown: Sequence[Series], scale: str, title: Phrase, id: str) -> Chart:
-    known = [f for each in shown for f in each.figures if f.value is not None]
-    low, high = (pick(known, key=lambda f: f.value or 0) for pick in (min, max))
-    values: dict[str, Value] = {"n": len(shown), "low": low, "high": high}
+def _panels(
+    facts: Facts, shown: Sequence[Series], scale: str, title: Phrase, id: str, slices: int
+) -> Chart:
+    """A chart of some of so many ``slices``."""
+    known = [(f, each.label) for each in shown for f in each.figures if f.value is not None]
+    (low, _), (high, top) = (pick(known, key=lambda f: f[0].value or 0) for pick in (min, max))
+    values: dict[str, Value] = {"n": len(shown), "low": low, "high": high, "top": top}
+    subtitle = Phrase(f"chart.panels.subtitle.{scale}", values)
+    if slices > PANELS and scale != "apart":
+        some: dict[str, Value] = {"subtitle": subtitle, "shown": PANELS, "n": slices}
+        subtitle = Phrase("chart.panels.some", some)
     return Chart(
         id=id,
         form=ChartForm.PANELS,
         title=title,
-        subtitle=Phrase(f"chart.panels.subtitle.{scale}", values),
+        subtitle=_as_far(facts, subtitle),
         alt=Phrase("chart.panels.alt", values),
         x=tuple(span.start for span in facts.trend),
         granularity=facts.windows.trend_granularity,
@@ -279,7 +346,8 @@ def frequency_change(facts: Facts, slices: Slices, series: int) -> Change:
 
 def heat(facts: Facts) -> Chart | Prose:
     """When deployments complete: weekday by hour, local time; a sentence when there are none."""
-    completed = facts.inputs.deployments["completed"][facts.within(facts.windows.now)]
+    chosen = facts.within(facts.windows.now) & facts.counted
+    completed = facts.inputs.deployments["completed"][chosen]
     local = completed.dt.tz_convert(facts.inputs.tz)
     numbers = np.zeros((7, 24), dtype=np.int64)
     np.add.at(numbers, (local.dt.day_of_week.to_numpy(), local.dt.hour.to_numpy()), 1)

@@ -4,11 +4,13 @@ Pure: no input or output, no clock, no text in any language.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from insights_reports.edition.appendix import discrepancies, excluded
-from insights_reports.edition.charts import heat, overview, trends
+from insights_reports.edition.charts import has_limits, heat, overview, trends
 from insights_reports.edition.document import (
     Block,
+    Chart,
     Document,
     Identity,
     Instant,
@@ -28,7 +30,7 @@ from insights_reports.edition.method import FORMULA_VERSION, method, short_metho
 from insights_reports.edition.notable import notable
 from insights_reports.edition.settings import Inputs, Settings
 from insights_reports.edition.slices import Part, no_slices, parts, section, small_table
-from insights_reports.edition.strip import strip
+from insights_reports.edition.strip import strip, unseen
 from insights_reports.edition.tiles import tiles
 
 
@@ -37,8 +39,7 @@ def compose(inputs: Inputs, settings: Settings) -> tuple[Document, ...]:
 
     With the layout ``per_split`` a document ``summary`` and one for each split, named ``project``,
     ``project-group``, ``environment``, ``environment-group``, ``tenant``, ``tenant-tag-set``; with
-    ``one`` a single document ``summary`` that has all the sections. The anchor of a notable change
-    is the id of a section, of this document or of the one for its split.
+    ``one`` a single document ``summary`` that has all the sections.
 
     Raises:
         UsageError: when the settings name a tag set that the look-ups do not know.
@@ -49,7 +50,8 @@ def compose(inputs: Inputs, settings: Settings) -> tuple[Document, ...]:
     found = [_summary(facts, every, with_splits=one)]
     if not one:
         found += [_split(facts, several) for several in _by_document(every)]
-    return tuple(found)
+    names = tuple(document.name for document in found)
+    return tuple(replace(document, edition=names) for document in found)
 
 
 def _by_document(every: tuple[Part, ...]) -> Iterator[tuple[Part, ...]]:
@@ -72,7 +74,7 @@ def _summary(facts: Facts, every: tuple[Part, ...], *, with_splits: bool) -> Doc
         facts,
         name="summary",
         title=Phrase("title.summary"),
-        scope=Phrase("scope.all"),
+        scope=Phrase("scope.seen" if unseen(facts) else "scope.all"),
         sentence=headline(facts, page_one),
         tiles=page_one,
         notable=notable(facts, every),
@@ -92,8 +94,11 @@ def _overview(facts: Facts, every: tuple[Part, ...]) -> Iterator[Block]:
 
 
 def _trends(facts: Facts, page_one: tuple[Tile, ...]) -> Section:
-    lead = Phrase(f"trends.lead.{facts.windows.trend_granularity}", {"n": len(facts.trend)})
-    return Section("trends", Phrase("section.trends"), lead, trends(facts, page_one))
+    charts = trends(facts, page_one)
+    limited = any(isinstance(chart, Chart) and has_limits(chart) for chart in charts)
+    key = "trends.lead" if limited else "trends.lead_without_limits"
+    lead = Phrase(f"{key}.{facts.windows.trend_granularity}", {"n": len(facts.trend)})
+    return Section("trends", Phrase("section.trends"), lead, charts)
 
 
 def _split(facts: Facts, several: tuple[Part, ...]) -> Document:

@@ -360,11 +360,12 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Notable:
-    """A notable change: one sentence and the anchor of the rows behind it."""
+    """A notable change: one sentence, and the anchor and the document of the rows behind it."""
 
     text: Phrase
     verdict: Verdict
     anchor: str
+    document: str = "summary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -436,6 +437,7 @@ class Document:
     """All that one set of files (PDF, Excel, HTML) says.
 
     ``name`` tells the documents of an edition apart: ``summary``, ``project``, ``tenant-tag-set``…
+    ``edition`` has the names of them all, in their order.
     """
 
     name: str
@@ -451,6 +453,7 @@ class Document:
     paper: Literal["A4", "Letter"] = "A4"
     brand: Brand = Brand()
     formula_version: str = ""
+    edition: tuple[str, ...] = ()
 
 
 @cache

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from insights_reports.edition.document import Figure, Metric, Missing, Name, Span, Statistic
 from insights_reports.edition.settings import Inputs, Settings
 from insights_reports.edition.windows import Windows, windows
-from insights_reports.metrics import Split, Tabulator, local_dates
+from insights_reports.metrics import Split, Tabulator, local_dates, rework
+from insights_reports.metrics.measures import OTHER, outcomes
 
 _TICK = 100  # nanoseconds
 _NULL = np.iinfo(np.int64).min  # NaT, as an integer
@@ -148,6 +149,32 @@ class Facts:
             self.days < np.datetime64(span.end)
         )
         return inside
+
+    @cached_property
+    def counted(self) -> NDArray[np.bool_]:
+        """Which deployments count as successful or failed."""
+        counted: NDArray[np.bool_] = (
+            outcomes(self.inputs.deployments, self.settings.conventions) != OTHER
+        )
+        return counted
+
+    def rework_counts(self, span: Span) -> tuple[int, int]:
+        """The rework deployments of a window, and all that count there."""
+        inside = self.within(span) & self.counted
+        return int((inside & self._rework).sum()), int(inside.sum())
+
+    def rework_rate(self, span: Span) -> Figure:
+        metric = Metric.REWORK_RATE
+        if not self.whole.known(span):
+            return Figure(metric, Statistic.RATE, None, None, Missing.NO_HISTORY)
+        return rate(metric, *self.rework_counts(span))
+
+    @cached_property
+    def _rework(self) -> NDArray[np.bool_]:
+        patterns, conventions = self.settings.hotfix_patterns, self.settings.conventions
+        table = rework(self.inputs.deployments, hotfix_patterns=patterns, conventions=conventions)
+        flags: NDArray[np.bool_] = table["rework"].to_numpy()
+        return flags
 
     def ticks(self, metric: Metric) -> Grid:
         """The durations of one measure, one per deployment; `_NULL` for none."""

@@ -47,6 +47,7 @@ class Moved:
     after: Figure
     errors: float
     anchor: str
+    document: str
 
     @property
     def verdict(self) -> Verdict:
@@ -76,7 +77,9 @@ def _sentence(facts: Facts, found: Moved) -> Notable:
         "now": found.after,
         "previous": facts.windows.previous,
     }
-    return Notable(Phrase(f"notable.{found.metric}.{turn}", values), found.verdict, found.anchor)
+    text = Phrase(f"notable.{found.metric}.{turn}", values)
+    document = "summary" if facts.settings.layout == "one" else found.document
+    return Notable(text, found.verdict, found.anchor, document)
 
 
 def _moved(facts: Facts, part: Part) -> Iterator[Moved]:
@@ -90,7 +93,7 @@ def _moved(facts: Facts, part: Part) -> Iterator[Moved]:
                 for span in (facts.windows.previous, facts.windows.now)
             )
             label = _label(part, int(series))
-            yield Moved(label, metric, before, after, float(errors[series]), part.anchor)
+            yield Moved(label, metric, before, after, float(errors[series]), part.anchor, part.name)
 
 
 def _label(part: Part, series: int) -> Phrase | Name:

@@ -79,8 +79,10 @@ class Part:
 
     @cached_property
     def additive(self) -> bool:
-        """Whether the slices add up to the whole, in every window."""
+        """Whether the slices that there are add up to the whole, in every window."""
         whole = self.facts.whole.grids["total"].sum(axis=0)
+        if not self.order:
+            return True
         overlapping = self.slices.split == "TenantTagSet"
         return not overlapping and bool((self.slices.grids["total"].sum(axis=0) == whole).all())
 
@@ -166,6 +168,8 @@ def section(part: Part, *, with_panels: bool) -> Section:
 
 
 def no_slices(part: Part) -> Phrase:
+    if not part.slices.known(part.facts.windows.now):
+        return Phrase("split.no_history")
     return Phrase(f"split.none.{part.name}")
 
 
@@ -184,6 +188,8 @@ def _table(part: Part, id: str, columns: "tuple[str, ...]", top: int) -> Table:
     rows = tuple(_row(part, facts, part.slices, series, columns) for series in part.order)
     heads = tuple(_column(part, name) for name in columns)
     notes = [Phrase("note.marks")] if "lead_range" in columns else []
+    if notes and facts.settings.targets.keys() & {Metric.LEAD_TIME, Metric.FAILURE_RATE}:
+        notes.append(Phrase("note.target"))
     if not part.additive:
         notes.append(Phrase(f"note.not_additive.{part.name}"))
     return Table(
@@ -262,12 +268,12 @@ def _cell(part: Part | None, facts: Facts, slices: Slices, series: int, name: st
 
 
 def _lead_mark(facts: Facts, slices: Slices, series: int) -> Mark:
-    """From the median to the 95th percentile, and the median before."""
+    """From the median to the 90th percentile, and the median before."""
     metric, (now, previous) = Metric.LEAD_TIME, (facts.windows.now, facts.windows.previous)
     median = slices.figure(series, now, metric, Statistic.MEDIAN).value
-    p95 = slices.figure(series, now, metric, Statistic.P95).value
+    p90 = slices.figure(series, now, metric, Statistic.P90).value
     before = slices.figure(series, previous, metric, Statistic.MEDIAN).value
-    return Mark(median, median, p95, before, facts.settings.targets.get(metric))
+    return Mark(median, median, p90, before, facts.settings.targets.get(metric))
 
 
 def _rate_mark(facts: Facts, slices: Slices, series: int) -> Mark:
@@ -356,6 +362,8 @@ def _nothing_outside(part: Part) -> Phrase:
 
 def _outlier_block(part: Part) -> Block:
     title = Phrase("table.outliers.title")
+    if part.facts.inputs.partial:
+        return Prose((Phrase("outliers.partial"),), title=title)
     if not part.has_past:
         return Prose((Phrase("outliers.no_past", {"n": SPARK}),), title=title)
     if not part.outliers:

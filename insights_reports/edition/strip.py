@@ -20,7 +20,6 @@ from insights_reports.edition.document import (
     Value,
 )
 from insights_reports.edition.facts import Facts
-from insights_reports.metrics.measures import OTHER, outcomes
 
 _MOST_IDS = 100
 _THINGS = ("project", "channel", "environment", "tenant")
@@ -104,7 +103,7 @@ def exclusions(facts: Facts) -> Iterator[tuple[Phrase, NDArray[np.bool_]]]:
     outside = ~(inside | later | undated)
     if outside.any():
         yield Phrase("exclusion.outside", {"period": period}), outside
-    other = inside & (outcomes(inputs.deployments, facts.settings.conventions) == OTHER)
+    other = inside & ~facts.counted
     states = inputs.deployments["task_state"].astype("object")
     for state in sorted({str(each) for each in states[other]}):
         yield (
@@ -118,9 +117,16 @@ def _gaps(facts: Facts) -> Iterator[Phrase]:
     hidden = sum(_restricted(inputs.deployments, thing) for thing in _THINGS)
     if hidden:
         yield Phrase("gap.restricted", {"n": hidden})
+    if unseen(facts):
+        yield Phrase("gap.unseen")
     if not facts.whole.known(facts.windows.now):
         yield Phrase("gap.before_data", {"day": Day(inputs.first_day)})
     yield from inputs.gaps
+
+
+def unseen(facts: Facts) -> bool:
+    """Whether Octopus counts deployments that this account may not see."""
+    return any(each.cause.code == "restricted" for each in facts.inputs.check.discrepancies)
 
 
 def _restricted(deployments: pd.DataFrame, thing: str) -> int:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from insights_reports.edition.bands import band
 from insights_reports.edition.document import (
@@ -16,7 +15,7 @@ from insights_reports.edition.document import (
     Tile,
     Verdict,
 )
-from insights_reports.edition.facts import Facts, rate
+from insights_reports.edition.facts import Facts
 from insights_reports.edition.judging import (
     Comparison,
     change,
@@ -24,8 +23,6 @@ from insights_reports.edition.judging import (
     limits_of,
     median_intervals,
 )
-from insights_reports.metrics import rework
-from insights_reports.metrics.measures import OTHER, outcomes
 
 SPARK = 12
 """How many periods a sparkline has."""
@@ -142,28 +139,13 @@ def _medians(facts: Facts, metric: Metric) -> dict[Span, tuple[float, float]]:
 
 def _rework_tile(facts: Facts) -> Tile | None:
     """None when no hotfix pattern is configured and no period shows a rollback."""
-    settings, deployments = facts.settings, facts.inputs.deployments
-    patterns, conventions = settings.hotfix_patterns, settings.conventions
-    flags = rework(deployments, hotfix_patterns=patterns, conventions=conventions)
-    again = flags["rework"].to_numpy()
-    counted = outcomes(deployments, conventions) != OTHER
-    counts = {span: _both(facts, span, again, counted) for span in facts.windows.compared}
-    if not patterns and not any(again for again, _ in counts.values()):
+    spans, now = facts.windows.compared, facts.windows.now
+    counts = {span: facts.rework_counts(span) for span in spans}
+    if not facts.settings.hotfix_patterns and not any(again for again, _ in counts.values()):
         return None
-    metric = Metric.REWORK_RATE
-    figures = {
-        span: rate(metric, *counts[span])
-        if facts.whole.known(span)
-        else Figure(metric, Statistic.RATE, None, None, Missing.NO_HISTORY)
-        for span in counts
-    }
-    failed, total = counts[facts.windows.now]
-    extra = (Figure(metric, Statistic.FAILED, failed), Figure(metric, Statistic.TOTAL, total))
-    return _Values(facts, figures, extra, counts, {}).tile()
-
-
-def _both(
-    facts: Facts, span: Span, again: NDArray[np.bool_], counted: NDArray[np.bool_]
-) -> tuple[int, int]:
-    inside = facts.within(span) & counted
-    return int((inside & again).sum()), int(inside.sum())
+    figures = {span: facts.rework_rate(span) for span in spans}
+    extra = tuple(
+        Figure(Metric.REWORK_RATE, statistic, number)
+        for statistic, number in zip((Statistic.FAILED, Statistic.TOTAL), counts[now], strict=True)
+    )
+    return _Values(facts, figures, extra if facts.whole.known(now) else (), counts, {}).tile()

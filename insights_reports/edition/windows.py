@@ -32,6 +32,7 @@ class Windows:
         last_year: the same for the period a year before.
         trend: the thirteen intervals of the trend charts, oldest first.
         trend_granularity: their granularity.
+        trend_cut: whether the last of them is not whole.
         granularity: that of the chart on page one.
     """
 
@@ -40,6 +41,7 @@ class Windows:
     last_year: Span
     trend: tuple[Span, ...]
     trend_granularity: Granularity
+    trend_cut: bool
     granularity: Granularity
 
     @property
@@ -66,12 +68,14 @@ def windows(inputs: Inputs, settings: Settings) -> Windows:
     if inputs.partial:
         spans[-1], previous, last_year = (_cut(s, days) for s in (spans[-1], previous, last_year))
     kind: PeriodKind = "week" if period.kind in ("day", "week") else "month"
+    trend, whole = _trend(kind, spans[-1], settings.conventions)
     return Windows(
         periods=tuple(spans),
         previous=previous,
         last_year=last_year,
-        trend=_trend(kind, spans[-1], settings.conventions),
+        trend=trend,
         trend_granularity="Weekly" if kind == "week" else "Monthly",
+        trend_cut=not whole,
         granularity=settings.granularity or _granularity(period),
     )
 
@@ -88,14 +92,14 @@ def _cut(span: Span, days: int) -> Span:
     return replace(span, name=f"{span.start}..{end - timedelta(days=1)}", end=end)
 
 
-def _trend(kind: PeriodKind, now: Span, conventions: Conventions) -> tuple[Span, ...]:
-    """The last thirteen weeks or months up to the last day of ``now``."""
+def _trend(kind: PeriodKind, now: Span, conventions: Conventions) -> tuple[tuple[Span, ...], bool]:
+    """The last thirteen weeks or months up to the last day of ``now``; and whether it is whole."""
     last_day = max(now.start, now.end - timedelta(days=1))
     last = Period.containing(kind, last_day, conventions.week_start)
     spans = [_span(each) for each in last.trailing(PERIODS)]
     if now.end < last.end:
         spans[-1] = _cut(spans[-1], max(0, (now.end - last.start).days))
-    return tuple(spans)
+    return tuple(spans), now.end >= last.end
 
 
 def _granularity(period: Period) -> Granularity:

@@ -28,6 +28,7 @@ from insights_reports.edition.document import (
     Tile,
     Value,
 )
+from insights_reports.edition.files import file_name
 from insights_reports.formats import marks
 from insights_reports.formats.charts import draw
 from insights_reports.formats.charts_frame import Style
@@ -112,11 +113,13 @@ class Parts:
 
     def spark_alt(self, tile: Tile) -> str:
         values = [f for f in tile.spark if f.value is not None]
-        label = f"{self.words.label(tile.figure)}, {self.words.text('label.spark')}"
+        label = self.words.label(tile.figure)
         if not values:
             return label
         low, high = (pick(values, key=lambda f: f.value or 0) for pick in (min, max))
-        return f"{label}: {self.words.figure(low)} – {self.words.figure(high)}"
+        return self.words.text(
+            "label.spark_alt", label=Name(label), low=low, high=high, last=tile.spark[-1]
+        )
 
     def mark(self, table: Table, number: int, cell: Value) -> Markup:
         """The mark in column ``number`` of a table, on the scale of that column."""
@@ -250,6 +253,15 @@ class Parts:
         blocks = [b for s in self.document.sections for b in s.blocks] + [*self.document.overview]
         ids = {block.id for block in blocks if isinstance(block, Table | Chart)}
         return text in ids | {section.id for section in self.document.sections}
+
+    def file(self, document: str, format: str) -> str:
+        """The name of the file that shows another document of this edition."""
+        identity = self.document.identity
+        return file_name(identity.subscription, identity.period.name, document, format)
+
+    def others(self) -> list[str]:
+        """The names of all documents of this edition, where there are others."""
+        return list(self.document.edition) if len(self.document.edition) > 1 else []
 
     def logo(self) -> str:
         """The logo as a data URI, "" where there is none."""

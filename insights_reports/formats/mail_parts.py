@@ -126,7 +126,9 @@ class MailParts:
     def _beside(self, tile: Tile) -> list[str]:
         words = self.words
         sample = [words.sample(tile.figure)] if tile.figure.n is not None else []
-        return sample + [f"{words.label(extra)}: {words.figure(extra)}" for extra in tile.extra]
+        return sample + [
+            f"{words.label(extra)}: {words.figure(extra, unit=False)}" for extra in tile.extra
+        ]
 
     def notable(self) -> list[tuple[str, str, str]]:
         """Verdict, its tone and the sentence of each notable change."""

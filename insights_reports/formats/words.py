@@ -251,6 +251,12 @@ class Words:
     def statistic(self, statistic: Statistic) -> str:
         return self.text(f"statistic.{statistic}")
 
+    def beside(self, figure: Figure) -> str:
+        """A figure that stands beside another of its metric: ``failed 57``, ``active days 21``."""
+        own = f"statistic.{figure.metric}.{figure.statistic}"
+        word = self.text(own) if own in self.catalogue else self.statistic(figure.statistic)
+        return f"{word} {self.figure(figure, unit=False)}"
+
     def sample(self, figure: Figure) -> str:
         """``n = 243``, or nothing where the figure says none."""
         return "" if figure.n is None else self.text("figure.n", n=figure.n)
@@ -418,13 +424,14 @@ class Words:
 
     # --- axes ----------------------------------------------------------------------------------
 
-    def tick(self, at: date | int, granularity: str) -> str:
-        """A short label for the start of an interval: ``1 Sep``, ``Sep``, ``06:00``."""
+    def tick(self, at: date | int, granularity: str, *, first: bool = False) -> str:
+        """A short label for the start of an interval: ``1 Sep``, ``Sep``, ``06:00``; the ``first``
+        month and each January have the year."""
         if isinstance(at, int):
             return f"{at:02d}:00"
         if granularity != "Monthly":
             return self._date(at, "date.tick_day")
-        return self._date(at, "date.tick_year" if at.month == 1 else "date.tick_month")
+        return self._date(at, "date.tick_year" if first or at.month == 1 else "date.tick_month")
 
     def interval(self, at: date | int, granularity: str) -> str:
         """The interval in full, for data tables: ``1 September 2026``, ``September 2026``."""

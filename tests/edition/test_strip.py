@@ -54,28 +54,29 @@ def document(check: CrossCheck, **changes):
             checked(agrees=8, not_comparable=2),
             0,
             CheckVerdict.AGREES,
-            "8 of 10 figures that Octopus states agree with ours; 2 cannot be compared.",
+            "8 of 10 figures that Octopus states agree with ours; not comparable: 2.",
         ),
         (
             checked(agrees=7, explained=3),
             0,
             CheckVerdict.EXPLAINED,
-            "7 of 10 figures that Octopus states agree with ours, 3 differ for a known reason, "
-            "0 cannot be compared.",
+            "7 of 10 figures that Octopus states agree with ours; different for a known reason: 3; "
+            "not comparable: 0.",
         ),
         (
             checked(agrees=7, explained=1, differs=2),
             1,
             CheckVerdict.DIFFERS,
-            "2 of 10 figures that Octopus states differ from ours; 7 agree, 1 differ for a known "
-            "reason, 0 cannot be compared.",
+            "Of 10 figures that Octopus states, different from ours: 2; equal: 7; different for a "
+            "known reason: 1; not comparable: 0.",
         ),
         (
             checked(agrees=8, differs=2),
             2,
             CheckVerdict.DIFFERS,
-            "2 of 10 figures that Octopus states differ from ours, no more than the 2 that this "
-            "subscription tolerates; 8 agree, 0 differ for a known reason, 0 cannot be compared.",
+            "Of 10 figures that Octopus states, different from ours: 2, no more than the 2 that "
+            "this subscription tolerates; equal: 8; different for a known reason: 0; not "
+            "comparable: 0.",
         ),
         (
             checked(not_comparable=4),
@@ -145,8 +146,9 @@ def test_values_of_single_deployments_have_a_table_of_their_own():
     appendix = section(document(checked(agrees=1, streams=streams)), "discrepancies")
     assert appendix.lead is not None
     assert words("en").phrase(appendix.lead) == (
-        "Octopus's own values, as it spells them, beside ours. Of 10 values stated for single "
-        "deployments 9 agree, 0 differ, 1 differ for a known reason and 0 cannot be compared."
+        "Octopus's own values, as it spells them, beside ours. Values stated for single "
+        "deployments: 10; equal to ours: 9; different: 0; different for a known reason: 1; not "
+        "comparable: 0."
     )
     [table] = appendix.blocks
     assert table.rows[0][:4] == (

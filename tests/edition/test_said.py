@@ -1,0 +1,240 @@
+"""What charts, tables and sentences say of themselves where the data reach less far than usual."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from insights_reports.crosscheck.cause import Cause
+from insights_reports.crosscheck.result import CrossCheck, Discrepancy, Verdict
+from insights_reports.edition import compose
+from insights_reports.edition.document import (
+    Chart,
+    Document,
+    Mark,
+    Metric,
+    Missing,
+    Phrase,
+    Prose,
+    Role,
+    Status,
+    Table,
+)
+from insights_reports.formats.words import words
+from tests.edition.inputs import company, inputs, instant, settings
+
+HOTFIXES = (r"\.[0-9]*7\.0$",)
+SEPTEMBER = instant(datetime(2026, 9, 1, tzinfo=UTC))
+ROWS = company(1500)  # from September 2025 to September 2026
+
+
+def edition(period: str = "2026-09", rows=ROWS, layout: str = "one", **changes: object) -> Document:
+    known = {key: changes.pop(key) for key in ("splits", "targets", "top") if key in changes}
+    asked = settings(layout=layout, hotfix_patterns=HOTFIXES, **known)
+    return compose(inputs(rows, period, **changes), asked)[0]
+
+
+def blocks(document: Document) -> dict[str, object]:
+    found = [*document.overview, *(b for section in document.sections for b in section.blocks)]
+    return {block.id: block for block in found if isinstance(block, Chart | Table)}
+
+
+def sections(document: Document) -> dict[str, object]:
+    return {section.id: section for section in document.sections}
+
+
+def keys(phrase: Phrase) -> set[str]:
+    """The keys of a phrase and of those that it is made of."""
+    inner = [keys(value) for value in phrase.values.values() if isinstance(value, Phrase)]
+    return {phrase.key}.union(*inner)
+
+
+def test_of_a_period_before_the_data_nothing_is_said_that_is_not_known():
+    document = edition("2025")
+    for section in document.sections:
+        if section.id in ("project", "environment", "tenant", "tenant-tag-set-tagsets-1"):
+            assert section.lead == Phrase("split.no_history")
+            assert section.blocks == ()
+            assert section.additive
+    rework = next(tile for tile in document.tiles if tile.figure.metric is Metric.REWORK_RATE)
+    assert rework.figure.missing is Missing.NO_HISTORY
+    assert rework.extra == ()
+
+
+def test_intervals_before_the_data_are_blank_and_not_zero():
+    chart = blocks(edition("2025", known_from=date(2025, 9, 1)))["overview"]
+    for series in chart.series:
+        assert [figure.missing for figure in series.figures] == [Missing.NO_HISTORY] * 8 + [
+            None
+        ] * 4
+    said = words("en").phrase(chart.alt)
+    drawn = [sum(figure.value or 0 for figure in series.figures) for series in chart.series]
+    assert said.startswith(
+        f"{drawn[0]} successful and {drawn[1] + drawn[2]} failed deployments; the most in a month"
+    )
+    assert drawn[0] > 0
+
+
+def test_captions_speak_of_limits_only_where_they_are_drawn():
+    year, first_months = edition(), edition("2026-02", known_from=date(2025, 9, 1))
+    for document, limited in ((year, True), (first_months, False)):
+        charts = [b for id, b in blocks(document).items() if id.startswith("trend-")]
+        assert len(charts) == 5
+        for chart in charts:
+            drawn = any(series.role is Role.LIMIT for series in chart.series)
+            spoken = any(key.startswith("chart.trend.subtitle.") for key in keys(chart.subtitle))
+            assert drawn == spoken == limited
+        lead = sections(document)["trends"].lead.key
+        assert lead == ("trends.lead.Monthly" if limited else "trends.lead_without_limits.Monthly")
+
+
+@pytest.mark.parametrize(
+    ("period", "changes"),
+    [
+        (
+            "2026-09",
+            {"as_of": datetime(2026, 9, 21, 4, tzinfo=UTC), "status": Status.PROVISIONAL},
+        ),
+        ("2026-09-01..2026-09-20", {}),
+    ],
+)
+def test_an_interval_that_is_cut_has_no_limits_and_is_named(period, changes):
+    document = edition(period, **changes)
+    for id, chart in blocks(document).items():
+        if id.startswith("trend-") or id.endswith("-panels"):
+            assert not any(series.role in (Role.LIMIT, Role.CENTRE) for series in chart.series)
+            assert "chart.trend.cut" in keys(chart.subtitle)
+            assert "20 September 2026" in words("en").phrase(chart.subtitle)
+
+
+def test_outliers_of_a_period_that_is_not_over_are_said_to_wait_for_it():
+    as_of = datetime(2026, 9, 21, 4, tzinfo=UTC)
+    document = edition(as_of=as_of, status=Status.PROVISIONAL)
+    said = [b for b in sections(document)["project"].blocks if isinstance(b, Prose)]
+    assert [prose.sentences for prose in said] == [(Phrase("outliers.partial"),)]
+
+
+@pytest.mark.parametrize(
+    ("period", "cut"),
+    [
+        ("2026-Q3", True),  # from Wednesday, 1 July to Wednesday, 30 September; by week
+        ("2026-09", False),  # by day
+        ("2026", False),  # by month
+        ("2026-06-28..2026-09-19", False),  # twelve weeks from Sunday to Saturday
+        ("2026-06-28..2026-09-20", True),
+    ],
+)
+def test_weeks_that_the_period_cuts_are_named_below_the_chart_of_page_one(period, cut):
+    as_of = datetime(2027, 1, 2, tzinfo=UTC)
+    chart = blocks(edition(period, as_of=as_of, splits=("Project",)))["overview"]
+    assert (chart.subtitle.key == "chart.overview.cut") == cut
+
+
+def discrepancy(code: str) -> Discrepancy:
+    return Discrepancy(
+        split="None",
+        tag_set=None,
+        time_range="LastYear",
+        granularity="Monthly",
+        series="All",
+        start_of_interval=date(2026, 9, 1),
+        metric="DeploymentFrequency",
+        statistic="NumberOfSuccessfulDeployments",
+        stated=12,
+        recomputed=10,
+        difference=-2,
+        tolerance=0,
+        verdict=Verdict.EXPLAINED,
+        cause=Cause(code, (("more", 2),) if code == "restricted" else ()),
+        deployment_ids=(),
+        deployments=10,
+    )
+
+
+@pytest.mark.parametrize(("code", "missing"), [("restricted", True), ("promote", False)])
+def test_page_one_says_that_octopus_counts_deployments_which_the_account_may_not_see(code, missing):
+    check = CrossCheck(
+        figures=10,
+        agrees=9,
+        differs=0,
+        explained=1,
+        not_comparable=0,
+        discrepancies=(discrepancy(code),),
+    )
+    document = edition(check=check, splits=("Project",))
+    assert (Phrase("gap.unseen") in document.check.gaps) == missing
+    assert document.identity.scope == Phrase("scope.seen" if missing else "scope.all")
+
+
+def test_the_rework_rate_has_a_trend_whose_last_month_is_its_tile():
+    document = edition()
+    tile = next(tile for tile in document.tiles if tile.figure.metric is Metric.REWORK_RATE)
+    chart = blocks(document)["trend-rework_rate"]
+    assert chart.series[0].figures[-12:] == tile.spark
+    assert chart.series[0].figures[-1] == tile.figure
+    assert words("en").beside(tile.extra[0]) == f"rework {tile.extra[0].value}"
+
+
+def test_of_more_slices_than_panels_it_is_said_how_many_are_drawn():
+    few, many = (
+        blocks(edition(rows=company(1500, projects=n), splits=("Project",)))["project-panels"]
+        for n in (12, 13)
+    )
+    assert "chart.panels.some" not in keys(few.subtitle)
+    assert words("en").phrase(many.subtitle) == (
+        "Successful deployments; all panels share one scale; 12 of 13, those with the most "
+        "deployments"
+    )
+
+
+def test_range_marks_reach_to_the_90th_percentile_of_the_tiles():
+    table = blocks(edition(splits=("Project",)))["project-table"]
+    mark = next(cell for cell in table.total if isinstance(cell, Mark))
+    [p90] = edition().tiles[1].extra
+    assert mark.high == p90.value
+
+
+def test_a_target_in_the_marks_is_explained_below_the_table():
+    plain, aimed = (
+        blocks(edition(splits=("Project",), targets=targets))["project-table"]
+        for targets in ({}, {Metric.FAILURE_RATE: 0.1})
+    )
+    assert Phrase("note.target") not in plain.notes
+    assert Phrase("note.target") in aimed.notes
+
+
+def test_notable_changes_name_the_document_with_their_rows():
+    rows = [r for r in company(6000) if r.project_id != "Projects-1" or r.completed < SEPTEMBER]
+    apart = compose(inputs(rows), settings(layout="per_split", splits=("Project", "Environment")))
+    names = [document.name for document in apart]
+    assert {document.edition for document in apart} == {("summary", "project", "environment")}
+    assert apart[0].notable
+    for found in apart[0].notable:
+        assert found.document in names[1:]
+        assert found.anchor in sections(apart[names.index(found.document)])
+    [together] = compose(inputs(rows), settings(layout="one", splits=("Project", "Environment")))
+    assert {found.document for found in together.notable} == {"summary"}
+
+
+def test_a_logarithmic_scale_is_called_so():
+    charts = blocks(edition())
+    for metric in (Metric.LEAD_TIME, Metric.TIME_TO_RECOVERY, Metric.FAILURE_RATE):
+        chart = charts[f"trend-{metric}"]
+        assert chart.logarithmic == ("chart.trend.logarithmic" in keys(chart.subtitle))
+    assert charts["trend-lead_time"].logarithmic
+
+
+def test_alternative_texts_name_the_measure_its_finding_and_the_largest_slice():
+    charts = blocks(edition())
+    say = words("en").phrase
+    assert say(charts["trend-failure_rate"].alt).startswith("Deployment failure rate: ")
+    assert say(charts["trend-failure_rate"].alt).endswith("No clear change.")
+    panels = charts["project-panels"]
+    highest = max(
+        panels.series, key=lambda series: max(figure.value or 0 for figure in series.figures)
+    )
+    assert say(panels.alt).endswith(f"the most by {highest.label.text}.")
+
+
+def test_what_stands_beside_a_figure_has_its_unit_once():
+    tile = edition().tiles[0]
+    assert words("en").beside(tile.extra[1]) == f"active days {tile.extra[1].value}"
