@@ -31,7 +31,7 @@ from insights_reports.edition.facts import Facts
 from insights_reports.edition.strip import exclusions
 
 _SHOWN = 50
-_MOST_IDS = 5
+_MOST_IDS = 3
 _VERDICTS = {
     "agrees": CheckVerdict.AGREES,
     "differs": CheckVerdict.DIFFERS,
@@ -117,7 +117,7 @@ def _discrepancy(found: Discrepancy, zone: str) -> tuple[Value, ...]:
         Name(" / ".join(part for part in (found.split, found.tag_set) if part)),
         Name(f"{found.time_range} / {found.granularity}"),
         None if found.start_of_interval is None else Day(found.start_of_interval),
-        Name(".".join(part for part in (found.metric, found.statistic) if part)),
+        Name(" / ".join(part for part in (found.metric, found.statistic) if part)),
         _spelled(spelled["stated"]),
         _spelled(spelled["recomputed"]),
         _VERDICTS[found.verdict.value],
@@ -153,7 +153,9 @@ def _fact(name: str, value: int | str, zone: str) -> Value:
 
 
 def _spelled(value: object) -> Value:
-    return None if value is None else Name(str(value))
+    if value is None:
+        return None
+    return Name(f"{value:.10g}" if isinstance(value, float) else str(value))
 
 
 def excluded(facts: Facts) -> Section:

@@ -24,7 +24,7 @@ from insights_reports.formats.html_parts import Embed, Parts, anchor, link
 from insights_reports.formats.pdf_finish import finish
 from insights_reports.formats.pdf_repairs import keep_patterns, set_whole_texts
 from insights_reports.formats.pdf_source import Source, face_rules
-from insights_reports.formats.pdf_widths import MARK, rows_across, shares
+from insights_reports.formats.pdf_widths import MARK, lies_across, rows_across, shares
 from insights_reports.formats.templates import SHIPPED, Templates
 from insights_reports.formats.words import words
 
@@ -82,21 +82,22 @@ def _losses() -> Iterator[list[str]]:
 
 
 def _lay_out(document: Document, templates: Templates) -> Layout:
-    """Laid out with the chart of page one as high as lets it stay there."""
+    """Laid out with the chart of page one as high as lets it stay there, if any height does."""
     charts = (block for block in document.overview if isinstance(block, Chart))
     chart = next((c for c in charts if c.form in _STRETCHED), None)
-    pages = _pages(document, templates, _HEIGHTS[0])
-    for height in _HEIGHTS[1:]:
-        if chart is None or anchor(chart.id) in pages.pages[0].anchors:
-            break
-        pages = _pages(document, templates, height)
-    return pages
+    tried: list[Layout] = []
+    for height in _HEIGHTS:
+        tried.append(_pages(document, templates, height))
+        if chart is None or anchor(chart.id) in tried[-1].pages[0].anchors:
+            return tried[-1]
+    return tried[0]
 
 
 def _pages(document: Document, templates: Templates, overview_height: float) -> Layout:
     fonts, style = _style(_rules(document.brand.accent, templates))
     source = Source()
-    size = CSS(string=f"@page{{size:{document.paper}}}", url_fetcher=source, font_config=fonts)
+    sizes = f"@page{{size:{document.paper}}}@page wide{{size:{document.paper} landscape}}"
+    size = CSS(string=sizes, url_fetcher=source, font_config=fonts)
     page = _page(document, templates, overview_height, source.embed)
     html = HTML(string=page, url_fetcher=source)
     return html.render(font_config=fonts, stylesheets=[style, size], pdf_variant="pdf/ua-1")
@@ -116,6 +117,7 @@ def _page(document: Document, templates: Templates, overview_height: float, embe
         widths=lambda table: shares(table, parts),
         across=lambda table: rows_across(table, parts),
         flows=_flows,
+        wide=lies_across,
         overview_height=overview_height,
         overflows=_overflows(document),
     )

@@ -144,7 +144,7 @@ def test_the_head_of_a_long_table_is_repeated(render: Callable[[Document], bytes
     long = replace(table, rows=table.rows * 7, total_rows=35)
     section = Section("project", Phrase("section.method"), None, (long,))
     found = pages(render(documents.split_document(sections=(section,))))
-    head = squeezed("Lead time, median to 95th percentile")
+    head = squeezed("Lead time, median to 90th percentile")
     assert sum(head in text for text in found) >= 2
 
 
@@ -504,6 +504,50 @@ def test_an_id_keeps_its_line_however_many_columns_want_room() -> None:
     for column, text in ((0, "Deployments-1915800"), (6, parts.cell(row[6], kinds[6]))):
         assert widths[column] * 4.93 > text_width(text, 8.2, 500)
     assert sum(widths) == pytest.approx(100)
+
+
+def test_a_table_of_ten_columns_has_pages_on_their_side(
+    render: Callable[[Document], bytes],
+) -> None:
+    """As the table of discrepancies: no word of it is broken there."""
+    words_of_a_row = ("Payments", "Project", "LastMonth / Daily", "DeploymentFailureRate / Rate")
+    row = (*(Name(text) for text in words_of_a_row), *[Name("explained")] * 6)
+    title = documents.project_table(1).columns[0].title
+    kinds = (ColumnKind.NAME, *[ColumnKind.TEXT] * 9)
+    wide = replace(
+        documents.project_table(1),
+        columns=tuple(Column(title, kind) for kind in kinds),
+        rows=(row,) * 30,
+        total=None,
+    )
+    sections = tuple(
+        Section(f"section-{n}", Phrase("section.method"), None, (table,))
+        for n, table in enumerate((documents.project_table(5), wide, documents.project_table(5)))
+    )
+    content = render(documents.split_document(sections=sections))
+    shapes = [p.mediabox.width > p.mediabox.height for p in PdfReader(BytesIO(content)).pages]
+    first, last = shapes.index(True), len(shapes) - shapes[::-1].index(True)
+    assert 0 < first < last < len(shapes)
+    assert all(shapes[first:last])
+    parts = Parts(documents.split_document(), inline, hover=False, mark_width=88)
+    for number, text in enumerate(words_of_a_row):
+        room = shares(wide, parts)[number] * 6.9 - 7.2
+        assert all(text_width(word, 8.2, 500) <= room + 1e-6 for word in text.split()), text
+
+
+def test_a_head_too_short_to_be_hyphenated_is_not_broken() -> None:
+    document = documents.split_document(language="de")
+    parts = Parts(document, inline, hover=False, mark_width=88)
+    kinds = (ColumnKind.NAME, *[ColumnKind.COUNT] * 7)
+    table = replace(
+        documents.project_table(1),
+        columns=tuple(Column(Phrase("column.figures"), kind) for kind in kinds),
+        rows=((Name("Rechnungsstellung " * 9), *[1] * 7),),
+        total=None,
+    )
+    assert parts.words.text("column.figures") == "Kennzahlen"
+    needed = text_width("Kennzahlen", 7.8, 600)
+    assert all(width * 4.93 - 7.2 > needed - 1e-6 for width in shares(table, parts))
 
 
 # --- the child ---------------------------------------------------------------------------------
