@@ -208,7 +208,7 @@ def page_one_lines(document: Document) -> Iterator[str]:
         yield squeezed(label + figure)
     for tile in document.tiles:
         for extra in tile.extra:
-            yield squeezed(W.statistic(extra.statistic) + W.figure(extra))
+            yield squeezed(W.beside(extra))
         if tile.figure.n is not None:
             yield squeezed(W.sample(tile.figure))
         yield squeezed(W.phrase(tile.reason))

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from insights_reports.edition.compose import compose
     from insights_reports.edition.digest import edition_digest
+    from insights_reports.edition.revisions import revision_changes
     from insights_reports.edition.settings import Inputs, Settings
 
-__all__ = ["Inputs", "Settings", "compose", "edition_digest"]
+__all__ = ["Inputs", "Settings", "compose", "edition_digest", "revision_changes"]
 
 _MODULES = {
     "Inputs": "settings",
     "Settings": "settings",
     "compose": "compose",
     "edition_digest": "digest",
+    "revision_changes": "revisions",
 }
 
 

@@ -454,6 +454,7 @@ class Document:
     brand: Brand = Brand()
     formula_version: str = ""
     edition: tuple[str, ...] = ()
+    changes: tuple[Phrase, ...] = ()  # what differs from the revision that this one replaces
 
 
 @cache

@@ -59,6 +59,7 @@ def method(facts: Facts, tiles: tuple[Tile, ...]) -> Section:
                 for each in ("too_few", "limits", "intervals", "slices", "percent")
             ),
         ),
+        _key(),
         *conventions(facts),
         octopus_trends(facts),
     ]
@@ -72,7 +73,8 @@ def short_method(facts: Facts) -> Section:
     """The method note of a split's document."""
     keys = ("counts", "own_past", "marks", "whole")
     notes = Prose(sentences=tuple(Phrase(f"method.short.{key}") for key in keys))
-    return Section("method", Phrase("section.method"), None, (notes, _about(facts)))
+    blocks = (notes, _key(), _about(facts))
+    return Section("method", Phrase("section.method"), None, blocks)
 
 
 def _definitions(tiles: tuple[Tile, ...]) -> Prose:
@@ -86,6 +88,12 @@ def _definitions(tiles: tuple[Tile, ...]) -> Prose:
             for metric in defined
         ),
     )
+
+
+def _key() -> Prose:
+    """What the words that stand in place of a number mean."""
+    items = tuple((Phrase(str(word)), Phrase(f"meaning.{word}")) for word in Missing)
+    return Prose(items=items, title=Phrase("label.symbols"))
 
 
 def octopus_trends(facts: Facts) -> Table:

@@ -64,6 +64,8 @@ def _identity(book: Book) -> Iterator[Row]:
     yield row("excel.last_day", Cell(identity.period.end - timedelta(days=1), "Day"))
     yield text("label.zone", identity.zone if identity.zone == identity.stated_zone else zone)
     yield text("label.status", words.status(identity))
+    if book.document.changes:
+        yield text("label.revision", " ".join(map(words.phrase, book.document.changes)))
     yield text("label.generated", words.instant(identity.generated))
     yield text("label.as_of", words.instant(identity.as_of))
     yield text("label.trigger", words.trigger(identity))
@@ -150,7 +152,7 @@ def _key(book: Book) -> Iterator[tuple[str, str, str]]:
     }
     for topic, keys in topics.items():
         for key in keys:
-            yield words.text(f"excel.key.{topic}"), words.text(key), words.text(f"excel.{key}")
+            yield words.text(f"excel.key.{topic}"), words.text(key), words.text(f"meaning.{key}")
     for unit in (Unit.RATE, Unit.DURATION, Unit.PER_WEEK):
         yield (
             words.text("excel.key.unit"),
@@ -165,6 +167,8 @@ def _prose(book: Book) -> Iterator[tuple[str, str, str]]:
         if section.lead is not None:
             yield words.phrase(section.title), "", words.phrase(section.lead)
     for title, block in prose(book.document):
+        if title.key == "label.symbols":  # they are explained above
+            continue
         topic = words.phrase(title)
         for sentence in block.sentences:
             yield topic, "", words.phrase(sentence)

@@ -23,6 +23,7 @@ from insights_reports.edition.document import (
     Instant,
     Mark,
     Name,
+    Notable,
     Section,
     Table,
     Tile,
@@ -258,6 +259,12 @@ class Parts:
         """The name of the file that shows another document of this edition."""
         identity = self.document.identity
         return file_name(identity.subscription, identity.period.name, document, format)
+
+    def rows(self, notable: Notable) -> str:
+        """Where the rows behind a notable change are: on this page or on another of its edition."""
+        place = f"#{anchor(notable.anchor)}"
+        here = self.has_anchor(notable.anchor)
+        return place if here else self.file(notable.document, "html") + place
 
     def others(self) -> list[str]:
         """The names of all documents of this edition, where there are others."""

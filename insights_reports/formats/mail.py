@@ -84,7 +84,14 @@ def _text(
 ) -> list[str]:
     """The lines of the plain part."""
     words = parts.words
-    lines = [parts.title(), *parts.about(), "", parts.headline()]
+    changes = parts.changes()
+    lines = [
+        parts.title(),
+        *parts.about(),
+        "",
+        parts.headline(),
+        *(["", changes] if changes else []),
+    ]
     for tile in parts.tiles():
         value = f"{tile.number} {tile.unit}".rstrip()
         lines += ["", f"{tile.label}: {value} ({tile.verdict})"]

@@ -60,6 +60,10 @@ class MailParts:
     def headline(self) -> str:
         return clip(self.words.phrase(self.document.headline))
 
+    def changes(self) -> str:
+        """What differs from the revision that this one replaces; "" where it replaces none."""
+        return clip(" ".join(map(self.words.phrase, self.document.changes)))
+
     def subject(self) -> str:
         """``High Volume Report, September 2026: Delivery performance [revised]``."""
         identity, words = self.document.identity, self.words
@@ -126,9 +130,7 @@ class MailParts:
     def _beside(self, tile: Tile) -> list[str]:
         words = self.words
         sample = [words.sample(tile.figure)] if tile.figure.n is not None else []
-        return sample + [
-            f"{words.label(extra)}: {words.figure(extra, unit=False)}" for extra in tile.extra
-        ]
+        return sample + [f"{words.label(extra)}: {words.figure(extra)}" for extra in tile.extra]
 
     def notable(self) -> list[tuple[str, str, str]]:
         """Verdict, its tone and the sentence of each notable change."""

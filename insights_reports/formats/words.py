@@ -252,10 +252,10 @@ class Words:
         return self.text(f"statistic.{statistic}")
 
     def beside(self, figure: Figure) -> str:
-        """A figure that stands beside another of its metric: ``failed 57``, ``active days 21``."""
+        """A figure that stands beside another of its metric: ``failed 57``, ``active 21 days``."""
         own = f"statistic.{figure.metric}.{figure.statistic}"
         word = self.text(own) if own in self.catalogue else self.statistic(figure.statistic)
-        return f"{word} {self.figure(figure, unit=False)}"
+        return f"{word} {self.figure(figure)}"
 
     def sample(self, figure: Figure) -> str:
         """``n = 243``, or nothing where the figure says none."""

@@ -13,7 +13,7 @@ import pandas as pd
 
 from insights_reports.crosscheck import CrossCheck, StreamCheck, cross_check
 from insights_reports.delivery import Ledger, Revision
-from insights_reports.edition import Inputs, compose, edition_digest
+from insights_reports.edition import Inputs, compose, edition_digest, revision_changes
 from insights_reports.edition.document import (
     Document,
     Exclusion,
@@ -23,6 +23,7 @@ from insights_reports.edition.document import (
     Status,
     dump,
 )
+from insights_reports.edition.document import load as load_document
 from insights_reports.metrics import Conventions, Period, local_dates
 from insights_reports.pipeline.load import Pulled, load
 from insights_reports.pipeline.pull import READINGS
@@ -51,7 +52,8 @@ def compute(run: Run) -> dict[str, Any]:
         documents = compose(inputs, settings)
         digest = edition_digest(documents)
         revision = _revision(run, period, digest, inputs.status)
-        documents = tuple(_revised(document, revision) for document in documents)
+        changes = _changes(run, period, revision, documents[0])
+        documents = tuple(_revised(document, revision, changes) for document in documents)
         return _write(run, pulled, period, check, documents, digest)
 
 
@@ -137,11 +139,26 @@ def _revision(run: Run, period: Period, digest: str, status: Status) -> Revision
         )
 
 
-def _revised(document: Document, revision: Revision) -> Document:
+def _changes(
+    run: Run, period: Period, revision: Revision, document: Document
+) -> tuple[Phrase, ...]:
+    """What differs from the revision before: its documents are in the folder of its run."""
+    with Ledger(run.ledger) as ledger:
+        rows = ledger.editions(run.subscription_name, period.name)
+    row = next((row for row in rows if row.revision == revision.number - 1), None)
+    if row is None:
+        return ()
+    earlier = run.folder.parent / row.run_id / run.documents.name / f"{document.name}.json"
+    replaced = load_document(earlier.read_bytes()) if earlier.is_file() else None
+    return revision_changes(document, row.revision, row.made_at, row.status, replaced)
+
+
+def _revised(document: Document, revision: Revision, changes: tuple[Phrase, ...]) -> Document:
     identity = document.identity
     revised = revision.number > 1 and identity.status is Status.FINAL
     return replace(
         document,
+        changes=changes,
         identity=replace(
             identity,
             revision=revision.number,

@@ -237,4 +237,6 @@ def test_alternative_texts_name_the_measure_its_finding_and_the_largest_slice():
 
 def test_what_stands_beside_a_figure_has_its_unit_once():
     tile = edition().tiles[0]
-    assert words("en").beside(tile.extra[1]) == f"active days {tile.extra[1].value}"
+    assert (
+        words("en").beside(tile.extra[1]) == f"active {tile.extra[1].value}\N{NO-BREAK SPACE}days"
+    )

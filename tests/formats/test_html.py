@@ -148,12 +148,31 @@ def section(*blocks: Table) -> Section:
     return Section("project", Phrase("section.method"), None, blocks)
 
 
-def test_a_notable_change_links_to_its_rows_only_where_they_are_on_the_page() -> None:
+def test_a_notable_change_links_to_its_rows_on_this_page_or_another() -> None:
     here = Notable(Phrase("method.lead"), Verdict.BETTER, "trends")
-    elsewhere = Notable(Phrase("method.lead"), Verdict.WORSE, "tenant")
+    elsewhere = Notable(Phrase("method.lead"), Verdict.WORSE, "tenant", "tenant")
     page = parse(documents.sample_document(notable=(here, elsewhere)))
     links = [a.get("href") for a in page.xpath('//*[contains(@class, "notable")]//a')]
-    assert links == ["#trends"]
+    assert links == ["#trends", "board-monthly-2026-09-tenant.html#tenant"]
+
+
+def test_the_page_leads_to_the_others_of_its_edition() -> None:
+    page = parse(documents.sample_document(edition=("summary", "project", "tenant-tag-set")))
+    [current] = page.xpath('//nav//*[@aria-current="page"]')
+    assert current.text == "Summary"
+    links = {a.text: a.get("href") for a in page.xpath('//nav//a[contains(@href, ".html")]')}
+    assert links == {
+        "By project": "board-monthly-2026-09-project.html",
+        "By tenant tag": "board-monthly-2026-09-tenant-tag-set.html",
+    }
+    alone = parse(documents.sample_document(edition=("summary",)))
+    assert not alone.xpath('//nav//a[contains(@href, ".html")]')
+
+
+def test_a_revision_says_on_page_one_what_it_replaces() -> None:
+    change = Phrase("revision.used", {"now": 230, "before": 225})
+    page = parse(documents.sample_document(changes=(change,)))
+    assert "Deployments used: 230, before 225." in text_of(page)
 
 
 def test_the_page_can_be_german() -> None:

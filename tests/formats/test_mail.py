@@ -144,6 +144,13 @@ def numbers(document: Document) -> list[str]:
     return found
 
 
+def test_both_parts_say_what_a_revision_replaces() -> None:
+    change = Phrase("revision.used", {"now": 230, "before": 225})
+    body = mail.render(sample_document(changes=(change,)))
+    assert "Deployments used: 230, before 225." in body.text
+    assert "Deployments used: 230, before 225." in Page(body.html).text
+
+
 @pytest.mark.parametrize("part", ["text", "html"])
 def test_both_parts_have_every_number_of_page_one(sample: mail.MailBody, part: str) -> None:
     text = plain(sample.text) if part == "text" else Page(sample.html).text
@@ -156,7 +163,7 @@ def test_both_parts_have_every_number_of_page_one(sample: mail.MailBody, part: s
         ENGLISH.phrase(document.check.gaps[0]),
         *(ENGLISH.phrase(notable.text) for notable in document.notable),
         ENGLISH.instant(document.identity.generated),
-        "225 of 2,648 deployments read were used.",
+        "Deployments read: 2,648; used: 225.",
         "insights-reader",
         "dx@example.com",
     ):

@@ -69,6 +69,11 @@ def test_other_figures_make_another_revision(configure: Configure, run: Run) -> 
     assert run(config).status == 0
     manifests = read_manifests(config.parent / "reports")
     assert [(m.revision, m.status) for m in manifests] == [(1, "final"), (2, "revised")]
+    pages = [next((config.parent / "reports" / m.folder).glob("*-summary.html")) for m in manifests]
+    first, second = (page.read_text(encoding="utf-8") for page in pages)
+    assert "This edition replaces revision" not in first
+    assert "This edition replaces revision 1 of" in second
+    assert "Deployment failure rate: " in second.partition('class="caution"')[2][:600]
 
 
 def test_a_dry_run_delivers_nothing_and_says_so(configure: Configure, run: Run) -> None:

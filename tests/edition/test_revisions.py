@@ -1,0 +1,45 @@
+"""What a revision says of the one that it replaces."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from insights_reports.edition import revision_changes
+from insights_reports.edition.document import Document
+from insights_reports.formats.words import words
+from tests.documents import rate, sample_document
+
+MADE = datetime(2026, 10, 1, 4, 5, tzinfo=UTC)
+
+
+def said(document: Document, replaced: Document | None, status: str = "final") -> list[str]:
+    found = revision_changes(document, 1, MADE, status, replaced)
+    return [words("en").phrase(each).replace("\N{NO-BREAK SPACE}", " ") for each in found]
+
+
+def with_failures(failed: int, used: int) -> Document:
+    document = sample_document()
+    tiles = [
+        replace(tile, figure=rate(failed, 200)) if tile.figure.metric == "failure_rate" else tile
+        for tile in document.tiles
+    ]
+    ledger = replace(document.check.ledger, used=used)
+    return replace(document, tiles=tuple(tiles), check=replace(document.check, ledger=ledger))
+
+
+def test_the_figures_that_differ_are_named_with_both_values():
+    assert said(with_failures(20, 230), with_failures(10, 225)) == [
+        "This edition replaces revision 1 of 1 October 2026.",
+        "Deployments used: 230, before 225.",
+        "Deployment failure rate: 10.0 %, before 5.0 %.",
+    ]
+
+
+def test_where_page_one_is_the_same_it_is_said_so():
+    assert said(with_failures(20, 230), with_failures(20, 230), "provisional") == [
+        "This edition replaces revision 1 of 1 October 2026, which was provisional.",
+        "The figures of page one are as they were; the tables differ.",
+    ]
+
+
+def test_of_a_revision_whose_run_is_gone_only_its_date_is_known():
+    assert said(sample_document(), None) == ["This edition replaces revision 1 of 1 October 2026."]
