@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from insights_reports.edition.document import Column, ColumnKind, Name
+from insights_reports.edition.files import File
 from insights_reports.formats import html, mail
 from tests import documents
 
@@ -152,6 +153,36 @@ def test_a_mail_is_as_wide_as_a_phone_and_no_wider_than_its_letter(
     assert page.locator(".sheet").bounding_box()["width"] == min(width, 600)  # type: ignore[index]
     boxes = [each.bounding_box() for each in page.locator(".half").all()]
     assert len({box["x"] for box in boxes if box}) == columns
+
+
+@pytest.mark.parametrize("width", [320, 360, 700])
+def test_a_mail_breaks_the_names_of_files_at_their_dashes(
+    browser: Browser, tmp_path: Path, width: int
+) -> None:
+    names = ("board-monthly-2026-09-environment-group.xlsx", "N" * 160)
+    files = [File(name, "summary", b"") for name in names]
+    path = tmp_path / "mail.html"
+    made = mail.render(documents.sample_document(), attached=files, folders=("/srv/" + "n" * 160,))
+    path.write_text(made.html, encoding="utf-8")
+    page, _ = opened(browser, path, viewport={"width": width, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    parts = [part for part in names[0].split("-") if len(part) > 4]
+    assert [part for part in parts if not whole(page.get_by_text(names[0]), part)] == []
+
+
+def whole(element: Locator, part: str) -> bool:
+    """Whether ``part`` of an element's text stands on one line."""
+    lines = element.evaluate(
+        """(element, part) => {
+            const text = [...element.childNodes].find((node) => node.data?.includes(part));
+            const range = document.createRange(), start = text.data.indexOf(part);
+            range.setStart(text, start);
+            range.setEnd(text, start + part.length);
+            return new Set([...range.getClientRects()].map((box) => box.top)).size;
+        }""",
+        part,
+    )
+    return bool(lines == 1)
 
 
 def test_without_script_everything_is_there(browser: Browser, file: Path) -> None:
