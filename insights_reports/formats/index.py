@@ -16,6 +16,11 @@ from insights_reports.formats.templates import SHIPPED, Templates
 from insights_reports.formats.words import Words, words
 
 _WEIGHTS = (400, 600)
+_SPLITS = (
+    *("project", "project-group", "environment", "environment-group"),
+    *("tenant", "tenant-tag-set"),
+)
+_DOCUMENTS = {"summary": "web.summary"} | {name: f"table.slices.title.{name}" for name in _SPLITS}
 _TONES = {str(CheckVerdict.AGREES): "good", str(CheckVerdict.DIFFERS): "bad"}
 
 
@@ -85,8 +90,11 @@ class _Row:
         """The files by the document they show, in the order of the edition."""
         grouped: dict[str, list[IndexFile]] = {}
         for file in self.entry.files:
-            grouped.setdefault(file.document, []).append(file)
+            grouped.setdefault(self._document(file.document), []).append(file)
         return list(grouped.items())
+
+    def _document(self, name: str) -> str:
+        return self.words.text(_DOCUMENTS[name]) if name in _DOCUMENTS else name
 
     @property
     def years(self) -> range:

@@ -121,6 +121,17 @@ def test_a_replaced_revision_is_struck_through_but_kept() -> None:
     assert len(made.all("a")) == 3  # its file can still be opened
 
 
+def test_a_document_has_the_name_of_what_it_shows() -> None:
+    names = ("summary", "environment-group", "tenant-tag-set", "something-else")
+    files = tuple(replace(entry().files[0], document=name) for name in names)
+    for language, shown in (
+        ("en", ["Summary", "Environment groups", "Tenant tags", "something-else"]),
+        ("de", ["Zusammenfassung", "Umgebungsgruppen", "Mandanten-Tags", "something-else"]),
+    ):
+        (row,) = page(replace(entry(), files=files), language=language).rows[1:]
+        assert [said for said in shown if said not in row] == []
+
+
 @pytest.mark.parametrize("verdict", list(CheckVerdict))
 def test_the_verdict_is_a_word(verdict: CheckVerdict) -> None:
     (row,) = rows(page(replace(entry(), verdict=str(verdict))))
