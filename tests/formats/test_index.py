@@ -277,3 +277,57 @@ def test_a_search_finds_letters_that_fold_into_others(opened: Callable[..., Any]
     view = opened(WEEK_ONE, entry())
     view.fill("#search", "STRAßE")
     assert found(view) == 1
+
+
+def many_files(**changes: Any) -> IndexEntry:
+    """With every document in three formats."""
+    documents = ("summary", "project", "project-group", "environment-group", "tenant-tag-set")
+    files = tuple(
+        IndexFile(f"{name}.{kind}", f"{name}.{kind}", name, 1_234_567, "ab12" * 16)
+        for name in documents
+        for kind in ("pdf", "xlsx", "html")
+    )
+    return replace(entry(), files=files, **changes)
+
+
+BROKEN_WORDS = """() => {
+    const broken = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let text; (text = walker.nextNode()); ) {
+        if (!text.parentElement.closest("tbody") || text.parentElement.closest("details")) continue;
+        for (const { index, 0: word } of text.data.matchAll(/[^\\s-]+/g)) {
+            const range = document.createRange();
+            range.setStart(text, index);
+            range.setEnd(text, index + word.length);
+            const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+            if (lines.size > 1) broken.push(word);
+        }
+    }
+    return broken;
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_no_name_is_broken_within_a_word(opened: Callable[..., Any], language: str) -> None:
+    name = "N" * 160
+    long = many_files(report=name, title="Delivery performance of the whole company", revision=2)
+    view = opened(many_files(), long, language=language)
+    for width in (320, 360, 600, 740, 800, 900, 1000, 1280, 1920):
+        view.set_viewport_size({"width": width, "height": 900})
+        assert view.evaluate("document.documentElement.scrollWidth") == width
+        assert view.evaluate(BROKEN_WORDS) == [name], width
+        seen, whole = view.locator(".scroll").evaluate("e => [e.clientWidth, e.scrollWidth]")
+        assert whole <= seen, width
+
+
+@pytest.mark.browser
+def test_on_a_phone_each_cell_says_what_it_is(opened: Callable[..., Any]) -> None:
+    label = "e => getComputedStyle(e, '::before').content"
+    cells = "tbody tr:first-child td"
+    for width, labels in (
+        (360, ["Edition", "Status", "Cross-check with Octopus", "Files"]),
+        (1280, []),
+    ):
+        view = opened(entry(), width=width)
+        said = [each.evaluate(label).strip('"') for each in view.locator(cells).all()]
+        assert [each for each in said if each != "none"] == labels
