@@ -106,6 +106,36 @@ def test_the_value_under_the_pointer_is_shown(browser: Browser, file: Path) -> N
     assert "Checkout" in tip.inner_text()
 
 
+def test_marks_and_sparklines_say_their_values_under_the_pointer(
+    browser: Browser, tmp_path: Path
+) -> None:
+    path = tmp_path / "page.html"
+    path.write_bytes(html.render(documents.sample_document()))
+    page, _ = opened(browser, path)
+    for picture in (".spark svg", "td.k-mark svg >> nth=1"):
+        said = str(page.locator(picture).first.get_attribute("aria-label"))
+        page.locator(picture).first.hover()
+        assert page.locator(".tip").inner_text() == said
+    for silent in (".axis svg", "h1"):  # a chart's own words stand below it
+        page.locator(silent).first.hover()
+        assert not page.locator(".tip").is_visible()
+    assert page.locator(".picture > svg[data-tip]").count() == 0
+
+
+def test_on_a_phone_a_tap_on_a_chart_shows_the_value(browser: Browser, file: Path) -> None:
+    phone = {"width": 360, "height": 800}
+    page, _ = opened(browser, file, viewport=phone, has_touch=True, is_mobile=True)
+    for number in (0, -1):
+        shape, tip = page.locator(".narrow svg [data-tip]").nth(number), page.locator(".tip")
+        shape.tap()
+        assert tip.inner_text() == shape.get_attribute("data-tip")
+        box = tip.bounding_box()
+        assert box
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= phone["width"]
+    page.locator("h1").tap()
+    assert not tip.is_visible()
+
+
 def test_dark_follows_the_system_until_the_button_is_used(browser: Browser, file: Path) -> None:
     page, _ = opened(browser, file, color_scheme="dark")
     background = "getComputedStyle(document.body).backgroundColor"
