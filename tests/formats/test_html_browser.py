@@ -1,5 +1,6 @@
 """The web page in headless Chromium: its script, its policy, a phone's width, the dark."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from insights_reports.edition.document import Column, ColumnKind, Name
+from insights_reports.edition.document import Column, ColumnKind, Name, Phrase
 from insights_reports.edition.files import File
 from insights_reports.formats import html, mail
 from tests import documents
@@ -314,3 +315,42 @@ def test_at_a_desk_the_whole_table_of_a_split_is_seen(
     assert whole <= seen
     names = page.locator("#only tbody th").all()
     assert max(each.bounding_box()["height"] for each in names) < 240  # type: ignore[index]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("width", [1280, 1920])
+def test_at_a_desk_every_column_of_single_deployments_is_seen(
+    browser: Browser, tmp_path: Path, language: str, width: int
+) -> None:
+    columns = {
+        "deployment": (ColumnKind.ID, Name("Deployments-1234567")),
+        "slice.project": (ColumnKind.NAME, Name("Underwriting and claims settlement")),
+        "slice.environment": (ColumnKind.NAME, Name("Production Netherlands")),
+        "slice.tenant": (ColumnKind.NAME, Name("Notifications-and-billing")),
+        "release": (ColumnKind.TEXT, Name("2026.10.194-hotfix.1")),
+        "state": (ColumnKind.TEXT, Name("Canceled")),
+        "completed": (ColumnKind.INSTANT, documents.AS_OF),
+        "lead_time": (ColumnKind.DURATION, documents.median(-2.5)),
+    }
+    kinds, row = zip(*columns.values(), strict=True)
+    table = replace(
+        documents.project_table(1),
+        id="only",
+        columns=tuple(
+            Column(Phrase(f"column.{name}"), kind)
+            for name, kind in zip(columns, kinds, strict=True)
+        ),
+        rows=(row, (Name("Deployments-2"), *[Name("N" * 160)] * 5, *row[6:])),
+        total=None,
+    )
+    made = documents.splits_document(language=language)
+    path = tmp_path / "page.html"
+    section = replace(made.sections[0], blocks=(table,))
+    path.write_bytes(html.render(replace(made, sections=(section,))))
+    page, _ = opened(browser, path, viewport={"width": width, "height": 900})
+    seen, needed = page.locator("#only .scroll").evaluate("e => [e.clientWidth, e.scrollWidth]")
+    assert needed <= seen
+    cells = page.locator("#only tbody tr").first.locator("th, td")
+    for cell in cells.all():
+        words = re.split(r"[\s/-]+", cell.inner_text().strip())
+        assert [word for word in words if word and not whole(cell, word)] == []
