@@ -4,14 +4,17 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from pypdf import PdfReader
 
 from insights_reports.edition.document import Column, ColumnKind, Name, Phrase
 from insights_reports.edition.files import File
 from insights_reports.formats import html, mail
+from insights_reports.formats.words import words
 from tests import documents
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -278,6 +281,24 @@ def test_all_splits_are_printed(browser: Browser, splits: Path) -> None:
     assert not page.locator(".splits").is_visible()
 
 
+def test_no_heading_is_left_alone_at_the_end_of_a_printed_page(
+    browser: Browser, tmp_path: Path
+) -> None:
+    document = documents.sample_document()
+    path = tmp_path / "page.html"
+    path.write_bytes(html.render(document))
+    page, _ = opened(browser, path)
+    heads = [words("en").text("web.identity")]
+    for section in document.sections:
+        heads += [words("en").phrase(each) for each in (section.title, section.lead) if each]
+    for height in range(600, 1240, 80):
+        printed = PdfReader(BytesIO(page.pdf(width="800px", height=f"{height}px")))
+        assert len(printed.pages) > 3
+        for sheet in printed.pages:
+            text = " ".join(sheet.extract_text().split())
+            assert not text.endswith(tuple(" ".join(head.split()) for head in heads)), height
+
+
 def test_pictures_on_page_one_go_with_their_split(browser: Browser, tmp_path: Path) -> None:
     made = documents.splits_document()
     charts = [block for section in made.sections[:2] for block in section.blocks[:1]]
@@ -352,5 +373,5 @@ def test_at_a_desk_every_column_of_single_deployments_is_seen(
     assert needed <= seen
     cells = page.locator("#only tbody tr").first.locator("th, td")
     for cell in cells.all():
-        words = re.split(r"[\s/-]+", cell.inner_text().strip())
-        assert [word for word in words if word and not whole(cell, word)] == []
+        parts = re.split(r"[\s/-]+", cell.inner_text().strip())
+        assert [part for part in parts if part and not whole(cell, part)] == []
