@@ -11,7 +11,7 @@
 
   function matches(row, section, words) {
     return (!subscription.value || section.dataset.subscription === subscription.value) &&
-      (!year.value || row.dataset.years === year.value) &&
+      (!year.value || row.dataset.years.split(" ").includes(year.value)) &&
       words.every(function (word) { return row.dataset.search.includes(word); });
   }
 

@@ -74,12 +74,15 @@ class Frame:
             self.drawing.text(self.left - 8, y + 3.5, label, fill="muted", size=SMALL, anchor="end")
 
     def intervals(self) -> None:
-        """The labels of the intervals below the plot, as many as fit, the last one always."""
+        """The labels of the intervals below the plot, as many as fit, the last one always: it
+        moves inwards where it would leave the picture."""
         labels = [self.style.words.tick(x, self.chart.granularity) for x in self.chart.x]
-        widest = max((text_width(label, SMALL) for label in labels), default=0)
-        for index in label_indices(len(labels), self.right - self.left, widest):
+        widths = [text_width(label, SMALL) for label in labels]
+        widest = max(widths, default=0)
+        beyond = max(0.0, self.centre(len(labels) - 1) + widest / 2 - self.drawing.width)
+        for index in label_indices(len(labels), self.right - self.left, widest + beyond):
             self.drawing.text(
-                self.centre(index),
+                min(self.centre(index), self.drawing.width - widths[index] / 2),
                 self.bottom + 16,
                 labels[index],
                 fill="muted",

@@ -58,7 +58,9 @@ def lines(chart: Chart, style: Style) -> Drawing:
         for series in chart.series:
             if series.role is role:
                 _line(frame, series)
-    end_labels(frame, [label for s in named for label in _end_label(frame, s)], room - 10)
+    end_labels(
+        frame, [label for s in named for label in _end_label(frame, s, room - 10)], room - 10
+    )
     frame.annotate(chart.annotations, lambda i: _highest(frame, i))
     _finish(frame)
     return frame.drawing
@@ -276,23 +278,30 @@ def _dots(frame: Frame, role: Role, points: list[Point | None]) -> None:
             frame.drawing.dot(point, 2.8, fill=STROKES[role][0], stroke="paper", width=1.3)
 
 
-def _end_label(frame: Frame, series: Series) -> list[tuple[float, str, str, int]]:
-    """The name of a line, and the last value of the main one, at the height where it ends."""
+def _end_label(frame: Frame, series: Series, room: float) -> list[tuple[float, str, str, int]]:
+    """The name of a line, and the last value of the main one, at the height where it ends: the
+    value by itself above the name where both are too long for one line."""
     points = [point for point in _points(frame, series) if point is not None]
     if not points:
         return []
-    text, y = _end_text(series, frame.style), points[-1][1]
+    y = points[-1][1]
     if series.role is Role.HIGH:
-        return [(y, text, "muted", 400)]
-    return [(y, text, STROKES[series.role][1], 600 if series.role in _STACKED else 400)]
+        return [(y, label_of(series, frame.style.words), "muted", 400)]
+    fill, weight = STROKES[series.role][1], 600 if series.role in _STACKED else 400
+    texts = [_end_text(series, frame.style)]
+    if text_width(texts[0], LABEL, weight) > room:
+        texts = [*_last_value(series, frame.style), label_of(series, frame.style.words)]
+    return [(y + number / 100, text, fill, weight) for number, text in enumerate(texts)]
 
 
 def _end_text(series: Series, style: Style) -> str:
-    label = label_of(series, style.words)
+    return " ".join([label_of(series, style.words), *_last_value(series, style)])
+
+
+def _last_value(series: Series, style: Style) -> list[str]:
+    """The last value of a main line; none of other lines."""
     last = next((f for f in reversed(series.figures) if f.value is not None), None)
-    if series.role is not Role.MAIN or last is None:
-        return label
-    return f"{label} {value_text(last, style.words)}"
+    return [value_text(last, style.words)] if series.role is Role.MAIN and last else []
 
 
 def _highest(frame: Frame, index: int) -> float:

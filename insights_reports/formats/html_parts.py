@@ -105,7 +105,7 @@ class Parts:
 
     def narrow_chart(self, chart: Chart) -> Markup:
         """The chart for a phone: drawn anew, so that its words keep their size."""
-        return draw(chart, Style(self.words, self.colours, width=_PHONE))
+        return draw(chart, Style(self.words, self.colours, width=_PHONE, hover=self.hover))
 
     def spark(self, tile: Tile) -> Markup:
         """The sparkline, which says its lowest, highest and last value."""

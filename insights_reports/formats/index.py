@@ -4,7 +4,7 @@ else works without."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from urllib.parse import quote
 
@@ -16,6 +16,11 @@ from insights_reports.formats.templates import SHIPPED, Templates
 from insights_reports.formats.words import Words, words
 
 _WEIGHTS = (400, 600)
+_SPLITS = (
+    *("project", "project-group", "environment", "environment-group"),
+    *("tenant", "tenant-tag-set"),
+)
+_DOCUMENTS = {"summary": "web.summary"} | {name: f"table.slices.title.{name}" for name in _SPLITS}
 _TONES = {str(CheckVerdict.AGREES): "good", str(CheckVerdict.DIFFERS): "bad"}
 
 
@@ -85,15 +90,24 @@ class _Row:
         """The files by the document they show, in the order of the edition."""
         grouped: dict[str, list[IndexFile]] = {}
         for file in self.entry.files:
-            grouped.setdefault(file.document, []).append(file)
+            grouped.setdefault(self._document(file.document), []).append(file)
         return list(grouped.items())
+
+    def _document(self, name: str) -> str:
+        return self.words.text(_DOCUMENTS[name]) if name in _DOCUMENTS else name
+
+    @property
+    def years(self) -> range:
+        """The years that the period touches."""
+        last = max(self.entry.start, self.entry.end - timedelta(days=1))
+        return range(self.entry.start.year, last.year + 1)
 
     @property
     def search(self) -> str:
-        """What a search finds it by."""
+        """What a search finds it by: in lower case, as the script writes what it looks for."""
         entry = self.entry
         parts = (entry.subscription, entry.report, entry.title, entry.period, self.status)
-        return " ".join((*parts, self.words.span(self.span), self.verdict)).casefold()
+        return " ".join((*parts, self.words.span(self.span), self.verdict)).lower()
 
 
 def render(
@@ -111,13 +125,14 @@ def render(
         RenderError: when one of the company's own templates fails.
     """
     language_words = words(language)
+    groups = list(_groups(entries, language_words))
     return templates.page(
         "index.html.j2",
         _style(accent, templates),
         templates.text("index.js"),
         title=title or language_words.text("index.title"),
-        groups=list(_groups(entries, language_words)),
-        years=sorted({entry.start.year for entry in entries}, reverse=True),
+        groups=groups,
+        years=sorted({y for _, rows in groups for row in rows for y in row.years}, reverse=True),
         stamp=Instant(generated, "UTC"),
         language=language,
         w=language_words,

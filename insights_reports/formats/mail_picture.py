@@ -3,6 +3,7 @@ because mail programs show neither SVG nor ``data:`` images. resvg draws the cha
 the colours of both; nothing is fetched."""
 
 import base64
+import hashlib
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -18,7 +19,6 @@ from insights_reports.formats.mail_parts import clip
 from insights_reports.formats.words import words
 
 SHOWN = 600  # px
-_CHART = "chart@insights-reports"
 _COLOURS = 64
 _LOGO_BOX = (320, 96)  # px of the file: 160 x 48 as shown
 _LOGO_EDGE = 12  # px of white around it: it stands on the accent colour
@@ -29,11 +29,16 @@ _LAST_LATIN = "\u024f"
 class InlineImage:
     """A picture that the HTML part shows as ``cid:…``, its size in px, and what it says."""
 
-    cid: str
+    name: str
     png: bytes
     alt: str
     width: int
     height: int
+
+    @property
+    def cid(self) -> str:
+        """Its own in every mail, but for the same picture: mail programs remember it by this."""
+        return f"{self.name}-{hashlib.sha256(self.png).hexdigest()[:16]}@insights-reports"
 
 
 def logo_image(document: Document) -> InlineImage | None:
@@ -50,7 +55,7 @@ def logo_image(document: Document) -> InlineImage | None:
     ground = Image.new("RGB", size, "white")
     ground.paste(picture, (_LOGO_EDGE, _LOGO_EDGE), picture)
     alt = brand.company or words(document.language).name(document.identity.report)
-    return InlineImage("logo@insights-reports", _png(ground), alt, size[0] // 2, size[1] // 2)
+    return InlineImage("logo", _png(ground), alt, size[0] // 2, size[1] // 2)
 
 
 def _png(picture: Image.Image) -> bytes:
@@ -83,7 +88,7 @@ def chart_image(document: Document, chart: Chart) -> InlineImage:
     with Image.open(BytesIO(bytes(png))) as image:
         picture = image.convert("RGB")
     alt = clip(said.phrase(chart.alt))
-    return InlineImage(_CHART, _png(picture), alt, SHOWN, round(picture.height / 2))
+    return InlineImage("chart", _png(picture), alt, SHOWN, round(picture.height / 2))
 
 
 def _needs_system_fonts(svg: str) -> bool:

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 from insights_reports.config import Config, Folder, Mail
 from insights_reports.delivery import (
@@ -25,7 +24,6 @@ from insights_reports.delivery import (
 from insights_reports.edition.document import Document, load
 from insights_reports.errors import ConfigError
 from insights_reports.formats import index, mail
-from insights_reports.formats.templates import Templates
 from insights_reports.pipeline.render import files_wanted, rendered_files, templates_of
 from insights_reports.pipeline.runs import Run, open_run
 
@@ -187,23 +185,33 @@ def _refresh_indexes(run: Run, receipts: Sequence[Receipt]) -> None:
     done = {receipt.key.destination for receipt in receipts if receipt.done}
     for destination in destinations(run):
         if isinstance(destination, FolderDestination) and destination.name in done:
-            refresh_index(
-                destination.path,
-                run.config.company.name,
-                run.generated,
-                templates_of(run.config),
-            )
+            _refresh_index(run, destination)
 
 
-def refresh_index(folder: Path, title: str, generated: datetime, templates: Templates) -> Path:
-    """Write the index page of all editions in ``folder``; returns its path.
+def _refresh_index(run: Run, destination: FolderDestination) -> None:
+    """Write the index page of all editions in a folder.
 
     Raises:
         DeliveryError: when a manifest cannot be read or the page not be written.
     """
-    entries = [_entry(manifest) for manifest in read_manifests(folder)]
-    page = index.render(entries, title=title, generated=generated, templates=templates)
-    return write_index(folder, page)
+    page = index.render(
+        [_entry(manifest) for manifest in read_manifests(destination.path)],
+        title=run.config.company.name,
+        generated=run.generated,
+        language=_language(run, destination),
+        accent=run.config.company.accent,
+        templates=templates_of(run.config),
+    )
+    write_index(destination.path, page)
+
+
+def _language(run: Run, destination: FolderDestination) -> str:
+    """That of the subscriptions that deliver to a folder; English where they have several."""
+    if run.out:
+        return run.subscription.language
+    sharing = run.config.subscriptions.values()
+    languages = {each.language for each in sharing if destination.name in each.deliver_to}
+    return languages.pop() if len(languages) == 1 else "en"
 
 
 def _entry(manifest: Manifest) -> index.IndexEntry:

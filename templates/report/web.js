@@ -71,18 +71,19 @@
     });
   }
 
-  // Values under the pointer: the titles that browsers show late, shown at once.
+  // Values under the pointer or the finger: the titles that browsers show late, shown at once.
   const tip = make("div", { className: "tip", hidden: true }, body);
   for (const title of document.querySelectorAll("svg title")) {
-    if (title.parentNode.tagName !== "svg") title.parentNode.dataset.tip = title.textContent;
+    if (title.matches("rect > *, .k-mark > svg > *, .spark > svg > *")) title.parentNode.dataset.tip = title.textContent;
     title.remove();
   }
-  document.addEventListener("pointermove", (event) => {
-    const text = event.target.dataset && event.target.dataset.tip;
-    tip.hidden = !text;
-    if (!text) return;
-    tip.textContent = text;
-    tip.style.left = Math.min(event.clientX + 12, innerWidth - tip.offsetWidth - 8) + "px";
+  const point = (event) => {
+    const shape = event.type !== "pointercancel" && event.target.closest("[data-tip]");
+    tip.hidden = !shape;
+    if (!shape) return;
+    tip.textContent = shape.dataset.tip;
+    tip.style.left = Math.max(Math.min(event.clientX + 12, innerWidth - tip.offsetWidth - 8), 8) + "px";
     tip.style.top = Math.max(event.clientY - tip.offsetHeight - 12, 8) + "px";
-  });
+  };
+  for (const kind of ["pointermove", "pointerdown", "pointercancel"]) document.addEventListener(kind, point);
 })();

@@ -140,9 +140,11 @@ def test_a_chart_holds_nothing_that_weasyprint_cannot_draw_or_that_fetches(name:
     assert not re.search(r"\son\w+=", drawn)
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("width", [350, 680])
 @pytest.mark.parametrize("name", CHARTS)
-def test_everything_lies_inside_the_picture(name: str) -> None:
-    root = picture(CHARTS[name]())
+def test_everything_lies_inside_the_picture(name: str, width: float, language: str) -> None:
+    root = picture(CHARTS[name](), Style(words(language), COLOURS, width=width))
     width, height = float(root.get("width", "0")), float(root.get("height", "0"))
     for node in root.iter(f"{SVG}text"):
         size = float(node.get("font-size", "11"))
@@ -204,6 +206,38 @@ def test_the_main_line_is_named_at_its_end_with_its_last_value() -> None:
     found = texts(picture(line_chart(hours(Role.MAIN, 1, 2, 5), hours(Role.SECOND, 8, 8, 8))))
     assert "main 5\u00a0h" in found
     assert "second" in found
+
+
+@pytest.mark.parametrize("value", [5, 1.6, 123.4])
+def test_on_a_phone_the_last_value_is_seen_whole(value: float) -> None:
+    main = replace(hours(Role.MAIN, 1, 2, value), label=Name("change failure rate, median"))
+    drawn = picture(line_chart(main, hours(Role.LIMIT, 3, 3, 3)), replace(STYLE, width=350))
+    assert words("en").figure(documents.median(value)) in texts(drawn)
+    assert any(re.fullmatch("change .*…", text) for text in texts(drawn))
+    heights = [
+        float(n.get("y", "0")) for n in drawn.iter(f"{SVG}text") if float(n.get("x", 0)) > 260
+    ]
+    assert all(b - a >= 12 for a, b in itertools.pairwise(sorted(set(heights))))
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("width", [350, 680])
+@pytest.mark.parametrize("days", [7, 30, 31, 92])
+def test_labels_of_days_neither_touch_nor_leave_the_picture(
+    days: int, width: float, language: str
+) -> None:
+    x = tuple(DAY + timedelta(days=i) for i in range(days))
+    made = line_chart(hours(Role.MAIN, *[1.0] * days))
+    chart = replace(made, x=x, form=ChartForm.COLUMNS)
+    drawn = picture(chart, Style(words(language), COLOURS, width=width))
+    height = max(float(n.get("y", "0")) for n in drawn.iter(f"{SVG}text"))
+    edges = [0.0]
+    for node in drawn.iter(f"{SVG}text"):
+        if float(node.get("y", "0")) == height:
+            half = text_width(node.text or "", 10) / 2
+            edges += [float(node.get("x", "0")) - half, float(node.get("x", "0")) + half]
+    assert edges == sorted(edges)
+    assert edges[-1] <= width + 0.01
 
 
 def test_names_of_lines_that_end_together_do_not_overlap() -> None:

@@ -88,6 +88,14 @@ def grave(page: Page) -> list[str]:
     ]
 
 
+def test_no_two_landmarks_share_a_name(browser: Browser, file: Path) -> None:
+    axe = pytest.importorskip("axe_core_python.sync_playwright", reason="needs axe-core").Axe()
+    page = opened(browser, file, viewport=DESK)
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    found = axe.run(page, options={"runOnly": ["landmark-unique"]})
+    assert [node["html"] for rule in found["violations"] for node in rule["nodes"]] == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 def test_axe_finds_nothing_serious(

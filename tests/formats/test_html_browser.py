@@ -1,15 +1,20 @@
 """The web page in headless Chromium: its script, its policy, a phone's width, the dark."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from pypdf import PdfReader
 
-from insights_reports.edition.document import Column, ColumnKind, Name
+from insights_reports.edition.document import Column, ColumnKind, Name, Phrase
+from insights_reports.edition.files import File
 from insights_reports.formats import html, mail
+from insights_reports.formats.words import words
 from tests import documents
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -105,6 +110,36 @@ def test_the_value_under_the_pointer_is_shown(browser: Browser, file: Path) -> N
     assert "Checkout" in tip.inner_text()
 
 
+def test_marks_and_sparklines_say_their_values_under_the_pointer(
+    browser: Browser, tmp_path: Path
+) -> None:
+    path = tmp_path / "page.html"
+    path.write_bytes(html.render(documents.sample_document()))
+    page, _ = opened(browser, path)
+    for picture in (".spark svg", "td.k-mark svg >> nth=1"):
+        said = str(page.locator(picture).first.get_attribute("aria-label"))
+        page.locator(picture).first.hover()
+        assert page.locator(".tip").inner_text() == said
+    for silent in (".axis svg", "h1"):  # a chart's own words stand below it
+        page.locator(silent).first.hover()
+        assert not page.locator(".tip").is_visible()
+    assert page.locator(".picture > svg[data-tip]").count() == 0
+
+
+def test_on_a_phone_a_tap_on_a_chart_shows_the_value(browser: Browser, file: Path) -> None:
+    phone = {"width": 360, "height": 800}
+    page, _ = opened(browser, file, viewport=phone, has_touch=True, is_mobile=True)
+    for number in (0, -1):
+        shape, tip = page.locator(".narrow svg [data-tip]").nth(number), page.locator(".tip")
+        shape.tap()
+        assert tip.inner_text() == shape.get_attribute("data-tip")
+        box = tip.bounding_box()
+        assert box
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= phone["width"]
+    page.locator("h1").tap()
+    assert not tip.is_visible()
+
+
 def test_dark_follows_the_system_until_the_button_is_used(browser: Browser, file: Path) -> None:
     page, _ = opened(browser, file, color_scheme="dark")
     background = "getComputedStyle(document.body).backgroundColor"
@@ -152,6 +187,36 @@ def test_a_mail_is_as_wide_as_a_phone_and_no_wider_than_its_letter(
     assert page.locator(".sheet").bounding_box()["width"] == min(width, 600)  # type: ignore[index]
     boxes = [each.bounding_box() for each in page.locator(".half").all()]
     assert len({box["x"] for box in boxes if box}) == columns
+
+
+@pytest.mark.parametrize("width", [320, 360, 700])
+def test_a_mail_breaks_the_names_of_files_at_their_dashes(
+    browser: Browser, tmp_path: Path, width: int
+) -> None:
+    names = ("board-monthly-2026-09-environment-group.xlsx", "N" * 160)
+    files = [File(name, "summary", b"") for name in names]
+    path = tmp_path / "mail.html"
+    made = mail.render(documents.sample_document(), attached=files, folders=("/srv/" + "n" * 160,))
+    path.write_text(made.html, encoding="utf-8")
+    page, _ = opened(browser, path, viewport={"width": width, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    parts = [part for part in names[0].split("-") if len(part) > 4]
+    assert [part for part in parts if not whole(page.get_by_text(names[0]), part)] == []
+
+
+def whole(element: Locator, part: str) -> bool:
+    """Whether ``part`` of an element's text stands on one line."""
+    lines = element.evaluate(
+        """(element, part) => {
+            const text = [...element.childNodes].find((node) => node.data?.includes(part));
+            const range = document.createRange(), start = text.data.indexOf(part);
+            range.setStart(text, start);
+            range.setEnd(text, start + part.length);
+            return new Set([...range.getClientRects()].map((box) => box.top)).size;
+        }""",
+        part,
+    )
+    return bool(lines == 1)
 
 
 def test_without_script_everything_is_there(browser: Browser, file: Path) -> None:
@@ -216,6 +281,24 @@ def test_all_splits_are_printed(browser: Browser, splits: Path) -> None:
     assert not page.locator(".splits").is_visible()
 
 
+def test_no_heading_is_left_alone_at_the_end_of_a_printed_page(
+    browser: Browser, tmp_path: Path
+) -> None:
+    document = documents.sample_document()
+    path = tmp_path / "page.html"
+    path.write_bytes(html.render(document))
+    page, _ = opened(browser, path)
+    heads = [words("en").text("web.identity")]
+    for section in document.sections:
+        heads += [words("en").phrase(each) for each in (section.title, section.lead) if each]
+    for height in range(600, 1240, 80):
+        printed = PdfReader(BytesIO(page.pdf(width="800px", height=f"{height}px")))
+        assert len(printed.pages) > 3
+        for sheet in printed.pages:
+            text = " ".join(sheet.extract_text().split())
+            assert not text.endswith(tuple(" ".join(head.split()) for head in heads)), height
+
+
 def test_pictures_on_page_one_go_with_their_split(browser: Browser, tmp_path: Path) -> None:
     made = documents.splits_document()
     charts = [block for section in made.sections[:2] for block in section.blocks[:1]]
@@ -253,3 +336,42 @@ def test_at_a_desk_the_whole_table_of_a_split_is_seen(
     assert whole <= seen
     names = page.locator("#only tbody th").all()
     assert max(each.bounding_box()["height"] for each in names) < 240  # type: ignore[index]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("width", [1280, 1920])
+def test_at_a_desk_every_column_of_single_deployments_is_seen(
+    browser: Browser, tmp_path: Path, language: str, width: int
+) -> None:
+    columns = {
+        "deployment": (ColumnKind.ID, Name("Deployments-1234567")),
+        "slice.project": (ColumnKind.NAME, Name("Underwriting and claims settlement")),
+        "slice.environment": (ColumnKind.NAME, Name("Production Netherlands")),
+        "slice.tenant": (ColumnKind.NAME, Name("Notifications-and-billing")),
+        "release": (ColumnKind.TEXT, Name("2026.10.194-hotfix.1")),
+        "state": (ColumnKind.TEXT, Name("Canceled")),
+        "completed": (ColumnKind.INSTANT, documents.AS_OF),
+        "lead_time": (ColumnKind.DURATION, documents.median(-2.5)),
+    }
+    kinds, row = zip(*columns.values(), strict=True)
+    table = replace(
+        documents.project_table(1),
+        id="only",
+        columns=tuple(
+            Column(Phrase(f"column.{name}"), kind)
+            for name, kind in zip(columns, kinds, strict=True)
+        ),
+        rows=(row, (Name("Deployments-2"), *[Name("N" * 160)] * 5, *row[6:])),
+        total=None,
+    )
+    made = documents.splits_document(language=language)
+    path = tmp_path / "page.html"
+    section = replace(made.sections[0], blocks=(table,))
+    path.write_bytes(html.render(replace(made, sections=(section,))))
+    page, _ = opened(browser, path, viewport={"width": width, "height": 900})
+    seen, needed = page.locator("#only .scroll").evaluate("e => [e.clientWidth, e.scrollWidth]")
+    assert needed <= seen
+    cells = page.locator("#only tbody tr").first.locator("th, td")
+    for cell in cells.all():
+        parts = re.split(r"[\s/-]+", cell.inner_text().strip())
+        assert [part for part in parts if part and not whole(cell, part)] == []

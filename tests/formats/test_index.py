@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
@@ -121,6 +121,17 @@ def test_a_replaced_revision_is_struck_through_but_kept() -> None:
     assert len(made.all("a")) == 3  # its file can still be opened
 
 
+def test_a_document_has_the_name_of_what_it_shows() -> None:
+    names = ("summary", "environment-group", "tenant-tag-set", "something-else")
+    files = tuple(replace(entry().files[0], document=name) for name in names)
+    for language, shown in (
+        ("en", ["Summary", "Environment groups", "Tenant tags", "something-else"]),
+        ("de", ["Zusammenfassung", "Umgebungsgruppen", "Mandanten-Tags", "something-else"]),
+    ):
+        (row,) = page(replace(entry(), files=files), language=language).rows[1:]
+        assert [said for said in shown if said not in row] == []
+
+
 @pytest.mark.parametrize("verdict", list(CheckVerdict))
 def test_the_verdict_is_a_word(verdict: CheckVerdict) -> None:
     (row,) = rows(page(replace(entry(), verdict=str(verdict))))
@@ -196,41 +207,127 @@ def test_names_stay_text_and_links_stay_below_the_folder(name: str, path: str, s
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Any]:
+def launched() -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("Chromium is missing")
     playwright = pytest.importorskip("playwright.sync_api")
-    path = tmp_path / "index.html"
-    entries = [entry(s, m) for s in ("board-monthly", "platform") for m in (7, 8, 9)]
-    path.write_bytes(index.render(entries, title="Meridian Freight", generated=GENERATED))
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        view = browser.new_page()
-        problems: list[str] = []
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(launched: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    problems: list[str] = []
+
+    def open_page(*entries: IndexEntry, width: int = 1280, language: str = "en") -> Any:
+        path = tmp_path / "index.html"
+        path.write_bytes(index.render(entries, title="x", generated=GENERATED, language=language))
+        view = launched.new_page(viewport={"width": width, "height": 900})
         view.on("console", lambda message: problems.append(message.text))
         view.on("pageerror", lambda error: problems.append(str(error)))
         view.goto(path.as_uri())
-        yield view
-        browser.close()
-        assert problems == []
+        return view
+
+    yield open_page
+    assert problems == []
+
+
+def found(view: Any) -> int:
+    return int(view.locator("tr[data-search]:visible").count())
 
 
 @pytest.mark.browser
-def test_search_and_filters_find_editions(opened: Any) -> None:
-    view = opened
+def test_search_and_filters_find_editions(opened: Callable[..., Any]) -> None:
+    view = opened(*(entry(s, m) for s in ("board-monthly", "platform") for m in (7, 8, 9)))
 
-    def shown() -> int:
-        return view.locator("tr[data-search]:visible").count()
-
-    assert shown() == 6
+    assert found(view) == 6
     view.fill("#search", "september BOARD")
-    assert shown() == 1
+    assert found(view) == 1
     assert view.inner_text("#shown") == "Shown: 1 of 6"
     assert view.locator("section:visible").count() == 1
     view.fill("#search", "")
     view.select_option("#subscription", "platform")
-    assert shown() == 3
+    assert found(view) == 3
     view.select_option("#year", "2026")
-    assert shown() == 3
+    assert found(view) == 3
     view.fill("#search", "nothing like it")
-    assert shown() == 0
+    assert found(view) == 0
+
+
+WEEK_ONE = replace(
+    entry(), period="2026-W01", start=date(2025, 12, 29), end=date(2026, 1, 5), title="Straße"
+)
+
+
+@pytest.mark.browser
+def test_a_week_across_new_year_is_found_in_both_years(opened: Callable[..., Any]) -> None:
+    view = opened(WEEK_ONE, replace(entry(), period="2024", start=date(2024, 1, 1)))
+    assert view.locator("#year option").all_text_contents() == [
+        *("All years", "2026", "2025", "2024")
+    ]
+    for year, count in (("2026", 2), ("2025", 2), ("2024", 1)):
+        view.select_option("#year", year)
+        assert found(view) == count
+
+
+@pytest.mark.browser
+def test_a_search_finds_letters_that_fold_into_others(opened: Callable[..., Any]) -> None:
+    view = opened(WEEK_ONE, entry())
+    view.fill("#search", "STRAßE")
+    assert found(view) == 1
+
+
+def many_files(**changes: Any) -> IndexEntry:
+    """With every document in three formats."""
+    documents = ("summary", "project", "project-group", "environment-group", "tenant-tag-set")
+    files = tuple(
+        IndexFile(f"{name}.{kind}", f"{name}.{kind}", name, 1_234_567, "ab12" * 16)
+        for name in documents
+        for kind in ("pdf", "xlsx", "html")
+    )
+    return replace(entry(), files=files, **changes)
+
+
+BROKEN_WORDS = """() => {
+    const broken = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let text; (text = walker.nextNode()); ) {
+        if (!text.parentElement.closest("tbody") || text.parentElement.closest("details")) continue;
+        for (const { index, 0: word } of text.data.matchAll(/[^\\s-]+/g)) {
+            const range = document.createRange();
+            range.setStart(text, index);
+            range.setEnd(text, index + word.length);
+            const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+            if (lines.size > 1) broken.push(word);
+        }
+    }
+    return broken;
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_no_name_is_broken_within_a_word(opened: Callable[..., Any], language: str) -> None:
+    name = "N" * 160
+    long = many_files(report=name, title="Delivery performance of the whole company", revision=2)
+    view = opened(many_files(), long, language=language)
+    for width in (320, 360, 600, 740, 800, 900, 1000, 1280, 1920):
+        view.set_viewport_size({"width": width, "height": 900})
+        assert view.evaluate("document.documentElement.scrollWidth") == width
+        assert view.evaluate(BROKEN_WORDS) == [name], width
+        seen, whole = view.locator(".scroll").evaluate("e => [e.clientWidth, e.scrollWidth]")
+        assert whole <= seen, width
+
+
+@pytest.mark.browser
+def test_on_a_phone_each_cell_says_what_it_is(opened: Callable[..., Any]) -> None:
+    label = "e => getComputedStyle(e, '::before').content"
+    cells = "tbody tr:first-child td"
+    for width, labels in (
+        (360, ["Edition", "Status", "Cross-check with Octopus", "Files"]),
+        (1280, []),
+    ):
+        view = opened(entry(), width=width)
+        said = [each.evaluate(label).strip('"') for each in view.locator(cells).all()]
+        assert [each for each in said if each != "none"] == labels

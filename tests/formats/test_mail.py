@@ -30,7 +30,7 @@ from insights_reports.edition.files import File
 from insights_reports.formats import mail
 from insights_reports.formats.templates import open_templates
 from insights_reports.formats.words import words
-from tests.documents import sample_document, split_document
+from tests.documents import lead_chart, sample_document, split_document
 
 ENGLISH = words("en")
 PDF = File("board-monthly-2026-09-summary.pdf", "summary", b"%" * 123_456)
@@ -222,6 +222,13 @@ def test_the_picture_is_a_png_that_says_what_it_says(sample: mail.MailBody) -> N
         assert picture.width == 2 * int(str(shown["width"])) == 1200
         assert abs(picture.height - 2 * int(str(shown["height"]))) <= 1
     assert len(image.png) < 60_000
+
+
+def test_two_pictures_share_their_id_only_if_they_are_the_same(sample: mail.MailBody) -> None:
+    other = body(overview=(lead_chart(),)).images
+    ids = [image.cid for image in (*sample.images, *body().images, *other)]
+    assert all(re.fullmatch(r"chart-[0-9a-f]{16}@insights-reports", cid) for cid in ids)
+    assert ids[0] == ids[1] != ids[2]
 
 
 def test_the_picture_has_ink(sample: mail.MailBody) -> None:

@@ -8,6 +8,7 @@ from email.policy import default
 from pathlib import Path
 
 from insights_reports.delivery import read_manifests
+from insights_reports.formats.charts_palette import palette
 from insights_reports.server import RunningServer
 from tests.conftest import Command, Done
 from tests.delivery.mail_servers import mail_server
@@ -60,6 +61,26 @@ def test_an_edition_arrives_in_the_folder_and_by_mail(
         "render",
         "deliver",
     }
+
+
+def test_the_index_has_the_language_and_the_accent_of_the_editions(
+    configure: Configure, run: Run
+) -> None:
+    config = configure(language="de")
+    said = json.loads(config.read_text(encoding="utf-8"))
+    said["company"] = {"accent": "#7a1f5c"}
+    config.write_text(json.dumps(said), encoding="utf-8")
+    assert run(config).status == 0
+    page = (config.parent / "reports" / "index.html").read_text(encoding="utf-8")
+    assert '<html lang="de">' in page
+    assert "Zusammenfassung" in page
+    assert palette("#7a1f5c")["main"][0] in page
+
+    said["subscriptions"]["weekly"] = said["subscriptions"]["monthly"] | {"language": "en"}
+    config.write_text(json.dumps(said), encoding="utf-8")
+    assert run(config).status == 0
+    page = (config.parent / "reports" / "index.html").read_text(encoding="utf-8")
+    assert '<html lang="en">' in page
 
 
 def test_other_figures_make_another_revision(configure: Configure, run: Run) -> None:
