@@ -577,6 +577,7 @@ def sample_document(**changes: object) -> Document:
                 ),
                 Verdict.BETTER,
                 "project",
+                "project",
             ),
             Notable(
                 phrase(
@@ -587,6 +588,7 @@ def sample_document(**changes: object) -> Document:
                     previous=AUGUST,
                 ),
                 Verdict.WORSE,
+                "project",
                 "project",
             ),
         ),

@@ -75,16 +75,19 @@ class Frame:
 
     def intervals(self) -> None:
         """The labels of the intervals below the plot, as many as fit, the last one always: it
-        moves inwards where it would leave the picture."""
-        labels = [self.style.words.tick(x, self.chart.granularity) for x in self.chart.x]
-        widths = [text_width(label, SMALL) for label in labels]
-        widest = max(widths, default=0)
-        beyond = max(0.0, self.centre(len(labels) - 1) + widest / 2 - self.drawing.width)
-        for index in label_indices(len(labels), self.right - self.left, widest + beyond):
+        moves inwards where it would leave the picture. The first has the year."""
+        tick, starts = self.style.words.tick, self.chart.x
+        dated = [tick(x, self.chart.granularity, first=True) for x in starts]
+        widest = max((text_width(label, SMALL) for label in dated), default=0)
+        beyond = max(0.0, self.centre(len(starts) - 1) + widest / 2 - self.drawing.width)
+        shown = label_indices(len(starts), self.right - self.left, widest + beyond)
+        for index in shown:
+            first = index == shown[0]
+            label = dated[index] if first else tick(starts[index], self.chart.granularity)
             self.drawing.text(
-                min(self.centre(index), self.drawing.width - widths[index] / 2),
+                min(self.centre(index), self.drawing.width - text_width(label, SMALL) / 2),
                 self.bottom + 16,
-                labels[index],
+                label,
                 fill="muted",
                 size=SMALL,
                 anchor="middle",

@@ -240,6 +240,19 @@ def test_labels_of_days_neither_touch_nor_leave_the_picture(
     assert edges[-1] <= width + 0.01
 
 
+def test_the_first_month_on_an_axis_has_its_year() -> None:
+    months = [date(2025 + month // 12, month % 12 + 1, 1) for month in range(10, 22)]
+    chart = line_chart(hours(Role.MAIN, *range(1, 13)))
+    drawn = texts(picture(replace(chart, x=tuple(months), granularity="Monthly")))
+    ticks = [
+        text
+        for text in drawn
+        if re.match(r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)", text)
+    ]
+    assert re.fullmatch(r"[A-Z][a-z]{2} 2025", ticks[0]), ticks
+    assert ticks[-1] == "Oct"
+
+
 def test_names_of_lines_that_end_together_do_not_overlap() -> None:
     roles = (Role.MAIN, Role.SECOND, Role.FAILED, Role.GUIDED, Role.BEFORE)
     root = picture(line_chart(*(hours(role, 4, 4, 4) for role in roles)))
