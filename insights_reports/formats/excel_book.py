@@ -22,6 +22,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 
 from insights_reports.edition.document import Document
+from insights_reports.formats.charts_palette import palette
 from insights_reports.formats.excel_styles import FONT, INK, named_styles
 from insights_reports.formats.excel_text import SheetNames, clean
 from insights_reports.formats.words import Words, words
@@ -62,7 +63,7 @@ class Book:
         self.names = SheetNames()
         self.workbook = Workbook(write_only=True)
         self.alts: dict[int, str] = {}  # id of a chart -> what the chart says
-        self.accent = document.brand.accent.lstrip("#")
+        self.accent = palette(document.brand.accent)["main"][0].lstrip("#")
         self._set_font()
         for style in named_styles(self.accent):
             self.workbook.add_named_style(style)

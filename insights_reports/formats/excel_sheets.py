@@ -18,6 +18,7 @@ from openpyxl.formatting.rule import (
 from openpyxl.styles.colors import Color
 from openpyxl.utils import get_column_letter
 
+from insights_reports.formats.charts_palette import contrast
 from insights_reports.formats.excel_book import (
     Book,
     Cell,
@@ -25,10 +26,11 @@ from insights_reports.formats.excel_book import (
     Row,
     Sheet,
 )
-from insights_reports.formats.excel_styles import NUMBER_FORMATS, TOTAL
+from insights_reports.formats.excel_styles import INK, NUMBER_FORMATS, TOTAL
 
 _NARROWEST, _WIDEST, _WIDEST_HEAD = 9, 44, 26
 _MOST_ROWS_OF_A_PAGE = 60
+_LEGIBLE = 4.5  # contrast of text, by WCAG 2.2
 _STYLE_WIDTHS = {"Instant": 19, "Duration": 12, "Hours": 12, "Date": 12}
 
 
@@ -143,13 +145,15 @@ def arrows() -> Rule:
 
 
 def heat(accent: str) -> Rule:
-    """From white at zero to a colour on which black figures can still be read."""
+    """From white at zero to a colour on which the figures can still be read."""
+    fills = (_paler(accent, percent / 100) for percent in range(55, 0, -5))
+    legible = next(fill for fill in fills if contrast(f"#{INK}", f"#{fill}") >= _LEGIBLE)
     rule: Rule = ColorScaleRule(  # type: ignore[no-untyped-call]
         start_type="num",
         start_value=0,
         start_color="FFFFFF",
         end_type="max",
-        end_color=_paler(accent, 0.55),
+        end_color=legible,
     )
     return rule
 

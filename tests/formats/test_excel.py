@@ -13,6 +13,7 @@ from openpyxl import Workbook
 
 from insights_reports.edition.document import (
     TICKS_PER_SECOND,
+    Brand,
     Chart,
     ChartForm,
     Document,
@@ -26,6 +27,8 @@ from insights_reports.edition.document import (
     Unit,
 )
 from insights_reports.formats import excel
+from insights_reports.formats.charts_palette import contrast
+from insights_reports.formats.excel_styles import INK
 from insights_reports.formats.words import words
 from tests.documents import (
     HOUR,
@@ -353,6 +356,19 @@ def test_conditional_formats_never_stand_for_a_number_alone(summary: Workbook) -
     assert {rule.type for rule in rules} == {"dataBar", "iconSet"}
     assert all(rule.dataBar.showValue is not False for rule in rules if rule.dataBar)
     assert all(rule.iconSet.showValue is not False for rule in rules if rule.iconSet)
+
+
+@pytest.mark.parametrize("accent", ["#ffff99", "#0b5c73", "#000000", "#2b0040"])
+def test_colours_around_any_accent_can_be_read(accent: str) -> None:
+    document = sample_document(brand=Brand(accent=accent))
+    workbook = opened(excel.render(document, None))
+    title = workbook["Cover"]["A1"].font.color.rgb[2:].upper()
+    assert contrast(f"#{title}", "#ffffff") >= 4.5
+    (chart,) = workbook["1 Deployments per day"]._charts
+    assert chart.series[0].graphicalProperties.solidFill.srgbClr == title
+    ((rule,),) = (e.rules for e in workbook["5 When deployments complete"].conditional_formatting)
+    darkest = rule.colorScale.color[-1].rgb[2:]
+    assert contrast(f"#{INK}", f"#{darkest}") >= 4.5
 
 
 def test_charts_have_alternative_texts() -> None:
