@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
@@ -176,6 +177,12 @@ def test_it_speaks_german() -> None:
     assert rows[0]["Wert"].value == sample_document().tiles[0].figure.value
     (row,) = table_of(workbook["Deployments"])
     assert row["Mandant"].value == "Ohne Mandant"
+
+
+@pytest.mark.parametrize("document", [sample_document, split_document])
+def test_no_soft_hyphen_stands_in_a_cell(document: Callable[..., Document]) -> None:
+    workbook = opened(excel.render(document(language="de"), deployments({})))
+    assert [cell.value for cell in cells(workbook) if "\u00ad" in str(cell.value)] == []
 
 
 def test_an_ampersand_in_the_footer_is_no_code() -> None:
