@@ -6,6 +6,7 @@ from typing import Any
 
 from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.chart._chart import ChartBase
+from openpyxl.chart.marker import Marker
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText, Text
 from openpyxl.chart.title import Title
@@ -40,6 +41,7 @@ _COLOURS = {
 }
 _FORMATS = {Unit.RATE: "0%", Unit.NUMBER: "#,##0.0"}
 _DASHED = {Role.BEFORE, Role.LIMIT, Role.SECOND}
+_RULES = {Role.LIMIT, Role.CENTRE}  # straight across the chart, no data of their own
 _A_ROW, _MOST_PANELS = 3, 12
 _NARROW = 75  # characters: beside a table up to this width a chart is still seen
 _CM = 0.19  # a character of a column's width
@@ -207,6 +209,10 @@ def _dress(series: Any, role: Role, colour: str) -> None:
     line.width = 28_000 if role is Role.MAIN else 15_000  # EMU; 12,700 are a point
     if role in _DASHED:
         line.dashStyle = "sysDash"
+    if role not in _RULES:
+        # Without one, a point between two that are missing would not be seen.
+        series.marker = Marker("circle", size=5, spPr=GraphicalProperties(solidFill=colour))
+        series.marker.spPr.line.solidFill = colour
     series.smooth = False
 
 

@@ -310,6 +310,11 @@ def test_the_charts_are_native_and_beside_their_data(
     assert len(sheet._charts) == 1
 
 
+def test_a_single_point_is_seen(summary: Workbook) -> None:
+    (chart,) = summary["3 Lead time"]._charts
+    assert [series.marker.symbol for series in chart.series] == ["circle"] * 2 + [None] * 3
+
+
 def test_a_point_without_a_value_is_empty_and_the_row_says_why(split: Workbook) -> None:
     sheet = split["1 Deployments per month"]
     rows = table_of(sheet)
