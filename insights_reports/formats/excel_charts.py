@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 from openpyxl.chart import BarChart, LineChart, Reference
@@ -77,7 +78,21 @@ class Picture:
 
     @property
     def values(self) -> list[float]:
-        return [f.value for _, figures in self.series for f in figures if f.value is not None]
+        return [value for _, figures in self.series for value in _values(figures)]
+
+    @property
+    def on_logarithms(self) -> bool:
+        """Whether the scale is logarithmic: a limit of zero does not spoil it, and is not drawn."""
+        figures = (figures for role, figures in self.series if role not in _RULES)
+        return self.logarithmic and all(v > 0 for some in figures for v in _values(some))
+
+    def draws(self, role: Role, figures: Sequence[Figure]) -> bool:
+        hidden = self.on_logarithms and role in _RULES
+        return not hidden or all(value > 0 for value in _values(figures))
+
+
+def _values(figures: Sequence[Figure]) -> list[float]:
+    return [figure.value for figure in figures if figure.value is not None]
 
 
 def pictures(chart: Chart, words: Words) -> list[Picture]:
@@ -183,6 +198,8 @@ def _add_series(chart: Any, sheet: Sheet, picture: Picture, area: Area) -> None:
     roles = [role for role, _ in picture.series]
     for index, role in enumerate(roles):
         _dress(chart.series[index], role, _colour(roles, index, sheet.book.accent))
+    drawn = [picture.draws(role, figures) for role, figures in picture.series]
+    chart.series = list(compress(chart.series, drawn))
 
 
 def _axes(chart: Any, picture: Picture) -> None:
@@ -195,7 +212,7 @@ def _axes(chart: Any, picture: Picture) -> None:
     chart.x_axis.txPr, chart.y_axis.txPr = _small_text(), _small_text()
     chart.y_axis.title = _title(picture.unit_name, 900) if picture.unit_name else None
     scale = chart.y_axis.scaling
-    if picture.logarithmic and all(value > 0 for value in picture.values):
+    if picture.on_logarithms:
         scale.logBase = 10
     elif all(value >= 0 for value in picture.values):
         scale.min, scale.max = 0, picture.top

@@ -315,6 +315,17 @@ def test_a_single_point_is_seen(summary: Workbook) -> None:
     assert [series.marker.symbol for series in chart.series] == ["circle"] * 2 + [None] * 3
 
 
+def test_a_limit_of_zero_spoils_no_logarithmic_scale() -> None:
+    chart = lead_chart()
+    *others, lower, upper = chart.series
+    lower = replace(lower, figures=tuple(replace(f, value=0) for f in lower.figures))
+    document = _with_block(replace(chart, series=(*others, lower, upper)))
+    (drawn,) = opened(excel.render(document, None))["2 Lead time"]._charts
+    assert drawn.y_axis.scaling.logBase == 10
+    heads = [series.tx.strRef.f.rpartition("!")[2] for series in drawn.series]
+    assert [head[0] for head in heads] == ["B", "C", "D", "F"]  # all but the lower limit
+
+
 def test_a_point_without_a_value_is_empty_and_the_row_says_why(split: Workbook) -> None:
     sheet = split["1 Deployments per month"]
     rows = table_of(sheet)
