@@ -185,8 +185,8 @@ def _title(text: str, size: int) -> Title:
 
 
 def _small_text() -> RichText:
-    """The text of an axis: nine points."""
-    font = CharacterProperties(sz=900, solidFill=GREY)
+    """The text of an axis: ten points."""
+    font = CharacterProperties(sz=1000, solidFill=GREY)
     return RichText(p=[Paragraph(pPr=ParagraphProperties(defRPr=font), endParaRPr=font)])
 
 
@@ -210,7 +210,7 @@ def _axes(chart: Any, picture: Picture) -> None:
     chart.y_axis.number_format = _FORMATS.get(picture.unit, "#,##0")
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="D9E0E3"))
     chart.x_axis.txPr, chart.y_axis.txPr = _small_text(), _small_text()
-    chart.y_axis.title = _title(picture.unit_name, 900) if picture.unit_name else None
+    chart.y_axis.title = _title(picture.unit_name, 1000) if picture.unit_name else None
     scale = chart.y_axis.scaling
     if picture.on_logarithms:
         scale.logBase = 10

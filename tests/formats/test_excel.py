@@ -1,6 +1,7 @@
 """The workbook, read back with openpyxl: what stands in it is what the document says."""
 
 import os
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -392,6 +393,12 @@ def test_colours_around_any_accent_can_be_read(accent: str) -> None:
     ((rule,),) = (e.rules for e in workbook["5 When deployments complete"].conditional_formatting)
     darkest = rule.colorScale.color[-1].rgb[2:]
     assert contrast(f"#{INK}", f"#{darkest}") >= 4.5
+
+
+def test_no_text_of_a_chart_is_smaller_than_ten_points() -> None:
+    with zipfile.ZipFile(BytesIO(excel.render(sample_document(), None))) as file:
+        charts = b"".join(file.read(n) for n in file.namelist() if "charts/chart" in n)
+    assert min(map(int, re.findall(rb' sz="(\d+)"', charts))) == 1000
 
 
 def test_charts_have_alternative_texts() -> None:
