@@ -30,6 +30,7 @@ from insights_reports.formats.words import Words, words
 _WIDEST_PAGE = 190  # characters; what is wider is printed on several pages side by side
 _LINE_HEIGHTS = {"Sheet title": 24.0, "Subtitle": 15.0, "Headline": 16.0}  # points
 _LINE_HEIGHT = 13.0
+_HIGHEST = 409.0  # points; Excel refuses a higher row
 _WRAPPED = {"Headline", "Wrapped", "Wrapped cell", "Long text", "Column head", "Number head"}
 _PRINT_TITLES = "_xlnm.Print_Titles"
 _LONGEST_HEAD = 100  # characters; a table's column may have 255, escapes included
@@ -171,7 +172,7 @@ class Sheet:
         for cell, width in zip(row, self.layout.widths, strict=False):
             lines = _lines(str(cell.value), width) if cell.style in _WRAPPED else 1
             heights.append(lines * _LINE_HEIGHTS.get(cell.style, _LINE_HEIGHT))
-        return max(heights) + self.layout.space
+        return min(max(heights) + self.layout.space, _HIGHEST)
 
     def _cell(self, cell: Cell) -> SheetCell | None:
         value: Any = cell.value

@@ -32,7 +32,6 @@ _UNITS = {
     ColumnKind.MARK_DURATION: Unit.DURATION,
     ColumnKind.MARK_RATE: Unit.RATE,
 }
-_LONG_NAME = 45  # characters; a longer one takes several lines
 _MARK_PARTS: dict[str, Callable[[Mark], float | None]] = {
     "at": lambda mark: mark.at,
     "low": lambda mark: mark.low,
@@ -107,12 +106,7 @@ def _part(part: str, column: Column, words: Words) -> str:
 
 def _name_columns(column: Column, values: list[Value], words: Words) -> list[SheetColumn]:
     title = words.column(column)
-
-    def name(value: Value) -> Cell:
-        text = words.value(value)
-        return Cell(text, "Long text" if len(text) > _LONG_NAME else "Text")
-
-    names = SheetColumn(title, name, 0)
+    names = SheetColumn(title, lambda value: Cell(words.value(value)), 0)
     if not any(isinstance(value, Name) and value.id for value in values):
         return [names]
 

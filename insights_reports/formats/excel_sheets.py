@@ -29,6 +29,7 @@ from insights_reports.formats.excel_book import (
 from insights_reports.formats.excel_styles import INK, NUMBER_FORMATS, TOTAL
 
 _NARROWEST, _WIDEST, _WIDEST_HEAD = 9, 44, 26
+_MARGIN = 2  # characters
 _MOST_ROWS_OF_A_PAGE = 60
 _LEGIBLE = 4.5  # contrast of text, by WCAG 2.2
 _STYLE_WIDTHS = {"Instant": 19, "Duration": 12, "Hours": 12, "Date": 12}
@@ -68,7 +69,7 @@ def write_sheet(book: Book, head: Head, table: SheetTable) -> tuple[Sheet, int]:
         sheet.append([line])
     heads = sheet.head(table.heads, [_is_number(table.rows, i) for i in range(len(table.heads))])
     for row in table.rows:
-        sheet.append(row)
+        sheet.append(_wrapped(row, sheet.layout.widths))
     if table.rows:
         sheet.table(heads, head_row, sheet.rows, table.name)
     if table.total:
@@ -79,6 +80,17 @@ def write_sheet(book: Book, head: Head, table: SheetTable) -> tuple[Sheet, int]:
 def _layout(table: SheetTable, head_row: int) -> Layout:
     one_page = table.charts and len(table.rows) <= _MOST_ROWS_OF_A_PAGE
     return Layout(table.widths or _widths(table), head_row, one_page=one_page)
+
+
+def _wrapped(row: Row, widths: Sequence[int]) -> Row:
+    """A text for which its column is too narrow takes several lines; beside a filled cell it would
+    be cut."""
+    return [
+        replace(cell, style="Long text")
+        if cell.style == "Text" and len(str(cell.value)) > width - _MARGIN
+        else cell
+        for cell, width in zip(row, widths, strict=True)
+    ]
 
 
 def _is_number(rows: Sequence[Row], column: int) -> bool:
@@ -120,7 +132,7 @@ def _head_width(head: str) -> int:
 
 def _width(cell: Cell) -> int:
     if isinstance(cell.value, str):
-        return min(len(cell.value) + 2, _WIDEST)
+        return min(len(cell.value) + _MARGIN, _WIDEST)
     return _STYLE_WIDTHS.get(cell.style, _NARROWEST)
 
 

@@ -19,7 +19,9 @@ from insights_reports.edition.document import (
     Chart,
     ChartForm,
     Document,
+    Exclusion,
     Figure,
+    Ledger,
     Mark,
     Metric,
     Missing,
@@ -44,6 +46,7 @@ from tests.documents import (
     recovery_tile,
     sample_document,
     split_document,
+    strip,
 )
 from tests.formats.workbooks import cells, deployments, opened, table_of
 
@@ -210,6 +213,24 @@ def test_a_long_name_is_wrapped_in_a_row_that_is_high_enough() -> None:
     assert not other.alignment.wrap_text
     heights = [sheet.row_dimensions[each.row].height for each in (cell, other)]
     assert heights[0] >= 4 * 13 > 2 * 13 > heights[1]
+
+
+def test_a_text_wider_than_its_column_takes_several_lines() -> None:
+    ids = tuple(f"Deployments-{number}" for number in range(100_000, 100_100))
+    excluded = (Exclusion(phrase("exclusion.state", state=Name("x" * 60)), 100, ids),)
+    check = replace(strip(), ledger=Ledger(100, 0, excluded))
+    workbook = opened(excel.render(sample_document(check=check), None))
+    for sheet in workbook.worksheets[1:]:
+        (table,) = sheet.tables.values()
+        for row in sheet[table.ref][1:]:
+            for cell in row:
+                width = sheet.column_dimensions[cell.column_letter].width
+                wide = cell.data_type == "s" and len(cell.value) > width
+                assert cell.alignment.wrap_text or not wide, cell.value
+    reason, ids_ = workbook["Exclusions"]["A"][-2], workbook["Exclusions"]["C"][-2]
+    assert reason.alignment.wrap_text
+    assert ids_.alignment.wrap_text
+    assert 409 >= workbook["Exclusions"].row_dimensions[ids_.row].height > 15 * 13
 
 
 def test_a_long_name_above_a_chart_is_cut_because_its_line_widens_the_printed_page() -> None:
