@@ -106,13 +106,13 @@ class Book:
 class Layout:
     """What must be known before a sheet's first row: the widths of its columns (in characters), the
     row of the column heads (0: none), how the page lies, the space between rows (points), whether
-    all is printed on one page."""
+    all rows are printed on one page."""
 
     widths: Sequence[int]
     head_row: int = 0
     orientation: Literal["landscape", "portrait"] = "landscape"
     space: float = 2.0
-    one_page: bool = False
+    one_high: bool = False
 
 
 @dataclass
@@ -141,9 +141,8 @@ class Sheet:
         paper.page_setup.orientation = self.layout.orientation
         paper.page_setup.paperSize = 9 if document.paper == "A4" else 1
         pages = -(-sum(self.layout.widths) // _WIDEST_PAGE)
-        one_page = self.layout.one_page
-        paper.page_setup.fitToWidth = 1 if one_page else pages
-        paper.page_setup.fitToHeight = 1 if one_page else 0
+        paper.page_setup.fitToWidth = pages
+        paper.page_setup.fitToHeight = 1 if self.layout.one_high else 0
         paper.sheet_properties.pageSetUpPr.fitToPage = True
         paper.page_margins.left = paper.page_margins.right = 0.5
         if self.layout.head_row:

@@ -57,7 +57,7 @@ class SheetTable:
     total: Row | None = None
     name: str = ""  # of the table object
     widths: Sequence[int] = ()  # of the columns; by their content when left out
-    charts: bool = False  # that lie beside it: one page, so that none is cut
+    charts: bool = False  # that lie beside or below it: one page high, so that none is cut
 
 
 def write_sheet(book: Book, head: Head, table: SheetTable) -> tuple[Sheet, int]:
@@ -78,8 +78,8 @@ def write_sheet(book: Book, head: Head, table: SheetTable) -> tuple[Sheet, int]:
 
 
 def _layout(table: SheetTable, head_row: int) -> Layout:
-    one_page = table.charts and len(table.rows) <= _MOST_ROWS_OF_A_PAGE
-    return Layout(table.widths or _widths(table), head_row, one_page=one_page)
+    one_high = table.charts and len(table.rows) <= _MOST_ROWS_OF_A_PAGE
+    return Layout(table.widths or _widths(table), head_row, one_high=one_high)
 
 
 def _wrapped(row: Row, widths: Sequence[int]) -> Row:

@@ -166,6 +166,16 @@ def test_print_and_view_are_set_up(summary: Workbook) -> None:
     assert sheet.oddFooter.left.text == "Platform Engineering"
 
 
+def test_what_is_wide_is_printed_on_pages_side_by_side(summary: Workbook) -> None:
+    def pages(name: str) -> tuple[int, int]:
+        setup = summary[name].page_setup
+        return setup.fitToWidth, setup.fitToHeight
+
+    assert pages("3 Lead time") == (1, 1)
+    assert pages("Last 12 periods") == (2, 1)
+    assert pages("Key figures") == (2, 0)
+
+
 def test_print_titles_are_written_as_excel_writes_them() -> None:
     with zipfile.ZipFile(BytesIO(excel.render(split_document(), None))) as file:
         workbook = file.read("xl/workbook.xml").decode()
