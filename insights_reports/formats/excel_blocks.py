@@ -146,7 +146,8 @@ def _write_heat(book: Book, head: Head, chart: Chart) -> None:
         [Cell(words.value(series.label)), *(cells.figure(f, words) for f in series.figures)]
         for series in chart.series
     ]
-    sheet, head_row = write_sheet(book, head, SheetTable(heads, rows, charts=True))
+    table = SheetTable(heads, rows, widths=(12, *[7] * len(chart.x)), charts=True)
+    sheet, head_row = write_sheet(book, head, table)
     first, last = head_row + 1, head_row + len(rows)
     area = f"B{first}:{column_area(len(heads), first, last).split(':')[1]}"
     sheet.condition(area, heat(book.accent))

@@ -47,7 +47,8 @@ _A_ROW, _MOST_PANELS = 3, 12
 _NARROW = 75  # characters: beside a table up to this width a chart is still seen
 _CM = 0.19  # a character of a column's width
 _DEFAULT_WIDTH = 9  # characters
-_SMALL, _LARGE = (8.6, 5.0), (25.0, 11.0)  # cm
+_SMALL, _LARGE = (8.6, 6.2), (25.0, 11.0)  # cm
+_SMALL_ROWS = 13  # of the sheet, as high as a small one with the space below it
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def _anchor(sheet: Sheet, area: Area, number: int) -> str:
     for _ in range(place):
         column, edge = _column_at(widths, edge + _SMALL[0] + 0.3)
     top = area.head_row if beside else area.head_row + area.rows + 2
-    return f"{get_column_letter(column)}{top + 11 * row}"
+    return f"{get_column_letter(column)}{top + _SMALL_ROWS * row}"
 
 
 def _column_at(widths: Sequence[int], cm: float) -> tuple[int, float]:
@@ -207,7 +208,8 @@ def _axes(chart: Any, picture: Picture) -> None:
     chart.x_axis.tickLblPos = "low"
     if picture.dates:
         chart.x_axis.number_format = picture.dates
-    chart.y_axis.number_format = _FORMATS.get(picture.unit, "#,##0")
+    tenths = picture.on_logarithms  # 0.1 must not be shown as 0
+    chart.y_axis.number_format = "General" if tenths else _FORMATS.get(picture.unit, "#,##0")
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="D9E0E3"))
     chart.x_axis.txPr, chart.y_axis.txPr = _small_text(), _small_text()
     chart.y_axis.title = _title(picture.unit_name, 1000) if picture.unit_name else None

@@ -98,7 +98,7 @@ def write_contents(book: Book, plan: Plan) -> None:
         plan.fixed["cover"],
         way="excel.to_cover",
     )
-    write_sheet(book, head, SheetTable(heads, rows, widths=(36, 74, 34)))
+    write_sheet(book, head, SheetTable(heads, rows, widths=(36, 74, 48)))
 
 
 def _before(plan: Plan) -> Iterator[tuple[str, str]]:

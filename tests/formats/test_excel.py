@@ -171,7 +171,7 @@ def test_what_is_wide_is_printed_on_pages_side_by_side(summary: Workbook) -> Non
         setup = summary[name].page_setup
         return setup.fitToWidth, setup.fitToHeight
 
-    assert pages("3 Lead time") == (1, 1)
+    assert pages("3 Lead time") == pages("5 When deployments complete") == (1, 1)
     assert pages("Last 12 periods") == (2, 1)
     assert pages("Key figures") == (2, 0)
 
@@ -354,6 +354,7 @@ def test_a_limit_of_zero_spoils_no_logarithmic_scale() -> None:
     document = _with_block(replace(chart, series=(*others, lower, upper)))
     (drawn,) = opened(excel.render(document, None))["2 Lead time"]._charts
     assert drawn.y_axis.scaling.logBase == 10
+    assert drawn.y_axis.number_format.formatCode == "General"  # 0.1 is not 0
     heads = [series.tx.strRef.f.rpartition("!")[2] for series in drawn.series]
     assert [head[0] for head in heads] == ["B", "C", "D", "F"]  # all but the lower limit
 
