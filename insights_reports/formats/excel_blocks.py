@@ -29,6 +29,7 @@ from insights_reports.formats.excel_sheets import (
 )
 from insights_reports.formats.words import Words
 
+_OF_PICTURES = {"note.marks", "note.target"}  # of the page: here are the numbers they draw
 _LONGEST = 60  # characters of a name in a sentence
 
 
@@ -164,7 +165,7 @@ def block_notes(block: Table | Chart, section: Section | None, words: Words) -> 
 
 
 def _table_notes(table: Table, words: Words) -> list[str]:
-    notes = [words.phrase(note) for note in table.notes]
+    notes = [words.phrase(note) for note in table.notes if note.key not in _OF_PICTURES]
     shown = len(table.complete_rows)
     if shown < table.total_rows:
         notes.append(words.text("label.rows_shown", shown=shown, total=table.total_rows))

@@ -314,6 +314,10 @@ def test_every_figure_of_the_tables_is_found_again(summary: Workbook) -> None:
         assert close(high, "–" if mark.high is None else timedelta(hours=mark.high / HOUR))
 
 
+def test_no_note_speaks_of_pictures_that_the_sheet_lacks(summary: Workbook) -> None:
+    assert ENGLISH.text("note.marks") not in [cell.value for cell in cells(summary)]
+
+
 def test_the_total_stands_below_the_table_and_is_marked(summary: Workbook) -> None:
     sheet = summary["2 Projects"]
     (table,) = sheet.tables.values()
