@@ -72,6 +72,10 @@ def _identity(book: Book) -> Iterator[Row]:
     yield text("label.server", identity.server)
     if book.document.formula_version:
         yield text("label.formula", book.document.formula_version)
+    for _, block in prose(book.document):
+        for term, said in block.items:
+            if term.key == "label.next":
+                yield text(term.key, words.phrase(said))
     if brand.contact:
         link = f"mailto:{brand.contact}" if _is_address(brand.contact) else None
         yield row("label.contact", Cell(brand.contact, "Link" if link else "Wrapped", link))

@@ -1,6 +1,6 @@
 """How every sheet with a table is laid out, after the pattern of accessible spreadsheets: the title
-in A1, what the sheet shows, how long its table is and what an empty cell means, a way back to the
-contents, then one marked-up table.
+in A1, what the sheet shows, where the figures are from, how long its table is and what an empty
+cell means, a way back to the contents, then one marked-up table.
 
 https://analysisfunction.civilservice.gov.uk/policy-store/releasing-statistics-in-spreadsheets/
 """
@@ -18,6 +18,7 @@ from openpyxl.formatting.rule import (
 from openpyxl.styles.colors import Color
 from openpyxl.utils import get_column_letter
 
+from insights_reports.edition.document import Name
 from insights_reports.formats.charts_palette import contrast
 from insights_reports.formats.excel_book import (
     Book,
@@ -106,11 +107,13 @@ def _as_total(cell: Cell) -> Cell:
 
 def head_lines(book: Book, head: Head, rows: int) -> list[Cell]:
     """What stands above a table of so many rows, a line each."""
-    words = book.words
+    words, identity = book.words, book.document.identity
+    source = words.text("label.source", report=identity.report, server=Name(identity.server))
     lines = [Cell(head.title, "Sheet title")]
     if head.subtitle:
         lines.append(Cell(head.subtitle, "Subtitle"))
     lines += (Cell(note, "Note") for note in head.notes if note)
+    lines.append(Cell(source, "Note"))
     lines.append(Cell(words.text("excel.rows", n=rows) + " " + words.text("excel.blank"), "Note"))
     lines.append(Cell(words.text(head.way), "Link", head.back))
     return lines

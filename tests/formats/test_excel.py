@@ -18,6 +18,7 @@ from insights_reports.edition.document import (
     Brand,
     Chart,
     ChartForm,
+    Day,
     Document,
     Exclusion,
     Figure,
@@ -26,6 +27,8 @@ from insights_reports.edition.document import (
     Metric,
     Missing,
     Name,
+    Prose,
+    Section,
     Statistic,
     Table,
     Unit,
@@ -141,6 +144,20 @@ def test_the_cover_says_whose_numbers_these_are(summary: Workbook) -> None:
     assert rows["Cross-check with Octopus"].startswith("explained: 1,230 of 1,234")
 
 
+def test_the_cover_says_when_the_next_edition_is_due() -> None:
+    due = (phrase("label.next"), phrase("about.day", day=Day(date(2026, 11, 1))))
+    about = Section("method", phrase("section.method"), None, (Prose(items=(due,)),))
+    sheet = opened(excel.render(sample_document(sections=(about,)), None))["Cover"]
+    rows = {row[0].value: row[1].value for row in sheet.iter_rows(min_row=3)}
+    assert rows["Next edition"] == "1 November 2026"
+
+
+def test_every_table_says_its_source(summary: Workbook) -> None:
+    source = "Source: Octopus Deploy Insights, High Volume Report, https://octopus.example.com"
+    for sheet in summary.worksheets[1:]:
+        assert [c.value for c in sheet["A"] if str(c.value).startswith(source)], sheet.title
+
+
 def test_the_notes_explain_every_word_and_hold_all_prose(summary: Workbook) -> None:
     rows = [tuple(cell.value for cell in row.values()) for row in table_of(summary["Notes"])]
     terms = {term for topic, term, _ in rows if topic == "Words in place of a number"}
@@ -179,7 +196,7 @@ def test_what_is_wide_is_printed_on_pages_side_by_side(summary: Workbook) -> Non
 def test_print_titles_are_written_as_excel_writes_them() -> None:
     with zipfile.ZipFile(BytesIO(excel.render(split_document(), None))) as file:
         workbook = file.read("xl/workbook.xml").decode()
-    assert ">'Contents'!$A:$A,'Contents'!$5:$5</definedName>" in workbook
+    assert ">'Contents'!$A:$A,'Contents'!$6:$6</definedName>" in workbook
 
 
 def test_it_speaks_german() -> None:
