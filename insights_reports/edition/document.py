@@ -360,11 +360,12 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Notable:
-    """A notable change: one sentence and the anchor of the rows behind it."""
+    """A notable change: one sentence, and the anchor and the document of the rows behind it."""
 
     text: Phrase
     verdict: Verdict
     anchor: str
+    document: str = "summary"
 
 
 @dataclass(frozen=True, slots=True)

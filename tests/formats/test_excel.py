@@ -294,6 +294,16 @@ def test_every_figure_of_page_one_stands_typed_among_the_key_figures(summary: Wo
     assert next(rows, None) is None
 
 
+def test_a_notable_change_says_where_its_rows_are() -> None:
+    here, there = sample_document().notable
+    there = replace(there, anchor="tenant-table", document="tenant")
+    workbook = opened(excel.render(sample_document(notable=(here, there)), None))
+    links = [row["Rows behind it"] for row in table_of(workbook["Notable changes"])]
+    assert links[0].hyperlink.location == "'2 Projects'!A1"
+    assert links[1].value == "board-monthly-2026-09-tenant.xlsx"
+    assert links[1].hyperlink is None
+
+
 def test_the_formats_of_the_key_figures(summary: Workbook) -> None:
     by_label = {row["Figure"].value: row for row in table_of(summary["Key figures"])}
     lead = by_label["Lead time, median"]
