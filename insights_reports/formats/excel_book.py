@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import Cell as SheetCell
 from openpyxl.chart._chart import ChartBase
+from openpyxl.drawing.image import Image
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
@@ -56,14 +57,14 @@ def quoted(sheet: str) -> str:
 
 
 class Book:
-    """A workbook in the making: its words, styles, sheets and the charts' alternative texts."""
+    """A workbook in the making: its words, styles, sheets and the alternative texts."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self.words: Words = words(document.language)
         self.names = SheetNames()
         self.workbook = Workbook(write_only=True)
-        self.alts: dict[int, str] = {}  # id of a chart -> what the chart says
+        self.alts: dict[int, str] = {}  # id of a chart or picture -> what it says
         self.accent = palette(document.brand.accent)["main"][0].lstrip("#")
         self._set_font()
         for style in named_styles(self.accent):
@@ -215,6 +216,14 @@ class Sheet:
     def chart(self, chart: ChartBase, anchor: str, alt: str) -> None:
         self.paper.add_chart(chart, anchor)
         self.book.alts[id(chart)] = alt
+
+    def picture(self, picture: Image, alt: str) -> None:
+        """A picture in a row of its own, where it covers no text."""
+        self.paper.row_dimensions[self.rows + 1].height = picture.height * 0.75 + self.layout.space
+        self.paper.append([])
+        self.rows += 1
+        self.paper.add_image(picture, f"A{self.rows}")
+        self.book.alts[id(picture)] = alt
 
 
 def _lines(text: str, width: int) -> int:

@@ -1,5 +1,6 @@
 """The workbook, read back with openpyxl: what stands in it is what the document says."""
 
+import base64
 import os
 import re
 import zipfile
@@ -8,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 
+import PIL.Image
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -156,6 +158,30 @@ def test_every_table_says_its_source(summary: Workbook) -> None:
     source = "Source: Octopus Deploy Insights, High Volume Report, https://octopus.example.com"
     for sheet in summary.worksheets[1:]:
         assert [c.value for c in sheet["A"] if str(c.value).startswith(source)], sheet.title
+
+
+def test_the_cover_has_the_logo_in_a_row_of_its_own() -> None:
+    png = BytesIO()
+    PIL.Image.new("RGBA", (600, 120), "#0b5c73").save(png, "PNG")
+    brand = Brand("Meridian Freight", base64.b64encode(png.getvalue()).decode())
+    content = excel.render(sample_document(brand=brand), None)
+    assert excel.render(sample_document(brand=brand), None) == content
+    sheet = opened(content)["Cover"]
+    (logo,) = sheet._images
+    size = logo.anchor.ext
+    assert (size.width, size.height) == (160 * 9525, 32 * 9525)  # pixels in EMU
+    row = logo.anchor._from.row + 1
+    assert {cell.value for cell in sheet[row]} == {None}
+    assert sheet.row_dimensions[row].height >= 32 * 0.75
+    with zipfile.ZipFile(BytesIO(content)) as file:
+        assert b'descr="Meridian Freight"' in file.read("xl/drawings/drawing1.xml")
+        assert file.read("xl/media/image1.png") == png.getvalue()
+
+
+@pytest.mark.parametrize("logo", ["", "no picture", "Tm8gcGljdHVyZQ=="])
+def test_without_a_logo_the_cover_has_no_row_for_it(logo: str) -> None:
+    sheet = opened(excel.render(sample_document(brand=Brand("M", logo)), None))["Cover"]
+    assert sheet["A3"].value == "In one sentence"
 
 
 def test_the_notes_explain_every_word_and_hold_all_prose(summary: Workbook) -> None:
