@@ -118,6 +118,12 @@ def _json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document, nothing else")
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 65535")
+    return int(text)
+
+
 def _demo(commands: _Commands) -> None:
     parser = _command(commands, "demo", "The whole pipeline against the embedded server.")
     parser.add_argument("--out", default="demo", metavar="DIR", help="where to (default: demo)")
@@ -144,7 +150,7 @@ def _check(commands: _Commands) -> None:
 
 def _server(commands: _Commands) -> None:
     parser = _command(commands, "server", "The embedded Octopus-compatible Insights server.")
-    parser.add_argument("--port", type=int, default=8065, help="default: 8065")
+    parser.add_argument("--port", type=_port, default=8065, help="default: 8065")
     parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
     parser.add_argument("--data", metavar="FILE", help="keep the data in this SQLite file")
     parser.add_argument("--seed", type=int, default=1, help="of the made-up company (default: 1)")
@@ -258,7 +264,7 @@ def _preview(commands: _Commands) -> None:
     parser.add_argument("subscription", metavar="SUBSCRIPTION")
     _config(parser)
     parser.add_argument("--period", default="last", help="one period, as for run (default: last)")
-    parser.add_argument("--port", type=int, default=8066, help="default: 8066; 0: any free one")
+    parser.add_argument("--port", type=_port, default=8066, help="default: 8066; 0: any free one")
     _connection(parser)
 
 

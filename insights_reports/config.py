@@ -15,6 +15,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     field_validator,
@@ -64,6 +65,12 @@ def _region_zone(text: str) -> str:
     return text
 
 
+def _colour(given: object) -> object:
+    if not isinstance(given, str) or not re.fullmatch("#[0-9a-fA-F]{6}", given):
+        raise ValueError("must be a colour such as '#0b5c73', in quotes")
+    return given
+
+
 Address = Annotated[str, AfterValidator(_one_address)]
 
 
@@ -86,7 +93,7 @@ class Company(_Model):
 
     name: str = ""
     logo: Path | None = None
-    accent: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = "#0b5c73"
+    accent: Annotated[str, BeforeValidator(_colour)] = "#0b5c73"
     footer: str = ""
     contact: str = ""
 

@@ -41,6 +41,14 @@ def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
     assert done.out == ""
 
 
+@pytest.mark.parametrize("command", [["preview", "monthly"], ["server"]])
+@pytest.mark.parametrize("port", ["99999", "-1", "http"])
+def test_a_port_is_a_number_that_can_be_one(command: list[str], port: str) -> None:
+    done = run_command(*command, f"--port={port}")
+    assert done.status == 2
+    assert f"argument --port: {port!r} is not a number from 0 to 65535" in done.err
+
+
 def test_reports_list_prints_the_resources(command: Command) -> None:
     done = command("reports", "list", "--json")
     assert done.status == 0

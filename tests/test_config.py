@@ -91,6 +91,15 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path, key: s
     assert "CANARY" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("given", "said"), [("blue", "'blue': "), ("'#FFF'", "'#FFF': "), ("#0b5c73", "")]
+)
+def test_an_accent_is_a_colour(tmp_path: Path, given: str, said: str) -> None:
+    """Without quotes YAML takes #0b5c73 for a comment."""
+    (problem,) = problems(tmp_path, f"company:\n  accent: {given}\n{SMALLEST}")
+    assert problem == f"company.accent: {said}must be a colour such as '#0b5c73', in quotes"
+
+
 def test_yaml_is_read_as_version_1_2(tmp_path: Path) -> None:
     text = SMALLEST + "    hotfix_patterns: [no, 06:30, 1.10]\n"
     assert problems(tmp_path, text) == [

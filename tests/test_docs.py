@@ -3,12 +3,14 @@
 import re
 import subprocess
 import sys
+from inspect import isfunction
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
 from insights_reports.config import Subscription
+from insights_reports.formats.html_parts import Parts
 from insights_reports.server import RunningServer
 from tests.conftest import AS_OF
 
@@ -57,6 +59,13 @@ def test_the_command_line_page_names_every_command() -> None:
     page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     assert len(commands) >= 13
     assert [command for command in commands if f"`{command}" not in page] == []
+
+
+def test_the_page_on_templates_names_every_function_that_they_get() -> None:
+    page = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
+    functions = [name for name, of in vars(Parts).items() if isfunction(of) and name[0] != "_"]
+    assert len(functions) > 15
+    assert [name for name in functions if f"`p.{name}(" not in page] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -16,6 +16,7 @@ from insights_reports.octopus import Client, iana_zone
 from insights_reports.octopus.sources.population import population
 from insights_reports.pipeline.deliver import transport
 from insights_reports.pipeline.make import connection, source_of
+from insights_reports.pipeline.settings import logo_of
 from insights_reports.pipeline.sources import define
 
 
@@ -52,6 +53,8 @@ def _findings(config: Config, options: argparse.Namespace) -> Iterator[Finding]:
     if config.templates is not None:
         folder = config.resolve(config.templates)
         yield _look("templates", partial(_templates, folder))
+    if config.company.logo is not None:
+        yield _look("logo", partial(_logo, config))
     yield from _octopus(config, options)
     for name, destination in config.destinations.items():
         if isinstance(destination, Folder):
@@ -65,6 +68,11 @@ def _templates(folder: Path) -> str:
     """How many of the shipped files are replaced, and that all are templates."""
     replaced = check_templates(folder)
     return f"{folder}, in place of {', '.join(replaced) or 'none of the shipped files'}"
+
+
+def _logo(config: Config) -> str:
+    logo_of(config)
+    return str(config.company.logo)
 
 
 def _look(what: str, look: Callable[[], str]) -> Finding:

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
@@ -31,6 +31,7 @@ from insights_reports.pipeline.make import pull_for, recorded
 from insights_reports.pipeline.progress import clear_line, terminal_progress
 from insights_reports.pipeline.render import templates_of
 from insights_reports.pipeline.runs import Run, start_run
+from insights_reports.pipeline.settings import logo_of
 
 _HOST = "127.0.0.1"
 _LONGEST_WAIT = 20.0  # seconds until a question for changes is answered though there is none
@@ -59,7 +60,9 @@ def main(options: argparse.Namespace) -> int:
 def _composed(options: argparse.Namespace) -> Run:
     """A run whose documents are made; it delivers nothing."""
     config_path = find_config(options.config)
-    templates_of(load_config(config_path))  # an unusable folder is said before anything is pulled
+    config = load_config(config_path)
+    templates_of(config)  # what cannot be used is said before anything is pulled
+    logo_of(config)
     run = start_run(
         config_path,
         options.subscription,
@@ -209,6 +212,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Security-Policy", answer.policy)
         self.end_headers()
         self.wfile.write(answer.content)
+
+    def handle(self) -> None:
+        with suppress(ConnectionError):  # a tab that was closed
+            super().handle()
 
     def log_message(self, format: str, *values: object) -> None:
         """Requests are not worth a line each."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from insights_reports.edition.document import Document, Name, Table
+from insights_reports.edition.document import Document, Table
 from insights_reports.formats.excel_archive import save
 from insights_reports.formats.excel_blocks import block_notes, write_chart, write_table
 from insights_reports.formats.excel_book import Book, Layout
@@ -104,7 +104,7 @@ def _deployments_head(book: Book, plan: Plan, name: str) -> Head:
     return Head(
         name,
         words.text("excel.sheet.deployments"),
-        words.text("label.source", report=identity.report, server=Name(identity.server)),
+        f"{words.span(identity.period)}, {words.phrase(identity.scope)}",
         (words.text("excel.about.deployments"),),
         plan.fixed["contents"],
     )

@@ -55,21 +55,27 @@ class _Archive(ZipFile):
 
 
 class _Writer(ExcelWriter):
-    """As openpyxl's, but charts have alternative texts (id of the chart -> text)."""
+    """As openpyxl's, but charts and pictures have alternative texts (their id -> text)."""
 
     def __init__(self, workbook: Workbook, archive: ZipFile, alts: Mapping[int, str]) -> None:
         super().__init__(workbook, archive)
         self._alts = alts
 
     def _write_drawing(self, drawing: Any) -> None:
-        frame_of = drawing._chart_frame
+        frame_of, picture_of = drawing._chart_frame, drawing._picture_frame
+        alts = [self._alts.get(id(shown)) for shown in (*drawing.charts, *drawing.images)]
 
-        def described(number: int) -> Any:
+        def described_chart(number: int) -> Any:
             frame = frame_of(number)
-            frame.nvGraphicFramePr.cNvPr.descr = self._alts.get(id(drawing.charts[number - 1]))
+            frame.nvGraphicFramePr.cNvPr.descr = alts[number - 1]
             return frame
 
-        drawing._chart_frame = described
+        def described_picture(number: int) -> Any:
+            picture = picture_of(number)
+            picture.nvPicPr.cNvPr.descr = alts[number - 1]
+            return picture
+
+        drawing._chart_frame, drawing._picture_frame = described_chart, described_picture
         super()._write_drawing(drawing)  # type: ignore[misc]
 
 
@@ -77,8 +83,8 @@ def save(workbook: Workbook, made: datetime, alts: Mapping[int, str], rows: Rows
     """The workbook's file.
 
     ``made``: the aware instant that it gives as its own, in place of that of the writing.
-    ``alts``: id of a chart -> its alternative text. ``rows``: sheet name -> the XML of ``row``
-    elements, to follow those already appended; they are read once, as the sheet is written.
+    ``alts``: id of a chart or picture -> its alternative text. ``rows``: sheet name -> the XML of
+    ``row`` elements, to follow those already appended; they are read once, as the sheet is written.
     """
     file = BytesIO()
     parts = {

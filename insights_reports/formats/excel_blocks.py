@@ -29,6 +29,7 @@ from insights_reports.formats.excel_sheets import (
 )
 from insights_reports.formats.words import Words
 
+_OF_PICTURES = {"note.marks", "note.target"}  # of the page: here are the numbers they draw
 _LONGEST = 60  # characters of a name in a sentence
 
 
@@ -146,7 +147,8 @@ def _write_heat(book: Book, head: Head, chart: Chart) -> None:
         [Cell(words.value(series.label)), *(cells.figure(f, words) for f in series.figures)]
         for series in chart.series
     ]
-    sheet, head_row = write_sheet(book, head, SheetTable(heads, rows, charts=True))
+    table = SheetTable(heads, rows, widths=(12, *[7] * len(chart.x)), charts=True)
+    sheet, head_row = write_sheet(book, head, table)
     first, last = head_row + 1, head_row + len(rows)
     area = f"B{first}:{column_area(len(heads), first, last).split(':')[1]}"
     sheet.condition(area, heat(book.accent))
@@ -163,7 +165,7 @@ def block_notes(block: Table | Chart, section: Section | None, words: Words) -> 
 
 
 def _table_notes(table: Table, words: Words) -> list[str]:
-    notes = [words.phrase(note) for note in table.notes]
+    notes = [words.phrase(note) for note in table.notes if note.key not in _OF_PICTURES]
     shown = len(table.complete_rows)
     if shown < table.total_rows:
         notes.append(words.text("label.rows_shown", shown=shown, total=table.total_rows))

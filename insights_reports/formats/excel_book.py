@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import Cell as SheetCell
 from openpyxl.chart._chart import ChartBase
+from openpyxl.drawing.image import Image
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
@@ -22,6 +23,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 
 from insights_reports.edition.document import Document
+from insights_reports.formats.charts_palette import palette
 from insights_reports.formats.excel_styles import FONT, INK, named_styles
 from insights_reports.formats.excel_text import SheetNames, clean
 from insights_reports.formats.words import Words, words
@@ -29,6 +31,7 @@ from insights_reports.formats.words import Words, words
 _WIDEST_PAGE = 190  # characters; what is wider is printed on several pages side by side
 _LINE_HEIGHTS = {"Sheet title": 24.0, "Subtitle": 15.0, "Headline": 16.0}  # points
 _LINE_HEIGHT = 13.0
+_HIGHEST = 409.0  # points; Excel refuses a higher row
 _WRAPPED = {"Headline", "Wrapped", "Wrapped cell", "Long text", "Column head", "Number head"}
 _PRINT_TITLES = "_xlnm.Print_Titles"
 _LONGEST_HEAD = 100  # characters; a table's column may have 255, escapes included
@@ -54,15 +57,15 @@ def quoted(sheet: str) -> str:
 
 
 class Book:
-    """A workbook in the making: its words, styles, sheets and the charts' alternative texts."""
+    """A workbook in the making: its words, styles, sheets and the alternative texts."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self.words: Words = words(document.language)
         self.names = SheetNames()
         self.workbook = Workbook(write_only=True)
-        self.alts: dict[int, str] = {}  # id of a chart -> what the chart says
-        self.accent = document.brand.accent.lstrip("#")
+        self.alts: dict[int, str] = {}  # id of a chart or picture -> what it says
+        self.accent = palette(document.brand.accent)["main"][0].lstrip("#")
         self._set_font()
         for style in named_styles(self.accent):
             self.workbook.add_named_style(style)
@@ -104,13 +107,13 @@ class Book:
 class Layout:
     """What must be known before a sheet's first row: the widths of its columns (in characters), the
     row of the column heads (0: none), how the page lies, the space between rows (points), whether
-    all is printed on one page."""
+    all rows are printed on one page."""
 
     widths: Sequence[int]
     head_row: int = 0
     orientation: Literal["landscape", "portrait"] = "landscape"
     space: float = 2.0
-    one_page: bool = False
+    one_high: bool = False
 
 
 @dataclass
@@ -139,9 +142,8 @@ class Sheet:
         paper.page_setup.orientation = self.layout.orientation
         paper.page_setup.paperSize = 9 if document.paper == "A4" else 1
         pages = -(-sum(self.layout.widths) // _WIDEST_PAGE)
-        one_page = self.layout.one_page
-        paper.page_setup.fitToWidth = 1 if one_page else pages
-        paper.page_setup.fitToHeight = 1 if one_page else 0
+        paper.page_setup.fitToWidth = pages
+        paper.page_setup.fitToHeight = 1 if self.layout.one_high else 0
         paper.sheet_properties.pageSetUpPr.fitToPage = True
         paper.page_margins.left = paper.page_margins.right = 0.5
         if self.layout.head_row:
@@ -170,7 +172,7 @@ class Sheet:
         for cell, width in zip(row, self.layout.widths, strict=False):
             lines = _lines(str(cell.value), width) if cell.style in _WRAPPED else 1
             heights.append(lines * _LINE_HEIGHTS.get(cell.style, _LINE_HEIGHT))
-        return max(heights) + self.layout.space
+        return min(max(heights) + self.layout.space, _HIGHEST)
 
     def _cell(self, cell: Cell) -> SheetCell | None:
         value: Any = cell.value
@@ -214,6 +216,14 @@ class Sheet:
     def chart(self, chart: ChartBase, anchor: str, alt: str) -> None:
         self.paper.add_chart(chart, anchor)
         self.book.alts[id(chart)] = alt
+
+    def picture(self, picture: Image, alt: str) -> None:
+        """A picture in a row of its own, where it covers no text."""
+        self.paper.row_dimensions[self.rows + 1].height = picture.height * 0.75 + self.layout.space
+        self.paper.append([])
+        self.rows += 1
+        self.paper.add_image(picture, f"A{self.rows}")
+        self.book.alts[id(picture)] = alt
 
 
 def _lines(text: str, width: int) -> int:

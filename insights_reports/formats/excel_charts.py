@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.chart._chart import ChartBase
+from openpyxl.chart.marker import Marker
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText, Text
 from openpyxl.chart.title import Title
@@ -40,11 +42,13 @@ _COLOURS = {
 }
 _FORMATS = {Unit.RATE: "0%", Unit.NUMBER: "#,##0.0"}
 _DASHED = {Role.BEFORE, Role.LIMIT, Role.SECOND}
+_RULES = {Role.LIMIT, Role.CENTRE}  # straight across the chart, no data of their own
 _A_ROW, _MOST_PANELS = 3, 12
 _NARROW = 75  # characters: beside a table up to this width a chart is still seen
 _CM = 0.19  # a character of a column's width
 _DEFAULT_WIDTH = 9  # characters
-_SMALL, _LARGE = (8.6, 5.0), (25.0, 11.0)  # cm
+_SMALL, _LARGE = (8.6, 6.2), (25.0, 11.0)  # cm
+_SMALL_ROWS = 13  # of the sheet, as high as a small one with the space below it
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,21 @@ class Picture:
 
     @property
     def values(self) -> list[float]:
-        return [f.value for _, figures in self.series for f in figures if f.value is not None]
+        return [value for _, figures in self.series for value in _values(figures)]
+
+    @property
+    def on_logarithms(self) -> bool:
+        """Whether the scale is logarithmic: a limit of zero does not spoil it, and is not drawn."""
+        figures = (figures for role, figures in self.series if role not in _RULES)
+        return self.logarithmic and all(v > 0 for some in figures for v in _values(some))
+
+    def draws(self, role: Role, figures: Sequence[Figure]) -> bool:
+        hidden = self.on_logarithms and role in _RULES
+        return not hidden or all(value > 0 for value in _values(figures))
+
+
+def _values(figures: Sequence[Figure]) -> list[float]:
+    return [figure.value for figure in figures if figure.value is not None]
 
 
 def pictures(chart: Chart, words: Words) -> list[Picture]:
@@ -135,7 +153,7 @@ def _anchor(sheet: Sheet, area: Area, number: int) -> str:
     for _ in range(place):
         column, edge = _column_at(widths, edge + _SMALL[0] + 0.3)
     top = area.head_row if beside else area.head_row + area.rows + 2
-    return f"{get_column_letter(column)}{top + 11 * row}"
+    return f"{get_column_letter(column)}{top + _SMALL_ROWS * row}"
 
 
 def _column_at(widths: Sequence[int], cm: float) -> tuple[int, float]:
@@ -168,8 +186,8 @@ def _title(text: str, size: int) -> Title:
 
 
 def _small_text() -> RichText:
-    """The text of an axis: nine points."""
-    font = CharacterProperties(sz=900, solidFill=GREY)
+    """The text of an axis: ten points."""
+    font = CharacterProperties(sz=1000, solidFill=GREY)
     return RichText(p=[Paragraph(pPr=ParagraphProperties(defRPr=font), endParaRPr=font)])
 
 
@@ -181,6 +199,8 @@ def _add_series(chart: Any, sheet: Sheet, picture: Picture, area: Area) -> None:
     roles = [role for role, _ in picture.series]
     for index, role in enumerate(roles):
         _dress(chart.series[index], role, _colour(roles, index, sheet.book.accent))
+    drawn = [picture.draws(role, figures) for role, figures in picture.series]
+    chart.series = list(compress(chart.series, drawn))
 
 
 def _axes(chart: Any, picture: Picture) -> None:
@@ -188,12 +208,13 @@ def _axes(chart: Any, picture: Picture) -> None:
     chart.x_axis.tickLblPos = "low"
     if picture.dates:
         chart.x_axis.number_format = picture.dates
-    chart.y_axis.number_format = _FORMATS.get(picture.unit, "#,##0")
+    tenths = picture.on_logarithms  # 0.1 must not be shown as 0
+    chart.y_axis.number_format = "General" if tenths else _FORMATS.get(picture.unit, "#,##0")
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="D9E0E3"))
     chart.x_axis.txPr, chart.y_axis.txPr = _small_text(), _small_text()
-    chart.y_axis.title = _title(picture.unit_name, 900) if picture.unit_name else None
+    chart.y_axis.title = _title(picture.unit_name, 1000) if picture.unit_name else None
     scale = chart.y_axis.scaling
-    if picture.logarithmic and all(value > 0 for value in picture.values):
+    if picture.on_logarithms:
         scale.logBase = 10
     elif all(value >= 0 for value in picture.values):
         scale.min, scale.max = 0, picture.top
@@ -207,6 +228,10 @@ def _dress(series: Any, role: Role, colour: str) -> None:
     line.width = 28_000 if role is Role.MAIN else 15_000  # EMU; 12,700 are a point
     if role in _DASHED:
         line.dashStyle = "sysDash"
+    if role not in _RULES:
+        # Without one, a point between two that are missing would not be seen.
+        series.marker = Marker("circle", size=5, spPr=GraphicalProperties(solidFill=colour))
+        series.marker.spPr.line.solidFill = colour
     series.smooth = False
 
 

@@ -49,4 +49,4 @@ def write_exclusions(book: Book, plan: Plan) -> None:
         words.text("label.deployments"),
         words.text("excel.column.ids"),
     ]
-    write_sheet(book, head, SheetTable(heads, rows, total, name="Exclusions"))
+    write_sheet(book, head, SheetTable(heads, rows, total, "Exclusions", (44, 14, 100)))

@@ -32,7 +32,6 @@ _UNITS = {
     ColumnKind.MARK_DURATION: Unit.DURATION,
     ColumnKind.MARK_RATE: Unit.RATE,
 }
-_LONG_NAME = 45  # characters; a longer one takes several lines
 _MARK_PARTS: dict[str, Callable[[Mark], float | None]] = {
     "at": lambda mark: mark.at,
     "low": lambda mark: mark.low,
@@ -100,21 +99,21 @@ def _with_unit(title: str, unit: Unit, words: Words, *, in_hours: bool = False) 
     return f"{title} ({name})" if name else title
 
 
+def _part(part: str, column: Column, words: Words) -> str:
+    """The head over a part of the column."""
+    return words.text(f"excel.column.{part}", column=Name(words.column(column)))
+
+
 def _name_columns(column: Column, values: list[Value], words: Words) -> list[SheetColumn]:
     title = words.column(column)
-
-    def name(value: Value) -> Cell:
-        text = words.value(value)
-        return Cell(text, "Long text" if len(text) > _LONG_NAME else "Text")
-
-    names = SheetColumn(title, name, 0)
+    names = SheetColumn(title, lambda value: Cell(words.value(value)), 0)
     if not any(isinstance(value, Name) and value.id for value in values):
         return [names]
 
     def identifier(value: Value) -> Cell:
         return Cell(words.name(Name(value.id)) if isinstance(value, Name) and value.id else None)
 
-    return [names, SheetColumn(words.text("excel.column.id", column=column.title), identifier, 0)]
+    return [names, SheetColumn(_part("id", column, words), identifier, 0)]
 
 
 def _change_columns(
@@ -125,16 +124,15 @@ def _change_columns(
             show(value, words) if isinstance(value, Change) else Cell(words.value(value))
         )
 
-    def titled(part: str) -> str:
-        return words.text(f"excel.column.{part}", column=column.title)
-
     changes = [value for value in values if isinstance(value, Change)]
     result = [SheetColumn(words.column(column), of_change(cells.difference), 0, arrow=True)]
     if any(change.ratio is not None for change in changes):
-        result.append(SheetColumn(titled("ratio"), of_change(cells.ratio), 0, arrow=True))
+        result.append(
+            SheetColumn(_part("ratio", column, words), of_change(cells.ratio), 0, arrow=True)
+        )
     if verdict:
         word = of_change(lambda change, words: Cell(words.value(change.verdict)))
-        result.append(SheetColumn(titled("verdict"), word, 0))
+        result.append(SheetColumn(_part("verdict", column, words), word, 0))
     return result
 
 
@@ -146,7 +144,7 @@ def _mark_columns(column: Column, values: list[Value], words: Words) -> list[She
     for part, number in _MARK_PARTS.items():
         numbers: list[Value] = [number(mark) for mark in marks]
         if any(value is not None for value in numbers):
-            title = words.text(f"excel.column.{part}", column=column.title)
+            title = _part(part, column, words)
             in_hours = unit is Unit.DURATION and cells.negative(numbers)
             title = _with_unit(title, unit, words, in_hours=in_hours)
             result.append(SheetColumn(title, _mark_cell(number, unit, words, in_hours), 0))

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from insights_reports.edition.document import Change, Figure, Name, Role, Tile
+from insights_reports.edition.document import Change, Document, Figure, Name, Notable, Role, Tile
+from insights_reports.edition.files import file_name
 from insights_reports.formats import excel_cells as cells
 from insights_reports.formats.excel_blocks import DataColumn, data_table
 from insights_reports.formats.excel_book import Book, Cell, Row
@@ -146,7 +147,7 @@ def _picture(tile: Tile, first: int, columns: list[DataColumn], words: Words) ->
 
 
 def write_notable(book: Book, plan: Plan) -> None:
-    """The notable changes, each with a link to its rows."""
+    """The notable changes, each with a link to its rows, or the workbook that has them."""
     words = book.words
     head = Head(
         plan.fixed["notable"],
@@ -155,15 +156,22 @@ def write_notable(book: Book, plan: Plan) -> None:
         (),
         plan.fixed["contents"],
     )
-    rows: list[Row] = []
-    for notable in book.document.notable:
-        sheet = plan.rows_of(notable.anchor)
-        rows.append(
-            [
-                Cell(words.phrase(notable.text), "Wrapped cell"),
-                Cell(words.value(notable.verdict)),
-                Cell(sheet, "Link cell", sheet),
-            ]
-        )
+    rows: list[Row] = [
+        [
+            Cell(words.phrase(notable.text), "Wrapped cell"),
+            Cell(words.value(notable.verdict)),
+            _rows_behind(notable, book.document, plan),
+        ]
+        for notable in book.document.notable
+    ]
     heads = [words.text(f"excel.figures.{key}") for key in ("notable", "verdict", "rows")]
-    write_sheet(book, head, SheetTable(heads, rows, widths=(90, 18, 34)))
+    write_sheet(book, head, SheetTable(heads, rows, widths=(90, 18, 60)))
+
+
+def _rows_behind(notable: Notable, document: Document, plan: Plan) -> Cell:
+    sheet = plan.rows_of(notable.anchor)
+    if sheet is None and notable.document != document.name:
+        identity = document.identity
+        period = identity.period.name
+        return Cell(file_name(identity.subscription, period, notable.document, "xlsx"))
+    return Cell(sheet, "Link cell", sheet)

@@ -1,14 +1,19 @@
 """The first sheets: cover, contents and notes."""
 
+from base64 import b64decode
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
 
-from insights_reports.edition.document import CheckVerdict, Missing, Name, Unit, Verdict
+from openpyxl.drawing.image import Image
+
+from insights_reports.edition.document import Brand, CheckVerdict, Missing, Name, Unit, Verdict
 from insights_reports.formats.excel_book import Book, Cell, Layout, Row
 from insights_reports.formats.excel_plan import BACK, FIGURES, BlockSheet, Plan, prose
 from insights_reports.formats.excel_sheets import Head, SheetTable, write_sheet
 
 _WIDTHS = (26, 96)
+_LOGO_WIDTH, _LOGO_HEIGHT = 320, 32  # pixels, at most
 
 
 def write_cover(book: Book, plan: Plan) -> None:
@@ -18,11 +23,24 @@ def write_cover(book: Book, plan: Plan) -> None:
     sheet.append([Cell(words.phrase(document.title), "Sheet title")])
     if document.brand.company:
         sheet.append([Cell(document.brand.company, "Subtitle")])
+    if logo := _logo(document.brand):
+        sheet.picture(logo, document.brand.company or words.name(document.identity.report))
     sheet.append([Cell(words.text("excel.headline"), "Label"), _headline(book)])
     for row in _identity(book):
         sheet.append(row)
     sheet.append([Cell(words.text("label.check"), "Label"), _check(book, plan)])
     sheet.append([Cell(words.text("label.contents"), "Label"), _link(plan.fixed["contents"])])
+
+
+def _logo(brand: Brand) -> Image | None:
+    """The logo as large as it fits into its box."""
+    try:
+        logo = Image(BytesIO(b64decode(brand.logo)))
+    except (ValueError, OSError):  # none, or no picture
+        return None
+    scale = min(1, _LOGO_WIDTH / logo.width, _LOGO_HEIGHT / logo.height)
+    logo.width, logo.height = round(logo.width * scale), round(logo.height * scale)
+    return logo
 
 
 def _headline(book: Book) -> Cell:
@@ -74,6 +92,10 @@ def _identity(book: Book) -> Iterator[Row]:
     yield text("label.server", identity.server)
     if book.document.formula_version:
         yield text("label.formula", book.document.formula_version)
+    for _, block in prose(book.document):
+        for term, said in block.items:
+            if term.key == "label.next":
+                yield text(term.key, words.phrase(said))
     if brand.contact:
         link = f"mailto:{brand.contact}" if _is_address(brand.contact) else None
         yield row("label.contact", Cell(brand.contact, "Link" if link else "Wrapped", link))
@@ -100,7 +122,7 @@ def write_contents(book: Book, plan: Plan) -> None:
         plan.fixed["cover"],
         way="excel.to_cover",
     )
-    write_sheet(book, head, SheetTable(heads, rows, widths=(36, 74, 34)))
+    write_sheet(book, head, SheetTable(heads, rows, widths=(36, 74, 48)))
 
 
 def _before(plan: Plan) -> Iterator[tuple[str, str]]:

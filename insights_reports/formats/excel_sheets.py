@@ -1,6 +1,6 @@
 """How every sheet with a table is laid out, after the pattern of accessible spreadsheets: the title
-in A1, what the sheet shows, how long its table is and what an empty cell means, a way back to the
-contents, then one marked-up table.
+in A1, what the sheet shows, where the figures are from, how long its table is and what an empty
+cell means, a way back to the contents, then one marked-up table.
 
 https://analysisfunction.civilservice.gov.uk/policy-store/releasing-statistics-in-spreadsheets/
 """
@@ -18,6 +18,8 @@ from openpyxl.formatting.rule import (
 from openpyxl.styles.colors import Color
 from openpyxl.utils import get_column_letter
 
+from insights_reports.edition.document import Name
+from insights_reports.formats.charts_palette import contrast
 from insights_reports.formats.excel_book import (
     Book,
     Cell,
@@ -25,10 +27,12 @@ from insights_reports.formats.excel_book import (
     Row,
     Sheet,
 )
-from insights_reports.formats.excel_styles import NUMBER_FORMATS, TOTAL
+from insights_reports.formats.excel_styles import INK, NUMBER_FORMATS, TOTAL
 
 _NARROWEST, _WIDEST, _WIDEST_HEAD = 9, 44, 26
+_MARGIN = 2  # characters
 _MOST_ROWS_OF_A_PAGE = 60
+_LEGIBLE = 4.5  # contrast of text, by WCAG 2.2
 _STYLE_WIDTHS = {"Instant": 19, "Duration": 12, "Hours": 12, "Date": 12}
 
 
@@ -54,7 +58,7 @@ class SheetTable:
     total: Row | None = None
     name: str = ""  # of the table object
     widths: Sequence[int] = ()  # of the columns; by their content when left out
-    charts: bool = False  # that lie beside it: one page, so that none is cut
+    charts: bool = False  # that lie beside or below it: one page high, so that none is cut
 
 
 def write_sheet(book: Book, head: Head, table: SheetTable) -> tuple[Sheet, int]:
@@ -66,7 +70,7 @@ def write_sheet(book: Book, head: Head, table: SheetTable) -> tuple[Sheet, int]:
         sheet.append([line])
     heads = sheet.head(table.heads, [_is_number(table.rows, i) for i in range(len(table.heads))])
     for row in table.rows:
-        sheet.append(row)
+        sheet.append(_wrapped(row, sheet.layout.widths))
     if table.rows:
         sheet.table(heads, head_row, sheet.rows, table.name)
     if table.total:
@@ -75,8 +79,19 @@ def write_sheet(book: Book, head: Head, table: SheetTable) -> tuple[Sheet, int]:
 
 
 def _layout(table: SheetTable, head_row: int) -> Layout:
-    one_page = table.charts and len(table.rows) <= _MOST_ROWS_OF_A_PAGE
-    return Layout(table.widths or _widths(table), head_row, one_page=one_page)
+    one_high = table.charts and len(table.rows) <= _MOST_ROWS_OF_A_PAGE
+    return Layout(table.widths or _widths(table), head_row, one_high=one_high)
+
+
+def _wrapped(row: Row, widths: Sequence[int]) -> Row:
+    """A text for which its column is too narrow takes several lines; beside a filled cell it would
+    be cut."""
+    return [
+        replace(cell, style="Long text")
+        if cell.style == "Text" and len(str(cell.value)) > width - _MARGIN
+        else cell
+        for cell, width in zip(row, widths, strict=True)
+    ]
 
 
 def _is_number(rows: Sequence[Row], column: int) -> bool:
@@ -92,11 +107,13 @@ def _as_total(cell: Cell) -> Cell:
 
 def head_lines(book: Book, head: Head, rows: int) -> list[Cell]:
     """What stands above a table of so many rows, a line each."""
-    words = book.words
+    words, identity = book.words, book.document.identity
+    source = words.text("label.source", report=identity.report, server=Name(identity.server))
     lines = [Cell(head.title, "Sheet title")]
     if head.subtitle:
         lines.append(Cell(head.subtitle, "Subtitle"))
     lines += (Cell(note, "Note") for note in head.notes if note)
+    lines.append(Cell(source, "Note"))
     lines.append(Cell(words.text("excel.rows", n=rows) + " " + words.text("excel.blank"), "Note"))
     lines.append(Cell(words.text(head.way), "Link", head.back))
     return lines
@@ -118,7 +135,7 @@ def _head_width(head: str) -> int:
 
 def _width(cell: Cell) -> int:
     if isinstance(cell.value, str):
-        return min(len(cell.value) + 2, _WIDEST)
+        return min(len(cell.value) + _MARGIN, _WIDEST)
     return _STYLE_WIDTHS.get(cell.style, _NARROWEST)
 
 
@@ -143,13 +160,15 @@ def arrows() -> Rule:
 
 
 def heat(accent: str) -> Rule:
-    """From white at zero to a colour on which black figures can still be read."""
+    """From white at zero to a colour on which the figures can still be read."""
+    fills = (_paler(accent, percent / 100) for percent in range(55, 0, -5))
+    legible = next(fill for fill in fills if contrast(f"#{INK}", f"#{fill}") >= _LEGIBLE)
     rule: Rule = ColorScaleRule(  # type: ignore[no-untyped-call]
         start_type="num",
         start_value=0,
         start_color="FFFFFF",
         end_type="max",
-        end_color=_paler(accent, 0.55),
+        end_color=legible,
     )
     return rule
 

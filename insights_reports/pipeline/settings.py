@@ -3,8 +3,9 @@
 import base64
 import io
 from datetime import datetime
+from pathlib import Path
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from insights_reports.config import Config, Subscription
 from insights_reports.edition import Settings
@@ -82,16 +83,23 @@ def _brand(config: Config) -> Brand:
     company = config.company
     return Brand(
         company=company.name,
-        logo=_logo(config) if company.logo else "",
+        logo=logo_of(config),
         accent=company.accent,
         footer=company.footer,
         contact=company.contact,
     )
 
 
-def _logo(config: Config) -> str:
-    """The logo decoded and encoded again as a small PNG, so that nothing else in it survives."""
-    path = config.resolve(config.company.logo or config.path)
+def logo_of(config: Config) -> str:
+    """The logo decoded and encoded again as a small PNG, so that nothing else in it survives; ""
+    where there is none.
+
+    Raises:
+        ConfigError: when it cannot be used.
+    """
+    if config.company.logo is None:
+        return ""
+    path = config.resolve(config.company.logo)
     try:
         with Image.open(path, formats=("PNG", "JPEG")) as image:
             if image.width * image.height > LARGEST_LOGO:
@@ -99,8 +107,13 @@ def _logo(config: Config) -> str:
             image.thumbnail(_LOGO_BOX)
             target = io.BytesIO()
             image.convert("RGBA").save(target, "PNG")
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise ConfigError(
-            "The logo cannot be used.", (f"company.logo: {path}: {error}",), "Give a PNG or JPEG."
-        ) from None
+    except UnidentifiedImageError:
+        raise _unusable(path, "it is no PNG or JPEG") from None
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise _unusable(path, getattr(error, "strerror", None) or error) from None
     return base64.b64encode(target.getvalue()).decode()
+
+
+def _unusable(logo: Path, reason: object) -> ConfigError:
+    problem = f"company.logo: {logo}: {reason}"
+    return ConfigError("The logo cannot be used.", (problem,), "Give a PNG or JPEG.")

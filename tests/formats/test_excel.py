@@ -1,11 +1,15 @@
 """The workbook, read back with openpyxl: what stands in it is what the document says."""
 
+import base64
 import os
+import re
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 
+import PIL.Image
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,19 +17,27 @@ from openpyxl import Workbook
 
 from insights_reports.edition.document import (
     TICKS_PER_SECOND,
+    Brand,
     Chart,
     ChartForm,
+    Day,
     Document,
+    Exclusion,
     Figure,
+    Ledger,
     Mark,
     Metric,
     Missing,
     Name,
+    Prose,
+    Section,
     Statistic,
     Table,
     Unit,
 )
 from insights_reports.formats import excel
+from insights_reports.formats.charts_palette import contrast
+from insights_reports.formats.excel_styles import INK
 from insights_reports.formats.words import words
 from tests.documents import (
     HOUR,
@@ -39,6 +51,7 @@ from tests.documents import (
     recovery_tile,
     sample_document,
     split_document,
+    strip,
 )
 from tests.formats.workbooks import cells, deployments, opened, table_of
 
@@ -133,6 +146,44 @@ def test_the_cover_says_whose_numbers_these_are(summary: Workbook) -> None:
     assert rows["Cross-check with Octopus"].startswith("explained: 1,230 of 1,234")
 
 
+def test_the_cover_says_when_the_next_edition_is_due() -> None:
+    due = (phrase("label.next"), phrase("about.day", day=Day(date(2026, 11, 1))))
+    about = Section("method", phrase("section.method"), None, (Prose(items=(due,)),))
+    sheet = opened(excel.render(sample_document(sections=(about,)), None))["Cover"]
+    rows = {row[0].value: row[1].value for row in sheet.iter_rows(min_row=3)}
+    assert rows["Next edition"] == "1 November 2026"
+
+
+def test_every_table_says_its_source(summary: Workbook) -> None:
+    source = "Source: Octopus Deploy Insights, High Volume Report, https://octopus.example.com"
+    for sheet in summary.worksheets[1:]:
+        assert [c.value for c in sheet["A"] if str(c.value).startswith(source)], sheet.title
+
+
+def test_the_cover_has_the_logo_in_a_row_of_its_own() -> None:
+    png = BytesIO()
+    PIL.Image.new("RGBA", (600, 120), "#0b5c73").save(png, "PNG")
+    brand = Brand("Meridian Freight", base64.b64encode(png.getvalue()).decode())
+    content = excel.render(sample_document(brand=brand), None)
+    assert excel.render(sample_document(brand=brand), None) == content
+    sheet = opened(content)["Cover"]
+    (logo,) = sheet._images
+    size = logo.anchor.ext
+    assert (size.width, size.height) == (160 * 9525, 32 * 9525)  # pixels in EMU
+    row = logo.anchor._from.row + 1
+    assert {cell.value for cell in sheet[row]} == {None}
+    assert sheet.row_dimensions[row].height >= 32 * 0.75
+    with zipfile.ZipFile(BytesIO(content)) as file:
+        assert b'descr="Meridian Freight"' in file.read("xl/drawings/drawing1.xml")
+        assert file.read("xl/media/image1.png") == png.getvalue()
+
+
+@pytest.mark.parametrize("logo", ["", "no picture", "Tm8gcGljdHVyZQ=="])
+def test_without_a_logo_the_cover_has_no_row_for_it(logo: str) -> None:
+    sheet = opened(excel.render(sample_document(brand=Brand("M", logo)), None))["Cover"]
+    assert sheet["A3"].value == "In one sentence"
+
+
 def test_the_notes_explain_every_word_and_hold_all_prose(summary: Workbook) -> None:
     rows = [tuple(cell.value for cell in row.values()) for row in table_of(summary["Notes"])]
     terms = {term for topic, term, _ in rows if topic == "Words in place of a number"}
@@ -158,10 +209,20 @@ def test_print_and_view_are_set_up(summary: Workbook) -> None:
     assert sheet.oddFooter.left.text == "Platform Engineering"
 
 
+def test_what_is_wide_is_printed_on_pages_side_by_side(summary: Workbook) -> None:
+    def pages(name: str) -> tuple[int, int]:
+        setup = summary[name].page_setup
+        return setup.fitToWidth, setup.fitToHeight
+
+    assert pages("3 Lead time") == pages("5 When deployments complete") == (1, 1)
+    assert pages("Last 12 periods") == (2, 1)
+    assert pages("Key figures") == (2, 0)
+
+
 def test_print_titles_are_written_as_excel_writes_them() -> None:
     with zipfile.ZipFile(BytesIO(excel.render(split_document(), None))) as file:
         workbook = file.read("xl/workbook.xml").decode()
-    assert ">'Contents'!$A:$A,'Contents'!$5:$5</definedName>" in workbook
+    assert ">'Contents'!$A:$A,'Contents'!$6:$6</definedName>" in workbook
 
 
 def test_it_speaks_german() -> None:
@@ -173,6 +234,12 @@ def test_it_speaks_german() -> None:
     assert rows[0]["Wert"].value == sample_document().tiles[0].figure.value
     (row,) = table_of(workbook["Deployments"])
     assert row["Mandant"].value == "Ohne Mandant"
+
+
+@pytest.mark.parametrize("document", [sample_document, split_document])
+def test_no_soft_hyphen_stands_in_a_cell(document: Callable[..., Document]) -> None:
+    workbook = opened(excel.render(document(language="de"), deployments({})))
+    assert [cell.value for cell in cells(workbook) if "\u00ad" in str(cell.value)] == []
 
 
 def test_an_ampersand_in_the_footer_is_no_code() -> None:
@@ -199,6 +266,24 @@ def test_a_long_name_is_wrapped_in_a_row_that_is_high_enough() -> None:
     assert not other.alignment.wrap_text
     heights = [sheet.row_dimensions[each.row].height for each in (cell, other)]
     assert heights[0] >= 4 * 13 > 2 * 13 > heights[1]
+
+
+def test_a_text_wider_than_its_column_takes_several_lines() -> None:
+    ids = tuple(f"Deployments-{number}" for number in range(100_000, 100_100))
+    excluded = (Exclusion(phrase("exclusion.state", state=Name("x" * 60)), 100, ids),)
+    check = replace(strip(), ledger=Ledger(100, 0, excluded))
+    workbook = opened(excel.render(sample_document(check=check), None))
+    for sheet in workbook.worksheets[1:]:
+        (table,) = sheet.tables.values()
+        for row in sheet[table.ref][1:]:
+            for cell in row:
+                width = sheet.column_dimensions[cell.column_letter].width
+                wide = cell.data_type == "s" and len(cell.value) > width
+                assert cell.alignment.wrap_text or not wide, cell.value
+    reason, ids_ = workbook["Exclusions"]["A"][-2], workbook["Exclusions"]["C"][-2]
+    assert reason.alignment.wrap_text
+    assert ids_.alignment.wrap_text
+    assert 409 >= workbook["Exclusions"].row_dimensions[ids_.row].height > 15 * 13
 
 
 def test_a_long_name_above_a_chart_is_cut_because_its_line_widens_the_printed_page() -> None:
@@ -233,6 +318,16 @@ def test_every_figure_of_page_one_stands_typed_among_the_key_figures(summary: Wo
             assert row["Figure"].value == ENGLISH.label(extra)
             assert close(row["Value"].value, shown(extra))
     assert next(rows, None) is None
+
+
+def test_a_notable_change_says_where_its_rows_are() -> None:
+    here, there = sample_document().notable
+    there = replace(there, anchor="tenant-table", document="tenant")
+    workbook = opened(excel.render(sample_document(notable=(here, there)), None))
+    links = [row["Rows behind it"] for row in table_of(workbook["Notable changes"])]
+    assert links[0].hyperlink.location == "'2 Projects'!A1"
+    assert links[1].value == "board-monthly-2026-09-tenant.xlsx"
+    assert links[1].hyperlink is None
 
 
 def test_the_formats_of_the_key_figures(summary: Workbook) -> None:
@@ -272,6 +367,10 @@ def test_every_figure_of_the_tables_is_found_again(summary: Workbook) -> None:
         assert close(high, "–" if mark.high is None else timedelta(hours=mark.high / HOUR))
 
 
+def test_no_note_speaks_of_pictures_that_the_sheet_lacks(summary: Workbook) -> None:
+    assert ENGLISH.text("note.marks") not in [cell.value for cell in cells(summary)]
+
+
 def test_the_total_stands_below_the_table_and_is_marked(summary: Workbook) -> None:
     sheet = summary["2 Projects"]
     (table,) = sheet.tables.values()
@@ -298,6 +397,23 @@ def test_the_charts_are_native_and_beside_their_data(
         found = [row[ENGLISH.value(series.label) + unit].value for row in rows]
         assert found == pytest.approx([f.value / scale for f in series.figures])
     assert len(sheet._charts) == 1
+
+
+def test_a_single_point_is_seen(summary: Workbook) -> None:
+    (chart,) = summary["3 Lead time"]._charts
+    assert [series.marker.symbol for series in chart.series] == ["circle"] * 2 + [None] * 3
+
+
+def test_a_limit_of_zero_spoils_no_logarithmic_scale() -> None:
+    chart = lead_chart()
+    *others, lower, upper = chart.series
+    lower = replace(lower, figures=tuple(replace(f, value=0) for f in lower.figures))
+    document = _with_block(replace(chart, series=(*others, lower, upper)))
+    (drawn,) = opened(excel.render(document, None))["2 Lead time"]._charts
+    assert drawn.y_axis.scaling.logBase == 10
+    assert drawn.y_axis.number_format.formatCode == "General"  # 0.1 is not 0
+    heads = [series.tx.strRef.f.rpartition("!")[2] for series in drawn.series]
+    assert [head[0] for head in heads] == ["B", "C", "D", "F"]  # all but the lower limit
 
 
 def test_a_point_without_a_value_is_empty_and_the_row_says_why(split: Workbook) -> None:
@@ -353,6 +469,25 @@ def test_conditional_formats_never_stand_for_a_number_alone(summary: Workbook) -
     assert {rule.type for rule in rules} == {"dataBar", "iconSet"}
     assert all(rule.dataBar.showValue is not False for rule in rules if rule.dataBar)
     assert all(rule.iconSet.showValue is not False for rule in rules if rule.iconSet)
+
+
+@pytest.mark.parametrize("accent", ["#ffff99", "#0b5c73", "#000000", "#2b0040"])
+def test_colours_around_any_accent_can_be_read(accent: str) -> None:
+    document = sample_document(brand=Brand(accent=accent))
+    workbook = opened(excel.render(document, None))
+    title = workbook["Cover"]["A1"].font.color.rgb[2:].upper()
+    assert contrast(f"#{title}", "#ffffff") >= 4.5
+    (chart,) = workbook["1 Deployments per day"]._charts
+    assert chart.series[0].graphicalProperties.solidFill.srgbClr == title
+    ((rule,),) = (e.rules for e in workbook["5 When deployments complete"].conditional_formatting)
+    darkest = rule.colorScale.color[-1].rgb[2:]
+    assert contrast(f"#{INK}", f"#{darkest}") >= 4.5
+
+
+def test_no_text_of_a_chart_is_smaller_than_ten_points() -> None:
+    with zipfile.ZipFile(BytesIO(excel.render(sample_document(), None))) as file:
+        charts = b"".join(file.read(n) for n in file.namelist() if "charts/chart" in n)
+    assert min(map(int, re.findall(rb' sz="(\d+)"', charts))) == 1000
 
 
 def test_charts_have_alternative_texts() -> None:

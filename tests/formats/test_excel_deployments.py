@@ -21,6 +21,7 @@ from openxml_audit import OpenXmlValidator, ValidationSeverity
 
 from insights_reports.formats import excel
 from insights_reports.formats.excel_export import deployments_workbook
+from insights_reports.formats.words import words
 from tests.documents import identity, phrase, sample_document
 from tests.edition.edges import EDGES
 from tests.formats.workbooks import cells, deployments, opened, table_of
@@ -123,6 +124,14 @@ def test_a_negative_lead_time_keeps_the_unit_of_its_column() -> None:
     assert cell.value + second["Lead time (h:mm:ss)"].value == timedelta(hours=6)
     assert cell.number_format == '[h]:mm:ss;-0.000" d"'
     assert first["Lead time (hours)"].value == -6
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_notes_say_how_a_negative_lead_time_is_shown(language: str) -> None:
+    catalogue = words(language)
+    note = catalogue.text("excel.unit_note.duration")
+    assert "(d), " in note
+    assert catalogue.text("excel.deployments.lead_time_hours") in note
 
 
 def test_local_times_follow_the_zone_through_a_change_of_the_clock() -> None:

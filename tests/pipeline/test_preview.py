@@ -4,6 +4,8 @@ import http.client
 import os
 import re
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -31,6 +33,13 @@ class Previewed:
         connection.request("GET", path, headers={"Host": host or f"localhost:{self.port}"})
         reply = connection.getresponse()
         return reply.status, dict(reply.getheaders()), reply.read()
+
+    def ask_and_leave(self, path: str) -> None:
+        """As a tab that is closed before its answer comes."""
+        with socket.create_connection(("127.0.0.1", self.port)) as connection:
+            request = f"GET {path} HTTP/1.0\r\nHost: localhost:{self.port}\r\n\r\n"
+            connection.sendall(request.encode())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 @pytest.fixture
@@ -74,6 +83,7 @@ def test_an_edition_is_shown_and_follows_its_templates(previewed: Previewed) -> 
     assert previewed.get("/../config")[0] == 404
 
     _, _, stamp = previewed.get("/changed")
+    previewed.ask_and_leave(f"/changed?since={stamp.decode()}")
     waited: list[bytes] = []
     watcher = threading.Thread(
         target=lambda: waited.append(previewed.get(f"/changed?since={stamp.decode()}")[2])
@@ -94,6 +104,8 @@ def test_an_edition_is_shown_and_follows_its_templates(previewed: Previewed) -> 
     assert not (previewed.root / "reports").exists()  # nothing was delivered
     previewed.process.send_signal(signal.SIGINT)
     assert previewed.process.wait(60) == 0
+    assert previewed.process.stderr is not None
+    assert "Traceback" not in previewed.process.stderr.read()
 
 
 def test_a_page_of_another_site_gets_nothing(previewed: Previewed) -> None:
