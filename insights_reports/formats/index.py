@@ -16,11 +16,6 @@ from insights_reports.formats.templates import SHIPPED, Templates
 from insights_reports.formats.words import Words, words
 
 _WEIGHTS = (400, 600)
-_SPLITS = (
-    *("project", "project-group", "environment", "environment-group"),
-    *("tenant", "tenant-tag-set"),
-)
-_DOCUMENTS = {"summary": "web.summary"} | {name: f"table.slices.title.{name}" for name in _SPLITS}
 _TONES = {str(CheckVerdict.AGREES): "good", str(CheckVerdict.DIFFERS): "bad"}
 
 
@@ -94,7 +89,8 @@ class _Row:
         return list(grouped.items())
 
     def _document(self, name: str) -> str:
-        return self.words.text(_DOCUMENTS[name]) if name in _DOCUMENTS else name
+        key = f"document.{name}"
+        return self.words.text(key) if key in self.words.catalogue else name
 
     @property
     def years(self) -> range:

@@ -125,8 +125,8 @@ def test_a_document_has_the_name_of_what_it_shows() -> None:
     names = ("summary", "environment-group", "tenant-tag-set", "something-else")
     files = tuple(replace(entry().files[0], document=name) for name in names)
     for language, shown in (
-        ("en", ["Summary", "Environment groups", "Tenant tags", "something-else"]),
-        ("de", ["Zusammenfassung", "Umgebungsgruppen", "Mandanten-Tags", "something-else"]),
+        ("en", ["Summary", "By environment group", "By tenant tag", "something-else"]),
+        ("de", ["Zusammenfassung", "Nach Umgebungsgruppe", "Nach Mandanten-Tag", "something-else"]),
     ):
         (row,) = page(replace(entry(), files=files), language=language).rows[1:]
         assert [said for said in shown if said not in row] == []

@@ -54,7 +54,7 @@ def test_a_run_without_insights_reports_says_where_its_figures_come_from(
     assert "Octopus stated no figures to compare with" in done.out
     text = page(config)
     assert said in text
-    assert ("values stated for single deployments" in text) == checks_streams
+    assert ("Values stated for single deployments" in text) == checks_streams
     assert "Octopus states no figures for these deployments" in text
     (sealed,) = (config.parent / "state" / "pulls").iterdir()
     again = load(sealed)
