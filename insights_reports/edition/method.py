@@ -73,8 +73,9 @@ def short_method(facts: Facts) -> Section:
     """The method note of a split's document."""
     keys = ("counts", "own_past", "marks", "whole")
     notes = Prose(sentences=tuple(Phrase(f"method.short.{key}") for key in keys))
-    blocks = (notes, _key(), _about(facts))
-    return Section("method", Phrase("section.method"), None, blocks)
+    due = tuple(_next_edition(facts))  # the rest about the edition stands at its end
+    about = (Prose(title=Phrase("method.about"), items=due),) if due else ()
+    return Section("method", Phrase("section.method"), None, (notes, *about))
 
 
 def _definitions(tiles: tuple[Tile, ...]) -> Prose:
@@ -92,8 +93,9 @@ def _definitions(tiles: tuple[Tile, ...]) -> Prose:
 
 def _key() -> Prose:
     """What the words that stand in place of a number mean."""
-    items = tuple((Phrase(str(word)), Phrase(f"meaning.{word}")) for word in Missing)
-    return Prose(items=items, title=Phrase("label.symbols"))
+    pairs = ((Phrase(str(word)), Phrase(f"meaning.{word}")) for word in Missing)
+    said = tuple(Phrase("method.key", {"word": w, "meaning": m}) for w, m in pairs)
+    return Prose(sentences=said, title=Phrase("label.symbols"))
 
 
 def octopus_trends(facts: Facts) -> Table:
@@ -160,5 +162,10 @@ def _about_items(facts: Facts) -> Iterator[tuple[Phrase, Phrase]]:
     yield Phrase("label.formula"), Phrase("about.formula", version)
     if settings.brand.contact:
         yield Phrase("label.contact"), Phrase("about.text", {"text": Name(settings.brand.contact)})
-    if settings.next_edition is not None:
-        yield Phrase("label.next"), Phrase("about.day", {"day": Day(settings.next_edition)})
+    yield from _next_edition(facts)
+
+
+def _next_edition(facts: Facts) -> Iterator[tuple[Phrase, Phrase]]:
+    due = facts.settings.next_edition
+    if due is not None:
+        yield Phrase("label.next"), Phrase("about.day", {"day": Day(due)})

@@ -32,7 +32,7 @@ set_whole_texts()
 keep_patterns()
 
 _WEIGHTS = (400, 500, 600)
-_FEW_ROWS = 15
+_FEW_ROWS = 20
 _HEIGHTS = (185.0, 150.0, 120.0)  # of the chart on page one, in its own units: the first that fits
 _STRETCHED = (ChartForm.COLUMNS, ChartForm.LINES)  # the forms that can be any height
 _POINT = 0.75  # a user unit of a picture in points
