@@ -16,11 +16,11 @@ demo: setup ## the whole pipeline on the embedded server; prints where the repor
 
 test: ## run the tests (THOROUGH=1 for the long ones)
 	@scripts/setup dev
-	$(PYTHON) -m pytest -n 4 --dist loadgroup $(TESTS)
+	$(PYTHON) -m pytest -n 4 $(TESTS)
 
 coverage: ## which lines and branches of the package the tests reach
 	@scripts/setup dev
-	$(PYTHON) -m pytest -n 4 --dist loadgroup --cov --cov-report=term:skip-covered $(TESTS)
+	$(PYTHON) -m pytest -n 4 --cov --cov-report=term:skip-covered $(TESTS)
 
 check: ## formatting, lint and types
 	@scripts/setup dev

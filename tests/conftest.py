@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from insights_reports.cli import main
 from insights_reports.server import RunningServer, running_server
@@ -22,6 +24,24 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile("steady")
+
+# Files whose documents are rendered once for all of their tests, which therefore one worker runs.
+_TOGETHER = ("tests/test_read_back.py", "tests/formats/test_pdf.py", "tests/formats/test_pdf_ua.py")
+
+
+class _Scheduling(LoadScopeScheduling):
+    """Each test by itself, but those of `_TOGETHER` by their file. (The marks for groups that
+    pytest-xdist 3.8 knows have no effect with pytest 9.2.)"""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file in _TOGETHER else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Scheduling:
+    return _Scheduling(config, log)
+
 
 AS_OF = datetime(2026, 10, 14, 9, 30, tzinfo=UTC)
 

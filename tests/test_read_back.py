@@ -113,9 +113,6 @@ class Rendered:
         return table_of(self.workbook[names[0]])
 
 
-pytestmark = pytest.mark.xdist_group("read back")  # its edition is made once
-
-
 @pytest.fixture(scope="session")
 def documents(
     server: RunningServer, tmp_path_factory: pytest.TempPathFactory
