@@ -25,7 +25,7 @@ _COUNTS = {
     Statistic.ACTIVE_DAYS: "active_days",
 }
 _MEASURES = (Metric.LEAD_TIME, Metric.TIME_TO_RECOVERY)
-_STATISTICS = (Statistic.MEDIAN, Statistic.P90, Statistic.P95)
+_STATISTICS = (Statistic.MEDIAN, Statistic.P90)
 
 Grid = NDArray[np.int64]
 """One number for each series (row) and window (column)."""

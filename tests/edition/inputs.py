@@ -1,10 +1,12 @@
 """Inputs of an edition from plain rows, for the tests of the composer."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
 from insights_reports.crosscheck import CrossCheck
+from insights_reports.crosscheck.cause import Cause
+from insights_reports.crosscheck.result import Discrepancy, Verdict
 from insights_reports.edition.document import Name, Status
 from insights_reports.edition.settings import Inputs, Settings
 from insights_reports.metrics import Lookups, Period
@@ -54,6 +56,29 @@ def inputs(rows: list[Row], period: str = "2026-09", **changes: object) -> Input
 
 def settings(**changes: object) -> Settings:
     return Settings(**{"subscription": "board-monthly"} | changes)  # type: ignore[arg-type]
+
+
+def discrepancy(**changes: object) -> Discrepancy:
+    """A stated figure of September 2026 that is not ours."""
+    parts: dict[str, object] = {
+        "split": "None",
+        "tag_set": None,
+        "time_range": "LastYear",
+        "granularity": "Monthly",
+        "series": "All",
+        "start_of_interval": date(2026, 9, 1),
+        "metric": "DeploymentFrequency",
+        "statistic": "NumberOfSuccessfulDeployments",
+        "stated": 12,
+        "recomputed": 10,
+        "difference": -2,
+        "tolerance": 0,
+        "verdict": Verdict.EXPLAINED,
+        "cause": Cause("unknown"),
+        "deployment_ids": (),
+        "deployments": 10,
+    }
+    return Discrepancy(**parts | changes)  # type: ignore[arg-type]
 
 
 def deployment(number: int, moment: datetime, **values: object) -> Row:

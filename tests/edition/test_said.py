@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from insights_reports.crosscheck.cause import Cause
-from insights_reports.crosscheck.result import CrossCheck, Discrepancy, Verdict
+from insights_reports.crosscheck.result import CrossCheck
 from insights_reports.edition import compose
 from insights_reports.edition.document import (
     Chart,
@@ -20,7 +20,7 @@ from insights_reports.edition.document import (
     Table,
 )
 from insights_reports.formats.words import words
-from tests.edition.inputs import company, inputs, instant, settings
+from tests.edition.inputs import company, discrepancy, inputs, instant, settings
 
 HOTFIXES = (r"\.[0-9]*7\.0$",)
 SEPTEMBER = instant(datetime(2026, 9, 1, tzinfo=UTC))
@@ -129,27 +129,6 @@ def test_weeks_that_the_period_cuts_are_named_below_the_chart_of_page_one(period
     assert (chart.subtitle.key == "chart.overview.cut") == cut
 
 
-def discrepancy(code: str) -> Discrepancy:
-    return Discrepancy(
-        split="None",
-        tag_set=None,
-        time_range="LastYear",
-        granularity="Monthly",
-        series="All",
-        start_of_interval=date(2026, 9, 1),
-        metric="DeploymentFrequency",
-        statistic="NumberOfSuccessfulDeployments",
-        stated=12,
-        recomputed=10,
-        difference=-2,
-        tolerance=0,
-        verdict=Verdict.EXPLAINED,
-        cause=Cause(code, (("more", 2),) if code == "restricted" else ()),
-        deployment_ids=(),
-        deployments=10,
-    )
-
-
 @pytest.mark.parametrize(("code", "missing"), [("restricted", True), ("promote", False)])
 def test_page_one_says_that_octopus_counts_deployments_which_the_account_may_not_see(code, missing):
     check = CrossCheck(
@@ -158,7 +137,7 @@ def test_page_one_says_that_octopus_counts_deployments_which_the_account_may_not
         differs=0,
         explained=1,
         not_comparable=0,
-        discrepancies=(discrepancy(code),),
+        discrepancies=(discrepancy(cause=Cause(code, (("more", 2),) if missing else ())),),
     )
     document = edition(check=check, splits=("Project",))
     assert (Phrase("gap.unseen") in document.check.gaps) == missing

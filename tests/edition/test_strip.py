@@ -9,7 +9,6 @@ from insights_reports.crosscheck import (
     Candidate,
     Cause,
     CrossCheck,
-    Discrepancy,
     Evidence,
     StreamCheck,
     StreamDiscrepancy,
@@ -20,7 +19,7 @@ from insights_reports.edition import compose, conventions
 from insights_reports.edition.document import CheckVerdict, Day, Exclusion, Name, Phrase, Table
 from insights_reports.formats.catalogue import languages, read_catalogue
 from insights_reports.formats.words import words
-from tests.edition.inputs import deployment, inputs, settings
+from tests.edition.inputs import deployment, discrepancy, inputs, settings
 
 ROWS = [deployment(n, datetime(2026, 9, n, 12, tzinfo=UTC)) for n in range(1, 4)]
 
@@ -110,13 +109,9 @@ def section(doc, id):
 
 def test_a_discrepancy_shows_both_values_to_the_last_digit():
     """An hour and an hour and a second would look alike, rounded for reading."""
-    found = Discrepancy(
+    found = discrepancy(
         split="Project",
-        tag_set=None,
-        time_range="LastYear",
-        granularity="Monthly",
         series="Shop",
-        start_of_interval=date(2026, 9, 1),
         metric="LeadTime",
         statistic="Mean",
         stated=36_010_000_000,
