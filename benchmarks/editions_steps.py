@@ -60,10 +60,10 @@ def table() -> str:
 def page(document: str, target: str) -> str:
     """The HTML that we lay out ourselves, with its style sheet inside."""
     from insights_reports.edition.document import load
-    from insights_reports.formats import pdf_layout
-    from insights_reports.formats.fonts import font_face_css
-    from insights_reports.formats.html_parts import as_image
-    from insights_reports.formats.templates import SHIPPED
+    from insights_reports.formats.charts.fonts import font_face_css
+    from insights_reports.formats.html.parts import as_image
+    from insights_reports.formats.html.templates import SHIPPED
+    from insights_reports.formats.pdf import layout as pdf_layout
 
     loaded = load(Path(document).read_bytes())
     rules = pdf_layout._rules(loaded.brand.accent, SHIPPED)
@@ -76,7 +76,7 @@ def page(document: str, target: str) -> str:
 def pdf(document: str) -> str:
     """The PDF, by the child process as a run has it; prints the pages."""
     from insights_reports.edition.document import load
-    from insights_reports.formats import pdf as renderer
+    from insights_reports.formats.pdf import render as renderer
 
     target = Path(document).with_suffix(".benchmark.pdf")
     target.write_bytes(renderer.render(load(Path(document).read_bytes())))
@@ -94,7 +94,6 @@ def sheet_nothing(table: str) -> str:
     """What the ways have in common: start, imports, reading the table."""
     import xlsxwriter  # noqa: F401
 
-    from insights_reports.formats import excel_export  # noqa: F401
     from insights_reports.pipeline.render import read_rows
 
     return str(len(read_rows(Path(table))))
@@ -102,7 +101,7 @@ def sheet_nothing(table: str) -> str:
 
 def sheet_ours(table: str) -> str:
     """Our workbook; prints the peak memory in MB."""
-    from insights_reports.formats.excel_export import deployments_workbook
+    from insights_reports.formats.excel.export import deployments_workbook
     from insights_reports.pipeline.render import read_rows
 
     deployments_workbook(read_rows(Path(table)), ZONE)

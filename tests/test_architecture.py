@@ -12,14 +12,15 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "insights_reports"
 
 BASE = {"errors", "assets"}
-CORE = {"metrics", "crosscheck", "edition"}
+CORE = {"spelling", "metrics", "crosscheck", "edition"}
 EDGES = {"octopus", "history", "formats", "delivery", "config"}
 ALLOWED = {
     "errors": set(),
     "assets": set(),
-    "metrics": BASE,
-    "crosscheck": BASE | {"metrics"},
-    "edition": BASE | {"metrics", "crosscheck"},
+    "spelling": BASE | {"metrics"},
+    "metrics": BASE | {"spelling"},
+    "crosscheck": BASE | {"metrics", "spelling"},
+    "edition": BASE | {"metrics", "crosscheck", "spelling"},
     "octopus": BASE | CORE,
     "history": BASE | CORE,
     "formats": BASE | CORE,

@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from insights_reports.config import Subscription
-from insights_reports.formats.html_parts import Parts
+from insights_reports.formats.html.parts import Parts
 from insights_reports.server import RunningServer
 from tests.conftest import AS_OF
 

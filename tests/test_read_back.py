@@ -32,8 +32,11 @@ from insights_reports.edition.document import (
     Value,
     load,
 )
-from insights_reports.formats import excel, html, mail, pdf
-from insights_reports.formats.words import words
+from insights_reports.formats.excel import render as excel
+from insights_reports.formats.html import render as html
+from insights_reports.formats.mail import render as mail
+from insights_reports.formats.pdf import render as pdf
+from insights_reports.formats.words.words import words
 from insights_reports.octopus import Connection
 from insights_reports.pipeline.compute import compute
 from insights_reports.pipeline.pull import Wanted, pull

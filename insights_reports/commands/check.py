@@ -11,7 +11,7 @@ from insights_reports.config import Config, Folder, Subscription
 from insights_reports.config_file import find_config, load_config
 from insights_reports.delivery.smtp import MailServer, NoConversation
 from insights_reports.errors import ConfigError, DeliveryError, InsightsReportsError, UsageError
-from insights_reports.formats.templates_check import check_templates
+from insights_reports.formats.html.templates_check import check_templates
 from insights_reports.octopus import Client, iana_zone
 from insights_reports.octopus.sources.population import population
 from insights_reports.pipeline.deliver import transport

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from insights_reports.commands.common import as_of, connection, print_json
-from insights_reports.crosscheck import report_lines
+from insights_reports.commands.cross_check_text import report_lines
 from insights_reports.metrics import Conventions
 from insights_reports.pipeline.compute import check_pulled
 from insights_reports.pipeline.load import load

@@ -60,7 +60,7 @@ def _parquet(deployments: Deployments, file: BinaryIO, zone: str) -> None:
 
 
 def _xlsx(deployments: Deployments, file: BinaryIO, zone: str) -> None:
-    from insights_reports.formats.excel_export import deployments_workbook
+    from insights_reports.formats.excel.export import deployments_workbook
 
     file.write(deployments_workbook(deployments.table, zone))
 

@@ -23,8 +23,10 @@ from insights_reports.commands.common import as_of
 from insights_reports.config_file import find_config, load_config
 from insights_reports.edition.document import Document, load
 from insights_reports.errors import InsightsReportsError, UsageError
-from insights_reports.formats import html, mail, pdf
-from insights_reports.formats.templates import SHIPPED, Templates
+from insights_reports.formats.html import render as html
+from insights_reports.formats.html.templates import SHIPPED, Templates
+from insights_reports.formats.mail import render as mail
+from insights_reports.formats.pdf import render as pdf
 from insights_reports.metrics import parse_periods
 from insights_reports.pipeline.compute import compute
 from insights_reports.pipeline.make import pull_for, recorded

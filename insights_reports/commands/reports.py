@@ -11,9 +11,10 @@ from ruamel.yaml.error import YAMLError
 
 from insights_reports.commands.common import connection, print_json, print_table
 from insights_reports.errors import UsageError
-from insights_reports.octopus import Client, definitions
-from insights_reports.octopus.plan import apply
-from insights_reports.octopus.plan import plan as make_plan
+from insights_reports.octopus import Client
+from insights_reports.octopus.definitions import files as definitions
+from insights_reports.octopus.definitions.plan import apply
+from insights_reports.octopus.definitions.plan import plan as make_plan
 from insights_reports.octopus.resources import InsightsReport
 
 

@@ -1,7 +1,7 @@
 """Our figures against those that Octopus states: a verdict for each of them, as values."""
 
-from insights_reports.crosscheck.cause import Cause
-from insights_reports.crosscheck.causes import Hints
+from insights_reports.crosscheck.causes.cause import Cause
+from insights_reports.crosscheck.causes.edges import Hints
 from insights_reports.crosscheck.check import cross_check
 from insights_reports.crosscheck.result import (
     Candidate,
@@ -12,8 +12,7 @@ from insights_reports.crosscheck.result import (
     StreamDiscrepancy,
     Verdict,
 )
-from insights_reports.crosscheck.stated import Question, StatedMetrics, StatedTable, read_stated
-from insights_reports.crosscheck.text import report_lines
+from insights_reports.spelling.stated import Question, StatedMetrics, StatedTable, read_stated
 
 __all__ = [
     "Candidate",
@@ -30,5 +29,4 @@ __all__ = [
     "Verdict",
     "cross_check",
     "read_stated",
-    "report_lines",
 ]

@@ -10,28 +10,28 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from insights_reports.crosscheck.accumulating import accumulating_lead_time
-from insights_reports.crosscheck.behind import Behind
-from insights_reports.crosscheck.causes import (
+from insights_reports.crosscheck.causes.accumulated_lead_time import accumulating_lead_time
+from insights_reports.crosscheck.causes.deployments_behind import Behind
+from insights_reports.crosscheck.causes.edges import (
     Context,
     Hints,
     before_the_data,
     do_not_promote,
     edge_intervals,
 )
-from insights_reports.crosscheck.comparison import Book, compare
-from insights_reports.crosscheck.hidden import Hidden, restricted_key
-from insights_reports.crosscheck.inference import infer
-from insights_reports.crosscheck.intervals import as_date
-from insights_reports.crosscheck.judging import Judged
-from insights_reports.crosscheck.likely import name_likeliest
-from insights_reports.crosscheck.moving import Moving, moves
+from insights_reports.crosscheck.causes.hidden_deployments import Hidden, restricted_key
+from insights_reports.crosscheck.causes.judged import Judged
+from insights_reports.crosscheck.causes.likeliest import name_likeliest
+from insights_reports.crosscheck.causes.moved_data import Moving, moves
+from insights_reports.crosscheck.conventions.infer import infer
 from insights_reports.crosscheck.result import CrossCheck
-from insights_reports.crosscheck.stated import StatedMetrics, StatedTable, read_stated
 from insights_reports.crosscheck.streams import check_streams
+from insights_reports.crosscheck.tables.compare import Book, compare
+from insights_reports.crosscheck.tables.intervals import as_date
 from insights_reports.crosscheck.totals import Totals
 from insights_reports.metrics import Conventions, Lookups, Split
 from insights_reports.metrics.periods import add_months
+from insights_reports.spelling.stated import StatedMetrics, StatedTable, read_stated
 
 _NAMES = ("project_name", "channel_name", "environment_name", "tenant_name")
 _DEFAULTS = Conventions()

@@ -7,9 +7,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from insights_reports.crosscheck.cause import Cause
-from insights_reports.crosscheck.figures import FIGURES, POSITION, TICKS_PER_SECOND, Kind
+from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.metrics import Conventions
+from insights_reports.spelling.figures import FIGURES, POSITION, TICKS_PER_SECOND, Kind
 
 
 class Verdict(StrEnum):

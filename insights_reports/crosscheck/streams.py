@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from insights_reports.crosscheck.cause import Cause
+from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.choosing import choose
-from insights_reports.crosscheck.figures import NANOSECONDS_PER_TICK, NULL, Integers, Mask
+from insights_reports.crosscheck.conventions.rounding import DurationRounding, duration_candidates
 from insights_reports.crosscheck.result import Evidence, StreamCheck, StreamDiscrepancy, Verdict
-from insights_reports.crosscheck.rounding import DurationRounding, duration_candidates
 from insights_reports.metrics import Conventions, recompute_streams
+from insights_reports.spelling.figures import NANOSECONDS_PER_TICK, NULL, Integers, Mask
 
 _DIFFERS = Cause("stream")
 _DURATIONS = {

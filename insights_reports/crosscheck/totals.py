@@ -8,12 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from insights_reports.crosscheck.behind import Behind
-from insights_reports.crosscheck.cause import Cause
-from insights_reports.crosscheck.figures import FIGURES, Column, Kind, is_null
-from insights_reports.crosscheck.inference import Inferred
-from insights_reports.crosscheck.intervals import as_date
-from insights_reports.crosscheck.judging import AGREES, VERDICTS, Judged
+from insights_reports.crosscheck.causes.cause import Cause
+from insights_reports.crosscheck.causes.deployments_behind import Behind
+from insights_reports.crosscheck.causes.judged import AGREES, VERDICTS, Judged
+from insights_reports.crosscheck.conventions.infer import Inferred
 from insights_reports.crosscheck.result import (
     CrossCheck,
     Discrepancy,
@@ -22,8 +20,10 @@ from insights_reports.crosscheck.result import (
     Value,
     Verdict,
 )
-from insights_reports.crosscheck.stated import StatedTable, Unknown
+from insights_reports.crosscheck.tables.intervals import as_date
 from insights_reports.metrics import UNTAGGED, UNTENANTED
+from insights_reports.spelling.figures import FIGURES, Column, Kind, is_null
+from insights_reports.spelling.stated import StatedTable, Unknown
 
 _UNDEFINED = Cause("undefined")
 _LEFT_OUT = Cause("left_out")

@@ -108,8 +108,7 @@ class InlineImage(Protocol):
 
 
 class MailBody(Protocol):
-    """Subject, both bodies and the pictures of a mail, as `insights_reports.formats.mail` makes
-    them."""
+    """Subject, both bodies and the pictures of a mail, as `formats.mail` makes them."""
 
     @property
     def subject(self) -> str: ...

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from insights_reports.crosscheck.cause import Cause
+from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.result import Discrepancy, StreamDiscrepancy
 from insights_reports.edition.document import (
     Block,

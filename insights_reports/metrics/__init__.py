@@ -1,6 +1,5 @@
 """From the deployments table to figures: pure functions, exact to a tick of 100 ns."""
 
-from insights_reports.metrics.api import rounded_rate, to_api
 from insights_reports.metrics.bands import BAND_SETS, BandSet
 from insights_reports.metrics.conventions import Conventions, Granularity, Split, TimeRange
 from insights_reports.metrics.exclusions import Excluded, ExclusionLedger, exclusion_ledger
@@ -27,6 +26,7 @@ from insights_reports.metrics.trends import (
     xmr,
 )
 from insights_reports.metrics.zones import local_dates
+from insights_reports.spelling.reply import rounded_rate, to_api
 
 __all__ = [
     "ALL",

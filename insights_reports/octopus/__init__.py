@@ -2,9 +2,10 @@
 
 from insights_reports.octopus.client import Client
 from insights_reports.octopus.connection import Connection, Credential, ServiceAccount
-from insights_reports.octopus.export import to_api, to_csv
-from insights_reports.octopus.streams import Deployments, read_deployments
-from insights_reports.octopus.text import (
+from insights_reports.octopus.deployments.export import to_api, to_csv
+from insights_reports.octopus.deployments.streams import Deployments, read_deployments
+from insights_reports.octopus.wire.transport import Limits
+from insights_reports.spelling.text import (
     clean_text,
     iana_zone,
     parse_duration,
@@ -13,7 +14,6 @@ from insights_reports.octopus.text import (
     print_instant,
     windows_zone,
 )
-from insights_reports.octopus.transport import Limits
 
 __all__ = [
     "Client",

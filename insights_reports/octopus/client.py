@@ -6,11 +6,9 @@ from types import TracebackType
 from typing import Any, BinaryIO, TypeVar, get_args
 from urllib.parse import quote, urlencode
 
-from insights_reports.crosscheck import Question, StatedTable
 from insights_reports.errors import NotFound, UsageError
-from insights_reports.octopus import paging
 from insights_reports.octopus.connection import Connection
-from insights_reports.octopus.oidc import signed_in
+from insights_reports.octopus.deployments.streams import Deployments, read_deployments
 from insights_reports.octopus.reports import Reports
 from insights_reports.octopus.resources import (
     Channel,
@@ -32,11 +30,13 @@ from insights_reports.octopus.resources import (
     read,
 )
 from insights_reports.octopus.source import Live, OpenReply, Record, Sealed, Source
-from insights_reports.octopus.stated import decode_metrics
-from insights_reports.octopus.streams import Deployments, read_deployments
-from insights_reports.octopus.strict import parse_json
-from insights_reports.octopus.text import clean_text
-from insights_reports.octopus.transport import Limits
+from insights_reports.octopus.wire import paging
+from insights_reports.octopus.wire.oidc import signed_in
+from insights_reports.octopus.wire.transport import Limits
+from insights_reports.spelling.stated import Question, StatedTable
+from insights_reports.spelling.stated_decode import decode_metrics
+from insights_reports.spelling.strict import parse_json
+from insights_reports.spelling.text import clean_text
 
 R = TypeVar("R", bound=Resource)
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
 
 from insights_reports.errors import BadReply
-from insights_reports.octopus.text import clean_text
+from insights_reports.spelling.text import clean_text
 
 TenantMode = Literal["TenantedAndUntenanted", "Tenanted", "Untenanted"]
 Split = Literal[

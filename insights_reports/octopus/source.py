@@ -10,10 +10,10 @@ from contextlib import AbstractContextManager
 from typing import Any, BinaryIO, Protocol, TypeVar
 
 from insights_reports.errors import NotFound, UsageError, keeping
-from insights_reports.octopus.body import Body
-from insights_reports.octopus.paging import GetPage
-from insights_reports.octopus.strict import parse_json
-from insights_reports.octopus.transport import Transport
+from insights_reports.octopus.wire.body import Body
+from insights_reports.octopus.wire.paging import GetPage
+from insights_reports.octopus.wire.transport import Transport
+from insights_reports.spelling.strict import parse_json
 
 T = TypeVar("T")
 Params = Mapping[str, str | int]

@@ -23,7 +23,8 @@ from insights_reports.delivery import (
 )
 from insights_reports.edition.document import Document, load
 from insights_reports.errors import ConfigError
-from insights_reports.formats import index, mail
+from insights_reports.formats.html import index
+from insights_reports.formats.mail import render as mail
 from insights_reports.pipeline.render import files_wanted, rendered_files, templates_of
 from insights_reports.pipeline.runs import Run, open_run
 

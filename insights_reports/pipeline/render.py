@@ -16,8 +16,10 @@ from insights_reports.config import Config
 from insights_reports.edition.document import Document, load
 from insights_reports.edition.files import File, file_name
 from insights_reports.errors import InsightsReportsError, RenderError
-from insights_reports.formats import excel, html, pdf
-from insights_reports.formats.templates import SHIPPED, Templates, open_templates
+from insights_reports.formats.excel import render as excel
+from insights_reports.formats.html import render as html
+from insights_reports.formats.html.templates import SHIPPED, Templates, open_templates
+from insights_reports.formats.pdf import render as pdf
 from insights_reports.pipeline.runs import Run
 
 WORKERS = 2

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from insights_reports.crosscheck import Hints, Verdict, report_lines
+from insights_reports.commands.cross_check_text import report_lines
+from insights_reports.crosscheck import Hints, Verdict
 
 from .conftest import check, found
 from .server import Options, all_replies

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from insights_reports.crosscheck import Verdict, report_lines
+from insights_reports.commands.cross_check_text import report_lines
+from insights_reports.crosscheck import Verdict
 
 from .conftest import check, chosen
 from .server import GRANULARITIES, QUESTIONS, RANGES, Options, all_replies

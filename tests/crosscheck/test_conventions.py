@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from insights_reports.crosscheck.choosing import choose
-from insights_reports.crosscheck.rounding import DecimalRounding, DurationRounding
+from insights_reports.crosscheck.conventions.rounding import DecimalRounding, DurationRounding
 
 from .conftest import check, chosen
 from .server import Options, all_replies, decimals, rounded

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from insights_reports.crosscheck import StatedMetrics
+from insights_reports.crosscheck.causes.judged import AGREES, DIFFERS
 from insights_reports.crosscheck.check import Checker
-from insights_reports.crosscheck.figures import FIGURES, is_null
-from insights_reports.crosscheck.judging import AGREES, DIFFERS
-from insights_reports.crosscheck.stated import read_stated
+from insights_reports.spelling.figures import FIGURES, is_null
+from insights_reports.spelling.stated import read_stated
 
 from .conftest import check, lookups
 from .server import duration

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from insights_reports.crosscheck import StatedMetrics
-from insights_reports.crosscheck.figures import FIGURES, NULL
 from insights_reports.crosscheck.result import duration_text
-from insights_reports.crosscheck.stated import read_stated, ticks
 from insights_reports.errors import BadReply
+from insights_reports.spelling.figures import FIGURES, NULL
+from insights_reports.spelling.stated import read_stated, ticks
 
 SAMPLE = {
     "Series": [

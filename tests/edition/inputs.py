@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 
 from insights_reports.crosscheck import CrossCheck
-from insights_reports.crosscheck.cause import Cause
+from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.result import Discrepancy, Verdict
 from insights_reports.edition.document import Name, Status
 from insights_reports.edition.settings import Inputs, Settings

@@ -31,8 +31,8 @@ from insights_reports.edition.document import (
     load,
 )
 from insights_reports.errors import UsageError
-from insights_reports.formats.catalogue import languages
-from insights_reports.formats.words import words
+from insights_reports.formats.words.catalogue import languages
+from insights_reports.formats.words.words import words
 from insights_reports.metrics import Conventions, Lookups, Period
 from tests.edition.inputs import (
     HOUR,

@@ -13,8 +13,11 @@ from pypdf import PdfReader
 
 from insights_reports.edition import compose
 from insights_reports.edition.document import Chart, Document, Name, Prose, Table
-from insights_reports.formats import excel, html, mail, pdf
-from insights_reports.formats.words import words
+from insights_reports.formats.excel import render as excel
+from insights_reports.formats.html import render as html
+from insights_reports.formats.mail import render as mail
+from insights_reports.formats.pdf import render as pdf
+from insights_reports.formats.words.words import words
 from tests.edition.edges import EDGES, NAMES
 from tests.edition.inputs import company, inputs, settings
 from tests.formats.pdf_ua import failures

@@ -6,7 +6,7 @@ import pytest
 
 from insights_reports.edition import compose
 from insights_reports.edition.document import Status
-from insights_reports.formats.words import words
+from insights_reports.formats.words.words import words
 from tests.edition.inputs import HOUR, deployment, inputs, settings
 
 LOCAL = timedelta(hours=2)  # Berlin's midnight is two hours before that of UTC in summer

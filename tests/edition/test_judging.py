@@ -15,7 +15,7 @@ from insights_reports.edition.judging import (
     limits_of,
     median_intervals,
 )
-from insights_reports.formats.words import words
+from insights_reports.formats.words.words import words
 
 AUGUST = Span("2026-08", date(2026, 8, 1), date(2026, 9, 1))
 SEPTEMBER = Span("2026-09", date(2026, 9, 1), date(2026, 10, 1))

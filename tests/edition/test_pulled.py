@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from insights_reports.edition.document import load
-from insights_reports.formats.words import words
+from insights_reports.formats.words.words import words
 from insights_reports.octopus import Connection
 from insights_reports.pipeline.compute import compute
 from insights_reports.pipeline.pull import Wanted, pull

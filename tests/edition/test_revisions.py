@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from insights_reports.edition import revision_changes
 from insights_reports.edition.document import Document
-from insights_reports.formats.words import words
+from insights_reports.formats.words.words import words
 from tests.documents import rate, sample_document
 
 MADE = datetime(2026, 10, 1, 4, 5, tzinfo=UTC)

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from insights_reports.crosscheck.cause import Cause
+from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.result import CrossCheck
 from insights_reports.edition import compose
 from insights_reports.edition.document import (
@@ -19,7 +19,7 @@ from insights_reports.edition.document import (
     Status,
     Table,
 )
-from insights_reports.formats.words import words
+from insights_reports.formats.words.words import words
 from tests.edition.inputs import company, discrepancy, inputs, instant, settings
 
 HOTFIXES = (r"\.[0-9]*7\.0$",)

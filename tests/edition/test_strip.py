@@ -14,11 +14,11 @@ from insights_reports.crosscheck import (
     StreamDiscrepancy,
     Verdict,
 )
-from insights_reports.crosscheck.cause import WORDS
+from insights_reports.crosscheck.causes.cause import WORDS
 from insights_reports.edition import compose, conventions
 from insights_reports.edition.document import CheckVerdict, Day, Exclusion, Name, Phrase, Table
-from insights_reports.formats.catalogue import languages, read_catalogue
-from insights_reports.formats.words import words
+from insights_reports.formats.words.catalogue import languages, read_catalogue
+from insights_reports.formats.words.words import words
 from tests.edition.inputs import deployment, discrepancy, inputs, settings
 
 ROWS = [deployment(n, datetime(2026, 9, n, 12, tzinfo=UTC)) for n in range(1, 4)]

@@ -7,7 +7,7 @@ import pytest
 
 from insights_reports.assets import ROOT
 from insights_reports.edition import document
-from insights_reports.formats.catalogue import languages, read_catalogue
+from insights_reports.formats.words.catalogue import languages, read_catalogue
 
 SOURCES = sorted((ROOT / "insights_reports" / "edition").glob("*.py"))
 ENGLISH = read_catalogue("en")

@@ -30,14 +30,14 @@ from insights_reports.edition.document import (
     Statistic,
     Unit,
 )
-from insights_reports.formats import marks
-from insights_reports.formats.charts import draw
-from insights_reports.formats.charts_frame import Style
-from insights_reports.formats.charts_palette import PAPER, contrast, css_classes, palette
-from insights_reports.formats.charts_scale import label_indices, value_scale
-from insights_reports.formats.charts_svg import Drawing
-from insights_reports.formats.fonts import shorten, text_width, ttf_files
-from insights_reports.formats.words import words
+from insights_reports.formats.charts import marks
+from insights_reports.formats.charts.draw import draw
+from insights_reports.formats.charts.fonts import shorten, text_width, ttf_files
+from insights_reports.formats.charts.frame import Style
+from insights_reports.formats.charts.palette import PAPER, contrast, css_classes, palette
+from insights_reports.formats.charts.scale import label_indices, value_scale
+from insights_reports.formats.charts.svg import Drawing
+from insights_reports.formats.words.words import words
 from tests import documents
 from tests.formats.goldens import check_golden
 

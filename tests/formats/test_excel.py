@@ -35,10 +35,10 @@ from insights_reports.edition.document import (
     Table,
     Unit,
 )
-from insights_reports.formats import excel
-from insights_reports.formats.charts_palette import contrast
-from insights_reports.formats.excel_styles import INK
-from insights_reports.formats.words import words
+from insights_reports.formats.charts.palette import contrast
+from insights_reports.formats.excel import render as excel
+from insights_reports.formats.excel.styles import INK
+from insights_reports.formats.words.words import words
 from tests.documents import (
     HOUR,
     heat,

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from openxml_audit import OpenXmlValidator, ValidationSeverity
 
-from insights_reports.formats import excel
-from insights_reports.formats.excel_export import deployments_workbook
-from insights_reports.formats.words import words
+from insights_reports.formats.excel import render as excel
+from insights_reports.formats.excel.export import deployments_workbook
+from insights_reports.formats.words.words import words
 from tests.documents import identity, phrase, sample_document
 from tests.edition.edges import EDGES
 from tests.formats.workbooks import cells, deployments, opened, table_of

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from insights_reports.formats.excel_text import LONGEST_TEXT, SheetNames, clean
+from insights_reports.formats.excel.text import LONGEST_TEXT, SheetNames, clean
 
 anything = st.text(st.characters(), max_size=80)
 

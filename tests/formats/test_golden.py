@@ -13,7 +13,10 @@ from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 from pypdf import PdfReader
 
-from insights_reports.formats import excel, html, mail, pdf
+from insights_reports.formats.excel import render as excel
+from insights_reports.formats.html import render as html
+from insights_reports.formats.mail import render as mail
+from insights_reports.formats.pdf import render as pdf
 from tests import documents
 from tests.formats import workbooks
 from tests.formats.goldens import check_golden

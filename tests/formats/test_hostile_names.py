@@ -36,8 +36,12 @@ from insights_reports.edition.document import (
     Verdict,
 )
 from insights_reports.edition.files import File, file_name
-from insights_reports.formats import excel, html, index, mail, pdf
-from insights_reports.formats.index import IndexEntry, IndexFile
+from insights_reports.formats.excel import render as excel
+from insights_reports.formats.html import index
+from insights_reports.formats.html import render as html
+from insights_reports.formats.html.index import IndexEntry, IndexFile
+from insights_reports.formats.mail import render as mail
+from insights_reports.formats.pdf import render as pdf
 from insights_reports.octopus import clean_text
 from tests import documents
 from tests.formats.pdf_ua import failures

@@ -26,9 +26,9 @@ from insights_reports.edition.document import (
     Table,
     Verdict,
 )
-from insights_reports.formats import html
-from insights_reports.formats.html_parts import link
-from insights_reports.formats.words import words
+from insights_reports.formats.html import render as html
+from insights_reports.formats.html.parts import link
+from insights_reports.formats.words.words import words
 from tests import documents
 
 W = words("en")

@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from insights_reports.edition.document import CheckVerdict, Status
-from insights_reports.formats import html, index
+from insights_reports.formats.html import index
+from insights_reports.formats.html import render as html
 from tests import documents
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")

@@ -13,8 +13,9 @@ from pypdf import PdfReader
 
 from insights_reports.edition.document import Column, ColumnKind, Name, Phrase
 from insights_reports.edition.files import File
-from insights_reports.formats import html, mail
-from insights_reports.formats.words import words
+from insights_reports.formats.html import render as html
+from insights_reports.formats.mail import render as mail
+from insights_reports.formats.words.words import words
 from tests import documents
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")

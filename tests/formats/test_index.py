@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights_reports.edition.document import CheckVerdict, Status
-from insights_reports.formats import index
-from insights_reports.formats.index import IndexEntry, IndexFile
-from insights_reports.formats.words import words
+from insights_reports.formats.html import index
+from insights_reports.formats.html.index import IndexEntry, IndexFile
+from insights_reports.formats.words.words import words
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 GENERATED = datetime(2026, 10, 2, 6, 0, tzinfo=UTC)

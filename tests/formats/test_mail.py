@@ -27,9 +27,9 @@ from insights_reports.edition.document import (
     Verdict,
 )
 from insights_reports.edition.files import File
-from insights_reports.formats import mail
-from insights_reports.formats.templates import open_templates
-from insights_reports.formats.words import words
+from insights_reports.formats.html.templates import open_templates
+from insights_reports.formats.mail import render as mail
+from insights_reports.formats.words.words import words
 from tests.documents import lead_chart, sample_document, split_document
 
 ENGLISH = words("en")

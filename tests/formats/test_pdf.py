@@ -31,13 +31,14 @@ from insights_reports.edition.document import (
     Table,
 )
 from insights_reports.errors import RenderError
-from insights_reports.formats import pdf, pdf_layout
-from insights_reports.formats.fonts import text_width
-from insights_reports.formats.html_parts import Parts, inline
-from insights_reports.formats.pdf_child import Child, Failed, Limits
-from insights_reports.formats.pdf_widths import rows_across, shares
-from insights_reports.formats.templates import SHIPPED, Templates
-from insights_reports.formats.words import words
+from insights_reports.formats.charts.fonts import text_width
+from insights_reports.formats.html.parts import Parts, inline
+from insights_reports.formats.html.templates import SHIPPED, Templates
+from insights_reports.formats.pdf import layout as pdf_layout
+from insights_reports.formats.pdf import render as pdf
+from insights_reports.formats.pdf.child import Child, Failed, Limits
+from insights_reports.formats.pdf.widths import rows_across, shares
+from insights_reports.formats.words.words import words
 from tests import documents
 
 W = words("en")

@@ -8,7 +8,7 @@ import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name
 
-from insights_reports.formats import pdf
+from insights_reports.formats.pdf import render as pdf
 from tests import documents
 from tests.formats.pdf_ua import failures
 

@@ -12,9 +12,12 @@ from pypdf import PdfReader
 
 from insights_reports.assets import TEMPLATES
 from insights_reports.errors import ConfigError, RenderError
-from insights_reports.formats import html, index, mail, pdf
-from insights_reports.formats.templates import REPLACEABLE, Templates, open_templates
-from insights_reports.formats.templates_check import check_templates
+from insights_reports.formats.html import index
+from insights_reports.formats.html import render as html
+from insights_reports.formats.html.templates import REPLACEABLE, Templates, open_templates
+from insights_reports.formats.html.templates_check import check_templates
+from insights_reports.formats.mail import render as mail
+from insights_reports.formats.pdf import render as pdf
 from tests import documents
 
 GENERATED = datetime(2026, 10, 1, 6, 0, tzinfo=UTC)

@@ -26,8 +26,8 @@ from insights_reports.edition.document import (
     Verdict,
 )
 from insights_reports.errors import RenderError
-from insights_reports.formats.catalogue import languages
-from insights_reports.formats.words import Words, words
+from insights_reports.formats.words.catalogue import languages
+from insights_reports.formats.words.words import Words, words
 
 EN, DE = words("en"), words("de")
 LEAD, RATE, FREQUENCY = Metric.LEAD_TIME, Metric.FAILURE_RATE, Metric.DEPLOYMENT_FREQUENCY

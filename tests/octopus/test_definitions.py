@@ -8,8 +8,8 @@ import pytest
 
 from insights_reports.errors import ConfigError, Invalid
 from insights_reports.octopus import Client, Connection
-from insights_reports.octopus.definitions import load, pull
-from insights_reports.octopus.plan import apply, plan
+from insights_reports.octopus.definitions.files import load, pull
+from insights_reports.octopus.definitions.plan import apply, plan
 from insights_reports.server.running import running_server
 
 

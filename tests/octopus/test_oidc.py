@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from insights_reports.errors import BadReply, Refused, UsageError
-from insights_reports.octopus import Client, Connection, ServiceAccount, transport
+from insights_reports.octopus import Client, Connection, ServiceAccount
+from insights_reports.octopus.wire import transport
 from tests.octopus.faults import Behaviour, FaultServer, fault_server, reply
 
 JWT = "eyJCANARY.IDENTITY.TOKEN"

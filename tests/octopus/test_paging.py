@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from insights_reports.errors import BadReply
-from insights_reports.octopus import paging
-from insights_reports.octopus.paging import Listing, read_all, read_each, read_ids
+from insights_reports.octopus.wire import paging
+from insights_reports.octopus.wire.paging import Listing, read_all, read_each, read_ids
 
 Params = Mapping[str, str | int]
 

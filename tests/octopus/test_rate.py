@@ -6,8 +6,9 @@ from email.utils import formatdate
 import pytest
 
 from insights_reports.errors import Unreachable
-from insights_reports.octopus import Client, Connection, Limits, rate
-from insights_reports.octopus.rate import TokenBucket, retry_after
+from insights_reports.octopus import Client, Connection, Limits
+from insights_reports.octopus.wire import rate
+from insights_reports.octopus.wire.rate import TokenBucket, retry_after
 from tests.octopus.faults import fault_server, reply
 
 

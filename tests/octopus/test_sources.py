@@ -16,9 +16,9 @@ import pytest
 
 from insights_reports.errors import BadReply, NotAvailable, NotFound, Refused, UsageError
 from insights_reports.octopus import Client, Connection, to_api, to_csv
+from insights_reports.octopus.deployments.streams import DURATIONS
 from insights_reports.octopus.resources import InsightsReport, read
 from insights_reports.octopus.sources import Drawn, SourceName, draw
-from insights_reports.octopus.streams import DURATIONS
 from insights_reports.server import RunningServer
 from tests.conftest import AS_OF
 from tests.proxies import proxy

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from insights_reports.crosscheck import Question, StatedMetrics, StatedTable, read_stated
 from insights_reports.errors import BadReply
-from insights_reports.octopus import stated
-from insights_reports.octopus.pieces import read_arrow
-from insights_reports.octopus.stated import decode_metrics
-from insights_reports.octopus.text import print_duration
+from insights_reports.octopus.deployments.pieces import read_arrow
+from insights_reports.spelling import stated_decode as stated
+from insights_reports.spelling.stated_decode import decode_metrics
+from insights_reports.spelling.text import print_duration
 
 ASKED = Question("Project", None, "LastYear", "Daily")
 

@@ -12,15 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights_reports.errors import BadReply
-from insights_reports.octopus import (
-    pieces,
-    print_duration,
-    print_instant,
-    read_deployments,
-    to_api,
-    to_csv,
-)
-from insights_reports.octopus.streams import COLUMNS
+from insights_reports.octopus import print_duration, print_instant, read_deployments, to_api, to_csv
+from insights_reports.octopus.deployments import pieces
+from insights_reports.octopus.deployments.streams import COLUMNS
 
 THOROUGH = "THOROUGH" in os.environ
 

@@ -20,7 +20,7 @@ from insights_reports.octopus import (
     print_instant,
     windows_zone,
 )
-from insights_reports.octopus.columns import (
+from insights_reports.spelling.columns import (
     NULL,
     endings,
     parse_durations,
@@ -28,7 +28,7 @@ from insights_reports.octopus.columns import (
     print_durations,
     print_instants,
 )
-from insights_reports.octopus.text import MOST_TICKS
+from insights_reports.spelling.text import MOST_TICKS
 
 SECOND = 10_000_000
 HOUR = 3600 * SECOND

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from insights_reports.delivery import read_manifests
-from insights_reports.octopus import transport
+from insights_reports.octopus.wire import transport
 from insights_reports.server import RunningServer
 from tests.conftest import AS_OF, Command, Done
 from tests.delivery.mail_servers import mail_server

@@ -8,7 +8,7 @@ from email.policy import default
 from pathlib import Path
 
 from insights_reports.delivery import read_manifests
-from insights_reports.formats.charts_palette import palette
+from insights_reports.formats.charts.palette import palette
 from insights_reports.server import RunningServer
 from tests.conftest import Command, Done
 from tests.delivery.mail_servers import mail_server

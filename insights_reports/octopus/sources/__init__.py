@@ -13,7 +13,7 @@ from insights_reports.octopus.client import Client
 from insights_reports.octopus.resources import InsightsReport
 from insights_reports.octopus.sources import core, file, project
 from insights_reports.octopus.sources.tables import Drawn, Note, Window
-from insights_reports.octopus.text import iana_zone
+from insights_reports.spelling.text import iana_zone
 
 SourceName = Literal["insights", "project", "core", "file"]
 

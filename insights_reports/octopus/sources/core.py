@@ -14,11 +14,11 @@ import pandas as pd
 import pyarrow as pa
 
 from insights_reports.octopus.client import Client
-from insights_reports.octopus.columns import parse_instants
 from insights_reports.octopus.resources import InsightsReport, Named
 from insights_reports.octopus.sources.derive import Releases, derive
 from insights_reports.octopus.sources.population import Population, population
 from insights_reports.octopus.sources.tables import Drawn, Note, Window, assemble
+from insights_reports.spelling.columns import parse_instants
 
 _DEPLOYMENT = (
     "Id",

@@ -12,10 +12,10 @@ import pandas as pd
 
 from insights_reports.errors import BadReply, UsageError
 from insights_reports.octopus.client import Client
+from insights_reports.octopus.deployments.streams import COLUMNS, DURATIONS, read_deployments
 from insights_reports.octopus.sources.csv_download import read_csv
 from insights_reports.octopus.sources.tables import Drawn, Note, Window
-from insights_reports.octopus.streams import COLUMNS, DURATIONS, read_deployments
-from insights_reports.octopus.text import clean_text
+from insights_reports.spelling.text import clean_text
 
 
 def draw(client: Client, path: Path, window: Window) -> Drawn:

@@ -7,10 +7,10 @@ report, and refused when it is none.
 
 from insights_reports.errors import BadReply, NotAvailable, NotFound, OctopusError, Refused
 from insights_reports.octopus.client import Client
+from insights_reports.octopus.deployments.streams import Deployments, read_deployments
 from insights_reports.octopus.resources import InsightsReport, Project
 from insights_reports.octopus.sources.population import population
 from insights_reports.octopus.sources.tables import Drawn, Note, Window, assemble, join
-from insights_reports.octopus.streams import Deployments, read_deployments
 
 _REMEDY = "Set `source: core` in the subscription, which needs no Insights at all."
 

@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from insights_reports.metrics.streams import as_counted, stream_order
-from insights_reports.octopus.streams import CATEGORIES, COLUMNS, DURATIONS, IDS, STREAM_COLUMNS
+from insights_reports.octopus.deployments.streams import (
+    CATEGORIES,
+    COLUMNS,
+    DURATIONS,
+    IDS,
+    STREAM_COLUMNS,
+)
 
 _TEXTS = (*STREAM_COLUMNS, *CATEGORIES, *IDS)
 _KEY = ["project_id", "channel_id", "environment_id", "tenant_id"]

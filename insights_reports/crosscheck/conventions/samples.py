@@ -1,0 +1,144 @@
+"""A bounded sample of stated statistics beside ours by every percentile method.
+
+Rounding and percentile methods are inferred on it: small enough to try every candidate, of the
+newest intervals of each range, the one it begins in left out, by day before by week before by
+month.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from typing import cast, get_args
+
+import numpy as np
+import pandas as pd
+
+from insights_reports.crosscheck.conventions.ranges import Range
+from insights_reports.crosscheck.tables.cells import Cells, from_columns
+from insights_reports.crosscheck.tables.intervals import as_date, begins, day_number, ends
+from insights_reports.metrics import (
+    Conventions,
+    Granularity,
+    Lookups,
+    Split,
+    Tabulator,
+    local_dates,
+)
+from insights_reports.metrics.conventions import PercentileMethod
+from insights_reports.spelling.figures import FIGURES, POSITION, Column, Integers, Kind, Mask
+from insights_reports.spelling.stated import StatedTable
+
+METHODS: tuple[PercentileMethod, ...] = get_args(PercentileMethod)
+_ROWS_PER_TABLE = 10_000
+_ROWS = 40_000
+_TABLES = 8
+_ORDER = ("Daily", "Weekly", "Monthly")
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Some cells of one table: the stated columns, and ours by percentile method."""
+
+    stated: tuple[Column, ...]
+    ours: dict[PercentileMethod, tuple[Column, ...]]
+
+    def pairs(
+        self, kind: Kind, statistic: str, method: PercentileMethod = "linear"
+    ) -> Iterator[tuple[Column, Column]]:
+        """A statistic of each metric of a kind, stated and ours, where both have as many values."""
+        for number, figure in enumerate(FIGURES):
+            if (figure.kind, figure.statistic) == (kind, statistic):
+                same = self._same_count(figure.metric)
+                yield self.stated[number][same], self.ours[method][number][same]
+
+    def _same_count(self, metric: str) -> Mask:
+        count = POSITION[metric, "Count"]
+        ours = self.ours["linear"][count]
+        same: Mask = (ours > 0) & (self.stated[count] == ours)
+        return same
+
+
+def samples(
+    tables: Sequence[StatedTable],
+    deployments: pd.DataFrame,
+    zone: tzinfo,
+    lookups: Lookups,
+    conventions: Conventions,
+    ranges: Mapping[str, Range],
+) -> Iterator[Sample]:
+    """Samples of as many tables as the bound on rows allows."""
+    days = local_dates(deployments, zone).view(np.int64)
+    left = _ROWS
+    for table in _telling(tables, ranges):
+        newest = _newest(table, days, conventions, ranges[table.source.time_range])
+        if left > 0 and newest is not None:
+            rows = np.flatnonzero((days >= newest[0]) & (days < newest[1]))
+            left -= len(rows)
+            tabulator = Tabulator(deployments.iloc[rows], zone, lookups, conventions)
+            yield _sample(table, tabulator, newest)
+
+
+def _telling(tables: Sequence[StatedTable], ranges: Mapping[str, Range]) -> list[StatedTable]:
+    """Few tables of many kinds: of each split and granularity the longest range alone."""
+    longest: dict[tuple[str, str | None, str], StatedTable] = {}
+    for table in sorted(tables, key=lambda one: ranges[one.source.time_range].start):
+        source = table.source
+        longest.setdefault((source.split, source.tag_set, source.granularity), table)
+    order = sorted(
+        longest.values(),
+        key=lambda one: (one.source.split != "None", _ORDER.index(one.source.granularity)),
+    )
+    return order[:_TABLES]
+
+
+def _newest(
+    table: StatedTable, days: Integers, conventions: Conventions, of_range: Range
+) -> tuple[int, int] | None:
+    """The days of the newest intervals of the range with few enough deployments."""
+    granularity = cast(Granularity, table.source.granularity)
+    low, high = day_number(of_range.start), day_number(of_range.end)
+    inside = days[(days >= low) & (days < high)]
+    found, number = np.unique(
+        begins(inside, granularity, conventions.week_start), return_counts=True
+    )
+    whole = found >= low
+    found, number = found[whole], number[whole]
+    if not len(found):
+        return None
+    newest = np.cumsum(number[::-1])[::-1] <= _ROWS_PER_TABLE
+    first = found[newest][0] if newest.any() else found[-1]
+    return int(first), int(ends(found[-1:], granularity)[0])
+
+
+def _sample(table: StatedTable, tabulator: Tabulator, days: tuple[int, int]) -> Sample:
+    split, granularity = (
+        cast(Split, table.source.split),
+        cast(Granularity, table.source.granularity),
+    )
+    series = tabulator.series(split, table.source.tag_set)
+    ours = {}
+    for method in METHODS:
+        conventions = replace(tabulator.conventions, median=method, percentile=method)
+        columns = tabulator.under(conventions).columns(
+            split, as_date(days[0]), as_date(days[1]), granularity, tag_set=table.source.tag_set
+        )
+        ours[method] = from_columns(columns)
+    stated = _paired(table, [name for _, name in series])
+    common = np.intersect1d(stated.keys, ours["linear"].keys, assume_unique=True)
+    return Sample(
+        stated.among(common), {method: cells.among(common) for method, cells in ours.items()}
+    )
+
+
+def _paired(table: StatedTable, names: list[str | None]) -> Cells:
+    """The stated cells of series whose name is the only one of its kind on both sides."""
+    single = {name: at for at, name in enumerate(names) if name and names.count(name) == 1}
+    theirs = [name if table.names.count(name) == 1 else None for name in table.names]
+    numbers = np.array([single.get(name or "", -1) for name in theirs], dtype=np.int64)
+    series = numbers[table.series] if len(numbers) else table.series
+    stated = Cells(series, table.start, table.columns)
+    first = np.zeros(len(stated), dtype=bool)
+    first[np.unique(stated.keys, return_index=True)[1]] = True
+    return stated.take(first & (series >= 0))

@@ -1,0 +1,1 @@
+"""Stated figures and ours, paired cell by cell and compared."""

@@ -1,0 +1,310 @@
+"""Charts over time: stacked columns, and lines with bands and limits."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from insights_reports.edition.document import Chart, Role, Series
+from insights_reports.formats.charts.fonts import shorten, text_width
+from insights_reports.formats.charts.frame import (
+    LABEL,
+    SMALL,
+    STROKES,
+    Frame,
+    Style,
+    end_labels,
+    label_of,
+    left_margin,
+    value_text,
+    values_of,
+)
+from insights_reports.formats.charts.scale import value_scale
+from insights_reports.formats.charts.svg import Drawing, Point, segments
+
+_STACKED = {Role.MAIN, Role.SECOND, Role.FAILED, Role.GUIDED}
+_TINTS = ("main", "tint-1", "tint-2", "tint-3", "before")
+_LEGEND_HEIGHT = 22.0
+_MOST_DOTS = 60  # more points than this are drawn without their dots
+
+
+def columns(chart: Chart, style: Style) -> Drawing:
+    """Stacked columns with totals; earlier periods and limits as rules across the columns."""
+    stacked = [s for s in chart.series if s.role in _STACKED]
+    rules = [s for s in chart.series if s.role not in _STACKED]
+    totals = _totals(stacked, len(chart.x))
+    frame = _frame(chart, style, [*totals, *values_of(rules)], room=8, legend=len(chart.series) > 1)
+    frame.grid()
+    _stack(frame, stacked)
+    for series in rules:
+        _rules(frame, series)
+    said = _said(frame, totals)
+    _column_totals(frame, totals, said)
+    if len(chart.series) > 1:
+        _legend(frame, [*_fills(stacked), *((s, STROKES[s.role][0]) for s in rules)])
+    frame.annotate(chart.annotations, lambda i: frame.scale(totals[i]) - (0 if i in said else 16))
+    _finish(frame)
+    return frame.drawing
+
+
+def lines(chart: Chart, style: Style) -> Drawing:
+    """Lines named at their right end; a band between LOW and HIGH; limits as thin dashed lines."""
+    named = [s for s in chart.series if s.role is not Role.LOW]
+    widths = [text_width(_end_text(s, style), LABEL, 600) for s in named]
+    room = min(max(widths, default=0) + 16, style.width * 0.27)
+    frame = _frame(chart, style, _values(chart), room=room)
+    _band(frame)
+    frame.grid()
+    order = (Role.LIMIT, Role.CENTRE, Role.BEFORE, Role.GUIDED, Role.FAILED, Role.SECOND, Role.MAIN)
+    for role in order:
+        for series in chart.series:
+            if series.role is role:
+                _line(frame, series)
+    end_labels(
+        frame, [label for s in named for label in _end_label(frame, s, room - 10)], room - 10
+    )
+    frame.annotate(chart.annotations, lambda i: _highest(frame, i))
+    _finish(frame)
+    return frame.drawing
+
+
+def _values(chart: Chart) -> list[float]:
+    """The values that the scale must hold. Limits at or below zero must not spoil a logarithmic
+    scale that the figures themselves allow: they are left out."""
+    figures = values_of([s for s in chart.series if s.role in _STACKED])
+    values = values_of(chart.series)
+    if chart.logarithmic and figures and min(figures) > 0:
+        return [value for value in values if value > 0]
+    return values
+
+
+def _frame(
+    chart: Chart, style: Style, values: Sequence[float], *, room: float, legend: bool = False
+) -> Frame:
+    """The plot, with ``room`` for names on its right."""
+    height = style.height or 236
+    drawing = Drawing(style.width, height, style.colours, hover=style.hover)
+    top, bottom = (_LEGEND_HEIGHT if legend else 0) + 20, height - 26
+    scale = value_scale(
+        values,
+        chart.unit,
+        bottom,
+        top,
+        logarithmic=chart.logarithmic,
+        ticks=3 if height < 200 else 4,
+    )
+    left = left_margin([style.words.axis(tick, chart.unit) for tick in scale.ticks])
+    return Frame(drawing, style, chart, left, style.width - room, top, bottom, scale)
+
+
+def _finish(frame: Frame) -> None:
+    frame.intervals()
+    if not frame.drawing.hover:
+        return
+    words, chart = frame.style.words, frame.chart
+    for index, x in enumerate(chart.x):
+        parts = [words.interval(x, chart.granularity)]
+        for series in chart.series:
+            parts.append(f"{label_of(series, words)}: {words.figure(series.figures[index])}")
+        left = frame.left + index * frame.slot
+        height = frame.bottom - frame.top
+        frame.drawing.tip(left, frame.top, frame.slot, height, "\n".join(parts))
+
+
+# --- columns -----------------------------------------------------------------------------------
+
+
+def _totals(series: Sequence[Series], count: int) -> list[float]:
+    return [float(sum(s.figures[i].value or 0 for s in series)) for i in range(count)]
+
+
+def _fills(series: Sequence[Series]) -> list[tuple[Series, str]]:
+    """Each stacked series with its colour; several of the main role get tints of it."""
+    seen: Counter[Role] = Counter()
+    fills = []
+    for one in series:
+        number = seen[one.role]
+        seen[one.role] += 1
+        main = one.role is Role.MAIN
+        token = _TINTS[min(number, len(_TINTS) - 1)] if main else STROKES[one.role][0]
+        fills.append((one, token))
+    return fills
+
+
+def _stack(frame: Frame, series: Sequence[Series]) -> None:
+    width = min(max(frame.slot * 0.72, 1.0), 46.0)
+    for index in range(len(frame.chart.x)):
+        base = 0.0
+        for one, token in _fills(series):
+            value = one.figures[index].value
+            if value:
+                top, bottom = frame.scale(base + value), frame.scale(base)
+                place = (frame.centre(index) - width / 2, top, width, bottom)
+                _block(frame, one.role, token, place)
+                base += value
+        frame.claim(frame.centre(index), frame.bottom, width, frame.bottom - frame.scale(base))
+
+
+def _block(frame: Frame, role: Role, token: str, place: tuple[float, float, float, float]) -> None:
+    """One part of a column, a hair apart from the one above it; failures are hatched."""
+    x, top, width, bottom = place
+    height = max(bottom - top - (0.8 if bottom - top > 2.5 else 0), 0.6)
+    if role in (Role.FAILED, Role.GUIDED) and width > 5 and height > 3:
+        inner = (x + 0.5, top + 0.5, width - 1, height - 1)
+        frame.drawing.rect(*inner, fill="paper", stroke=token)
+        frame.drawing.hatch(*inner, stroke=token)
+    else:
+        frame.drawing.rect(x, top, width, height, fill=token)
+
+
+def _rules(frame: Frame, series: Series) -> None:
+    stroke, _, width, dash = STROKES[series.role]
+    half = min(frame.slot * 0.46, 29.0)
+    points = [point for point in _points(frame, series) if point is not None]
+    across = [((x - half, y), (x + half, y)) for x, y in points]
+    frame.drawing.strokes(across, stroke=stroke, width=width, dash=dash)
+
+
+def _said(frame: Frame, totals: Sequence[float]) -> set[int]:
+    """The columns above which an annotation says their total."""
+    words, unit = frame.style.words, frame.chart.unit
+    return {
+        annotation.x
+        for annotation in frame.chart.annotations
+        if words.axis(totals[annotation.x], unit) in words.phrase(annotation.text).split()
+    }
+
+
+def _column_totals(frame: Frame, totals: Sequence[float], said: set[int]) -> None:
+    """The total on each column where there is room, else on the last and the highest; not where
+    it is ``said`` already."""
+    words, unit = frame.style.words, frame.chart.unit
+    labels = [words.axis(total, unit) if total else "" for total in totals]
+    if not any(labels):
+        return
+    widest = max(text_width(label, SMALL, 600) for label in labels)
+    last = len(labels) - 1
+    chosen = {last, totals.index(max(totals))} if widest + 4 > frame.slot else set(range(last + 1))
+    for index in sorted(chosen - said, reverse=True):
+        y = frame.scale(totals[index]) - 5
+        if labels[index] and frame.claim(frame.centre(index), y + 2, widest + 2, 12):
+            frame.drawing.text(
+                frame.centre(index), y, labels[index], size=SMALL, weight=600, anchor="middle"
+            )
+
+
+def _legend(frame: Frame, entries: Sequence[tuple[Series, str]]) -> None:
+    """Swatches and names above the plot, in the order of the data."""
+    x = frame.left
+    each = (frame.right - frame.left) / len(entries) - 26
+    for series, token in entries:
+        label = shorten(label_of(series, frame.style.words), max(each, 30), SMALL)
+        if series.role in _STACKED:
+            frame.drawing.rect(x, 3, 11, 11, fill=token if series.role is Role.MAIN else "paper")
+            if series.role is not Role.MAIN:
+                frame.drawing.rect(x + 0.5, 3.5, 10, 10, fill="paper", stroke=token)
+                frame.drawing.hatch(x + 0.5, 3.5, 10, 10, stroke=token)
+        else:
+            stroke, _, width, dash = STROKES[series.role]
+            frame.drawing.line((x - 4, 8.5), (x + 12, 8.5), stroke=stroke, width=width, dash=dash)
+        frame.drawing.text(x + 17, 12, label, fill="ink", size=SMALL)
+        x += 17 + text_width(label, SMALL) + 20
+
+
+# --- lines -------------------------------------------------------------------------------------
+
+
+def _points(frame: Frame, series: Series) -> list[Point | None]:
+    """Where the line goes; None where there is no value, or none that a logarithm has."""
+    points: list[Point | None] = []
+    for index, figure in enumerate(series.figures):
+        value = figure.value
+        drawn = value is not None and (value > 0 or not frame.scale.logarithmic)
+        points.append((frame.centre(index), frame.scale(value or 0)) if drawn else None)
+    return points
+
+
+def _band(frame: Frame) -> None:
+    edges = {
+        role: [s for s in frame.chart.series if s.role is role] for role in (Role.LOW, Role.HIGH)
+    }
+    for low, high in zip(edges[Role.LOW], edges[Role.HIGH], strict=False):
+        pairs = [
+            (below, above) if below and above else None
+            for below, above in zip(_points(frame, low), _points(frame, high), strict=True)
+        ]
+        for run in _runs(pairs):
+            if len(run) > 1:
+                outline = [above for _, above in run] + [below for below, _ in reversed(run)]
+                frame.drawing.path(outline, fill="soft")
+            else:
+                (x, bottom), (_, top) = run[0]
+                frame.drawing.rect(x - 3, top, 6, max(bottom - top, 1), fill="soft")
+
+
+def _runs(pairs: Sequence[tuple[Point, Point] | None]) -> list[list[tuple[Point, Point]]]:
+    runs: list[list[tuple[Point, Point]]] = [[]]
+    for pair in pairs:
+        if pair is None:
+            runs.append([])
+        else:
+            runs[-1].append(pair)
+    return [run for run in runs if run]
+
+
+def _line(frame: Frame, series: Series) -> None:
+    stroke, _, width, dash = STROKES[series.role]
+    points = _points(frame, series)
+    if series.role in (Role.LIMIT, Role.CENTRE):
+        points = _to_the_edges(frame, points)
+    for run in segments(points):
+        if len(run) > 1:
+            frame.drawing.path(run, stroke=stroke, width=width, dash=dash)
+    _dots(frame, series.role, points)
+
+
+def _to_the_edges(frame: Frame, points: list[Point | None]) -> list[Point | None]:
+    """A limit speaks of the whole plot, not from the middle of the first interval."""
+    first, last = points[0] if points else None, points[-1] if points else None
+    before = [(frame.left, first[1])] if first else []
+    after = [(frame.right, last[1])] if last else []
+    return [*before, *points, *after]
+
+
+def _dots(frame: Frame, role: Role, points: list[Point | None]) -> None:
+    """Dots on the main line, and on any point that no line reaches."""
+    main = role is Role.MAIN and len(points) <= _MOST_DOTS
+    lone = {run[0] for run in segments(points) if len(run) == 1}
+    for point in points:
+        if point and (main or point in lone):
+            frame.drawing.dot(point, 2.8, fill=STROKES[role][0], stroke="paper", width=1.3)
+
+
+def _end_label(frame: Frame, series: Series, room: float) -> list[tuple[float, str, str, int]]:
+    """The name of a line, and the last value of the main one, at the height where it ends: the
+    value by itself above the name where both are too long for one line."""
+    points = [point for point in _points(frame, series) if point is not None]
+    if not points:
+        return []
+    y = points[-1][1]
+    if series.role is Role.HIGH:
+        return [(y, label_of(series, frame.style.words), "muted", 400)]
+    fill, weight = STROKES[series.role][1], 600 if series.role in _STACKED else 400
+    texts = [_end_text(series, frame.style)]
+    if text_width(texts[0], LABEL, weight) > room:
+        texts = [*_last_value(series, frame.style), label_of(series, frame.style.words)]
+    return [(y + number / 100, text, fill, weight) for number, text in enumerate(texts)]
+
+
+def _end_text(series: Series, style: Style) -> str:
+    return " ".join([label_of(series, style.words), *_last_value(series, style)])
+
+
+def _last_value(series: Series, style: Style) -> list[str]:
+    """The last value of a main line; none of other lines."""
+    last = next((f for f in reversed(series.figures) if f.value is not None), None)
+    return [value_text(last, style.words)] if series.role is Role.MAIN and last else []
+
+
+def _highest(frame: Frame, index: int) -> float:
+    values = [s.figures[index].value for s in frame.chart.series if s.role in _STACKED]
+    known = [value for value in values if value is not None]
+    return frame.scale(max(known)) if known else frame.bottom

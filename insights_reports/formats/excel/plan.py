@@ -1,0 +1,94 @@
+"""Which sheets a workbook has, in order, with their names: known before the first is written,
+because the cover, the contents and the key figures link to the others."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from insights_reports.edition.document import Chart, Document, Metric, Phrase, Prose, Section, Table
+from insights_reports.formats.excel.text import SheetNames
+from insights_reports.formats.words.words import Words
+
+FRONT = ("cover", "contents", "notes")
+FIGURES = ("figures", "trend", "notable")
+BACK = ("check", "exclusions")
+
+
+@dataclass(frozen=True)
+class BlockSheet:
+    """The sheet of one table or chart; ``section`` is None on page one."""
+
+    name: str
+    block: Table | Chart
+    section: Section | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    fixed: dict[str, str]  # what of FRONT, FIGURES and BACK there is -> sheet name
+    blocks: tuple[BlockSheet, ...]
+    deployments: tuple[str, ...]  # sheet names
+
+    def rows_of(self, anchor: str) -> str | None:
+        """The sheet with the rows behind an anchor: the section's first, or that of the block."""
+        for sheet in self.blocks:
+            if (sheet.section and sheet.section.id == anchor) or sheet.block.id == anchor:
+                return sheet.name
+        for sheet in self.blocks:
+            if sheet.block.id.startswith(f"{anchor}-"):
+                return sheet.name
+        return None
+
+    def rows_of_metric(self, metric: Metric) -> str:
+        """The sheet of this metric's rows: its own trend, else the deployments, else the first."""
+        for sheet in self.blocks:
+            if sheet.block.id.endswith(f"-{metric}"):
+                return sheet.name
+        return next(
+            iter((*self.deployments, *(sheet.name for sheet in self.blocks))),
+            self.fixed["contents"],
+        )
+
+
+def make_plan(document: Document, names: SheetNames, words: Words, deployment_sheets: int) -> Plan:
+    """Names for all sheets; ``deployment_sheets`` says over how many the deployments go."""
+    fixed = {key: _named(names, words, key) for key in FRONT}
+    fixed |= {key: _named(names, words, key) for key in _figure_sheets(document)}
+    blocks = tuple(
+        BlockSheet(names.take(f"{number} {words.phrase(block.title)}"), block, section)
+        for number, (block, section) in enumerate(_blocks(document), 1)
+    )
+    fixed |= {key: _named(names, words, key) for key in BACK}
+    deployments = tuple(_named(names, words, "deployments") for _ in range(deployment_sheets))
+    return Plan(fixed, blocks, deployments)
+
+
+def _named(names: SheetNames, words: Words, key: str) -> str:
+    return names.take(words.text(f"excel.sheet.{key}"))
+
+
+def _figure_sheets(document: Document) -> Iterator[str]:
+    if document.tiles:
+        yield from FIGURES[:2]
+    if document.notable:
+        yield FIGURES[2]
+
+
+def _blocks(document: Document) -> Iterator[tuple[Table | Chart, Section | None]]:
+    for block in document.overview:
+        if not isinstance(block, Prose):
+            yield block, None
+    for section in document.sections:
+        for block in section.blocks:
+            if not isinstance(block, Prose):
+                yield block, section
+
+
+def prose(document: Document) -> Iterator[tuple[Phrase, Prose]]:
+    """The document's prose, each with the title of where it stands."""
+    for block in document.overview:
+        if isinstance(block, Prose):
+            yield block.title or document.title, block
+    for section in document.sections:
+        for block in section.blocks:
+            if isinstance(block, Prose):
+                yield block.title or section.title, block

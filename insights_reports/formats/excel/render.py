@@ -1,0 +1,110 @@
+"""The edition as one workbook, after the pattern of accessible spreadsheets.
+
+Cover, contents, notes, key figures, then one table or chart a sheet, the cross-check and the
+exclusions, and last the deployments. All cells are values: there is no formula in it, from data or
+otherwise. The same document and deployments give the same bytes.
+"""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from insights_reports.edition.document import Document, Table
+from insights_reports.formats.excel.archive import save
+from insights_reports.formats.excel.blocks import block_notes, write_chart, write_table
+from insights_reports.formats.excel.book import Book, Layout
+from insights_reports.formats.excel.check import write_check, write_exclusions
+from insights_reports.formats.excel.deployments import RawColumn, RawStyles, raw_columns, row_xml
+from insights_reports.formats.excel.figures import write_figures, write_notable, write_trend
+from insights_reports.formats.excel.front import write_contents, write_cover, write_notes
+from insights_reports.formats.excel.plan import BlockSheet, Plan, make_plan
+from insights_reports.formats.excel.sheets import Head, head_lines
+
+MOST_ROWS = 1_048_576  # of a sheet, in Excel
+_HEAD_ROWS = 8  # kept free for what stands above the deployments and their heads
+
+
+def render(
+    document: Document, deployments: pd.DataFrame | None, *, most_rows: int = MOST_ROWS
+) -> bytes:
+    """The workbook; ``deployments`` (see docs/architecture.md) are its last sheets, if given.
+
+    ``most_rows`` is how many rows a sheet may have; what is longer goes on in the next.
+    """
+    book = Book(document)
+    slices = [] if deployments is None else _slices(len(deployments), most_rows - _HEAD_ROWS)
+    plan = make_plan(document, book.names, book.words, len(slices))
+    write_cover(book, plan)
+    write_contents(book, plan)
+    write_notes(book, plan)
+    if document.tiles:
+        write_figures(book, plan)
+        write_trend(book, plan)
+    if document.notable:
+        write_notable(book, plan)
+    for sheet in plan.blocks:
+        _write_block(book, plan, sheet)
+    write_check(book, plan)
+    write_exclusions(book, plan)
+    rows = {} if deployments is None else _write_deployments(book, plan, deployments, slices)
+    return save(book.workbook, document.identity.generated.at, book.alts, rows)
+
+
+def _slices(rows: int, most: int) -> list[slice]:
+    """The parts of the deployments, one for each sheet; one empty part where there are none."""
+    return [slice(start, min(start + most, rows)) for start in range(0, max(rows, 1), most)]
+
+
+def _write_block(book: Book, plan: Plan, sheet: BlockSheet) -> None:
+    block, words = sheet.block, book.words
+    subtitle = words.phrase(block.subtitle) if block.subtitle else ""
+    head = Head(
+        sheet.name,
+        words.phrase(block.title),
+        subtitle,
+        block_notes(block, sheet.section, words),
+        plan.fixed["contents"],
+    )
+    if isinstance(block, Table):
+        write_table(book, head, block)
+    else:
+        write_chart(book, head, block)
+
+
+def _write_deployments(
+    book: Book, plan: Plan, deployments: pd.DataFrame, slices: list[slice]
+) -> dict[str, Iterable[memoryview]]:
+    """The sheets without their rows; sheet name -> the XML of its rows, not yet made."""
+    columns: tuple[RawColumn, ...] = ()
+    rows: dict[str, Iterable[memoryview]] = {}
+    for number, (name, part) in enumerate(zip(plan.deployments, slices, strict=True), 1):
+        head = _deployments_head(book, plan, name)
+        lines = head_lines(book, head, part.stop - part.start)
+        columns = columns or _raw_columns(book, deployments)
+        sheet = book.sheet(name, Layout([column.width for column in columns], len(lines) + 1))
+        for line in lines:
+            sheet.append([line])
+        heads = sheet.head([column.title for column in columns], [False] * len(columns))
+        if part.stop > part.start:
+            last_row = sheet.rows + part.stop - part.start
+            sheet.table(heads, sheet.rows, last_row, f"Deployments{number}")
+        rows[name] = row_xml(columns, part.start, part.stop, sheet.rows + 1)
+    return rows
+
+
+def _raw_columns(book: Book, deployments: pd.DataFrame) -> tuple[RawColumn, ...]:
+    styles = RawStyles(
+        *(book.style_id(name) for name in ("Instant", "Duration, signed", "Hours", "Number"))
+    )
+    return raw_columns(deployments, book.words, book.document.identity.zone, styles)
+
+
+def _deployments_head(book: Book, plan: Plan, name: str) -> Head:
+    words, identity = book.words, book.document.identity
+    return Head(
+        name,
+        words.text("excel.sheet.deployments"),
+        f"{words.span(identity.period)}, {words.phrase(identity.scope)}",
+        (words.text("excel.about.deployments"),),
+        plan.fixed["contents"],
+    )

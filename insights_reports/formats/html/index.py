@@ -1,0 +1,175 @@
+"""The index page of a folder: every edition that was ever delivered to it, the replaced revisions
+struck through but kept. One file that fetches nothing; search and filters need its script, all
+else works without."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from urllib.parse import quote
+
+from insights_reports.edition.document import Brand, CheckVerdict, Instant, Name, Span, Status
+from insights_reports.formats.charts.fonts import STACK, font_face_css
+from insights_reports.formats.charts.palette import css_variables, palette
+from insights_reports.formats.html.templates import SHIPPED, Templates
+from insights_reports.formats.mail.parts import file_size
+from insights_reports.formats.words.words import Words, words
+
+_WEIGHTS = (400, 600)
+_TONES = {str(CheckVerdict.AGREES): "good", str(CheckVerdict.DIFFERS): "bad"}
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFile:
+    """``path``: relative to the index page, with slashes; ``size`` in bytes, ``sha256`` in hex."""
+
+    name: str
+    path: str
+    document: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """One revision of an edition. The period is half-open; ``status`` and ``verdict`` are values of
+    `Status` and `CheckVerdict`; ``generated`` is aware."""
+
+    subscription: str
+    report: str
+    title: str
+    period: str
+    start: date
+    end: date
+    revision: int
+    status: str
+    verdict: str
+    generated: datetime
+    files: tuple[IndexFile, ...]
+
+
+@dataclass(frozen=True)
+class _Row:
+    """An entry as the template shows it; ``newest`` is the revision that replaced it, 0 if none."""
+
+    entry: IndexEntry
+    newest: int
+    words: Words
+
+    @property
+    def span(self) -> Span:
+        return Span(self.entry.period, self.entry.start, self.entry.end)
+
+    @property
+    def status(self) -> str:
+        if self.entry.status not in list(Status):
+            return self.words.name(Name(self.entry.status))
+        return self.words.text(f"status.{self.entry.status}", revision=self.entry.revision)
+
+    @property
+    def verdict(self) -> str:
+        if self.entry.verdict not in list(CheckVerdict):
+            return self.words.name(Name(self.entry.verdict))
+        return self.words.text(self.entry.verdict)
+
+    @property
+    def tone(self) -> str:
+        return _TONES.get(self.entry.verdict, "plain")
+
+    @property
+    def generated(self) -> str:
+        return self.words.instant(Instant(self.entry.generated, "UTC"))
+
+    @property
+    def documents(self) -> list[tuple[str, list[IndexFile]]]:
+        """The files by the document they show, in the order of the edition."""
+        grouped: dict[str, list[IndexFile]] = {}
+        for file in self.entry.files:
+            grouped.setdefault(self._document(file.document), []).append(file)
+        return list(grouped.items())
+
+    def _document(self, name: str) -> str:
+        key = f"document.{name}"
+        return self.words.text(key) if key in self.words.catalogue else name
+
+    @property
+    def years(self) -> range:
+        """The years that the period touches."""
+        last = max(self.entry.start, self.entry.end - timedelta(days=1))
+        return range(self.entry.start.year, last.year + 1)
+
+    @property
+    def search(self) -> str:
+        """What a search finds it by: in lower case, as the script writes what it looks for."""
+        entry = self.entry
+        parts = (entry.subscription, entry.report, entry.title, entry.period, self.status)
+        return " ".join((*parts, self.words.span(self.span), self.verdict)).lower()
+
+
+def render(
+    entries: Sequence[IndexEntry],
+    *,
+    title: str,
+    generated: datetime,
+    language: str = "en",
+    accent: str = Brand().accent,
+    templates: Templates = SHIPPED,
+) -> bytes:
+    """The page as UTF-8: ``title`` is whose editions these are, ``generated`` is aware.
+
+    Raises:
+        RenderError: when one of the company's own templates fails.
+    """
+    language_words = words(language)
+    groups = list(_groups(entries, language_words))
+    return templates.page(
+        "index.html.j2",
+        _style(accent, templates),
+        templates.text("index.js"),
+        title=title or language_words.text("index.title"),
+        groups=groups,
+        years=sorted({y for _, rows in groups for row in rows for y in row.years}, reverse=True),
+        stamp=Instant(generated, "UTC"),
+        language=language,
+        w=language_words,
+        shown=language_words.text("index.shown", shown=Name("{0}"), all=Name("{1}")),
+        href=_href,
+        size=lambda size: file_size(size, language_words),
+    )
+
+
+def _groups(entries: Sequence[IndexEntry], words: Words) -> Iterator[tuple[str, list[_Row]]]:
+    """For each subscription its editions, the newest first."""
+
+    def order(entry: IndexEntry) -> tuple[str, str, int, str, int]:
+        newest_first = (-entry.start.toordinal(), entry.period, -entry.revision)
+        return (entry.subscription.casefold(), entry.subscription, *newest_first)
+
+    newest: dict[tuple[str, str], int] = {}
+    for entry in entries:
+        key = (entry.subscription, entry.period)
+        newest[key] = max(newest.get(key, 0), entry.revision)
+    for subscription, group in groupby(sorted(entries, key=order), lambda e: e.subscription):
+        yield subscription, [_row(entry, newest, words) for entry in group]
+
+
+def _row(entry: IndexEntry, newest: dict[tuple[str, str], int], words: Words) -> _Row:
+    last = newest[entry.subscription, entry.period]
+    return _Row(entry, last if entry.revision < last else 0, words)
+
+
+def _href(path: str) -> str:
+    """A link below the page's own folder; "" for a path that would leave it."""
+    if any(part in ("", ".", "..") for part in path.split("/")) or "\\" in path:
+        return ""
+    return "./" + quote(path.encode("utf-8", "replace"))
+
+
+def _style(accent: str, templates: Templates) -> str:
+    colours = palette(accent)
+    light, dark = css_variables(colours, dark=False), css_variables(colours, dark=True)
+    return (
+        f"{font_face_css(_WEIGHTS)}:root{{color-scheme:light dark;--font:{STACK};{light}}}"
+        f"@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+        f"{templates.text('index.css')}"
+    )

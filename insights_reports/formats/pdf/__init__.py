@@ -1,0 +1,1 @@
+"""The PDF of a document, made by a bounded child process."""

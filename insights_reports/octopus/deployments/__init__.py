@@ -1,0 +1,1 @@
+"""The reply of ``/deployments`` as one table, and the table as files."""

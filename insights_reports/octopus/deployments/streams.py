@@ -1,0 +1,218 @@
+"""The reply of ``/deployments`` as one table, exact to 100 ns.
+
+The table's columns are those of docs/architecture.md, one row a deployment, in the order of the
+reply. Octopus's page: "Get deployment level insights metrics" of the Insights reports API.
+"""
+
+import io
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from insights_reports.errors import BadReply
+from insights_reports.octopus.deployments import pieces
+from insights_reports.spelling.columns import (
+    NULL,
+    Ints,
+    endings,
+    parse_durations,
+    parse_instants,
+)
+from insights_reports.spelling.text import clean_text
+
+DUPLICATE = "duplicate"
+NOT_COMPLETED = "not_completed"
+
+CATEGORIES = {
+    "release_version": "ReleaseVersion",
+    "task_state": "TaskState",
+    "lead_time_from_version": "LeadTimeCalculatedFromVersion",
+    "recovered_from_version": "RecoveredFromFailedReleaseVersion",
+}
+IDS = {
+    "deployment_id": "Id",
+    "previous_successful_id": "PreviousSuccessfulDeploymentId",
+    "recovered_from_id": "RecoveredFromFailedDeploymentId",
+}
+DURATIONS = {
+    "lead_time": "LeadTime",
+    "time_since_previous": "TimeSincePreviouslySuccessfulDeployment",
+    "time_to_recovery": "TimeToRecovery",
+}
+STREAM_COLUMNS = {
+    "project_id": "ProjectId",
+    "project_name": "ProjectName",
+    "channel_id": "ChannelId",
+    "channel_name": "ChannelName",
+    "environment_id": "EnvironmentId",
+    "environment_name": "EnvironmentName",
+    "tenant_id": "TenantId",
+    "tenant_name": "TenantName",
+}
+COLUMNS = (
+    "deployment_id",
+    *STREAM_COLUMNS,
+    "stream",
+    "release_version",
+    "task_state",
+    "completed",
+    "had_guided_failure",
+    "lead_time",
+    "lead_time_from_version",
+    "time_since_previous",
+    "previous_successful_id",
+    "time_to_recovery",
+    "deployments_until_recovery",
+    "recovered_from_id",
+    "recovered_from_version",
+)
+
+_ENDING = "ending of deployment_id"
+
+
+@dataclass(frozen=True)
+class Deployments:
+    """A report's name, its deployments, and which rows of the reply are not in the table.
+
+    ``dropped`` holds deployment ids by reason: ``duplicate`` (an id that came before) and
+    ``not_completed`` (no completion time, so no interval to count it in).
+    """
+
+    report_name: str
+    table: pd.DataFrame
+    dropped: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def read_deployments(source: bytes | BinaryIO) -> Deployments:
+    """Decode a reply of ``/deployments``, whole or while it arrives.
+
+    Raises:
+        BadReply: when it is cut short, is not JSON, lacks a field without which a deployment
+            cannot be counted, or states a duration or an instant that cannot be read.
+    """
+    stream = io.BytesIO(source) if isinstance(source, bytes) else source
+    name, batches = pieces.decode(stream, _flatten)
+    endings = np.sort(np.concatenate([batch.numpy.pop(_ENDING) for batch in batches]))
+    table = _table(batches)
+    duplicate = np.zeros(len(table), np.bool_)
+    if (endings[1:] == endings[:-1]).any():
+        duplicate = table["deployment_id"].duplicated().to_numpy()
+    return _without_dropped(clean_text(name or ""), table, duplicate)
+
+
+@dataclass
+class _Batch:
+    """The columns of one piece: of its streams, how many rows each has, and of its rows."""
+
+    streams: dict[str, pa.Array]
+    lengths: Ints
+    arrow: dict[str, pa.Array]
+    numpy: dict[str, npt.NDArray[Any]]
+
+
+def _flatten(streams: pa.Array) -> _Batch:
+    lists = streams.field("Deployments")
+    rows = lists.flatten()
+    _require(streams, "a stream", ("ProjectId", "ChannelId", "EnvironmentId", "Deployments"))
+    _require(rows, "a deployment", ("Id", "TaskState", "HadGuidedFailure"))
+    durations = parse_durations(pa.concat_arrays([rows.field(name) for name in DURATIONS.values()]))
+    ids = {column: _clean(rows.field(name)) for column, name in IDS.items()}
+    return _Batch(
+        {column: streams.field(name) for column, name in STREAM_COLUMNS.items()},
+        pc.list_value_length(lists).to_numpy(zero_copy_only=False).astype(np.int64),
+        {column: rows.field(name).dictionary_encode() for column, name in CATEGORIES.items()} | ids,
+        dict(zip(DURATIONS, durations.reshape(len(DURATIONS), -1), strict=True))
+        | {
+            _ENDING: endings(ids["deployment_id"]),
+            "completed": parse_instants(rows.field("CompletedTime")),
+            "had_guided_failure": rows.field("HadGuidedFailure").to_numpy(zero_copy_only=False),
+            "deployments_until_recovery": _finite(rows.field("DeploymentsUntilRecovery")),
+        },
+    )
+
+
+def _require(structs: pa.Array, what: str, names: tuple[str, ...]) -> None:
+    missing = [name for name in names if structs.field(name).null_count]
+    if structs.null_count or missing:
+        raise BadReply(
+            f"Octopus's reply has {what} without {', '.join(missing) or 'anything'}.",
+            remedy="Check that the server is an Octopus of 2025.2 or newer.",
+        )
+
+
+def _finite(numbers: pa.Array) -> npt.NDArray[np.float64]:
+    values: npt.NDArray[np.float64] = numbers.to_numpy(zero_copy_only=False)
+    if not np.isfinite(values[numbers.is_valid().to_numpy(zero_copy_only=False)]).all():
+        raise BadReply("Octopus's reply has a number that is none.", "DeploymentsUntilRecovery")
+    return values
+
+
+def _clean(texts: pa.Array) -> pa.Array:
+    """The texts cleaned by `clean_text`; nearly always they are clean, which is cheap to see."""
+    data = texts.buffers()[2]
+    characters = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
+    if not len(characters) or (characters.min() >= 0x20 and characters.max() < 0x7F):
+        return texts
+    return pa.array([text and clean_text(text) for text in texts.to_pylist()], pa.string())
+
+
+def _table(batches: list[_Batch]) -> pd.DataFrame:
+    lengths = np.concatenate([batch.lengths for batch in batches])
+    columns: dict[str, Any] = {
+        "stream": np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+    }
+    for name in STREAM_COLUMNS:
+        each = pa.chunked_array([batch.streams[name] for batch in batches], pa.string())
+        columns[name] = _categorical(each.dictionary_encode(), lengths)
+    for name in CATEGORIES:
+        columns[name] = _categorical(pa.chunked_array([batch.arrow.pop(name) for batch in batches]))
+    for name in IDS:
+        each = pa.chunked_array([batch.arrow.pop(name) for batch in batches])
+        columns[name] = pd.array(each, dtype="string[pyarrow]")
+    for name in batches[0].numpy.copy():
+        columns[name] = np.concatenate([batch.numpy.pop(name) for batch in batches])
+    for name in DURATIONS:
+        columns[name] = _nanoseconds(columns[name])
+    columns["completed"] = pd.DatetimeIndex(columns["completed"].view("M8[ns]"), tz="UTC")
+    return pd.DataFrame({name: columns[name] for name in COLUMNS}, copy=False)
+
+
+def _categorical(texts: pa.ChunkedArray, lengths: Ints | None = None) -> pd.Categorical:
+    """Cleaned texts as categories; with ``lengths``, each text that many times."""
+    whole = texts.unify_dictionaries().combine_chunks()
+    if isinstance(whole, pa.ChunkedArray):  # without a chunk there is nothing to combine
+        whole = pa.array([], texts.type)
+    codes = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    categories = _clean(whole.dictionary)
+    if categories is not whole.dictionary:  # two texts may be one when they are cleaned
+        encoded = categories.dictionary_encode()
+        codes = np.append(encoded.indices.to_numpy(), np.int32(-1))[codes]
+        categories = encoded.dictionary
+    return pd.Categorical.from_codes(
+        codes if lengths is None else np.repeat(codes, lengths),
+        categories=pd.Index(pd.array(categories, dtype="str")),
+    )
+
+
+def _nanoseconds(ticks: Ints) -> npt.NDArray[np.timedelta64]:
+    np.multiply(ticks, 100, out=ticks, where=ticks != NULL)
+    return ticks.view("m8[ns]")
+
+
+def _without_dropped(
+    name: str, table: pd.DataFrame, duplicate: npt.NDArray[np.bool_]
+) -> Deployments:
+    not_completed = table["completed"].isna().to_numpy() & ~duplicate
+    dropped = {
+        reason: tuple(table["deployment_id"][rows])
+        for reason, rows in ((DUPLICATE, duplicate), (NOT_COMPLETED, not_completed))
+        if rows.any()
+    }
+    if dropped:
+        table = table[~(duplicate | not_completed)].reset_index(drop=True)
+    return Deployments(name, table, dropped)

@@ -1,0 +1,1 @@
+"""Requests and replies: credential, rate, retries, bodies, pages."""
