@@ -11,4 +11,3 @@ ROOT = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parent
 
 TEMPLATES = ROOT / "templates"
 FLOWS = ROOT / "flows"
-CONFIG = ROOT / "config"

@@ -15,11 +15,8 @@ from typing import TypeAlias
 
 from insights_reports import __version__
 from insights_reports.errors import InsightsReportsError
+from insights_reports.spelling.terms import GRANULARITIES, SPLITS, TIME_RANGES
 
-SPLITS = ("None", "Project", "ProjectGroup", "Environment", "EnvironmentGroup", "Tenant",
-          "TenantTagSet")  # fmt: skip
-RANGES = ("LastMonth", "LastQuarter", "LastYear")
-GRANULARITIES = ("Daily", "Weekly", "Monthly")
 _SECRETS = ("OCTOPUS_API_KEY", "OCTOPUS_ACCESS_TOKEN", "SMTP_PASSWORD")
 
 
@@ -218,7 +215,7 @@ def _metrics(commands: _Commands) -> None:
     parser.add_argument("report", metavar="REPORT")
     parser.add_argument("--split", choices=SPLITS, default="None")
     parser.add_argument("--tenant-tag-set", metavar="ID-or-name")
-    parser.add_argument("--time-range", choices=RANGES, default="LastQuarter")
+    parser.add_argument("--time-range", choices=TIME_RANGES, default="LastQuarter")
     parser.add_argument("--granularity", choices=GRANULARITIES, default="Weekly")
     parser.add_argument(
         "--source",
@@ -236,7 +233,7 @@ def _cross_check(commands: _Commands) -> None:
     )
     parser.add_argument("report", metavar="REPORT")
     parser.add_argument("--split", choices=SPLITS, nargs="+", action="extend")
-    parser.add_argument("--time-range", choices=RANGES, nargs="+", action="extend")
+    parser.add_argument("--time-range", choices=TIME_RANGES, nargs="+", action="extend")
     parser.add_argument("--granularity", choices=GRANULARITIES, nargs="+", action="extend")
     parser.add_argument("--limit", type=int, default=0, help="differences tolerated (default: 0)")
     _json(parser)

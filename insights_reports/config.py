@@ -22,19 +22,9 @@ from pydantic import (
     model_validator,
 )
 
-_NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,59}$")
+from insights_reports.spelling.terms import DIMENSIONS, Dimension
 
-SplitName = Literal[
-    "Project", "ProjectGroup", "Environment", "EnvironmentGroup", "Tenant", "TenantTagSet"
-]
-ALL_SPLITS: tuple[SplitName, ...] = (
-    "Project",
-    "ProjectGroup",
-    "Environment",
-    "EnvironmentGroup",
-    "Tenant",
-    "TenantTagSet",
-)
+_NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,59}$")
 
 
 def _one_address(text: str) -> str:
@@ -237,7 +227,7 @@ class Subscription(_Model):
     file: Path | None = None
     definition: Definition | None = None
     every: Literal["week", "month", "quarter", "year"] = "month"
-    splits: tuple[SplitName, ...] = ALL_SPLITS
+    splits: tuple[Dimension, ...] = DIMENSIONS
     tag_sets: tuple[str, ...] = ()
     layout: Literal["per_split", "one"] = "per_split"
     formats: Annotated[tuple[Literal["pdf", "xlsx", "html"], ...], Field(min_length=1)] = (

@@ -7,41 +7,43 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from insights_reports.edition.document import (
-    TICKS_PER_SECOND,
     Annotation,
     Brand,
-    Change,
     Chart,
     ChartForm,
     CheckStrip,
-    CheckVerdict,
     Column,
     ColumnKind,
-    Day,
     Document,
     Exclusion,
-    Figure,
     Identity,
-    Instant,
     Ledger,
-    Mark,
-    Metric,
-    Missing,
-    Name,
     Notable,
-    Phrase,
     Prose,
     Role,
     Section,
     Series,
+    Table,
+    Tile,
+)
+from insights_reports.edition.values import (
+    Change,
+    CheckVerdict,
+    Day,
+    Figure,
+    Instant,
+    Mark,
+    Metric,
+    Missing,
+    Name,
+    Phrase,
     Span,
     Statistic,
     Status,
-    Table,
-    Tile,
     Unit,
     Verdict,
 )
+from insights_reports.spelling.terms import TICKS_PER_SECOND
 
 HOUR = 3600 * TICKS_PER_SECOND
 ZONE = "Australia/Brisbane"

@@ -12,25 +12,38 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "insights_reports"
 
 BASE = {"errors", "assets"}
-CORE = {"spelling", "metrics", "crosscheck", "edition"}
+GROUND = BASE | {"spelling"}
+CORE = {"metrics", "crosscheck", "edition"}
 EDGES = {"octopus", "history", "formats", "delivery", "config"}
 ALLOWED = {
     "errors": set(),
     "assets": set(),
-    "spelling": BASE | {"metrics"},
-    "metrics": BASE | {"spelling"},
-    "crosscheck": BASE | {"metrics", "spelling"},
-    "edition": BASE | {"metrics", "crosscheck", "spelling"},
-    "octopus": BASE | CORE,
-    "history": BASE | CORE,
-    "formats": BASE | CORE,
-    "delivery": BASE | CORE,
-    "config": BASE,
-    "config_file": BASE | {"config"},
+    "spelling": {"errors"},
+    "metrics": GROUND,
+    "crosscheck": GROUND | {"metrics"},
+    "edition": GROUND | {"metrics", "crosscheck"},
+    "octopus": GROUND | CORE,
+    "history": GROUND | CORE,
+    "formats": GROUND | CORE,
+    "delivery": GROUND | CORE,
+    "config": GROUND,
+    "config_file": GROUND | {"config"},
     "server": BASE,
-    "pipeline": BASE | CORE | EDGES | {"config_file"},
-    "commands": BASE | CORE | EDGES | {"config_file", "pipeline", "server"},
-    "cli": BASE | {"commands"},
+    "pipeline": GROUND | CORE | EDGES | {"config_file"},
+    "commands": GROUND | CORE | EDGES | {"config_file", "pipeline", "server"},
+    "cli": GROUND | {"commands"},
+}
+# Within a room, what stands higher imports what stands lower, never the reverse.
+FLOORS: dict[str, tuple[str, ...]] = {
+    "crosscheck": (
+        *("causes.cause", "result", "tables", "conventions", "pairing", "compare"),
+        *("causes", "totals", "streams", "check"),
+    ),
+    "formats": ("words", "charts", "html", "excel", "pdf", "mail"),
+    "octopus": (
+        *("resources", "connection", "wire", "source", "deployments", "reports", "client"),
+        *("definitions", "sources"),
+    ),
 }
 
 
@@ -66,6 +79,29 @@ def test_a_room_imports_only_what_its_place_allows(path: Path) -> None:
     if room in ("__init__", "__main__"):
         return
     assert rooms_of(path) - {room} <= ALLOWED[room]
+
+
+def floor_of(room: str, module: str) -> int:
+    """The floor of a module of a room, by the longest name that leads to it."""
+    within = module.removeprefix(f"{PACKAGE.name}.{room}.")
+    named = [floor for floor in FLOORS[room] if f"{within}.".startswith(f"{floor}.")]
+    assert named, f"{module} stands on no floor of {room}"
+    return FLOORS[room].index(max(named, key=len))
+
+
+@pytest.mark.parametrize("room", FLOORS)
+def test_no_arrow_points_upwards_within_a_room(room: str) -> None:
+    upwards = []
+    for path in (PACKAGE / room).rglob("*.py"):
+        here = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        if path.name == "__init__.py":
+            continue
+        for name in imports(path):
+            if name.startswith(f"{PACKAGE.name}.{room}.") and floor_of(room, name) > floor_of(
+                room, here
+            ):
+                upwards.append(f"{here} imports {name}")
+    assert upwards == []
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from insights_reports.config import ALL_SPLITS, Config, CustomBands, Schedule
+from insights_reports.config import Config, CustomBands, Schedule
 from insights_reports.config_file import find_config, load_config
 from insights_reports.errors import ConfigError
+from insights_reports.spelling.terms import DIMENSIONS
 
 EXAMPLE = Path(__file__).parent.parent / "config" / "insights-reports.yaml"
 SMALLEST = "subscriptions:\n  monthly:\n    report: Delivery\n"
@@ -36,7 +37,7 @@ def test_a_small_configuration_has_the_documented_defaults(tmp_path: Path) -> No
     (tmp_path / "c.yaml").write_text(SMALLEST, encoding="utf-8")
     subscription = load_config(tmp_path / "c.yaml").subscriptions["monthly"]
     assert subscription.every == "month"
-    assert subscription.splits == ALL_SPLITS
+    assert subscription.splits == DIMENSIONS
     assert subscription.formats == ("pdf", "xlsx", "html")
     assert subscription.bands == "none"
     assert subscription.cross_check.beyond == "mark"

@@ -18,20 +18,8 @@ from openpyxl import Workbook
 from openpyxl.cell import Cell
 from pypdf import PdfReader
 
-from insights_reports.edition.document import (
-    TICKS_PER_SECOND,
-    Change,
-    Chart,
-    Column,
-    ColumnKind,
-    Document,
-    Figure,
-    Mark,
-    Table,
-    Unit,
-    Value,
-    load,
-)
+from insights_reports.edition.document import Chart, Column, ColumnKind, Document, Table, load
+from insights_reports.edition.values import Change, Figure, Mark, Unit, Value
 from insights_reports.formats.excel import render as excel
 from insights_reports.formats.html import render as html
 from insights_reports.formats.mail import render as mail
@@ -42,6 +30,7 @@ from insights_reports.pipeline.compute import compute
 from insights_reports.pipeline.pull import Wanted, pull
 from insights_reports.pipeline.runs import start_run
 from insights_reports.server import RunningServer
+from insights_reports.spelling.terms import TICKS_PER_SECOND
 from tests.conftest import AS_OF
 from tests.formats.pdf_ua import failures
 from tests.formats.workbooks import opened, table_of

@@ -10,7 +10,8 @@ from insights_reports.metrics import Conventions
 from insights_reports.pipeline.compute import check_pulled
 from insights_reports.pipeline.load import load
 from insights_reports.pipeline.progress import clear_line, terminal_progress
-from insights_reports.pipeline.pull import GRANULARITIES, RANGES, SPLITS, Wanted, pull
+from insights_reports.pipeline.pull import Wanted, pull
+from insights_reports.spelling.terms import GRANULARITIES, SPLITS, TIME_RANGES
 
 
 def main(options: argparse.Namespace) -> int:
@@ -18,7 +19,7 @@ def main(options: argparse.Namespace) -> int:
     wanted = Wanted(
         report=options.report,
         splits=tuple(dict.fromkeys(options.split or SPLITS)),
-        ranges=tuple(dict.fromkeys(options.time_range or RANGES)),
+        ranges=tuple(dict.fromkeys(options.time_range or TIME_RANGES)),
         granularities=tuple(dict.fromkeys(options.granularity or GRANULARITIES)),
     )
     progress = terminal_progress("cross-check")

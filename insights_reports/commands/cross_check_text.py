@@ -12,7 +12,7 @@ from insights_reports.crosscheck.result import (
     Evidence,
     StreamCheck,
     Verdict,
-    duration_text,
+    spell_duration,
 )
 
 _IDS = 5
@@ -95,7 +95,7 @@ def _values(one: Discrepancy) -> str:
     def spell(value: object) -> str:
         if value is None:
             return "null"
-        return str(duration_text(value) if one.kind == "duration" else value)
+        return str(spell_duration(value) if one.kind == "duration" else value)
 
     name = f"{one.metric}.{one.statistic}" if one.statistic else one.metric
     line = f"{name}: stated {spell(one.stated)}, recomputed {spell(one.recomputed)}"
@@ -135,7 +135,7 @@ def _streams(streams: StreamCheck, most: int) -> Iterator[str]:
     )
     for one in streams.discrepancies[:most]:
         stated, ours = (
-            duration_text(value) if one.field.startswith("Time") else value
+            spell_duration(value) if one.field.startswith("Time") else value
             for value in (one.stated, one.recomputed)
         )
         place = f"{printable(one.deployment_id)} {one.field}"

@@ -23,10 +23,10 @@ from insights_reports.crosscheck.causes.hidden_deployments import Hidden, restri
 from insights_reports.crosscheck.causes.judged import Judged
 from insights_reports.crosscheck.causes.likeliest import name_likeliest
 from insights_reports.crosscheck.causes.moved_data import Moving, moves
+from insights_reports.crosscheck.compare import Book, compare
 from insights_reports.crosscheck.conventions.infer import infer
 from insights_reports.crosscheck.result import CrossCheck
 from insights_reports.crosscheck.streams import check_streams
-from insights_reports.crosscheck.tables.compare import Book, compare
 from insights_reports.crosscheck.tables.intervals import as_date
 from insights_reports.crosscheck.totals import Totals
 from insights_reports.metrics import Conventions, Lookups, Split

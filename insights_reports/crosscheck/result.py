@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.metrics import Conventions
-from insights_reports.spelling.figures import FIGURES, POSITION, TICKS_PER_SECOND, Kind
+from insights_reports.spelling.figures import FIGURES, POSITION, Kind
+from insights_reports.spelling.text import print_duration
 
 
 class Verdict(StrEnum):
@@ -22,6 +24,8 @@ class Verdict(StrEnum):
 
 
 Value = int | float | None
+MARGIN = 2
+Chosen = TypeVar("Chosen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class Discrepancy:
 
     def to_json(self) -> dict[str, Any]:
         """With durations as Octopus spells them, for example ``-0:00:01.0``."""
-        spell = duration_text if self.kind == "duration" else _plain
+        spell = spell_duration if self.kind == "duration" else _plain
         return {
             "split": self.split,
             "tenantTagSet": self.tag_set,
@@ -101,7 +105,7 @@ class StreamDiscrepancy:
     cause: Cause
 
     def to_json(self) -> dict[str, Any]:
-        spell = duration_text if self.field.startswith("Time") else _plain
+        spell = spell_duration if self.field.startswith("Time") else _plain
         return {
             "deploymentId": self.deployment_id,
             "field": self.field,
@@ -159,13 +163,6 @@ class Evidence:
     def explained(self) -> int:
         return next(one.explained for one in self.candidates if one.name == self.chosen)
 
-    @property
-    def decisive(self) -> bool:
-        """Whether the figures tell the chosen candidate from all the others."""
-        return all(
-            one.explained < self.explained for one in self.candidates if one.name != self.chosen
-        )
-
     def to_json(self) -> dict[str, Any]:
         return {
             "convention": self.convention,
@@ -173,6 +170,22 @@ class Evidence:
             "figures": self.figures,
             "candidates": {one.name: one.explained for one in self.candidates},
         }
+
+
+def choose(
+    convention: str,
+    tried: Iterable[tuple[Chosen, int]],
+    figures: int,
+    evidence: list[Evidence],
+    name: Callable[[Chosen], str] = str,
+) -> Chosen:
+    """The candidate that explains most; the first one unless another explains MARGIN more."""
+    scores = list(tried)
+    best = max(scores, key=lambda pair: pair[1])
+    taken = best if best[1] >= scores[0][1] + MARGIN else scores[0]
+    listed = tuple(Candidate(name(candidate), score) for candidate, score in scores)
+    evidence.append(Evidence(convention, name(taken[0]), figures, listed))
+    return taken[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +215,6 @@ class CrossCheck:
         """``differs`` if any figure does."""
         return overall(self.figures, self.differs, self.agrees + self.explained)
 
-    def beyond(self, limit: int) -> bool:
-        """Whether more figures differ than a subscription tolerates."""
-        return self.differs > limit
-
     def to_json(self) -> dict[str, Any]:
         """The document that ``insights-reports cross-check --json`` prints."""
         return {
@@ -224,14 +233,9 @@ def overall(figures: int, differs: int, confirmed: int) -> Verdict:
     return Verdict.AGREES if confirmed or not figures else Verdict.NOT_COMPARABLE
 
 
-def duration_text(ticks: object) -> str | None:
-    """Ticks as Octopus spells durations: ``[-]H:mm:ss.f``, with as many digits as it needs."""
-    if not isinstance(ticks, int | float):
-        return None
-    sign, size = ("-" if ticks < 0 else ""), abs(int(ticks))
-    seconds, fraction = divmod(size, TICKS_PER_SECOND)
-    digits = f"{fraction:07d}".rstrip("0") or "0"
-    return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{digits}"
+def spell_duration(ticks: object) -> str | None:
+    """Ticks as Octopus spells durations; None is null."""
+    return print_duration(int(ticks)) if isinstance(ticks, int | float) else None
 
 
 def _plain(value: object) -> object:

@@ -9,11 +9,17 @@ import numpy as np
 import pandas as pd
 
 from insights_reports.crosscheck.causes.cause import Cause
-from insights_reports.crosscheck.choosing import choose
 from insights_reports.crosscheck.conventions.rounding import DurationRounding, duration_candidates
-from insights_reports.crosscheck.result import Evidence, StreamCheck, StreamDiscrepancy, Verdict
+from insights_reports.crosscheck.result import (
+    Evidence,
+    StreamCheck,
+    StreamDiscrepancy,
+    Verdict,
+    choose,
+)
 from insights_reports.metrics import Conventions, recompute_streams
-from insights_reports.spelling.figures import NANOSECONDS_PER_TICK, NULL, Integers, Mask
+from insights_reports.spelling.figures import Integers, Mask
+from insights_reports.spelling.terms import NANOSECONDS_PER_TICK, NULL
 
 _DIFFERS = Cause("stream")
 _DURATIONS = {

@@ -11,24 +11,26 @@ from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.result import Discrepancy, StreamDiscrepancy
 from insights_reports.edition.document import (
     Block,
-    CheckVerdict,
     Column,
     ColumnKind,
-    Day,
     Exclusion,
+    Prose,
+    Section,
+    Table,
+)
+from insights_reports.edition.facts import Facts
+from insights_reports.edition.strip import exclusions
+from insights_reports.edition.values import (
+    CheckVerdict,
+    Day,
     Figure,
     Instant,
     Metric,
     Name,
     Phrase,
-    Prose,
-    Section,
     Statistic,
-    Table,
     Value,
 )
-from insights_reports.edition.facts import Facts
-from insights_reports.edition.strip import exclusions
 
 _SHOWN = 50
 _MOST_IDS = 3

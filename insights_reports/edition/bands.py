@@ -9,8 +9,8 @@ from functools import reduce
 from math import inf, isfinite
 from typing import cast
 
-from insights_reports.edition.document import Day, Figure, Metric, Name, Phrase, Statistic, Value
 from insights_reports.edition.settings import Settings
+from insights_reports.edition.values import Day, Figure, Metric, Name, Phrase, Statistic, Value
 from insights_reports.metrics import BAND_SETS, BandSet
 from insights_reports.metrics.bands import BandMetric, Point, Range
 

@@ -8,26 +8,28 @@ import pandas as pd
 
 from insights_reports.edition.document import (
     Annotation,
-    Change,
     Chart,
     ChartForm,
+    Prose,
+    Role,
+    Series,
+    Tile,
+)
+from insights_reports.edition.facts import Facts, Slices
+from insights_reports.edition.judging import Comparison, change, judge, limits_of
+from insights_reports.edition.tiles import HEADLINE_STATISTICS, SPARK, turn
+from insights_reports.edition.values import (
+    Change,
     Day,
     Figure,
     Metric,
     Missing,
     Name,
     Phrase,
-    Prose,
-    Role,
-    Series,
     Statistic,
-    Tile,
     Unit,
     Value,
 )
-from insights_reports.edition.facts import Facts, Slices
-from insights_reports.edition.judging import Comparison, change, judge, limits_of
-from insights_reports.edition.tiles import HEADLINE_STATISTICS, SPARK, turn
 from insights_reports.metrics import Period, interval_starts, wilson
 from insights_reports.metrics.periods import PeriodKind
 

@@ -13,16 +13,9 @@ from insights_reports.edition.document import (
     Chart,
     Document,
     Identity,
-    Instant,
-    Metric,
-    Name,
     Notable,
-    Phrase,
     Section,
-    Span,
-    Statistic,
     Tile,
-    Value,
 )
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.headline import headline
@@ -32,6 +25,7 @@ from insights_reports.edition.settings import Inputs, Settings
 from insights_reports.edition.slices import Part, no_slices, parts, section, small_table
 from insights_reports.edition.strip import strip, unseen
 from insights_reports.edition.tiles import tiles
+from insights_reports.edition.values import Instant, Metric, Name, Phrase, Span, Statistic, Value
 
 
 def compose(inputs: Inputs, settings: Settings) -> tuple[Document, ...]:

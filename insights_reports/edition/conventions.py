@@ -4,17 +4,9 @@ server's own figures decided what its stated figures follow."""
 import re
 
 from insights_reports.crosscheck.result import Candidate, Evidence
-from insights_reports.edition.document import (
-    Block,
-    Column,
-    ColumnKind,
-    Name,
-    Phrase,
-    Prose,
-    Table,
-    Value,
-)
+from insights_reports.edition.document import Block, Column, ColumnKind, Prose, Table
 from insights_reports.edition.facts import Facts
+from insights_reports.edition.values import Name, Phrase, Value
 
 # fmt: off
 _CONVENTIONS = frozenset((

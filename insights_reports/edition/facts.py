@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from insights_reports.edition.document import Figure, Metric, Missing, Name, Span, Statistic
 from insights_reports.edition.settings import Inputs, Settings
+from insights_reports.edition.values import Figure, Metric, Missing, Name, Span, Statistic
 from insights_reports.edition.windows import Windows, windows
 from insights_reports.metrics import Split, Tabulator, local_dates, rework
 from insights_reports.metrics.measures import OTHER, outcomes

@@ -6,18 +6,10 @@ does not clearly change is not called a rise or a fall.
 
 from collections.abc import Sequence
 
-from insights_reports.edition.document import (
-    Metric,
-    Missing,
-    Phrase,
-    Span,
-    Statistic,
-    Tile,
-    Value,
-    Verdict,
-)
+from insights_reports.edition.document import Tile
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.tiles import turn
+from insights_reports.edition.values import Metric, Missing, Phrase, Span, Statistic, Value, Verdict
 
 _ALWAYS = (Metric.DEPLOYMENT_FREQUENCY, Metric.FAILURE_RATE)
 _IF_CLEAR = (Metric.LEAD_TIME, Metric.TIME_TO_RECOVERY)

@@ -15,7 +15,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from insights_reports.edition.document import (
+from insights_reports.edition.values import (
     Change,
     Figure,
     Metric,

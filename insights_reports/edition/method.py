@@ -4,26 +4,20 @@ from collections.abc import Iterator
 
 from insights_reports.edition.bands import band_limits, band_sources
 from insights_reports.edition.conventions import conventions
-from insights_reports.edition.document import (
-    Block,
+from insights_reports.edition.document import Block, Column, ColumnKind, Prose, Section, Table, Tile
+from insights_reports.edition.facts import Facts
+from insights_reports.edition.values import (
     Change,
-    Column,
-    ColumnKind,
     Day,
     Figure,
     Metric,
     Missing,
     Name,
     Phrase,
-    Prose,
-    Section,
     Statistic,
-    Table,
-    Tile,
     Value,
     Verdict,
 )
-from insights_reports.edition.facts import Facts
 from insights_reports.metrics import Trend, octopus_trend
 from insights_reports.metrics.octopus_trends import TrendMetric
 

@@ -10,16 +10,7 @@ from math import sqrt
 
 import numpy as np
 
-from insights_reports.edition.document import (
-    Figure,
-    Metric,
-    Name,
-    Notable,
-    Phrase,
-    Statistic,
-    Value,
-    Verdict,
-)
+from insights_reports.edition.document import Notable
 from insights_reports.edition.facts import Facts, Slices
 from insights_reports.edition.judging import (
     LEAST,
@@ -30,6 +21,7 @@ from insights_reports.edition.judging import (
 )
 from insights_reports.edition.slices import Part
 from insights_reports.edition.tiles import DURATIONS
+from insights_reports.edition.values import Figure, Metric, Name, Phrase, Statistic, Value, Verdict
 from insights_reports.metrics.splits import UNKNOWN, membership
 
 MOST = 5

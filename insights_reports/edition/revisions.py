@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from insights_reports.edition.document import Day, Document, Phrase, Status, Value
+from insights_reports.edition.document import Document
+from insights_reports.edition.values import Day, Phrase, Status, Value
 
 
 def revision_changes(

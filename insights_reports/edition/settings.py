@@ -9,21 +9,14 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from insights_reports.crosscheck import CrossCheck
-from insights_reports.edition.document import Brand, Exclusion, Metric, Name, Phrase, Status
+from insights_reports.edition.document import Brand, Exclusion
+from insights_reports.edition.values import Metric, Name, Phrase, Status
 from insights_reports.metrics import Conventions, Granularity, Lookups, Period, Split
 from insights_reports.metrics.periods import add_months
+from insights_reports.spelling.terms import DIMENSIONS
 
 BandSet = Literal["none", "dora-2021", "dora-2023", "dora-2024", "custom"]
 Trigger = Literal["schedule", "manual", "backfill", "retry", "demo"]
-
-SPLITS: tuple[Split, ...] = (
-    "Project",
-    "ProjectGroup",
-    "Environment",
-    "EnvironmentGroup",
-    "Tenant",
-    "TenantTagSet",
-)
 
 
 @dataclass(frozen=True)
@@ -59,7 +52,7 @@ class Settings:
     """
 
     subscription: str
-    splits: tuple[Split, ...] = SPLITS
+    splits: tuple[Split, ...] = DIMENSIONS
     tag_sets: tuple[str, ...] = ()
     layout: Literal["per_split", "one"] = "per_split"
     granularity: Granularity | None = None

@@ -16,22 +16,24 @@ from insights_reports.edition.document import (
     Chart,
     Column,
     ColumnKind,
-    Figure,
-    Mark,
-    Metric,
-    Name,
-    Phrase,
     Prose,
     Section,
-    Statistic,
     Table,
-    Value,
-    Verdict,
 )
 from insights_reports.edition.facts import Facts, Slices
 from insights_reports.edition.files import slug
 from insights_reports.edition.judging import LEAST, limits_of, up_is_good
 from insights_reports.edition.tiles import HEADLINE_STATISTICS, SPARK
+from insights_reports.edition.values import (
+    Figure,
+    Mark,
+    Metric,
+    Name,
+    Phrase,
+    Statistic,
+    Value,
+    Verdict,
+)
 from insights_reports.metrics import Limits, Split, wilson
 from insights_reports.metrics.splits import UNKNOWN, UNTAGGED, UNTENANTED
 

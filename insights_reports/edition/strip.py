@@ -8,18 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from insights_reports.crosscheck import CrossCheck
-from insights_reports.edition.document import (
-    CheckStrip,
-    CheckVerdict,
-    Day,
-    Exclusion,
-    Ledger,
-    Name,
-    Phrase,
-    Span,
-    Value,
-)
+from insights_reports.edition.document import CheckStrip, Exclusion, Ledger
 from insights_reports.edition.facts import Facts
+from insights_reports.edition.values import CheckVerdict, Day, Name, Phrase, Span, Value
 
 _MOST_IDS = 100
 _THINGS = ("project", "channel", "environment", "tenant")

@@ -5,16 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from insights_reports.edition.bands import band
-from insights_reports.edition.document import (
-    Change,
-    Figure,
-    Metric,
-    Missing,
-    Span,
-    Statistic,
-    Tile,
-    Verdict,
-)
+from insights_reports.edition.document import Tile
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.judging import (
     Comparison,
@@ -22,6 +13,15 @@ from insights_reports.edition.judging import (
     judge,
     limits_of,
     median_intervals,
+)
+from insights_reports.edition.values import (
+    Change,
+    Figure,
+    Metric,
+    Missing,
+    Span,
+    Statistic,
+    Verdict,
 )
 
 SPARK = 12

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from insights_reports.edition.document import Span
 from insights_reports.edition.settings import Inputs, Settings
+from insights_reports.edition.values import Span
 from insights_reports.metrics import Conventions, Granularity, Period
 from insights_reports.metrics.periods import PeriodKind
 

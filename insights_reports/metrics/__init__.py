@@ -1,7 +1,7 @@
 """From the deployments table to figures: pure functions, exact to a tick of 100 ns."""
 
 from insights_reports.metrics.bands import BAND_SETS, BandSet
-from insights_reports.metrics.conventions import Conventions, Granularity, Split, TimeRange
+from insights_reports.metrics.conventions import Conventions
 from insights_reports.metrics.exclusions import Excluded, ExclusionLedger, exclusion_ledger
 from insights_reports.metrics.figures import Tabulator, figures
 from insights_reports.metrics.measures import outcomes
@@ -27,6 +27,7 @@ from insights_reports.metrics.trends import (
 )
 from insights_reports.metrics.zones import local_dates
 from insights_reports.spelling.reply import rounded_rate, to_api
+from insights_reports.spelling.terms import Granularity, Split, TimeRange
 
 __all__ = [
     "ALL",

@@ -6,11 +6,6 @@ The cross-check infers them from a server's own figures; the configuration may f
 from dataclasses import dataclass
 from typing import Literal
 
-Split = Literal[
-    "None", "Project", "ProjectGroup", "Environment", "EnvironmentGroup", "Tenant", "TenantTagSet"
-]
-Granularity = Literal["Daily", "Weekly", "Monthly"]
-TimeRange = Literal["LastMonth", "LastQuarter", "LastYear"]
 WeekStart = Literal["Sunday", "Monday"]
 PercentileMethod = Literal["linear", "nearest_rank", "floor_rank", "lower", "higher", "exclusive"]
 

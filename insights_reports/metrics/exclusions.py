@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from insights_reports.metrics.conventions import DEFAULTS, Conventions, Split
+from insights_reports.metrics.conventions import DEFAULTS, Conventions
 from insights_reports.metrics.measures import OTHER, outcomes
 from insights_reports.metrics.splits import Lookups, membership
 from insights_reports.metrics.zones import local_dates
+from insights_reports.spelling.terms import Split
 
 Reason = Literal["no_completion_time", "before_range", "after_range", "no_series", "state"]
 

@@ -15,17 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from insights_reports.metrics import exact
-from insights_reports.metrics.conventions import (
-    DEFAULTS,
-    Conventions,
-    Granularity,
-    Split,
-    WeekStart,
-)
+from insights_reports.metrics.conventions import DEFAULTS, Conventions, WeekStart
 from insights_reports.metrics.measures import (
     DURATIONS,
     FIRST_MEASURE,
-    NANOSECONDS_PER_TICK,
     NO_DAY,
     NUMBERS,
     Axis,
@@ -41,6 +34,7 @@ from insights_reports.metrics.measures import (
 from insights_reports.metrics.periods import interval_starts, whole_intervals
 from insights_reports.metrics.splits import Lookups, Membership, membership
 from insights_reports.metrics.zones import local_dates
+from insights_reports.spelling.terms import NANOSECONDS_PER_TICK, Granularity, Split
 
 _KEPT = 2  # splits whose preparation is kept; callers ask for all tables of one split in a row
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from insights_reports.metrics import exact
 from insights_reports.metrics.conventions import DEFAULTS, Conventions
 from insights_reports.metrics.splits import Membership
+from insights_reports.spelling.terms import NANOSECONDS_PER_TICK
 
 DURATIONS = ("lead_time", "time_since_previous", "time_to_recovery")
 NUMBERS = ("deployments_until_recovery",)
@@ -25,7 +26,6 @@ NUMBERS = ("deployments_until_recovery",)
 SUCCESSFUL, DEPLOYMENT_FAILURE, GUIDED, OTHER = range(4)
 """The outcomes of a deployment: one of them, always."""
 
-NANOSECONDS_PER_TICK = 100
 NO_DAY = int(np.iinfo(np.int32).min)
 """The day of a deployment without a completion time."""
 

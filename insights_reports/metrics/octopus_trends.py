@@ -12,13 +12,8 @@ import numpy as np
 import pandas as pd
 
 from insights_reports.metrics.conventions import DEFAULTS, Conventions
-from insights_reports.metrics.measures import (
-    DEPLOYMENT_FAILURE,
-    GUIDED,
-    NANOSECONDS_PER_TICK,
-    SUCCESSFUL,
-    outcomes,
-)
+from insights_reports.metrics.measures import DEPLOYMENT_FAILURE, GUIDED, SUCCESSFUL, outcomes
+from insights_reports.spelling.terms import NANOSECONDS_PER_TICK
 
 TrendMetric = Literal["deployment_frequency", "lead_time", "failure_rate", "time_to_recovery"]
 Direction = Literal["none", "steady", "up", "down"]

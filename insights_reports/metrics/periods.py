@@ -12,13 +12,8 @@ from fractions import Fraction
 from typing import Literal, Self
 
 from insights_reports.errors import UsageError
-from insights_reports.metrics.conventions import (
-    DEFAULTS,
-    Conventions,
-    Granularity,
-    TimeRange,
-    WeekStart,
-)
+from insights_reports.metrics.conventions import DEFAULTS, Conventions, WeekStart
+from insights_reports.spelling.terms import Granularity, TimeRange
 
 PeriodKind = Literal["day", "week", "month", "quarter", "year", "range"]
 

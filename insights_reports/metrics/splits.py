@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from insights_reports.errors import UsageError
-from insights_reports.metrics.conventions import Split
 from insights_reports.metrics.streams import as_counted
+from insights_reports.spelling.terms import Split
 
 ALL = "All"
 UNTENANTED = "Untenanted"

@@ -13,7 +13,6 @@ from insights_reports.octopus.reports import Reports
 from insights_reports.octopus.resources import (
     Channel,
     Environment,
-    Granularity,
     Metrics,
     Named,
     Project,
@@ -21,10 +20,8 @@ from insights_reports.octopus.resources import (
     Resource,
     Server,
     Space,
-    Split,
     TagSet,
     Tenant,
-    TimeRange,
     TimeZoneName,
     User,
     read,
@@ -36,6 +33,7 @@ from insights_reports.octopus.wire.transport import Limits
 from insights_reports.spelling.stated import Question, StatedTable
 from insights_reports.spelling.stated_decode import decode_metrics
 from insights_reports.spelling.strict import parse_json
+from insights_reports.spelling.terms import Granularity, Split, TimeRange
 from insights_reports.spelling.text import clean_text
 
 R = TypeVar("R", bound=Resource)

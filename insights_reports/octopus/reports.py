@@ -11,10 +11,11 @@ from urllib.parse import quote
 import orjson
 
 from insights_reports.errors import BadReply, Invalid, NotAvailable, NotFound, UsageError
-from insights_reports.octopus.resources import InsightsReport, TenantMode, read
+from insights_reports.octopus.resources import InsightsReport, read
 from insights_reports.octopus.source import Source
 from insights_reports.octopus.wire import paging
 from insights_reports.spelling.strict import parse_json
+from insights_reports.spelling.terms import TenantMode
 from insights_reports.spelling.text import clean_text, iana_zone
 
 _LISTS = ("ProjectGroupIds", "ProjectIds", "TenantIds", "TenantTags")

@@ -3,19 +3,12 @@
 https://octopus.com/docs/octopus-rest-api (Insights reports, projects, environments, tenants, ...)
 """
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
 
 from insights_reports.errors import BadReply
 from insights_reports.spelling.text import clean_text
-
-TenantMode = Literal["TenantedAndUntenanted", "Tenanted", "Untenanted"]
-Split = Literal[
-    "None", "Project", "ProjectGroup", "Environment", "EnvironmentGroup", "Tenant", "TenantTagSet"
-]
-TimeRange = Literal["LastMonth", "LastQuarter", "LastYear"]
-Granularity = Literal["Monthly", "Weekly", "Daily"]
 
 
 def _clean(value: Any) -> Any:

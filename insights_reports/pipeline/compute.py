@@ -14,16 +14,9 @@ import pandas as pd
 from insights_reports.crosscheck import CrossCheck, StreamCheck, cross_check
 from insights_reports.delivery import Ledger, Revision
 from insights_reports.edition import Inputs, compose, edition_digest, revision_changes
-from insights_reports.edition.document import (
-    Document,
-    Exclusion,
-    Instant,
-    Name,
-    Phrase,
-    Status,
-    dump,
-)
+from insights_reports.edition.document import Document, Exclusion, dump
 from insights_reports.edition.document import load as load_document
+from insights_reports.edition.values import Instant, Name, Phrase, Status
 from insights_reports.metrics import Conventions, Period, local_dates
 from insights_reports.pipeline.load import Pulled, load
 from insights_reports.pipeline.pull import READINGS

@@ -13,7 +13,7 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from insights_reports.crosscheck import StatedTable
-from insights_reports.edition.document import Phrase
+from insights_reports.edition.values import Phrase
 from insights_reports.history.pulls import Pull
 from insights_reports.metrics import Lookups
 from insights_reports.octopus import Client, Deployments, iana_zone, read_deployments

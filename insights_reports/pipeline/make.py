@@ -15,9 +15,10 @@ from insights_reports.octopus import Connection
 from insights_reports.pipeline.compute import compute
 from insights_reports.pipeline.deliver import deliver_edition
 from insights_reports.pipeline.progress import Progress
-from insights_reports.pipeline.pull import SPLITS, Wanted, pull
+from insights_reports.pipeline.pull import Wanted, pull
 from insights_reports.pipeline.render import render_all
 from insights_reports.pipeline.runs import Run
+from insights_reports.spelling.terms import SPLITS
 
 _CREDENTIALS = {"OCTOPUS_API_KEY", "OCTOPUS_API_KEY_FILE", "OCTOPUS_ACCESS_TOKEN"}
 

@@ -30,11 +30,8 @@ from insights_reports.octopus.resources import (
 from insights_reports.octopus.sources import SourceName
 from insights_reports.pipeline.progress import Progress
 from insights_reports.pipeline.sources import define, draw_into
+from insights_reports.spelling.terms import GRANULARITIES, SPLITS, TIME_RANGES
 
-SPLITS = ("None", "Project", "ProjectGroup", "Environment", "EnvironmentGroup", "Tenant",
-          "TenantTagSet")  # fmt: skip
-RANGES = ("LastMonth", "LastQuarter", "LastYear")
-GRANULARITIES = ("Daily", "Weekly", "Monthly")
 DEPLOYMENTS, EARLIER = "deployments", "deployments-earlier"
 READINGS = 3  # of the deployments, at most
 
@@ -51,7 +48,7 @@ class Wanted:
     report: str
     splits: tuple[str, ...] = SPLITS
     tag_sets: tuple[str, ...] = ()
-    ranges: tuple[str, ...] = RANGES
+    ranges: tuple[str, ...] = TIME_RANGES
     granularities: tuple[str, ...] = GRANULARITIES
     source: SourceName = "insights"
     file: str | None = None

@@ -9,10 +9,12 @@ from PIL import Image, UnidentifiedImageError
 
 from insights_reports.config import Config, Subscription
 from insights_reports.edition import Settings
-from insights_reports.edition.document import TICKS_PER_SECOND, Brand, Metric
+from insights_reports.edition.document import Brand
 from insights_reports.edition.settings import CustomBands
+from insights_reports.edition.values import Metric
 from insights_reports.errors import ConfigError
 from insights_reports.metrics import Conventions
+from insights_reports.spelling.terms import TICKS_PER_SECOND
 
 LARGEST_LOGO = 4_000_000  # pixels
 _HOUR = 3600 * TICKS_PER_SECOND

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from insights_reports.edition.document import Day, Name, Phrase
+from insights_reports.edition.values import Day, Name, Phrase
 from insights_reports.errors import NotAvailable, OctopusError, Refused, UsageError
 from insights_reports.octopus import Client, Connection, to_api
 from insights_reports.octopus.reports import problems

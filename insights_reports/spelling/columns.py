@@ -12,10 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from insights_reports.errors import BadReply
+from insights_reports.spelling.terms import NULL
 from insights_reports.spelling.text import MOST_TICKS, parse_duration, parse_instant
-
-NULL = np.iinfo(np.int64).min
-"""What numpy calls NaT."""
 
 Ints = npt.NDArray[np.int64]
 

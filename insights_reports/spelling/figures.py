@@ -12,17 +12,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from insights_reports.spelling.terms import NULL
+
 Kind = Literal["count", "rate", "duration", "number"]
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Column = npt.NDArray[np.int64] | npt.NDArray[np.float64]
-
-NULL = np.iinfo(np.int64).min
-"""Stands for null in an int64 column; NaN does in a float64 one."""
-
-TICKS_PER_SECOND = 10_000_000
-NANOSECONDS_PER_TICK = 100
 
 STATISTICS = ("Count", "Mean", "Median", "Min", "Max", "NinetyFifth")
 FAILURE_RATE = "DeploymentFailureRate"
@@ -37,10 +33,6 @@ class Figure:
     statistic: str | None
     kind: Kind
     column: str
-
-    @property
-    def is_percentile(self) -> bool:
-        return self.statistic == "NinetyFifth"
 
 
 def _statistics(metric: str, column: str, kind: Kind) -> tuple[Figure, ...]:

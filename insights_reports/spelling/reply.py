@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from insights_reports.metrics.measures import NANOSECONDS_PER_TICK
+from insights_reports.spelling.terms import NANOSECONDS_PER_TICK
 
 Printed = str | float | None
 Reply = dict[str, Any]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,27 +10,23 @@ from operator import itemgetter
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from insights_reports.errors import BadReply
+from insights_reports.spelling.columns import parse_durations
 from insights_reports.spelling.figures import (
     FAILURE_RATE,
     FIGURES,
     METRICS,
-    NULL,
     STATISTICS,
-    TICKS_PER_SECOND,
     Column,
     Integers,
-    empty_column,
 )
+from insights_reports.spelling.terms import NULL
 
 _REMEDY = "Ask Octopus again; if it stays so, this version of Octopus states figures differently."
 _EPOCH = date(1970, 1, 1).toordinal()
 _LARGEST_EXACT = 2**53
-_NEWLINE, _COLON, _DOT, _MINUS = (np.uint8((ord(mark) - ord("0")) % 256) for mark in "\n:.-")
-_DURATION = re.compile(
-    r"(-?)(?:(\d{1,7})\.(?=\d\d:))?(\d{1,8}):([0-5]\d):([0-5]\d)(?:\.(\d{1,7}))?", re.ASCII
-)
 _RATE_KEYS = tuple(figure.statistic or "" for figure in FIGURES if figure.metric == FAILURE_RATE)
 _KEYS: dict[str, tuple[str, ...]] = {
     metric: _RATE_KEYS if metric == FAILURE_RATE else STATISTICS for metric in METRICS[1:]
@@ -194,9 +189,11 @@ def _numbers(values: Any, path: str, stated: StatedMetrics) -> Column:
 
 def _durations(values: Any, path: str, stated: StatedMetrics) -> Column:
     try:
-        return ticks(values)
-    except (TypeError, ValueError) as error:
-        raise _bad(stated, f"{path}: {error}") from error
+        return parse_durations(pa.array(values, pa.string()))
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        raise _bad(stated, f"{path} has a value that is not a text") from None
+    except BadReply as error:
+        raise _bad(stated, f"{path}: {error.which}") from None
 
 
 _READERS: dict[str, Callable[[Any, str, StatedMetrics], Column]] = {
@@ -205,68 +202,6 @@ _READERS: dict[str, Callable[[Any, str, StatedMetrics], Column]] = {
     "number": _numbers,
     "duration": _durations,
 }
-
-
-def ticks(texts: list[str | None] | tuple[str | None, ...]) -> Integers:
-    """Durations ``[-]H+:mm:ss[.f{1,7}]`` (or ``[-]d.hh:mm:ss[.f]``) as ticks; None is NULL.
-
-    Raises ValueError with the text that is no duration.
-    """
-    column = empty_column("duration", len(texts)).astype(np.int64)
-    given = texts if None not in texts else [text for text in texts if text is not None]
-    if not given:
-        return column
-    present = slice(None) if given is texts else [text is not None for text in texts]
-    body = "\n".join(given) + "\n"  # type: ignore[arg-type]  # the Nones are gone
-    values = _common_ticks(body, len(given))
-    if values is None:
-        values = np.array([_ticks(str(text)) for text in given], dtype=np.int64)
-    column[present] = values
-    return column
-
-
-def _ticks(text: str) -> int:
-    match = _DURATION.fullmatch(text)
-    if match is None:
-        raise ValueError(f"{text!r} is not a duration")
-    sign, days, hours, minutes, seconds, fraction = match.groups()
-    whole = ((int(days or 0) * 24 + int(hours)) * 60 + int(minutes)) * 60 + int(seconds)
-    value = whole * TICKS_PER_SECOND + int((fraction or "").ljust(7, "0"))
-    return -value if sign else value
-
-
-def _common_ticks(body: str, size: int) -> Integers | None:
-    """The ticks of lines that all read ``[-]H+:mm:ss.f``, all at once; None if one does not.
-
-    Every byte of a line is looked at: the marks where they must stand, digits everywhere else.
-    """
-    digits = np.frombuffer(body.encode("utf-8", "surrogatepass"), dtype=np.uint8) - np.uint8(48)
-    ends = np.flatnonzero(digits == _NEWLINE)
-    if len(ends) != size:
-        return None
-    starts = np.concatenate(([0], ends[:-1] + 1))
-    if np.any(ends - starts < len("0:00:00.0")):
-        return None
-    shaped = (
-        (digits[ends - 2] == _DOT) & (digits[ends - 5] == _COLON) & (digits[ends - 8] == _COLON)
-    )
-    negative = digits[starts] == _MINUS
-    width = ends - 8 - starts - negative
-    if not shaped.all() or width.min() < 1 or width.max() > 8:
-        return None
-    tenth, second, seconds, minute, minutes = (digits[ends - back] for back in (1, 3, 4, 6, 7))
-    if max(map(np.max, (tenth, second, minute))) > 9 or max(seconds.max(), minutes.max()) > 5:
-        return None
-    whole = (minutes * np.int16(10) + minute) * np.int64(60) + seconds * np.int16(10) + second
-    for place in range(int(width.max())):
-        longer = np.flatnonzero(place < width) if place else slice(None)
-        digit = digits[ends[longer] - 9 - place]
-        if digit.max() > 9:
-            return None
-        whole[longer] += digit * np.int64(3600 * 10**place)
-    total = whole * TICKS_PER_SECOND + tenth * np.int64(TICKS_PER_SECOND // 10)
-    signed: Integers = np.where(negative, -total, total)
-    return signed
 
 
 def _unknown(

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from tzlocal import windows_tz
 
 from insights_reports.errors import BadReply
+from insights_reports.spelling.terms import TICKS_PER_SECOND
 
-TICKS_PER_SECOND = 10_000_000
 _TICKS_PER_HOUR = 3600 * TICKS_PER_SECOND
 _TICKS_PER_DAY = 24 * _TICKS_PER_HOUR
 MOST_TICKS = (2**63 - 1) // 100

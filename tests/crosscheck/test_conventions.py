@@ -6,8 +6,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from insights_reports.crosscheck.choosing import choose
 from insights_reports.crosscheck.conventions.rounding import DecimalRounding, DurationRounding
+from insights_reports.crosscheck.result import choose
 
 from .conftest import check, chosen
 from .server import Options, all_replies, decimals, rounded

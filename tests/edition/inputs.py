@@ -7,8 +7,8 @@ import numpy as np
 from insights_reports.crosscheck import CrossCheck
 from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.result import Discrepancy, Verdict
-from insights_reports.edition.document import Name, Status
 from insights_reports.edition.settings import Inputs, Settings
+from insights_reports.edition.values import Name, Status
 from insights_reports.metrics import Lookups, Period
 from tests.metrics.reference import EPOCH, TICKS, Row
 from tests.metrics.tables import table

@@ -8,8 +8,8 @@ import pytest
 
 from insights_reports.edition import compose
 from insights_reports.edition.bands import band, band_sources
-from insights_reports.edition.document import Figure, Metric, Missing, Phrase, Statistic
 from insights_reports.edition.settings import CustomBands
+from insights_reports.edition.values import Figure, Metric, Missing, Phrase, Statistic
 from insights_reports.formats.words.words import words
 from tests.edition.inputs import HOUR, deployment, inputs, settings
 

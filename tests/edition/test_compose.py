@@ -12,23 +12,17 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from insights_reports.edition import compose
-from insights_reports.edition.document import (
-    Chart,
-    Document,
-    Exclusion,
+from insights_reports.edition.document import Chart, Document, Exclusion, Prose, Table, dump, load
+from insights_reports.edition.values import (
     Figure,
     Metric,
     Missing,
     Name,
     Phrase,
-    Prose,
     Statistic,
     Status,
-    Table,
     Unit,
     Verdict,
-    dump,
-    load,
 )
 from insights_reports.errors import UsageError
 from insights_reports.formats.words.catalogue import languages

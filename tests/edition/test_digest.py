@@ -7,7 +7,7 @@ import pytest
 
 from insights_reports.crosscheck import CrossCheck
 from insights_reports.edition import compose, edition_digest
-from insights_reports.edition.document import Name, Status
+from insights_reports.edition.values import Name, Status
 from tests.edition.inputs import HOUR, company, deployment, inputs, settings
 
 ROWS = company(300)

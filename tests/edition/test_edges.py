@@ -12,7 +12,8 @@ from lxml import html as lxml_html
 from pypdf import PdfReader
 
 from insights_reports.edition import compose
-from insights_reports.edition.document import Chart, Document, Name, Prose, Table
+from insights_reports.edition.document import Chart, Document, Prose, Table
+from insights_reports.edition.values import Name
 from insights_reports.formats.excel import render as excel
 from insights_reports.formats.html import render as html
 from insights_reports.formats.mail import render as mail

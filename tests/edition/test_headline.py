@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from insights_reports.edition import compose
-from insights_reports.edition.document import Status
+from insights_reports.edition.values import Status
 from insights_reports.formats.words.words import words
 from tests.edition.inputs import HOUR, deployment, inputs, settings
 

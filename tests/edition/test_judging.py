@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insights_reports.edition.document import Figure, Metric, Missing, Span, Statistic, Verdict
 from insights_reports.edition.judging import (
     Comparison,
     change,
@@ -15,6 +14,7 @@ from insights_reports.edition.judging import (
     limits_of,
     median_intervals,
 )
+from insights_reports.edition.values import Figure, Metric, Missing, Span, Statistic, Verdict
 from insights_reports.formats.words.words import words
 
 AUGUST = Span("2026-08", date(2026, 8, 1), date(2026, 9, 1))

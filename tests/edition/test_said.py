@@ -7,18 +7,8 @@ import pytest
 from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.result import CrossCheck
 from insights_reports.edition import compose
-from insights_reports.edition.document import (
-    Chart,
-    Document,
-    Mark,
-    Metric,
-    Missing,
-    Phrase,
-    Prose,
-    Role,
-    Status,
-    Table,
-)
+from insights_reports.edition.document import Chart, Document, Prose, Role, Table
+from insights_reports.edition.values import Mark, Metric, Missing, Phrase, Status
 from insights_reports.formats.words.words import words
 from tests.edition.inputs import company, discrepancy, inputs, instant, settings
 

@@ -16,7 +16,8 @@ from insights_reports.crosscheck import (
 )
 from insights_reports.crosscheck.causes.cause import WORDS
 from insights_reports.edition import compose, conventions
-from insights_reports.edition.document import CheckVerdict, Day, Exclusion, Name, Phrase, Table
+from insights_reports.edition.document import Exclusion, Table
+from insights_reports.edition.values import CheckVerdict, Day, Name, Phrase
 from insights_reports.formats.words.catalogue import languages, read_catalogue
 from insights_reports.formats.words.words import words
 from tests.edition.inputs import deployment, discrepancy, inputs, settings

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from insights_reports.assets import ROOT
-from insights_reports.edition import document
+from insights_reports.edition import values
 from insights_reports.formats.words.catalogue import languages, read_catalogue
 
 SOURCES = sorted((ROOT / "insights_reports" / "edition").glob("*.py"))
@@ -54,7 +54,7 @@ def test_the_languages_speak_of_the_same_values(language):
 
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize(
-    "values", [document.Missing, document.Verdict, document.CheckVerdict], ids=lambda v: v.__name__
+    "values", [values.Missing, values.Verdict, values.CheckVerdict], ids=lambda v: v.__name__
 )
 def test_every_value_of_the_enumerations_has_a_word(language, values):
     catalogue = read_catalogue(language)
@@ -65,9 +65,9 @@ def test_every_value_of_the_enumerations_has_a_word(language, values):
 @pytest.mark.parametrize("language", languages())
 def test_metrics_statistics_and_states_have_labels(language):
     keys = read_catalogue(language).keys
-    assert {f"metric.{metric}" for metric in document.Metric} <= keys
-    assert {f"statistic.{statistic}" for statistic in document.Statistic} <= keys
-    assert {f"status.{status}" for status in document.Status} <= keys
+    assert {f"metric.{metric}" for metric in values.Metric} <= keys
+    assert {f"statistic.{statistic}" for statistic in values.Statistic} <= keys
+    assert {f"status.{status}" for status in values.Status} <= keys
 
 
 @pytest.mark.parametrize("language", languages())

@@ -14,22 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insights_reports.edition.document import (
-    TICKS_PER_SECOND,
-    Annotation,
-    Chart,
-    ChartForm,
-    ColumnKind,
-    Mark,
-    Metric,
-    Missing,
-    Name,
-    Phrase,
-    Role,
-    Series,
-    Statistic,
-    Unit,
-)
+from insights_reports.edition.document import Annotation, Chart, ChartForm, ColumnKind, Role, Series
+from insights_reports.edition.values import Mark, Metric, Missing, Name, Phrase, Statistic, Unit
 from insights_reports.formats.charts import marks
 from insights_reports.formats.charts.draw import draw
 from insights_reports.formats.charts.fonts import shorten, text_width, ttf_files
@@ -38,6 +24,7 @@ from insights_reports.formats.charts.palette import PAPER, contrast, css_classes
 from insights_reports.formats.charts.scale import label_indices, value_scale
 from insights_reports.formats.charts.svg import Drawing
 from insights_reports.formats.words.words import words
+from insights_reports.spelling.terms import TICKS_PER_SECOND
 from tests import documents
 from tests.formats.goldens import check_golden
 

@@ -16,29 +16,31 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from insights_reports.edition.document import (
-    TICKS_PER_SECOND,
     Brand,
     Chart,
     ChartForm,
-    Day,
     Document,
     Exclusion,
-    Figure,
     Ledger,
+    Prose,
+    Section,
+    Table,
+)
+from insights_reports.edition.values import (
+    Day,
+    Figure,
     Mark,
     Metric,
     Missing,
     Name,
-    Prose,
-    Section,
     Statistic,
-    Table,
     Unit,
 )
 from insights_reports.formats.charts.palette import contrast
 from insights_reports.formats.excel import render as excel
 from insights_reports.formats.excel.styles import INK
 from insights_reports.formats.words.words import words
+from insights_reports.spelling.terms import TICKS_PER_SECOND
 from tests.documents import (
     HOUR,
     heat,

@@ -28,14 +28,12 @@ from insights_reports.edition.document import (
     ColumnKind,
     Document,
     Exclusion,
-    Name,
     Notable,
-    Phrase,
     Section,
     Table,
-    Verdict,
 )
 from insights_reports.edition.files import File, file_name
+from insights_reports.edition.values import Name, Phrase, Verdict
 from insights_reports.formats.excel import render as excel
 from insights_reports.formats.html import index
 from insights_reports.formats.html import render as html

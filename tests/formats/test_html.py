@@ -14,18 +14,8 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from insights_reports.assets import TEMPLATES
-from insights_reports.edition.document import (
-    Brand,
-    Chart,
-    Document,
-    Mark,
-    Name,
-    Notable,
-    Phrase,
-    Section,
-    Table,
-    Verdict,
-)
+from insights_reports.edition.document import Brand, Chart, Document, Notable, Section, Table
+from insights_reports.edition.values import Mark, Name, Phrase, Verdict
 from insights_reports.formats.html import render as html
 from insights_reports.formats.html.parts import link
 from insights_reports.formats.words.words import words

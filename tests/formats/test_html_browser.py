@@ -11,8 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from pypdf import PdfReader
 
-from insights_reports.edition.document import Column, ColumnKind, Name, Phrase
+from insights_reports.edition.document import Column, ColumnKind
 from insights_reports.edition.files import File
+from insights_reports.edition.values import Name, Phrase
 from insights_reports.formats.html import render as html
 from insights_reports.formats.mail import render as mail
 from insights_reports.formats.words.words import words

@@ -12,21 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from insights_reports.edition.document import (
-    Brand,
-    Document,
-    Exclusion,
+from insights_reports.edition.document import Brand, Document, Exclusion, Notable
+from insights_reports.edition.files import File
+from insights_reports.edition.values import (
     Figure,
     Metric,
     Missing,
     Name,
-    Notable,
     Phrase,
     Statistic,
     Status,
     Verdict,
 )
-from insights_reports.edition.files import File
 from insights_reports.formats.html.templates import open_templates
 from insights_reports.formats.mail import render as mail
 from insights_reports.formats.words.words import words

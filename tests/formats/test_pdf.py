@@ -24,12 +24,10 @@ from insights_reports.edition.document import (
     Column,
     ColumnKind,
     Document,
-    Mark,
-    Name,
-    Phrase,
     Section,
     Table,
 )
+from insights_reports.edition.values import Mark, Name, Phrase
 from insights_reports.errors import RenderError
 from insights_reports.formats.charts.fonts import text_width
 from insights_reports.formats.html.parts import Parts, inline

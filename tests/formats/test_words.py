@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insights_reports.edition.document import (
-    TICKS_PER_SECOND,
+from insights_reports.edition.document import ColumnKind
+from insights_reports.edition.values import (
     Change,
     CheckVerdict,
-    ColumnKind,
     Day,
     Figure,
     Instant,
@@ -28,6 +27,7 @@ from insights_reports.edition.document import (
 from insights_reports.errors import RenderError
 from insights_reports.formats.words.catalogue import languages
 from insights_reports.formats.words.words import Words, words
+from insights_reports.spelling.terms import TICKS_PER_SECOND
 
 EN, DE = words("en"), words("de")
 LEAD, RATE, FREQUENCY = Metric.LEAD_TIME, Metric.FAILURE_RATE, Metric.DEPLOYMENT_FREQUENCY

@@ -221,7 +221,7 @@ def test_names_are_cleaned():
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("1:00:00.5", "1:00:99.5", "is not a duration"),
+        ("1:00:00.5", "1:00:99.5", "Duration: '1:00:99.5'"),
         ("2026-09-01", "yesterday", "StartOfInterval is 'yesterday'"),
         ('"Total": 3', '"Total": 3.5', "not a whole number"),
         ('"Total": 3', '"Total": 3, "Total": 4', "cut short or is no JSON"),

@@ -21,13 +21,13 @@ from insights_reports.octopus import (
     windows_zone,
 )
 from insights_reports.spelling.columns import (
-    NULL,
     endings,
     parse_durations,
     parse_instants,
     print_durations,
     print_instants,
 )
+from insights_reports.spelling.terms import NULL
 from insights_reports.spelling.text import MOST_TICKS
 
 SECOND = 10_000_000

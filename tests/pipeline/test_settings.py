@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from insights_reports.config_file import load_config
-from insights_reports.edition.document import Metric
 from insights_reports.edition.settings import CustomBands, Settings
+from insights_reports.edition.values import Metric
 from insights_reports.errors import ConfigError
 from insights_reports.pipeline.settings import logo_of, settings_of
 from tests.conftest import Command

@@ -15,17 +15,11 @@ from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.causes.deployments_behind import Behind
 from insights_reports.crosscheck.causes.edges import Context
 from insights_reports.crosscheck.causes.judged import Judged
+from insights_reports.crosscheck.compare import Book
 from insights_reports.crosscheck.tables.cells import Cells, from_columns
-from insights_reports.crosscheck.tables.compare import Book
 from insights_reports.crosscheck.tables.intervals import as_date, day_number
-from insights_reports.spelling.figures import (
-    FAILURE_RATE,
-    LEAD_TIME,
-    MEMBERS,
-    NULL,
-    POSITION,
-    Integers,
-)
+from insights_reports.spelling.figures import FAILURE_RATE, LEAD_TIME, MEMBERS, POSITION, Integers
+from insights_reports.spelling.terms import NULL
 
 _ACCUMULATES = Cause("accumulates")
 _TOTAL = POSITION[FAILURE_RATE, "Total"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from insights_reports.crosscheck.tables.compare import Book
+from insights_reports.crosscheck.compare import Book
 from insights_reports.metrics import Lookups, Split
 from insights_reports.metrics.splits import membership
 from insights_reports.spelling.figures import FIGURES, METRICS, POSITION, Integers, Mask

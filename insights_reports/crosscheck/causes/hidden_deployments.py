@@ -8,7 +8,7 @@ import numpy as np
 
 from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.causes.judged import EXPLAINED, NOT_COMPARABLE, Judged
-from insights_reports.crosscheck.tables.compare import Compared
+from insights_reports.crosscheck.compare import Compared
 from insights_reports.metrics import UNKNOWN
 from insights_reports.spelling.figures import (
     FAILURE_RATE,

@@ -8,10 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from insights_reports.crosscheck.causes.cause import Cause
-from insights_reports.crosscheck.choosing import MARGIN
+from insights_reports.crosscheck.compare import Compared
 from insights_reports.crosscheck.conventions.rounding import Rounding
-from insights_reports.crosscheck.result import Verdict
-from insights_reports.crosscheck.tables.compare import Compared
+from insights_reports.crosscheck.result import MARGIN, Verdict
 from insights_reports.spelling.figures import Column, Integers, Mask
 
 AGREES, DIFFERS, EXPLAINED, NOT_COMPARABLE = range(4)

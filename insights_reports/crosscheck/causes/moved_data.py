@@ -10,8 +10,8 @@ import pandas as pd
 
 from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.causes.judged import Judged
+from insights_reports.crosscheck.compare import Book
 from insights_reports.crosscheck.conventions.infer import Inferred
-from insights_reports.crosscheck.tables.compare import Book
 from insights_reports.crosscheck.tables.intervals import begins
 from insights_reports.metrics import Tabulator, local_dates
 from insights_reports.metrics.conventions import WeekStart

@@ -10,10 +10,9 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from insights_reports.crosscheck.choosing import choose
 from insights_reports.crosscheck.conventions.ranges import Range, candidates
 from insights_reports.crosscheck.conventions.tallies import COUNTED, Tally, tally
-from insights_reports.crosscheck.result import Evidence
+from insights_reports.crosscheck.result import Evidence, choose
 from insights_reports.crosscheck.tables.intervals import (
     all_between,
     as_date,

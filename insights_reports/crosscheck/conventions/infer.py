@@ -15,13 +15,12 @@ from typing import cast, get_args
 import numpy as np
 import pandas as pd
 
-from insights_reports.crosscheck.choosing import choose
 from insights_reports.crosscheck.conventions.counts import Counting
 from insights_reports.crosscheck.conventions.ranges import Range
 from insights_reports.crosscheck.conventions.rounding import Rounding
 from insights_reports.crosscheck.conventions.rounding_found import printing
 from insights_reports.crosscheck.conventions.samples import METHODS, Sample, samples
-from insights_reports.crosscheck.result import Candidate, Evidence
+from insights_reports.crosscheck.result import Candidate, Evidence, choose
 from insights_reports.crosscheck.tables.intervals import begins
 from insights_reports.metrics import Conventions, Granularity, Lookups
 from insights_reports.metrics.conventions import PercentileMethod, WeekStart

@@ -14,7 +14,6 @@ import numpy as np
 from insights_reports.spelling.figures import (
     FAILURE_RATE,
     POSITION,
-    TICKS_PER_SECOND,
     Column,
     Figure,
     Floats,
@@ -22,6 +21,7 @@ from insights_reports.spelling.figures import (
     Mask,
     is_null,
 )
+from insights_reports.spelling.terms import TICKS_PER_SECOND
 
 Rule = Literal[
     "half to even", "half away from zero", "half up", "towards zero", "down", "up", "nearest"

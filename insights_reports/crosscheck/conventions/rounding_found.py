@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from insights_reports.crosscheck.choosing import Chosen, choose
 from insights_reports.crosscheck.conventions.rounding import (
     RATE_BASES,
     DecimalRounding,
@@ -18,7 +17,7 @@ from insights_reports.crosscheck.conventions.rounding import (
     duration_candidates,
 )
 from insights_reports.crosscheck.conventions.samples import Sample
-from insights_reports.crosscheck.result import Evidence
+from insights_reports.crosscheck.result import Chosen, Evidence, choose
 from insights_reports.spelling.figures import (
     FAILURE_RATE,
     FIGURES,

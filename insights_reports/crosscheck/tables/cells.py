@@ -8,15 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from insights_reports.metrics.figures import Columns
-from insights_reports.spelling.figures import (
-    FIGURES,
-    NANOSECONDS_PER_TICK,
-    NULL,
-    Column,
-    Integers,
-    Mask,
-    empty_column,
-)
+from insights_reports.spelling.figures import FIGURES, Column, Integers, Mask, empty_column
+from insights_reports.spelling.terms import NANOSECONDS_PER_TICK, NULL
 
 _SERIES = 1 << 40
 """Keys are ``series * _SERIES + day``; days since 1970 fit in far less, before 1970 too."""

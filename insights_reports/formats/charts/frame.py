@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from insights_reports.edition.document import Annotation, Chart, Figure, Role, Series, Unit
+from insights_reports.edition.document import Annotation, Chart, Role, Series
+from insights_reports.edition.values import Figure, Unit
 from insights_reports.formats.charts.fonts import shorten, text_width
 from insights_reports.formats.charts.scale import Scale, label_indices
 from insights_reports.formats.charts.svg import Colours, Drawing, Point

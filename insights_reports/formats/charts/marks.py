@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from insights_reports.edition.document import ColumnKind, Figure, Mark, Unit, Value
+from insights_reports.edition.document import ColumnKind
+from insights_reports.edition.values import Figure, Mark, Unit, Value
 from insights_reports.formats.charts.fonts import text_width
 from insights_reports.formats.charts.frame import Style
 from insights_reports.formats.charts.scale import Scale, value_scale

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from insights_reports.edition.document import Chart, Figure, Name, Phrase, Role, Series
+from insights_reports.edition.document import Chart, Role, Series
+from insights_reports.edition.values import Figure, Name, Phrase
 from insights_reports.formats.charts.fonts import shorten, text_width
 from insights_reports.formats.charts.frame import SMALL, Style, label_of, value_text, values_of
 from insights_reports.formats.charts.scale import Scale, value_scale

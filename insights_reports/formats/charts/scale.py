@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from insights_reports.edition.document import TICKS_PER_SECOND, Unit
+from insights_reports.edition.values import Unit
+from insights_reports.spelling.terms import TICKS_PER_SECOND
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 # Steps between the ticks of a linear axis of durations, in seconds.

@@ -4,16 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from insights_reports.edition.document import (
-    Chart,
-    ChartForm,
-    Figure,
-    Missing,
-    Role,
-    Section,
-    Table,
-    Unit,
-)
+from insights_reports.edition.document import Chart, ChartForm, Role, Section, Table
+from insights_reports.edition.values import Figure, Missing, Unit
 from insights_reports.formats.excel import cells
 from insights_reports.formats.excel.book import Book, Cell, Row, Sheet
 from insights_reports.formats.excel.charts import Area, draw, pictures

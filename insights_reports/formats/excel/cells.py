@@ -10,17 +10,10 @@ import math
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from insights_reports.edition.document import (
-    TICKS_PER_SECOND,
-    Change,
-    Day,
-    Figure,
-    Instant,
-    Unit,
-    Value,
-)
+from insights_reports.edition.values import Change, Day, Figure, Instant, Unit, Value
 from insights_reports.formats.excel.book import Cell
 from insights_reports.formats.words.words import Words
+from insights_reports.spelling.terms import TICKS_PER_SECOND
 
 TICKS_PER_HOUR = 3600 * TICKS_PER_SECOND
 TICKS_PER_DAY = 24 * TICKS_PER_HOUR

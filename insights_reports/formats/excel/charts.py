@@ -20,7 +20,8 @@ from openpyxl.drawing.text import (
 )
 from openpyxl.utils import get_column_letter
 
-from insights_reports.edition.document import Chart, ChartForm, Figure, Role, Unit
+from insights_reports.edition.document import Chart, ChartForm, Role
+from insights_reports.edition.values import Figure, Unit
 from insights_reports.formats.excel import cells
 from insights_reports.formats.excel.book import Sheet
 from insights_reports.formats.excel.styles import GREY, INK, LINE

@@ -7,18 +7,8 @@ becomes the numbers it draws; a name gets its id beside it, because two things m
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from insights_reports.edition.document import (
-    Change,
-    Column,
-    ColumnKind,
-    Figure,
-    Instant,
-    Mark,
-    Name,
-    Table,
-    Unit,
-    Value,
-)
+from insights_reports.edition.document import Column, ColumnKind, Table
+from insights_reports.edition.values import Change, Figure, Instant, Mark, Name, Unit, Value
 from insights_reports.formats.excel import cells
 from insights_reports.formats.excel.book import Cell
 from insights_reports.formats.words.words import Words

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from openpyxl.utils import get_column_letter
 
-from insights_reports.edition.document import Name
+from insights_reports.edition.values import Name
 from insights_reports.formats.excel.text import clean
 from insights_reports.formats.words.words import Words
 

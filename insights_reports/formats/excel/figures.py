@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from insights_reports.edition.document import Change, Document, Figure, Name, Notable, Role, Tile
+from insights_reports.edition.document import Document, Notable, Role, Tile
 from insights_reports.edition.files import file_name
+from insights_reports.edition.values import Change, Figure, Name
 from insights_reports.formats.excel import cells
 from insights_reports.formats.excel.blocks import DataColumn, data_table
 from insights_reports.formats.excel.book import Book, Cell, Row

@@ -7,7 +7,8 @@ from io import BytesIO
 
 from openpyxl.drawing.image import Image
 
-from insights_reports.edition.document import Brand, CheckVerdict, Missing, Name, Unit, Verdict
+from insights_reports.edition.document import Brand
+from insights_reports.edition.values import CheckVerdict, Missing, Name, Unit, Verdict
 from insights_reports.formats.excel.book import Book, Cell, Layout, Row
 from insights_reports.formats.excel.plan import BACK, FIGURES, BlockSheet, Plan, prose
 from insights_reports.formats.excel.sheets import Head, SheetTable, write_sheet

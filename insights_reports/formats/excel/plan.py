@@ -4,7 +4,8 @@ because the cover, the contents and the key figures link to the others."""
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from insights_reports.edition.document import Chart, Document, Metric, Phrase, Prose, Section, Table
+from insights_reports.edition.document import Chart, Document, Prose, Section, Table
+from insights_reports.edition.values import Metric, Phrase
 from insights_reports.formats.excel.text import SheetNames
 from insights_reports.formats.words.words import Words
 

@@ -18,7 +18,7 @@ from openpyxl.formatting.rule import (
 from openpyxl.styles.colors import Color
 from openpyxl.utils import get_column_letter
 
-from insights_reports.edition.document import Name
+from insights_reports.edition.values import Name
 from insights_reports.formats.charts.palette import contrast
 from insights_reports.formats.excel.book import (
     Book,

@@ -8,11 +8,12 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from urllib.parse import quote
 
-from insights_reports.edition.document import Brand, CheckVerdict, Instant, Name, Span, Status
+from insights_reports.edition.document import Brand
+from insights_reports.edition.values import CheckVerdict, Instant, Name, Span, Status
 from insights_reports.formats.charts.fonts import STACK, font_face_css
 from insights_reports.formats.charts.palette import css_variables, palette
 from insights_reports.formats.html.templates import SHIPPED, Templates
-from insights_reports.formats.mail.parts import file_size
+from insights_reports.formats.words.sizes import file_size
 from insights_reports.formats.words.words import Words, words
 
 _WEIGHTS = (400, 600)

@@ -13,23 +13,17 @@ from markupsafe import Markup
 
 from insights_reports.edition.document import (
     Block,
-    Change,
     Chart,
     Column,
     ColumnKind,
-    Day,
     Document,
-    Figure,
-    Instant,
-    Mark,
-    Name,
     Notable,
     Section,
     Table,
     Tile,
-    Value,
 )
 from insights_reports.edition.files import file_name
+from insights_reports.edition.values import Change, Day, Figure, Instant, Mark, Name, Value
 from insights_reports.formats.charts import marks
 from insights_reports.formats.charts.draw import draw
 from insights_reports.formats.charts.frame import Style

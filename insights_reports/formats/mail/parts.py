@@ -4,15 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from insights_reports.edition.document import (
-    Document,
-    Figure,
-    Missing,
-    Table,
-    Tile,
-    Value,
-)
+from insights_reports.edition.document import Document, Table, Tile
 from insights_reports.edition.files import File
+from insights_reports.edition.values import Figure, Missing, Value
+from insights_reports.formats.words.sizes import file_size
 from insights_reports.formats.words.words import Words, words
 
 _SPACES = re.compile(r"[ \t\r\n\f\v]+")  # but no no-break space
@@ -26,13 +21,6 @@ def clip(text: str) -> str:
     """``text`` on one line, not longer than a long sentence."""
     line = _SPACES.sub(" ", text).strip(" ")
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
-
-
-def file_size(size: int, words: Words) -> str:
-    """``123 KB``, ``2.3 MB``: decimal units, as file managers show them."""
-    if size < 999_500:
-        return words.text("size.kilobytes", n=max(1, round(size / 1000)))
-    return words.text("size.megabytes", n=round(size / 1_000_000, 1))
 
 
 @dataclass(frozen=True)

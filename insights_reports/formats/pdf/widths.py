@@ -9,7 +9,8 @@ other column is wide enough for that.
 from itertools import zip_longest
 from typing import NamedTuple
 
-from insights_reports.edition.document import Column, ColumnKind, Section, Table, Value
+from insights_reports.edition.document import Column, ColumnKind, Section, Table
+from insights_reports.edition.values import Value
 from insights_reports.formats.charts.fonts import text_width
 from insights_reports.formats.html.parts import Parts
 

@@ -20,15 +20,12 @@ from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
-from insights_reports.edition.document import (
-    TICKS_PER_SECOND,
+from insights_reports.edition.document import Column, ColumnKind, Identity
+from insights_reports.edition.values import (
     Change,
     CheckVerdict,
-    Column,
-    ColumnKind,
     Day,
     Figure,
-    Identity,
     Instant,
     Mark,
     Metric,
@@ -43,6 +40,7 @@ from insights_reports.edition.document import (
 )
 from insights_reports.errors import RenderError
 from insights_reports.formats.words.catalogue import Catalogue, places_of, read_catalogue
+from insights_reports.spelling.terms import TICKS_PER_SECOND
 
 NBSP = "\u00a0"
 MINUS = "\u2212"

@@ -16,7 +16,8 @@ import pyarrow.csv
 
 from insights_reports.octopus.deployments.pieces import DEPLOYMENT
 from insights_reports.octopus.deployments.streams import CATEGORIES, DURATIONS, IDS, STREAM_COLUMNS
-from insights_reports.spelling.columns import NULL, print_durations, print_instants
+from insights_reports.spelling.columns import print_durations, print_instants
+from insights_reports.spelling.terms import NULL
 
 _ROWS = 20_000  # at least so many are made into Python objects at a time
 

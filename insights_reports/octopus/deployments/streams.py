@@ -16,13 +16,8 @@ import pyarrow.compute as pc
 
 from insights_reports.errors import BadReply
 from insights_reports.octopus.deployments import pieces
-from insights_reports.spelling.columns import (
-    NULL,
-    Ints,
-    endings,
-    parse_durations,
-    parse_instants,
-)
+from insights_reports.spelling.columns import Ints, endings, parse_durations, parse_instants
+from insights_reports.spelling.terms import NULL
 from insights_reports.spelling.text import clean_text
 
 DUPLICATE = "duplicate"

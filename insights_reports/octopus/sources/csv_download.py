@@ -19,7 +19,8 @@ from insights_reports.errors import BadReply
 from insights_reports.octopus.client import Client
 from insights_reports.octopus.deployments.export import FORMULA
 from insights_reports.octopus.sources.tables import Drawn, Note, assemble
-from insights_reports.spelling.columns import NULL, parse_durations, parse_instants
+from insights_reports.spelling.columns import parse_durations, parse_instants
+from insights_reports.spelling.terms import NULL
 from insights_reports.spelling.text import clean_text
 
 _TEXTS = {

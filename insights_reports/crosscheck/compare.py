@@ -14,6 +14,7 @@ from insights_reports.crosscheck.conventions.counts import aligned_starts
 from insights_reports.crosscheck.conventions.infer import Inferred, begin_of
 from insights_reports.crosscheck.conventions.ranges import Range
 from insights_reports.crosscheck.conventions.rounding import RateBase, Rounding
+from insights_reports.crosscheck.pairing import pair
 from insights_reports.crosscheck.tables.cells import (
     Cells,
     all_keys,
@@ -23,7 +24,6 @@ from insights_reports.crosscheck.tables.cells import (
     series_and_start,
 )
 from insights_reports.crosscheck.tables.intervals import as_date, begins, day_number, ends
-from insights_reports.crosscheck.tables.pairing import pair
 from insights_reports.metrics import Granularity, Lookups, Split, Tabulator, local_dates
 from insights_reports.spelling.figures import (
     FAILURE_RATE,
