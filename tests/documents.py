@@ -6,6 +6,7 @@ They are for the tests of the formats: their figures are plausible, but nobody c
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition.document import (
     Annotation,
     Brand,
@@ -28,7 +29,6 @@ from insights_reports.edition.document import (
 )
 from insights_reports.edition.values import (
     Change,
-    CheckVerdict,
     Day,
     Figure,
     Instant,

@@ -7,19 +7,19 @@ from itertools import groupby
 
 from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.result import (
+    CheckVerdict,
     CrossCheck,
     Discrepancy,
     Evidence,
     StreamCheck,
-    Verdict,
     spell_duration,
 )
 
 _IDS = 5
 _TITLES = {
-    Verdict.DIFFERS: "Differs",
-    Verdict.EXPLAINED: "Explained",
-    Verdict.NOT_COMPARABLE: "Not comparable",
+    CheckVerdict.DIFFERS: "Differs",
+    CheckVerdict.EXPLAINED: "Explained",
+    CheckVerdict.NOT_COMPARABLE: "Not comparable",
 }
 _EXAMPLES = 3
 
@@ -36,8 +36,8 @@ def report_lines(check: CrossCheck, most: int = 100) -> list[str]:
         "Conventions, by this server's own figures",
         *_conventions(check.evidence),
         *_differing(check, most),
-        *_reasons(check, Verdict.EXPLAINED),
-        *_reasons(check, Verdict.NOT_COMPARABLE),
+        *_reasons(check, CheckVerdict.EXPLAINED),
+        *_reasons(check, CheckVerdict.NOT_COMPARABLE),
         *_streams(check.streams, most),
     ]
 
@@ -69,11 +69,11 @@ def _of(evidence: Evidence) -> str:
 
 
 def _differing(check: CrossCheck, most: int) -> Iterator[str]:
-    found = [one for one in check.discrepancies if one.verdict is Verdict.DIFFERS]
+    found = [one for one in check.discrepancies if one.verdict is CheckVerdict.DIFFERS]
     if not found:
         return
     yield ""
-    yield f"{_TITLES[Verdict.DIFFERS]} ({len(found):,})"
+    yield f"{_TITLES[CheckVerdict.DIFFERS]} ({len(found):,})"
     for place, group in groupby(found[:most], key=_place):
         yield f"  {place}"
         for one in group:
@@ -112,7 +112,7 @@ def _deployments(one: Discrepancy) -> str:
     return f"{one.deployments:,} deployments: {shown}{f' and {more:,} more' if more > 0 else ''}"
 
 
-def _reasons(check: CrossCheck, verdict: Verdict) -> Iterator[str]:
+def _reasons(check: CrossCheck, verdict: CheckVerdict) -> Iterator[str]:
     found = [one for one in check.discrepancies if one.verdict is verdict]
     if not found:
         return

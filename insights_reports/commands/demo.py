@@ -96,7 +96,7 @@ def _run(
 
 
 def _print(out: Path, result: dict[str, Any], mails: list[Path]) -> None:
-    verdict = result["verdict"].removeprefix("check.")
+    verdict = result["verdict"]
     print(
         f"{SUBSCRIPTION} {result['period']}, revision {result['revision']} ({result['status']}): "
         f"{checked(result)}."

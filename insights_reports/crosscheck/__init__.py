@@ -5,18 +5,19 @@ from insights_reports.crosscheck.causes.edges import Hints
 from insights_reports.crosscheck.check import cross_check
 from insights_reports.crosscheck.result import (
     Candidate,
+    CheckVerdict,
     CrossCheck,
     Discrepancy,
     Evidence,
     StreamCheck,
     StreamDiscrepancy,
-    Verdict,
 )
 from insights_reports.spelling.stated import Question, StatedMetrics, StatedTable, read_stated
 
 __all__ = [
     "Candidate",
     "Cause",
+    "CheckVerdict",
     "CrossCheck",
     "Discrepancy",
     "Evidence",
@@ -26,7 +27,6 @@ __all__ = [
     "StatedTable",
     "StreamCheck",
     "StreamDiscrepancy",
-    "Verdict",
     "cross_check",
     "read_stated",
 ]

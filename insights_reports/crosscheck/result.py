@@ -14,13 +14,21 @@ from insights_reports.spelling.figures import FIGURES, POSITION, Kind
 from insights_reports.spelling.text import print_duration
 
 
-class Verdict(StrEnum):
-    """The word on one stated figure, and on all of them."""
+class CheckVerdict(StrEnum):
+    """The cross-check's word on one stated figure, and on all of them."""
 
     AGREES = "agrees"
     DIFFERS = "differs"
     EXPLAINED = "explained"
     NOT_COMPARABLE = "not comparable"
+    NONE_STATED = "none stated"
+    """Octopus states no figures: on all of them only."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> CheckVerdict | None:
+        """As version 0.1 wrote it: ``check.not_comparable``."""
+        word = str(value).removeprefix("check.").replace("_", " ")
+        return None if word == value else cls(word)
 
 
 Value = int | float | None
@@ -56,7 +64,7 @@ class Discrepancy:
     recomputed: Value
     difference: Value
     tolerance: float
-    verdict: Verdict
+    verdict: CheckVerdict
     cause: Cause
     deployment_ids: tuple[str, ...] = ()
     deployments: int = 0
@@ -101,7 +109,7 @@ class StreamDiscrepancy:
     field: str
     stated: int | float | str | None
     recomputed: int | float | str | None
-    verdict: Verdict
+    verdict: CheckVerdict
     cause: Cause
 
     def to_json(self) -> dict[str, Any]:
@@ -129,8 +137,8 @@ class StreamCheck:
     discrepancies: tuple[StreamDiscrepancy, ...] = ()
 
     @property
-    def verdict(self) -> Verdict:
-        return overall(self.figures, self.differs, self.agrees + self.explained)
+    def verdict(self) -> CheckVerdict:
+        return overall(self)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -211,9 +219,8 @@ class CrossCheck:
     streams: StreamCheck = field(default_factory=StreamCheck)
 
     @property
-    def verdict(self) -> Verdict:
-        """``differs`` if any figure does."""
-        return overall(self.figures, self.differs, self.agrees + self.explained)
+    def verdict(self) -> CheckVerdict:
+        return overall(self)
 
     def to_json(self) -> dict[str, Any]:
         """The document that ``insights-reports cross-check --json`` prints."""
@@ -226,11 +233,16 @@ class CrossCheck:
         }
 
 
-def overall(figures: int, differs: int, confirmed: int) -> Verdict:
-    """The verdict on all figures together."""
-    if differs:
-        return Verdict.DIFFERS
-    return Verdict.AGREES if confirmed or not figures else Verdict.NOT_COMPARABLE
+def overall(counts: CrossCheck | StreamCheck) -> CheckVerdict:
+    """The verdict on all figures together: ``differs`` if any figure does, ``explained`` if none
+    does but some have a reason, ``agrees`` only where some figure agrees."""
+    if not counts.figures:
+        return CheckVerdict.NONE_STATED
+    if counts.differs:
+        return CheckVerdict.DIFFERS
+    if counts.explained:
+        return CheckVerdict.EXPLAINED
+    return CheckVerdict.AGREES if counts.agrees else CheckVerdict.NOT_COMPARABLE
 
 
 def spell_duration(ticks: object) -> str | None:

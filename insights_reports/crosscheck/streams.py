@@ -11,10 +11,10 @@ import pandas as pd
 from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.conventions.rounding import DurationRounding, duration_candidates
 from insights_reports.crosscheck.result import (
+    CheckVerdict,
     Evidence,
     StreamCheck,
     StreamDiscrepancy,
-    Verdict,
     choose,
 )
 from insights_reports.metrics import Conventions, recompute_streams
@@ -146,7 +146,7 @@ def _discrepancies(deployments: pd.DataFrame, fields: list[_Field]) -> Iterator[
                 field.name,
                 _value(field.stated.iloc[row]),
                 _value(field.ours.iloc[row]),
-                Verdict.DIFFERS,
+                CheckVerdict.DIFFERS,
                 _DIFFERS,
             )
 

@@ -13,12 +13,12 @@ from insights_reports.crosscheck.causes.deployments_behind import Behind
 from insights_reports.crosscheck.causes.judged import AGREES, VERDICTS, Judged
 from insights_reports.crosscheck.conventions.infer import Inferred
 from insights_reports.crosscheck.result import (
+    CheckVerdict,
     CrossCheck,
     Discrepancy,
     Evidence,
     StreamCheck,
     Value,
-    Verdict,
 )
 from insights_reports.crosscheck.tables.intervals import as_date
 from insights_reports.metrics import UNTAGGED, UNTENANTED
@@ -28,7 +28,7 @@ from insights_reports.spelling.stated import StatedTable, Unknown
 _UNDEFINED = Cause("undefined")
 _LEFT_OUT = Cause("left_out")
 
-_ORDER = {Verdict.DIFFERS: 0, Verdict.EXPLAINED: 1, Verdict.NOT_COMPARABLE: 2}
+_ORDER = {CheckVerdict.DIFFERS: 0, CheckVerdict.EXPLAINED: 1, CheckVerdict.NOT_COMPARABLE: 2}
 _Bucket = tuple[str, str | None, str]
 
 
@@ -36,7 +36,7 @@ class Totals:
     """Counts of verdicts and all discrepancies, table by table."""
 
     def __init__(self) -> None:
-        self._verdicts: Counter[Verdict] = Counter()
+        self._verdicts: Counter[CheckVerdict] = Counter()
         self._discrepancies: list[Discrepancy] = []
         self._tables: dict[_Bucket, Counter[bool]] = {}
         self._in_bucket: list[tuple[int, _Bucket]] = []
@@ -52,7 +52,7 @@ class Totals:
                     self._in_bucket.append((len(self._discrepancies), buckets[series]))
                 self._discrepancies.append(discrepancy)
         for unknown in judged.compared.table.unknown:
-            self._verdicts[Verdict.NOT_COMPARABLE] += 1
+            self._verdicts[CheckVerdict.NOT_COMPARABLE] += 1
             self._discrepancies.append(_unknown(judged.compared.table, unknown))
 
     def _buckets(self, judged: Judged) -> dict[int, _Bucket]:
@@ -81,9 +81,9 @@ class Totals:
         return CrossCheck(
             figures=sum(counts.values()),
             agrees=counts[VERDICTS[AGREES]],
-            differs=counts[Verdict.DIFFERS],
-            explained=counts[Verdict.EXPLAINED],
-            not_comparable=counts[Verdict.NOT_COMPARABLE],
+            differs=counts[CheckVerdict.DIFFERS],
+            explained=counts[CheckVerdict.EXPLAINED],
+            not_comparable=counts[CheckVerdict.NOT_COMPARABLE],
             conventions=inferred.conventions,
             evidence=(*inferred.evidence, *evidence),
             discrepancies=tuple(sorted(self._discrepancies, key=lambda one: _ORDER[one.verdict])),
@@ -95,11 +95,13 @@ class Totals:
         for place, bucket in self._in_bucket:
             tables = self._tables[bucket]
             found = self._discrepancies[place]
-            if tables[False] or tables[True] < 2 or found.verdict is not Verdict.DIFFERS:
+            if tables[False] or tables[True] < 2 or found.verdict is not CheckVerdict.DIFFERS:
                 continue
-            self._discrepancies[place] = replace(found, verdict=Verdict.EXPLAINED, cause=_LEFT_OUT)
-            self._verdicts[Verdict.DIFFERS] -= 1
-            self._verdicts[Verdict.EXPLAINED] += 1
+            self._discrepancies[place] = replace(
+                found, verdict=CheckVerdict.EXPLAINED, cause=_LEFT_OUT
+            )
+            self._verdicts[CheckVerdict.DIFFERS] -= 1
+            self._verdicts[CheckVerdict.EXPLAINED] += 1
 
 
 def _unknown(table: StatedTable, found: Unknown) -> Discrepancy:
@@ -120,7 +122,7 @@ def _unknown(table: StatedTable, found: Unknown) -> Discrepancy:
         recomputed=None,
         difference=None,
         tolerance=0.0,
-        verdict=Verdict.NOT_COMPARABLE,
+        verdict=CheckVerdict.NOT_COMPARABLE,
         cause=_UNDEFINED,
     )
 

@@ -21,7 +21,6 @@ from insights_reports.edition.document import (
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.strip import exclusions
 from insights_reports.edition.values import (
-    CheckVerdict,
     Day,
     Figure,
     Instant,
@@ -34,12 +33,6 @@ from insights_reports.edition.values import (
 
 _SHOWN = 50
 _MOST_IDS = 3
-_VERDICTS = {
-    "agrees": CheckVerdict.AGREES,
-    "differs": CheckVerdict.DIFFERS,
-    "explained": CheckVerdict.EXPLAINED,
-    "not comparable": CheckVerdict.NOT_COMPARABLE,
-}
 
 Rows = Sequence[tuple[Value, ...]]
 Columns = Sequence[tuple[str, ColumnKind]]
@@ -122,7 +115,7 @@ def _discrepancy(found: Discrepancy, zone: str) -> tuple[Value, ...]:
         Name(" / ".join(part for part in (found.metric, found.statistic) if part)),
         _spelled(spelled["stated"]),
         _spelled(spelled["recomputed"]),
-        _VERDICTS[found.verdict.value],
+        found.verdict,
         _reason(found.cause, zone),
         Name(ids + more),
     )
@@ -135,7 +128,7 @@ def _stream_discrepancy(found: StreamDiscrepancy, zone: str) -> tuple[Value, ...
         Name(found.field),
         _spelled(spelled["stated"]),
         _spelled(spelled["recomputed"]),
-        _VERDICTS[found.verdict.value],
+        found.verdict,
         _reason(found.cause, zone),
     )
 

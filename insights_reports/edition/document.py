@@ -15,9 +15,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition.values import (
     Change,
-    CheckVerdict,
     Figure,
     Instant,
     Name,

@@ -87,8 +87,8 @@ def _definitions(tiles: tuple[Tile, ...]) -> Prose:
 
 def _key() -> Prose:
     """What the words that stand in place of a number mean."""
-    pairs = ((Phrase(str(word)), Phrase(f"meaning.{word}")) for word in Missing)
-    said = tuple(Phrase("method.key", {"word": w, "meaning": m}) for w, m in pairs)
+    meanings = ((word, Phrase(f"meaning.missing.{word.name.lower()}")) for word in Missing)
+    said = tuple(Phrase("method.key", {"word": w, "meaning": m}) for w, m in meanings)
     return Prose(sentences=said, title=Phrase("label.symbols"))
 
 

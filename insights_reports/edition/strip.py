@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from insights_reports.crosscheck import CrossCheck
 from insights_reports.edition.document import CheckStrip, Exclusion, Ledger
 from insights_reports.edition.facts import Facts
-from insights_reports.edition.values import CheckVerdict, Day, Name, Phrase, Span, Value
+from insights_reports.edition.values import Day, Name, Phrase, Span, Value
 
 _MOST_IDS = 100
 _THINGS = ("project", "channel", "environment", "tenant")
@@ -20,7 +20,7 @@ def strip(facts: Facts) -> CheckStrip:
     """The strip, the same on every document of an edition."""
     check = facts.inputs.check
     return CheckStrip(
-        verdict=check_verdict(check),
+        verdict=check.verdict,
         figures=check.figures,
         agrees=check.agrees,
         explained=check.explained,
@@ -42,23 +42,12 @@ def _sentence(check: CrossCheck, limit: int) -> Phrase:
         "not_comparable": check.not_comparable,
         "limit": limit,
     }
-    key = check_verdict(check).removeprefix("check.")
+    key = check.verdict.name.lower()
     if check.figures and check.figures == check.agrees:
         key = "all"
-    elif check.differs and not check.beyond(limit):
+    elif check.differs and check.differs <= limit:
         key = "tolerated"
     return Phrase(f"check.sentence.{key}", values)
-
-
-def check_verdict(check: CrossCheck) -> CheckVerdict:
-    """``differs`` if any figure does, ``explained`` if none does but some have a reason."""
-    if not check.figures:
-        return CheckVerdict.NONE_STATED
-    if check.differs:
-        return CheckVerdict.DIFFERS
-    if check.explained:
-        return CheckVerdict.EXPLAINED
-    return CheckVerdict.AGREES if check.agrees else CheckVerdict.NOT_COMPARABLE
 
 
 def ledger(facts: Facts) -> Ledger:

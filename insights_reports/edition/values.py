@@ -7,9 +7,11 @@ Nothing here is formatted and nothing is in any language. Units: durations are w
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
+
+from insights_reports.crosscheck.result import CheckVerdict
 
 
 class Metric(StrEnum):
@@ -52,36 +54,40 @@ class Unit(StrEnum):
 
 
 class Missing(StrEnum):
-    """Why a value is absent. None of these is zero. (The values of this enum and of the verdicts
-    are also their keys in the language catalogue.)"""
+    """Why a value is absent. None of these is zero."""
 
-    NO_DEPLOYMENTS = "missing.no_deployments"
-    NO_VALUES = (
-        "missing.no_values"  # deployments, but none has this measure (no failure to recover from)
-    )
-    TOO_FEW = "missing.too_few"
-    NO_ACCESS = "missing.no_access"
-    NOT_LOADED = "missing.not_loaded"
-    NO_HISTORY = "missing.no_history"  # the period lies before the data
+    NO_DEPLOYMENTS = "no deployments"
+    NO_VALUES = "no values"  # deployments, but none has this measure (no failure to recover from)
+    TOO_FEW = "too few values"
+    NO_ACCESS = "no access"
+    NOT_LOADED = "not loaded"
+    NO_HISTORY = "no history"  # the period lies before the data
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Missing | None":
+        return _of_version_0_1(cls, value)
 
 
 class Verdict(StrEnum):
     """The word on a change."""
 
-    BETTER = "verdict.better"
-    WORSE = "verdict.worse"
-    NO_CLEAR_CHANGE = "verdict.no_clear_change"
-    TOO_FEW = "verdict.too_few"
+    BETTER = "better"
+    WORSE = "worse"
+    NO_CLEAR_CHANGE = "no clear change"
+    TOO_FEW = "too few"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Verdict | None":
+        return _of_version_0_1(cls, value)
 
 
-class CheckVerdict(StrEnum):
-    """The cross-check's word on one stated figure, and on all of them."""
+Word = TypeVar("Word", bound=StrEnum)
 
-    AGREES = "check.agrees"
-    DIFFERS = "check.differs"
-    EXPLAINED = "check.explained"
-    NOT_COMPARABLE = "check.not_comparable"
-    NONE_STATED = "check.none_stated"  # Octopus states no figures: on all of them only
+
+def _of_version_0_1(words: type[Word], value: object) -> Word | None:
+    """The word that version 0.1 wrote as ``verdict.no_clear_change``."""
+    section, _, name = str(value).partition(".")
+    return words.__members__.get(name.upper()) if section == words.__name__.lower() else None
 
 
 class Status(StrEnum):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from insights_reports.commands.cross_check_text import report_lines
-from insights_reports.crosscheck import Hints, Verdict
+from insights_reports.crosscheck import CheckVerdict, Hints
 
 from .conftest import check, found
 from .server import Options, all_replies
@@ -245,7 +245,7 @@ def test_deployments_of_a_tenant_that_may_not_be_seen_count_under_its_tags(tagge
     result = check(world, replies, rows=rows)
     assert result.differs == 0
     unseen = [one for one in result.discrepancies if one.cause.code == "unseen"]
-    assert {(one.series, one.verdict) for one in unseen} == {(None, Verdict.NOT_COMPARABLE)}
+    assert {(one.series, one.verdict) for one in unseen} == {(None, CheckVerdict.NOT_COMPARABLE)}
     assert {one.cause.code for one in result.discrepancies} == {"unseen", "restricted"}
 
 
@@ -429,7 +429,7 @@ def test_the_report_shows_both_values_the_deployments_and_the_likeliest_cause(sm
     wrong = plant(replies, ("LeadTime", "Max"), lambda text: "0:00:01.0", pick=3)
     result = check(small, wrong)
     (one,) = result.discrepancies
-    assert one.verdict is Verdict.DIFFERS
+    assert one.verdict is CheckVerdict.DIFFERS
     assert one.stated == TICKS
     assert one.difference == one.stated - one.recomputed
     assert 0 < len(one.deployment_ids) == one.deployments

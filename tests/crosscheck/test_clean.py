@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from insights_reports.commands.cross_check_text import report_lines
-from insights_reports.crosscheck import Verdict
+from insights_reports.crosscheck import CheckVerdict, CrossCheck, StreamCheck
 
 from .conftest import check, chosen
 from .server import GRANULARITIES, QUESTIONS, RANGES, Options, all_replies
@@ -20,7 +20,7 @@ def test_every_stated_figure_is_counted_and_agrees(clean, everything):
         FIGURES * len(series["Intervals"]) for *_, reply in everything for series in reply["Series"]
     )
     assert clean.figures == clean.agrees == stated > 100_000
-    assert clean.verdict is Verdict.AGREES
+    assert clean.verdict is CheckVerdict.AGREES
     assert clean.discrepancies == ()
 
 
@@ -31,7 +31,7 @@ def test_every_question_is_asked(everything):
 
 def test_the_stream_values_agree_and_those_from_before_the_data_are_not_comparable(clean):
     streams = clean.streams
-    assert streams.verdict is Verdict.AGREES
+    assert streams.verdict is CheckVerdict.AGREES
     assert streams.differs == 0 < streams.not_comparable < streams.agrees
     assert streams.figures == streams.agrees + streams.not_comparable
 
@@ -54,16 +54,41 @@ def test_zones_with_and_without_summer_time(zone, as_of):
 def test_no_deployments_and_no_figures():
     world = World()
     empty = check(world, [("None", None, "LastYear", "Monthly", {"Series": []})], rows=[])
-    assert (empty.figures, empty.verdict) == (0, Verdict.AGREES)
+    assert (empty.figures, empty.verdict) == (0, CheckVerdict.NONE_STATED)
     nothing_asked = check(build(per_day=0.1), [])
     assert (nothing_asked.figures, nothing_asked.evidence[0].figures) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("counts", "word"),
+    [
+        ((10, 10, 0, 0, 0), "agrees"),
+        ((10, 9, 0, 1, 0), "explained"),
+        ((10, 9, 1, 0, 0), "differs"),
+        ((10, 8, 1, 1, 0), "differs"),
+        ((10, 1, 0, 0, 9), "agrees"),
+        ((10, 0, 0, 0, 10), "not comparable"),
+        ((0, 0, 0, 0, 0), "none stated"),
+    ],
+)
+def test_one_rule_for_the_verdict_on_all_figures(counts, word):
+    figures, agrees, differs, explained, not_comparable = counts
+    check = CrossCheck(figures, agrees, differs, explained, not_comparable)
+    assert check.verdict == StreamCheck(*counts).verdict == check.to_json()["verdict"] == word
+
+
+@pytest.mark.parametrize("word", list(CheckVerdict))
+def test_the_verdicts_that_version_0_1_wrote_are_still_read(word):
+    assert CheckVerdict(f"check.{word.name.lower()}") is word
+    with pytest.raises(ValueError, match="perhaps"):
+        CheckVerdict("perhaps")
 
 
 def test_one_deployment_and_nothing_stated_is_a_difference():
     world = build(per_day=1, days=1, seed=2)
     result = check(world, [("None", None, "LastYear", "Monthly", {"Series": []})])
     assert result.figures == FIGURES
-    assert result.verdict is Verdict.DIFFERS
+    assert result.verdict is CheckVerdict.DIFFERS
 
 
 def test_stated_empty_intervals_agree_with_none_of_ours(small):

@@ -109,7 +109,7 @@ def test_untenanted_deployments_under_another_name(small):
 def test_the_evidence_counts_what_each_candidate_explains(clean):
     evidence = chosen(clean, "percentile")
     scores = {one.name: one.explained for one in evidence.candidates}
-    assert evidence.decisive
+    assert sorted(scores.values())[-2] < evidence.explained
     assert evidence.figures == scores["linear"] > scores["nearest_rank"] > 0
 
 

@@ -33,7 +33,7 @@ EDITION = Edition(
     status="final",
     digest="a" * 64,
     generated=NOON,
-    verdict="check.agrees",
+    verdict="agrees",
     title="September 2026",
     files=FILES,
 )

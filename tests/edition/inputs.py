@@ -6,7 +6,7 @@ import numpy as np
 
 from insights_reports.crosscheck import CrossCheck
 from insights_reports.crosscheck.causes.cause import Cause
-from insights_reports.crosscheck.result import Discrepancy, Verdict
+from insights_reports.crosscheck.result import CheckVerdict, Discrepancy
 from insights_reports.edition.settings import Inputs, Settings
 from insights_reports.edition.values import Name, Status
 from insights_reports.metrics import Lookups, Period
@@ -73,7 +73,7 @@ def discrepancy(**changes: object) -> Discrepancy:
         "recomputed": 10,
         "difference": -2,
         "tolerance": 0,
-        "verdict": Verdict.EXPLAINED,
+        "verdict": CheckVerdict.EXPLAINED,
         "cause": Cause("unknown"),
         "deployment_ids": (),
         "deployments": 10,

@@ -8,16 +8,16 @@ import pytest
 from insights_reports.crosscheck import (
     Candidate,
     Cause,
+    CheckVerdict,
     CrossCheck,
     Evidence,
     StreamCheck,
     StreamDiscrepancy,
-    Verdict,
 )
 from insights_reports.crosscheck.causes.cause import WORDS
 from insights_reports.edition import compose, conventions
 from insights_reports.edition.document import Exclusion, Table
-from insights_reports.edition.values import CheckVerdict, Day, Name, Phrase
+from insights_reports.edition.values import Day, Name, Phrase
 from insights_reports.formats.words.catalogue import languages, read_catalogue
 from insights_reports.formats.words.words import words
 from tests.edition.inputs import deployment, discrepancy, inputs, settings
@@ -119,7 +119,7 @@ def test_a_discrepancy_shows_both_values_to_the_last_digit():
         recomputed=36_000_000_000,
         difference=-10_000_000,
         tolerance=5_000_000,
-        verdict=Verdict.DIFFERS,
+        verdict=CheckVerdict.DIFFERS,
         cause=Cause("unknown"),
         deployment_ids=tuple(f"Deployments-{n}" for n in range(1, 9)),
         deployments=8,
@@ -134,7 +134,12 @@ def test_a_discrepancy_shows_both_values_to_the_last_digit():
 
 def test_values_of_single_deployments_have_a_table_of_their_own():
     found = StreamDiscrepancy(
-        "Deployments-7", "TimeToRecovery", None, 36_000_000_000, Verdict.EXPLAINED, Cause("stream")
+        "Deployments-7",
+        "TimeToRecovery",
+        None,
+        36_000_000_000,
+        CheckVerdict.EXPLAINED,
+        Cause("stream"),
     )
     streams = StreamCheck(figures=10, agrees=9, explained=1, discrepancies=(found,))
     appendix = section(document(checked(agrees=1, streams=streams)), "discrepancies")
@@ -188,7 +193,7 @@ def test_every_cause_has_its_words_in_every_language():
     ],
 )
 def test_a_cause_is_said_in_the_language_of_the_edition(cause, english, german):
-    found = StreamDiscrepancy("Deployments-7", "LeadTime", None, 1, Verdict.EXPLAINED, cause)
+    found = StreamDiscrepancy("Deployments-7", "LeadTime", None, 1, CheckVerdict.EXPLAINED, cause)
     streams = StreamCheck(figures=1, explained=1, discrepancies=(found,))
     [table] = section(document(checked(agrees=1, streams=streams)), "discrepancies").blocks
     reason = table.rows[0][5]
@@ -199,7 +204,7 @@ def test_a_cause_is_said_in_the_language_of_the_edition(cause, english, german):
 def test_long_appendices_show_fifty_rows_and_keep_them_all():
     found = tuple(
         StreamDiscrepancy(
-            f"Deployments-{n}", "TimeToRecovery", None, 1, Verdict.DIFFERS, Cause("stream")
+            f"Deployments-{n}", "TimeToRecovery", None, 1, CheckVerdict.DIFFERS, Cause("stream")
         )
         for n in range(60)
     )

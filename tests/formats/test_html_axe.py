@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from insights_reports.edition.values import CheckVerdict, Status
+from insights_reports.crosscheck.result import CheckVerdict
+from insights_reports.edition.values import Status
 from insights_reports.formats.html import index
 from insights_reports.formats.html import render as html
 from tests import documents

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from insights_reports.edition.values import CheckVerdict, Status
+from insights_reports.crosscheck.result import CheckVerdict
+from insights_reports.edition.values import Status
 from insights_reports.formats.html import index
 from insights_reports.formats.html.index import IndexEntry, IndexFile
 from insights_reports.formats.words.words import words

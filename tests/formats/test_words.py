@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition.document import ColumnKind
 from insights_reports.edition.values import (
     Change,
-    CheckVerdict,
     Day,
     Figure,
     Instant,

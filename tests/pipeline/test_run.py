@@ -166,7 +166,7 @@ def test_an_edition_with_a_difference_is_marked_and_delivered(
         done = run(config, "--url", url)
     assert done.status == 1
     (manifest,) = read_manifests(config.parent / "reports")
-    assert manifest.verdict == "check.differs"
+    assert manifest.verdict == "differs"
     folder = config.parent / "reports" / manifest.folder
     page = (folder / "monthly-2026-09-summary.html").read_text(encoding="utf-8")
     assert "NumberOfSuccessfulDeployments" in page or "1 differ" in page

@@ -10,12 +10,17 @@ import numpy.typing as npt
 from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.compare import Compared
 from insights_reports.crosscheck.conventions.rounding import Rounding
-from insights_reports.crosscheck.result import MARGIN, Verdict
+from insights_reports.crosscheck.result import MARGIN, CheckVerdict
 from insights_reports.spelling.figures import Column, Integers, Mask
 
 AGREES, DIFFERS, EXPLAINED, NOT_COMPARABLE = range(4)
 UNKNOWN = Cause("unknown")
-VERDICTS = (Verdict.AGREES, Verdict.DIFFERS, Verdict.EXPLAINED, Verdict.NOT_COMPARABLE)
+VERDICTS = (
+    CheckVerdict.AGREES,
+    CheckVerdict.DIFFERS,
+    CheckVerdict.EXPLAINED,
+    CheckVerdict.NOT_COMPARABLE,
+)
 
 
 class Judged:

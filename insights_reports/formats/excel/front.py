@@ -7,11 +7,13 @@ from io import BytesIO
 
 from openpyxl.drawing.image import Image
 
+from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition.document import Brand
-from insights_reports.edition.values import CheckVerdict, Missing, Name, Unit, Verdict
+from insights_reports.edition.values import Missing, Name, Unit, Verdict
 from insights_reports.formats.excel.book import Book, Cell, Layout, Row
 from insights_reports.formats.excel.plan import BACK, FIGURES, BlockSheet, Plan, prose
 from insights_reports.formats.excel.sheets import Head, SheetTable, write_sheet
+from insights_reports.formats.words.words import key_of
 
 _WIDTHS = (26, 96)
 _LOGO_WIDTH, _LOGO_HEIGHT = 320, 32  # pixels, at most
@@ -169,9 +171,9 @@ def write_notes(book: Book, plan: Plan) -> None:
 def _key(book: Book) -> Iterator[tuple[str, str, str]]:
     words = book.words
     topics = {
-        "missing": [str(word) for word in Missing],
-        "verdict": [str(word) for word in Verdict],
-        "check": [str(word) for word in CheckVerdict],
+        "missing": [key_of(word) for word in Missing],
+        "verdict": [key_of(word) for word in Verdict],
+        "check": [key_of(word) for word in CheckVerdict],
     }
     for topic, keys in topics.items():
         for key in keys:

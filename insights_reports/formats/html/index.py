@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from urllib.parse import quote
 
+from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition.document import Brand
-from insights_reports.edition.values import CheckVerdict, Instant, Name, Span, Status
+from insights_reports.edition.values import Instant, Name, Span, Status
 from insights_reports.formats.charts.fonts import STACK, font_face_css
 from insights_reports.formats.charts.palette import css_variables, palette
 from insights_reports.formats.html.templates import SHIPPED, Templates
@@ -69,13 +70,14 @@ class _Row:
 
     @property
     def verdict(self) -> str:
-        if self.entry.verdict not in list(CheckVerdict):
+        try:
+            return self.words.value(CheckVerdict(self.entry.verdict))
+        except ValueError:
             return self.words.name(Name(self.entry.verdict))
-        return self.words.text(self.entry.verdict)
 
     @property
     def tone(self) -> str:
-        return _TONES.get(self.entry.verdict, "plain")
+        return _TONES.get(self.entry.verdict.removeprefix("check."), "plain")
 
     @property
     def generated(self) -> str:

@@ -20,10 +20,10 @@ from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
+from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition.document import Column, ColumnKind, Identity
 from insights_reports.edition.values import (
     Change,
-    CheckVerdict,
     Day,
     Figure,
     Instant,
@@ -57,6 +57,14 @@ _KIND_UNITS = {
     ColumnKind.MARK_DURATION: Unit.DURATION,
     ColumnKind.NUMBER: Unit.NUMBER,
 }
+
+
+_SECTIONS: dict[type, str] = {Verdict: "verdict", CheckVerdict: "check", Missing: "missing"}
+
+
+def key_of(word: Verdict | CheckVerdict | Missing) -> str:
+    """Where the language catalogue has the word: ``check.not_comparable``."""
+    return f"{_SECTIONS[type(word)]}.{word.name.lower()}"
 
 
 def _exact(value: float) -> Decimal:
@@ -187,7 +195,7 @@ class Words:
             case Span():
                 return self.span(value)
             case Verdict() | CheckVerdict() | Missing():
-                return self.text(str(value))
+                return self.text(key_of(value))
             case Mark():
                 return ""
             case int():
@@ -223,7 +231,7 @@ class Words:
         Without ``unit`` the words after a plain number go ("49.2"); `unit` has them.
         """
         if figure.value is None:
-            return self.text(str(figure.missing))
+            return self.value(figure.missing)
         if not unit and figure.unit in (Unit.PER_WEEK, Unit.DAYS):
             return self._signed(_plain(figure.value, figure.unit))
         return self.quantity(figure.value, figure.unit)
@@ -278,7 +286,7 @@ class Words:
         """``+12 (+6.0 %)``, ``−1.7 points``; or why there is no comparison."""
         if change.difference is None:
             missing = change.before.missing or change.after.missing or Missing.TOO_FEW
-            return self.text(str(missing))
+            return self.value(missing)
         difference = self.difference(change.difference, change.after.unit)
         if change.ratio is None:
             return difference
