@@ -1,6 +1,6 @@
 """The client: everything this program asks of Octopus, one method each."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from types import TracebackType
 from typing import Any, BinaryIO, TypeVar, get_args
@@ -26,10 +26,10 @@ from insights_reports.octopus.resources import (
     User,
     read,
 )
-from insights_reports.octopus.source import Live, OpenReply, Record, Sealed, Source
+from insights_reports.octopus.source import Get, Live, OpenReply, Record, Sealed, Source
 from insights_reports.octopus.wire import paging
 from insights_reports.octopus.wire.oidc import signed_in
-from insights_reports.octopus.wire.transport import Limits
+from insights_reports.octopus.wire.transport import Limits, Spent
 from insights_reports.spelling.stated import Question, StatedTable
 from insights_reports.spelling.stated_decode import decode_metrics
 from insights_reports.spelling.strict import parse_json
@@ -43,6 +43,7 @@ _LONG_PAGE = 5_000  # deployments or tasks a request: about 10 MB
 
 class Client:
     """A connection to one space of an Octopus, to be used in a ``with`` and by one thread.
+    `stated_all` asks several questions at once by itself.
 
     ``record`` is given the name and the body of each reply but ``/deployments`` (see there), for a
     pull to be sealed. Every method may raise an `OctopusError`.
@@ -69,6 +70,11 @@ class Client:
         self.reports = Reports(source, lambda: self.space.Id)
         self.moved: set[str] = set()
         """The look-ups (``projects``, ...) that changed while read, and so may lack items."""
+
+    @property
+    def spent(self) -> Spent:
+        """What was asked of Octopus so far."""
+        return self._source.spent
 
     def __enter__(self) -> "Client":
         return self
@@ -139,7 +145,7 @@ class Client:
             UsageError: when an argument is none of the API's.
         """
         question = Question(split, tag_set, time_range, granularity)
-        return self._metrics(report_id, question, _metrics_object)
+        return self._source.read(self._metrics(report_id, question, _metrics_object))
 
     def stated(
         self,
@@ -152,14 +158,21 @@ class Client:
     ) -> StatedTable:
         """The same figures as columns, for `crosscheck.cross_check`. Arguments as of `metrics`."""
         question = Question(split, tag_set, time_range, granularity)
-        return self._metrics(report_id, question, lambda body: decode_metrics(body, question))
+        return self._source.read(self._stated(report_id, question))
 
-    def _metrics(self, report_id: str, asked: Question, read: Callable[[bytes], T]) -> T:
-        params = _metrics_params(asked)
-        parts = [asked.split, *params.get("tenantTagSetId", "").split(), asked.time_range]
-        name = "-".join(["metrics", *parts, asked.granularity])
+    def stated_all(
+        self, report_id: str, questions: Iterable[Question], at_once: int = 1
+    ) -> Iterator[StatedTable]:
+        """The figures that Octopus states in answer to each question, in their order; so many of
+        them are asked for at a time."""
+        return self._source.read_all((self._stated(report_id, one) for one in questions), at_once)
+
+    def _stated(self, report_id: str, asked: Question) -> Get[StatedTable]:
+        return self._metrics(report_id, asked, lambda body: decode_metrics(body, asked))
+
+    def _metrics(self, report_id: str, asked: Question, read: Callable[[bytes], T]) -> Get[T]:
         path = self._path("insights", "reports", report_id, "metrics")
-        return self._source.read(name, path, params, read)
+        return Get(reply_name(asked), path, _metrics_params(asked), read)
 
     def projects(self, ids: Iterable[str]) -> list[Project]:
         return self.look_up("projects", Project, ids)
@@ -259,6 +272,13 @@ def _chosen_space(spaces: list[Space], wanted: str | None) -> Space | None:
         lambda space: space.Name.casefold() == name.casefold(),
     )
     return next((space for is_it in ways for space in spaces if is_it(space)), None)
+
+
+def reply_name(asked: Question) -> str:
+    """What the reply to a question is called in a pull."""
+    tag_set = asked.tag_set if asked.split == "TenantTagSet" else None
+    parts = (asked.split, tag_set, asked.time_range, asked.granularity)
+    return "-".join(["metrics", *filter(None, parts)])
 
 
 def _metrics_params(asked: Question) -> dict[str, str]:

@@ -4,15 +4,17 @@ Each reply has a stable name (``report``, ``projects-1``, ``metrics-Project-Last
 which it is recorded and, in the same order of calls, found again.
 """
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from typing import Any, BinaryIO, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Generic, Protocol, TypeVar
 
 from insights_reports.errors import NotFound, UsageError, keeping
 from insights_reports.octopus.wire.body import Body
 from insights_reports.octopus.wire.paging import GetPage
-from insights_reports.octopus.wire.transport import Transport
+from insights_reports.octopus.wire.transport import Spent, Transport
 from insights_reports.spelling.strict import parse_json
 
 T = TypeVar("T")
@@ -22,9 +24,26 @@ OpenReply = Callable[[str], AbstractContextManager[BinaryIO]]
 DEPLOYMENTS = "deployments"
 
 
+@dataclass(frozen=True)
+class Get(Generic[T]):
+    """A GET to be made: the name of its reply, and what is made of its body."""
+
+    name: str
+    path: str
+    params: Params | None
+    read: Callable[[bytes], T]
+
+
 class Source(Protocol):
-    def read(self, name: str, path: str, params: Params | None, read: Callable[[bytes], T]) -> T:
-        """``read(body)`` of the reply to a GET."""
+    @property
+    def spent(self) -> Spent:
+        """What was asked of Octopus so far."""
+
+    def read(self, get: Get[T]) -> T:
+        """``read(body)`` of the reply."""
+
+    def read_all(self, gets: Iterable[Get[T]], at_once: int) -> Iterator[T]:
+        """The same of many, in their order, so many of them asked for at a time."""
 
     def json(self, name: str, path: str, params: Params | None = None) -> Any:
         """The JSON value of a GET, its texts as they came."""
@@ -49,19 +68,46 @@ class Live:
         self._record = record
         self._count: Counter[str] = Counter()
 
-    def read(self, name: str, path: str, params: Params | None, read: Callable[[bytes], T]) -> T:
+    @property
+    def spent(self) -> Spent:
+        return self._transport.spent
+
+    def read(self, get: Get[T]) -> T:
+        return self._recorded(get, *self._asked(get))
+
+    def read_all(self, gets: Iterable[Get[T]], at_once: int) -> Iterator[T]:
+        pending: deque[tuple[Get[T], Future[tuple[bytes, T]]]] = deque()
+        with ThreadPoolExecutor(at_once, thread_name_prefix="ask") as pool:
+            try:
+                for get in gets:
+                    pending.append((get, pool.submit(self._asked, get)))
+                    if len(pending) > at_once:  # one is ready while the others are under way
+                        oldest, reply = pending.popleft()
+                        yield self._recorded(oldest, *reply.result())
+                while pending:
+                    oldest, reply = pending.popleft()
+                    yield self._recorded(oldest, *reply.result())
+            except BaseException:
+                for _, reply in pending:
+                    reply.cancel()
+                self._transport.abort()
+                raise
+
+    def _asked(self, get: Get[T]) -> tuple[bytes, T]:
         def body_and_value(body: Body) -> tuple[bytes, T]:
             content = body.read()
-            return content, read(content)
+            return content, get.read(content)
 
         # Read before the exchange is over, so that a reply cut short is asked for again.
-        body, value = self._transport.get(path, params, body_and_value)
+        return self._transport.get(get.path, get.params, body_and_value)
+
+    def _recorded(self, get: Get[T], body: bytes, value: T) -> T:
         if self._record is not None:
-            self._record(name, body)
+            self._record(get.name, body)
         return value
 
     def json(self, name: str, path: str, params: Params | None = None) -> Any:
-        return self.read(name, path, params, _value)
+        return self.read(Get(name, path, params, _value))
 
     def pages(self, kind: str, path: str) -> GetPage:
         return lambda params: self.json(_next(self._count, kind), path, params)
@@ -97,13 +143,17 @@ class Sealed:
     def __init__(self, open_reply: OpenReply) -> None:
         self._open_reply = open_reply
         self._count: Counter[str] = Counter()
+        self.spent = Spent()
 
-    def read(self, name: str, path: str, params: Params | None, read: Callable[[bytes], T]) -> T:
-        with self._open(name) as reply:
-            return read(reply.read())
+    def read(self, get: Get[T]) -> T:
+        with self._open(get.name) as reply:
+            return get.read(reply.read())
+
+    def read_all(self, gets: Iterable[Get[T]], at_once: int) -> Iterator[T]:
+        return map(self.read, gets)
 
     def json(self, name: str, path: str, params: Params | None = None) -> Any:
-        return self.read(name, path, params, _value)
+        return self.read(Get(name, path, params, _value))
 
     def pages(self, kind: str, path: str) -> GetPage:
         return lambda params: self.json(_next(self._count, kind), path, params)

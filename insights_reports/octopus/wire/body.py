@@ -29,6 +29,11 @@ class Body(io.RawIOBase):
         self._unpacker = _unpacker(raw.headers.get("Content-Encoding", ""))
         self._ended = False
 
+    @property
+    def taken(self) -> int:
+        """How many bytes were read, decompressed."""
+        return self._most - self._left
+
     def readable(self) -> bool:
         return True
 
@@ -100,7 +105,7 @@ class Deadline:
         self.passed = False
         self._connection: Any = None
         self._socket: socket.socket | None = None
-        self._timer = threading.Timer(seconds, self._pass)
+        self._timer = threading.Timer(seconds, self.end)
         self._timer.daemon = True
 
     def __enter__(self) -> "Deadline":
@@ -118,7 +123,8 @@ class Deadline:
         if self.passed:
             raise TimeoutError("the deadline has passed")
 
-    def _pass(self) -> None:
+    def end(self) -> None:
+        """End the exchange now."""
         self.passed = True
         for sock in (self._socket, getattr(self._connection, "sock", None)):
             if isinstance(sock, socket.socket):

@@ -6,6 +6,7 @@ other address, no exception, no `Response.request` and no pickle ever has it.
 
 import itertools
 import math
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -62,6 +63,16 @@ class Granted:
     seconds: float | None = None
 
 
+@dataclass(slots=True)
+class Spent:
+    """What was asked of Octopus: requests, bytes of their replies (decompressed), and the seconds
+    that each of them took, added up."""
+
+    requests: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class _Request:
     method: str
@@ -94,7 +105,7 @@ class _KeyAdapter(WatchedAdapter):
 
 
 class Transport:
-    """Requests to one Octopus. Not for several threads at once.
+    """Requests to one Octopus, by as many threads at once as the caller likes: the rate is one.
 
     ``sign_in`` gets a credential, for a connection with a service account; it is called again when
     the one it got has expired.
@@ -108,10 +119,14 @@ class Transport:
     ) -> None:
         self.limits = limits or Limits()
         self._base = connection.url
-        self._asked: float | None = None  # seconds, by the last reply's Retry-After
+        self.spent = Spent()
+        self._lock = threading.Lock()  # of what was spent and of signing in
+        self._under_way: set[Deadline] = set()
+        self._here = threading.local()  # ``asked``: seconds, by the last reply's Retry-After
         self._sign_in = sign_in
         self._expires = math.inf
         self._worked = False
+        self._aborted = False
         self._bucket = TokenBucket(self.limits.requests_per_minute, self.limits.burst)
         self._session = requests.Session()
         self._session.trust_env = False  # a ~/.netrc entry would replace the credential
@@ -158,6 +173,12 @@ class Transport:
         request = _Request(method, self._base + path, content=content)
         return self._persist(request, _all, self.limits.reply_bytes)
 
+    def abort(self) -> None:
+        """End every exchange that is under way in other threads, and let none be tried again."""
+        self._aborted = True
+        for deadline in list(self._under_way):
+            deadline.end()
+
     def close(self) -> None:
         self._session.close()
 
@@ -181,7 +202,8 @@ class Transport:
                 again = error.retryable and (request.method == "GET" or error.status == 429)
                 wait = self._wait(attempt)
                 late = time.monotonic() + wait > until
-                if not again or late or attempt + 1 >= self.limits.attempts:
+                last = attempt + 1 >= self.limits.attempts
+                if not again or late or last or self._aborted:
                     raise
                 time.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
@@ -191,14 +213,21 @@ class Transport:
     ) -> T:
         """One exchange, or two: when a token that has worked is refused, a new one is got, once.
         A token that never worked is not replaced, so that this cannot go round in circles."""
-        if self._sign_in is not None and time.monotonic() >= self._expires:
-            self._sign_in_anew(self._sign_in)
+        if self._sign_in is not None:
+            with self._lock:
+                if time.monotonic() >= self._expires:
+                    self._sign_in_anew(self._sign_in)
+        used = self._credential
         try:
             value = self._exchange(request, read, most_bytes)
         except Refused as error:
-            if error.status != 401 or self._sign_in is None or not self._worked:
+            if error.status != 401 or self._sign_in is None:
                 raise
-            self._sign_in_anew(self._sign_in)
+            with self._lock:
+                if self._credential is used:  # else another thread has got a new one meanwhile
+                    if not self._worked:
+                        raise
+                    self._sign_in_anew(self._sign_in)
             value = self._exchange(request, read, most_bytes)
         self._worked = True
         return value
@@ -217,13 +246,16 @@ class Transport:
         self._session.mount(self._base + "/", adapter)
 
     def _wait(self, attempt: int) -> float:
-        wait = self.limits.first_wait * 2**attempt if self._asked is None else self._asked
+        asked: float | None = getattr(self._here, "asked", None)
+        wait = self.limits.first_wait * 2**attempt if asked is None else asked
         return min(wait, self.limits.longest_wait)
 
     def _exchange(self, request: _Request, read: Callable[[Body], T], most_bytes: int) -> T:
         self._bucket.take()
-        self._asked = None
+        self._here.asked = None
+        begun = time.monotonic()
         with Deadline(self.limits.deadline) as deadline:
+            self._under_way.add(deadline)
             try:
                 with self._open(request) as response:
                     return self._read(request, response, read, most_bytes)
@@ -231,6 +263,11 @@ class Transport:
                 failure = error
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 failure = broken_connection(error, request.name)
+            finally:
+                self._under_way.discard(deadline)
+                with self._lock:
+                    self.spent.requests += 1
+                    self.spent.seconds += time.monotonic() - begun
         raise self._late(request) if deadline.passed else self._hidden(failure)
 
     def _open(self, request: _Request) -> requests.Response:
@@ -253,15 +290,19 @@ class Transport:
         most_bytes: int,
     ) -> T:
         self._bucket.heed(response.headers)
-        self._asked = retry_after(response.headers, time.time())
+        self._here.asked = retry_after(response.headers, time.time())
         check_status(response, request.name, Body(response.raw, _ERROR_BYTES).read)
         if request.method != "DELETE":  # its reply may be empty, or a task
             check_json(response.headers, response.status_code, request.name)
         if request.method == "GET":
             check_framing(response.headers, request.name)
         body = Body(response.raw, most_bytes)
-        value = read(body)
-        body.read()  # to the end: only there is it known to be whole
+        try:
+            value = read(body)
+            body.read()  # to the end: only there is it known to be whole
+        finally:
+            with self._lock:
+                self.spent.bytes += body.taken
         return value
 
     def _late(self, request: _Request) -> Unreachable:
