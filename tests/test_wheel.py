@@ -21,7 +21,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not Path(uv).exists():
         pytest.skip("uv is not here to build the wheel")
     folder = tmp_path_factory.mktemp("wheel")
-    command = [uv, "build", "--wheel", "--out-dir", folder, ROOT]
+    command = [uv, "build", "--wheel", "--out-dir", str(folder), str(ROOT)]
     subprocess.run(command, check=True, capture_output=True)
     (wheel,) = folder.glob("*.whl")
     site = folder / "site"

@@ -1,6 +1,7 @@
 """The replies of /metrics as columns: strict and exact."""
 
 import copy
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,9 +11,9 @@ from insights_reports.crosscheck import StatedMetrics
 from insights_reports.crosscheck.result import duration_text
 from insights_reports.errors import BadReply
 from insights_reports.spelling.figures import FIGURES, NULL
-from insights_reports.spelling.stated import read_stated, ticks
+from insights_reports.spelling.stated import StatedTable, read_stated, ticks
 
-SAMPLE = {
+SAMPLE: dict[str, Any] = {
     "Series": [
         {
             "Name": "All",
@@ -68,11 +69,11 @@ SAMPLE = {
 SECOND = 10_000_000
 
 
-def read(reply):
+def read(reply: dict[str, Any]) -> StatedTable:
     return read_stated(StatedMetrics("None", None, "LastYear", "Weekly", reply))
 
 
-def changed(*path, to):
+def changed(*path: str, to: Any) -> dict[str, Any]:
     reply = copy.deepcopy(SAMPLE)
     place = reply["Series"][0]["Intervals"][0]
     for key in path[:-1]:
@@ -81,7 +82,7 @@ def changed(*path, to):
     return reply
 
 
-def values(reply):
+def values(reply: dict[str, Any]) -> dict[tuple[str, str | None], Any]:
     columns = read(reply).columns
     return {
         (figure.metric, figure.statistic): column[0]
@@ -89,7 +90,7 @@ def values(reply):
     }
 
 
-def test_octopus_own_sample():
+def test_octopus_own_sample() -> None:
     found = values(SAMPLE)
     assert len(found) == 31
     assert found["NumberOfSuccessfulDeployments", None] == 247
@@ -100,24 +101,24 @@ def test_octopus_own_sample():
     assert found["DeploymentsUntilRecovery", "Mean"] == 1.25
 
 
-def test_what_is_left_out_or_null_has_no_deployments_and_no_values():
+def test_what_is_left_out_or_null_has_no_deployments_and_no_values() -> None:
     for reply in (changed("LeadTime", to=None), changed("LeadTime", to={})):
         found = values(reply)
         assert (found["LeadTime", "Count"], found["LeadTime", "Mean"]) == (0, NULL)
 
 
-def test_a_count_of_null_is_not_zero():
+def test_a_count_of_null_is_not_zero() -> None:
     assert values(changed("LeadTime", "Count", to=None))["LeadTime", "Count"] == NULL
 
 
-def test_a_value_renamed_is_both_missing_and_without_a_definition():
+def test_a_value_renamed_is_both_missing_and_without_a_definition() -> None:
     reply = changed("LeadTime", "Median50", to="1:00:00.0")
     del reply["Series"][0]["Intervals"][0]["LeadTime"]["Median"]
     assert values(reply)["LeadTime", "Median"] == NULL
     assert [one.path for one in read(reply).unknown] == ["LeadTime.Median50"]
 
 
-def test_values_without_a_definition_are_listed():
+def test_values_without_a_definition_are_listed() -> None:
     reply = changed("LeadTime", "NinetyNinth", to="1:00:00.0")
     reply["Series"][0]["Intervals"][0]["QueueTime"] = {"Count": 1}
     reply["Series"][0]["Colour"] = "red"
@@ -145,14 +146,16 @@ def test_values_without_a_definition_are_listed():
         (changed("NumberOfSuccessfulDeployments", to="247"), "NumberOfSuccessfulDeployments"),
     ],
 )
-def test_what_is_not_as_promised_is_an_error_that_names_the_place(reply, named):
+def test_what_is_not_as_promised_is_an_error_that_names_the_place(
+    reply: dict[str, Any], named: str
+) -> None:
     with pytest.raises(BadReply) as caught:
         read(reply)
     assert named in caught.value.what
     assert caught.value.which == "Metrics: None, LastYear, Weekly"
 
 
-def test_durations_as_octopus_spells_them():
+def test_durations_as_octopus_spells_them() -> None:
     texts = ["1:12:39.41517", None, "-426:53:44.0", "0:00:00.0000001", "-1.02:03:04.5", "25:00:00"]
     assert ticks(texts).tolist() == [
         43594151700,
@@ -167,7 +170,7 @@ def test_durations_as_octopus_spells_them():
 
 
 @given(st.lists(st.integers(-(10**12), 10**12).map(lambda second: second * SECOND // 10)))
-def test_durations_are_read_as_they_were_spelled(values):
+def test_durations_are_read_as_they_were_spelled(values: list[int]) -> None:
     assert ticks([duration_text(value) for value in values]).tolist() == values
 
 
@@ -179,7 +182,8 @@ NO_DURATIONS = """1:60:00.0|1:00:60.0|--1:00:00.0|a:00:00.0|:00:00.0|00:00.0|1:0
 @pytest.mark.parametrize(
     "text", ["", "1:00:00.0\n2:00:00.0", *NO_DURATIONS.replace("\n", "|").split("|")]
 )
-def test_nothing_else_is_a_duration(text):
-    for texts in ([text], ["1:00:00.0", text, "2:00:00.0"]):
+def test_nothing_else_is_a_duration(text: str) -> None:
+    found: list[list[str | None]] = [[text], ["1:00:00.0", text, "2:00:00.0"]]
+    for texts in found:
         with pytest.raises(ValueError, match="is not a duration"):
             ticks(texts)
