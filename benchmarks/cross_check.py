@@ -25,11 +25,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from insights_reports.metrics import Granularity, Split
     from insights_reports.pipeline.load import Pulled
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-GRANULARITIES = ("Daily", "Weekly", "Monthly")
+GRANULARITIES: "tuple[Granularity, ...]" = ("Daily", "Weekly", "Monthly")
 
 
 def main() -> None:
@@ -109,8 +110,16 @@ def _tabulated(pulled: "Pulled") -> int:
     from insights_reports.metrics import Tabulator
 
     tabulator = Tabulator(pulled.deployments.table, pulled.zone, pulled.lookups)
-    splits = ["None", "Project", "ProjectGroup", "Environment", "EnvironmentGroup", "Tenant"]
-    asked = [(split, None) for split in splits] + [("TenantTagSet", pulled.tag_sets[0])]
+    splits: list[Split] = [
+        "None",
+        "Project",
+        "ProjectGroup",
+        "Environment",
+        "EnvironmentGroup",
+        "Tenant",
+    ]
+    asked: list[tuple[Split, str | None]] = [(split, None) for split in splits]
+    asked.append(("TenantTagSet", pulled.tag_sets[0]))
     rows = 0
     for split, tag_set in asked:
         for granularity in GRANULARITIES:

@@ -113,7 +113,7 @@ def _report(size: int, size_in_bytes: int, results: Results) -> str:
 
 
 def _median(runs: list[dict[str, Any]], key: str) -> float:
-    return statistics.median(run[key] for run in runs)
+    return float(statistics.median(run[key] for run in runs))
 
 
 def _growth(walls: dict[int, dict[str, float]]) -> str:

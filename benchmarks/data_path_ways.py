@@ -16,13 +16,24 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 sys.path.insert(0, str(Path(__file__).parent))
 import data_path_body as body
 
-SPLITS = ("None", "Project", "ProjectGroup", "Environment", "EnvironmentGroup", "Tenant", "Tags")
-GRANULARITIES = ("Daily", "Weekly", "Monthly")
+if TYPE_CHECKING:
+    from insights_reports.metrics import Granularity, Split
+
+SPLITS: "tuple[Literal['Tags'] | Split, ...]" = (
+    "None",
+    "Project",
+    "ProjectGroup",
+    "Environment",
+    "EnvironmentGroup",
+    "Tenant",
+    "Tags",
+)
+GRANULARITIES: "tuple[Granularity, ...]" = ("Daily", "Weekly", "Monthly")
 DURATIONS = ("LeadTime", "TimeSincePreviouslySuccessfulDeployment", "TimeToRecovery")
 MEASURES = (*DURATIONS, "DeploymentsUntilRecovery")
 Sums = tuple[float, ...]
@@ -47,7 +58,8 @@ def ours(url: str) -> list[Any]:
         {"TagSets-1": "Region"},
     )
     with requests.get(url, stream=True, timeout=600) as response:
-        table = read_deployments(response.raw).table
+        raw: Any = response.raw
+        table = read_deployments(raw).table
     tabulator = Tabulator(table, ZoneInfo(body.ZONE), lookups)
     end = body.FIRST_DAY + timedelta(days=body.DAYS + 1)
     return [
@@ -73,7 +85,7 @@ def plain_pandas(url: str) -> list[Any]:
     import pandas as pd
     import requests
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     for stream in requests.get(url, timeout=600).json()["Streams"]:
         shared = {key: value for key, value in stream.items() if key != "Deployments"}
         rows.extend({**shared, **deployment} for deployment in stream["Deployments"])

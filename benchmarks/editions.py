@@ -22,7 +22,9 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 import data_path_body
@@ -33,7 +35,7 @@ from insights_reports.server import running_server
 
 HERE = Path(__file__).parent
 SPLITS = ["Project", "ProjectGroup", "Environment", "EnvironmentGroup", "Tenant", "TenantTagSet"]
-SUBSCRIPTIONS = {
+SUBSCRIPTIONS: dict[str, dict[str, Any]] = {
     "one": {"splits": SPLITS, "layout": "one"},
     "per-split": {"splits": SPLITS},
     "short": {"splits": ["Project", "ProjectGroup"], "layout": "one"},
@@ -167,7 +169,7 @@ def _measure_sheet(folder: Path, repeats: int) -> None:
         _step("rows", reply, path)  # not here: a child begins with the peak memory of its parent
         reply.unlink()
     names = ("nothing", "ours", "xlsxwriter")
-    costs = _in_turns({n: lambda n=n: _step(f"sheet-{n}", table) for n in names}, repeats)
+    costs = _in_turns({n: partial(_step, f"sheet-{n}", table) for n in names}, repeats)
     start = _median(costs["nothing"])
     print(f"\n| {rows:,} rows, completions in {ZONE} | CPU s | microseconds a row |\n|---|---|---|")
     for name, way in (("ours", "ours"), ("xlsxwriter", "XlsxWriter, constant_memory")):

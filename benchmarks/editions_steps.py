@@ -2,9 +2,10 @@
 
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -129,7 +130,7 @@ def sheet_xlsxwriter(table: str) -> str:
     return str(target.stat().st_size)
 
 
-def _values(column: "pd.Series[object]") -> list[object]:
+def _values(column: Any) -> Any:
     """As Excel has them: days since 1899-12-30, days, numbers, texts."""
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         column = column.dt.tz_localize(None)
@@ -152,7 +153,7 @@ def rows(reply: str, table: str) -> str:
     return str(len(deployments))
 
 
-STEPS = {
+STEPS: dict[str, Callable[..., str]] = {
     "edition": edition,
     "table": table,
     "page": page,

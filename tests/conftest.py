@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ settings.load_profile("steady")
 _TOGETHER = ("tests/test_read_back.py", "tests/formats/test_pdf.py", "tests/formats/test_pdf_ua.py")
 
 
-class _Scheduling(LoadScopeScheduling):
+class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Each test by itself, but those of `_TOGETHER` by their file. (The marks for groups that
     pytest-xdist 3.8 knows have no effect with pytest 9.2.)"""
 
@@ -73,7 +74,7 @@ class _Output(io.TextIOWrapper):
 Command = Callable[..., Done]
 
 
-def run_command(*arguments: str) -> Done:
+def run_command(*arguments: str | Path) -> Done:
     """Run one command of insights-reports in this process."""
     out, err = _Output(), _Output()
     with redirect_stdout(out), redirect_stderr(err):

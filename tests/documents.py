@@ -5,6 +5,7 @@ They are for the tests of the formats: their figures are plausible, but nobody c
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition.document import (
@@ -41,9 +42,11 @@ from insights_reports.edition.values import (
     Statistic,
     Status,
     Unit,
+    Value,
     Verdict,
 )
 from insights_reports.spelling.terms import TICKS_PER_SECOND
+from tests.typed import number
 
 HOUR = 3600 * TICKS_PER_SECOND
 ZONE = "Australia/Brisbane"
@@ -123,7 +126,11 @@ def frequency_tile() -> Tile:
         figure=spark[-1],
         extra=(count(214), count(21, Statistic.ACTIVE_DAYS)),
         change=Change(
-            spark[-2], spark[-1], spark[-1].value - spark[-2].value, 0.158, Verdict.BETTER
+            spark[-2],
+            spark[-1],
+            number(spark[-1].value) - number(spark[-2].value),
+            0.158,
+            Verdict.BETTER,
         ),
         last_year=Change(per_week(36.4, 156), spark[-1], 13.5, 0.371, Verdict.BETTER),
         spark=spark,
@@ -234,7 +241,7 @@ PROJECTS = (
 )
 
 
-def project_row(row: tuple[object, ...]) -> tuple[object, ...]:
+def project_row(row: tuple[Any, ...]) -> tuple[Value, ...]:
     name, key, now, before, lead, lead_before, p95, failed, total, recovery = row
     lead_figure = (
         missing(LEAD, Statistic.MEDIAN, Missing.NO_VALUES) if lead is None else median(lead, now)
@@ -287,9 +294,9 @@ def project_table(shown: int) -> Table:
         title=phrase("table.slices.title.project"),
         subtitle=phrase("table.slices.subtitle", period=SEPTEMBER),
         columns=SLICE_COLUMNS,
-        rows=rows[:shown],  # type: ignore[arg-type]
+        rows=rows[:shown],
         total_rows=len(rows),
-        all_rows=rows if shown < len(rows) else (),  # type: ignore[arg-type]
+        all_rows=rows if shown < len(rows) else (),
         total=(
             phrase("label.all"),
             count(214),
@@ -386,8 +393,8 @@ def lead_chart() -> Chart:
 
 def rate_chart() -> Chart:
     tile = rate_tile()
-    low = tuple(Figure(RATE, Statistic.RATE, f.value * 0.6, f.n) for f in tile.spark)
-    high = tuple(Figure(RATE, Statistic.RATE, f.value * 1.6, f.n) for f in tile.spark)
+    low = tuple(Figure(RATE, Statistic.RATE, number(f.value) * 0.6, f.n) for f in tile.spark)
+    high = tuple(Figure(RATE, Statistic.RATE, number(f.value) * 1.6, f.n) for f in tile.spark)
     return Chart(
         id="trend-failure_rate",
         form=ChartForm.LINES,

@@ -4,11 +4,13 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from insights_reports.config import Config, CustomBands, Schedule
 from insights_reports.config_file import find_config, load_config
 from insights_reports.errors import ConfigError
 from insights_reports.spelling.terms import DIMENSIONS
+from tests.typed import the
 
 EXAMPLE = Path(__file__).parent.parent / "config" / "insights-reports.yaml"
 SMALLEST = "subscriptions:\n  monthly:\n    report: Delivery\n"
@@ -27,8 +29,10 @@ def test_the_example_is_valid_and_names_every_key() -> None:
     config = load_config(EXAMPLE)
     assert list(config.subscriptions) == ["board-monthly", "board-quarterly"]
     text = EXAMPLE.read_text(encoding="utf-8")
-    sections = [config.octopus, config.company, config.mail, config.subscriptions["board-monthly"]]
-    for section in (*map(type, sections), Config, CustomBands):
+    mail, board = the(BaseModel, config.mail), config.subscriptions["board-monthly"]
+    sections: list[BaseModel] = [config.octopus, config.company, mail, board]
+    kinds: list[type[BaseModel]] = [*(type(each) for each in sections), Config, CustomBands]
+    for section in kinds:
         for key in section.model_fields.keys() - {"path"}:
             assert f"{key}:" in text, f"the example does not show {key}"
 

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from functools import cache
 from itertools import product
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -38,9 +39,9 @@ def ticks(text: str | None) -> int | None:
     """Of a duration as Octopus spells it."""
     if text is None:
         return None
-    sign, hours, minutes, seconds, fraction = re.fullmatch(
-        r"(-?)(\d+):(\d\d):(\d\d)(?:\.(\d{1,7}))?", text
-    ).groups(default="")
+    found = re.fullmatch(r"(-?)(\d+):(\d\d):(\d\d)(?:\.(\d{1,7}))?", text)
+    assert found is not None, text
+    sign, hours, minutes, seconds, fraction = found.groups(default="")
     whole = (int(hours) * 60 + int(minutes)) * 60 + int(seconds)
     value = whole * TICKS + int(fraction.ljust(7, "0"))
     return -value if sign else value
@@ -56,7 +57,7 @@ class Replies:
     """What the server says, decoded plainly."""
 
     def __init__(self, url: str, api_key: str, report: str) -> None:
-        def get(path: str) -> object:
+        def get(path: str) -> Any:
             request = urllib.request.Request(
                 f"{url}/api/Spaces-1/{path}", headers={"X-Octopus-ApiKey": api_key}
             )
@@ -87,7 +88,7 @@ class Replies:
         )
 
     @staticmethod
-    def row(stream: dict, deployment: dict) -> Row:
+    def row(stream: dict[str, Any], deployment: dict[str, Any]) -> Row:
         return Row(
             deployment_id=deployment["Id"],
             completed=instant(deployment["CompletedTime"]),
@@ -119,7 +120,7 @@ def range_of(name: str, zone: str) -> tuple[date, date]:
     return date(year, month + 1, today.day), today + timedelta(days=1)
 
 
-def comparable(interval: dict) -> dict[str, object]:
+def comparable(interval: dict[str, Any]) -> dict[str, object]:
     """One interval of the command's reply in the reference's own terms; null stays None."""
     rate = interval["DeploymentFailureRate"]
     found: dict[str, object] = {
@@ -140,20 +141,20 @@ def comparable(interval: dict) -> dict[str, object]:
     return found
 
 
-def expected(figures: dict[str, object]) -> dict[str, object]:
+def expected(figures: dict[str, Any]) -> dict[str, object]:
     rate = figures["rate"]
     found = {
         key: figures[key]
         for key in ("successful", "deployment_failure", "guided", "total", "failed")
     }
     found["frequency"] = figures["successful"]
-    found["rate"] = None if rate is None else float(round(rate, 5))  # type: ignore[call-overload]
+    found["rate"] = None if rate is None else float(round(rate, 5))
     for name in MEASURES.values():
         found[f"{name}_count"] = figures[f"{name}_count"]
         for statistic in STATISTICS.values():
             value = figures[f"{name}_{statistic}"]
             exact = name == "deployments_until_recovery" and value is not None
-            found[f"{name}_{statistic}"] = float(Fraction(value)) if exact else value  # type: ignore[arg-type]
+            found[f"{name}_{statistic}"] = float(Fraction(value)) if exact else value
     return found
 
 

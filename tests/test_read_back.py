@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pikepdf
@@ -34,6 +35,7 @@ from insights_reports.spelling.terms import TICKS_PER_SECOND
 from tests.conftest import AS_OF
 from tests.formats.pdf_ua import failures
 from tests.formats.workbooks import opened, table_of
+from tests.typed import number
 
 REPORT = "Nordlicht delivery performance"
 SPLITS = (
@@ -231,7 +233,8 @@ def test_both_parts_of_the_mail_have_every_figure_of_page_one(
         wanted += [f"{W.label(extra)}: {W.figure(extra)}" for extra in tile.extra]
         wanted += [W.sample(tile.figure)]
     wanted += [W.phrase(notable.text) for notable in document.notable]
-    page = lxml_html.document_fromstring(letter.html).text_content()
+    parsed: Any = lxml_html.document_fromstring(letter.html)
+    page = parsed.text_content()
     for part in (squeezed(letter.text), squeezed(page)):
         assert [text for text in wanted if squeezed(text) not in part] == []
 
@@ -275,7 +278,7 @@ def test_the_ledger_in_the_workbook_is_equal(summary: Rendered) -> None:
     ledger = summary.document.check.ledger
     sheet = summary.workbook[W.text("excel.sheet.exclusions")]
     rows = table_of(sheet)
-    counts = [row[W.text("label.deployments")].value for row in rows]
+    counts = [number(row[W.text("label.deployments")].value) for row in rows]
     assert counts == [ledger.used, *(each.deployments for each in ledger.excluded)]
     *_, total = sheet.iter_rows(values_only=True)
     assert total[:2] == (W.text("label.read"), ledger.read)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from insights_reports import __version__
 from insights_reports.server import RunningServer
 from tests.conftest import AS_OF
 
@@ -21,7 +22,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not Path(uv).exists():
         pytest.skip("uv is not here to build the wheel")
     folder = tmp_path_factory.mktemp("wheel")
-    command = [uv, "build", "--wheel", "--out-dir", folder, ROOT]
+    command = [uv, "build", "--wheel", "--out-dir", str(folder), str(ROOT)]
     subprocess.run(command, check=True, capture_output=True)
     (wheel,) = folder.glob("*.whl")
     site = folder / "site"
@@ -61,6 +62,12 @@ def test_templates_flows_and_configuration_are_in_the_wheel(installed: Path) -> 
         }
         assert wheels == ours
     assert not (installed / "flows").exists()
+
+
+def test_the_wheel_says_its_version_and_that_it_has_types(installed: Path) -> None:
+    (metadata,) = installed.glob("insights_reports-*.dist-info/METADATA")
+    assert f"\nVersion: {__version__}\n" in metadata.read_text(encoding="utf-8")
+    assert (installed / "insights_reports" / "py.typed").exists()
 
 
 def test_the_wheel_makes_an_edition_in_an_empty_folder(

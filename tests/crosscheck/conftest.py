@@ -1,17 +1,25 @@
 """Cross-checks of made-up worlds, made once for all the tests that only read them."""
 
+from collections.abc import Iterable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from insights_reports.crosscheck import StatedMetrics, cross_check
+from insights_reports.crosscheck import (
+    CrossCheck,
+    Discrepancy,
+    Evidence,
+    StatedMetrics,
+    cross_check,
+)
 from insights_reports.metrics import Lookups
 
-from .server import Options, all_replies
-from .world import build, listed, table
+from .server import Options, Reply, all_replies
+from .world import Row, World, build, listed, table
 
 
-def lookups(world):
+def lookups(world: World) -> Lookups:
     return Lookups(
         world.project_groups,
         world.project_group_names,
@@ -21,7 +29,9 @@ def lookups(world):
     )
 
 
-def check(world, replies, rows=None, **options):
+def check(
+    world: World, replies: Iterable[Reply], rows: list[Row] | None = None, **options: Any
+) -> CrossCheck:
     """The cross-check of replies against the deployments that the world's server lists."""
     return cross_check(
         table(listed(world) if rows is None else rows),
@@ -33,26 +43,26 @@ def check(world, replies, rows=None, **options):
     )
 
 
-def found(result, verdict):
+def found(result: CrossCheck, verdict: str) -> list[Discrepancy]:
     return [one for one in result.discrepancies if one.verdict == verdict]
 
 
-def chosen(result, convention):
+def chosen(result: CrossCheck, convention: str) -> Evidence:
     return next(one for one in result.evidence if one.convention == convention)
 
 
 @pytest.fixture(scope="session")
-def small():
+def small() -> World:
     """A year of two deployments a day with every complication."""
     return build(seed=3, per_day=2)
 
 
 @pytest.fixture(scope="session")
-def everything(small):
+def everything(small: World) -> list[Reply]:
     """Every question to a server that follows our defaults."""
     return all_replies(small, Options())
 
 
 @pytest.fixture(scope="session")
-def clean(small, everything):
+def clean(small: World, everything: list[Reply]) -> CrossCheck:
     return check(small, everything)

@@ -6,14 +6,15 @@ that Octopus leaves open is an option.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from math import ceil, floor
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from .world import TICKS, instant, listed, months_before
+from .world import TICKS, Row, World, instant, listed, months_before
 
 RANGES = {"LastMonth": 1, "LastQuarter": 3, "LastYear": 12}
 GRANULARITIES = ("Daily", "Weekly", "Monthly")
@@ -34,6 +35,8 @@ MEASURES = {
     "DeploymentsUntilRecovery": "deployments_until_recovery",
 }
 
+Reply = tuple[str, str | None, str, str, dict[str, Any]]  # the question, and what it states
+
 
 @dataclass(frozen=True)
 class Options:
@@ -52,11 +55,17 @@ class Options:
     untagged: str | None = "Untagged"
     first_instant: int | None = None
     accumulates: bool = False
-    promoted: Callable[[object], bool] = lambda row: True
+    promoted: Callable[[Row], bool] = lambda row: True
     zero_when_empty: bool = False
 
 
-def all_replies(world, options=Options(), questions=QUESTIONS, ranges=RANGES, every=GRANULARITIES):
+def all_replies(
+    world: World,
+    options: Options = Options(),
+    questions: Iterable[tuple[str, str | None]] = QUESTIONS,
+    ranges: Iterable[str] = RANGES,
+    every: Iterable[str] = GRANULARITIES,
+) -> list[Reply]:
     """Every question and its reply: (split, tag set, time range, granularity, reply)."""
     return [
         (
@@ -72,13 +81,20 @@ def all_replies(world, options=Options(), questions=QUESTIONS, ranges=RANGES, ev
     ]
 
 
-def reply(world, split, tag_set, time_range, granularity, options=Options()):
+def reply(
+    world: World,
+    split: str,
+    tag_set: str | None,
+    time_range: str,
+    granularity: str,
+    options: Options = Options(),
+) -> dict[str, Any]:
     """The reply to one question about all that the world's server knows."""
     start, end = options.start(world.today, time_range), world.today + timedelta(1)
     first, last = (begin(day, granularity, options) for day in (start, end - timedelta(1)))
     if not options.clipped:
         start, end = first, after(last, granularity)
-    found = {}
+    found: Found = {}
     for row in world.rows if options.before_listed else listed(world):
         day = world.local_date(row)
         late = options.first_instant is None or row.completed >= options.first_instant
@@ -106,13 +122,13 @@ def reply(world, split, tag_set, time_range, granularity, options=Options()):
     }
 
 
-def between(first, last, granularity):
+def between(first: date, last: date, granularity: str) -> Iterator[date]:
     while first <= last:
         yield first
         first = after(first, granularity)
 
 
-def begin(day, granularity, options):
+def begin(day: date, granularity: str, options: Options) -> date:
     if granularity == "Monthly":
         return day.replace(day=1)
     if granularity == "Weekly":
@@ -120,13 +136,15 @@ def begin(day, granularity, options):
     return day
 
 
-def after(start, granularity):
+def after(start: date, granularity: str) -> date:
     if granularity == "Monthly":
         return (start + timedelta(31)).replace(day=1)
     return start + timedelta(7 if granularity == "Weekly" else 1)
 
 
-def series(world, row, split, tag_set, options):
+def series(
+    world: World, row: Row, split: str, tag_set: str | None, options: Options
+) -> list[tuple[str, str | None]]:
     """Key and name of each series that a deployment counts in."""
     if split == "None":
         return [("All", "All")]
@@ -143,6 +161,7 @@ def series(world, row, split, tag_set, options):
         return [("-", options.untenanted)] if options.untenanted else []
     if split == "Tenant":
         return [(row.tenant_id, row.tenant_name)]
+    assert tag_set is not None
     prefix = world.tag_sets[tag_set] + "/"
     tags = [tag for tag in world.tenant_tags[row.tenant_id] if tag.startswith(prefix)]
     if not tags:
@@ -153,11 +172,23 @@ def series(world, row, split, tag_set, options):
 class Pending:
     """What a deployment completed later has accumulated by the end of an interval."""
 
-    def __init__(self, lead_time):
+    def __init__(self, lead_time: int) -> None:
         self.lead_time = lead_time
 
 
-def _pending(world, found, split, tag_set, granularity, options, start, end):
+Found = dict[tuple[str, str | None], dict[date, list[Row | Pending]]]
+
+
+def _pending(
+    world: World,
+    found: Found,
+    split: str,
+    tag_set: str | None,
+    granularity: str,
+    options: Options,
+    start: date,
+    end: date,
+) -> None:
     for row in listed(world):
         if row.lead_time is None:
             continue
@@ -170,11 +201,13 @@ def _pending(world, found, split, tag_set, granularity, options, start, end):
                     intervals.setdefault(at, []).append(Pending(stop - created))
 
 
-def _midnight(day, zone):
+def _midnight(day: date, zone: str) -> int:
     return instant(datetime.combine(day, time(), ZoneInfo(zone)))
 
 
-def interval(world, members, at, granularity, options):
+def interval(
+    world: World, members: Iterable[Row | Pending], at: date, granularity: str, options: Options
+) -> dict[str, Any]:
     rows = [row for row in members if not isinstance(row, Pending)]
     extra = [row.lead_time for row in members if isinstance(row, Pending)]
     good = [row for row in rows if row.successful and options.promoted(row)]
@@ -204,7 +237,7 @@ def interval(world, members, at, granularity, options):
     return stated
 
 
-def rate(failed, total, successful, options):
+def rate(failed: int, total: int, successful: int, options: Options) -> float | None:
     base = total if options.rate_of == "Total" else successful
     if not base:
         return 0.0 if options.zero_when_empty else None
@@ -213,7 +246,7 @@ def rate(failed, total, successful, options):
     return float(decimals(Fraction(failed, base), options.rate_digits, options.rounding))
 
 
-def statistics(values, options, numbers):
+def statistics(values: Sequence[int], options: Options, numbers: bool) -> dict[str, Any]:
     values = sorted(values)
     names = ("Mean", "Median", "Min", "Max", "NinetyFifth")
     if not values:
@@ -230,17 +263,17 @@ def statistics(values, options, numbers):
     return {"Count": len(values), **dict(zip(names, shown, strict=True))}
 
 
-def percentile(values, p, method):
+def percentile(values: Sequence[int], p: Fraction, method: str) -> Fraction:
     last = len(values) - 1
     if method == "linear":
-        place = p * last
-        low = floor(place)
-        return values[low] + (values[min(low + 1, last)] - values[low]) * (place - low)
+        exact = p * last
+        low = floor(exact)
+        return values[low] + (values[min(low + 1, last)] - values[low]) * (exact - low)
     place = {"nearest_rank": ceil(p * len(values)) - 1, "lower": floor(p * last)}[method]
     return Fraction(values[max(place, 0)])
 
 
-def rounded(exact, rule):
+def rounded(exact: Fraction, rule: str) -> int:
     """A fraction to a whole number."""
     low, rest = floor(exact), exact - floor(exact)
     half = Fraction(1, 2)
@@ -251,11 +284,11 @@ def rounded(exact, rule):
     return low + (rest > half or (rest == half and low % 2 == 1))
 
 
-def decimals(exact, digits, rule):
+def decimals(exact: Fraction, digits: int, rule: str) -> Fraction:
     return Fraction(rounded(exact * 10**digits, rule), 10**digits)
 
 
-def duration(ticks, options):
+def duration(ticks: Fraction, options: Options) -> str:
     value = rounded(ticks / options.unit, options.rounding) * options.unit
     sign, size = ("-" if value < 0 else ""), abs(value)
     whole, fraction = divmod(size, TICKS)

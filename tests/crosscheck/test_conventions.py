@@ -6,18 +6,19 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from insights_reports.crosscheck.conventions.rounding import DecimalRounding, DurationRounding
+from insights_reports.crosscheck import CrossCheck, Evidence
+from insights_reports.crosscheck.conventions.rounding import DecimalRounding, DurationRounding, Rule
 from insights_reports.crosscheck.result import choose
 
 from .conftest import check, chosen
 from .server import Options, all_replies, decimals, rounded
-from .world import TICKS, build, instant, months_before
+from .world import TICKS, World, build, instant, months_before
 
 FEW = (("None", None), ("Project", None))
 
 
 @pytest.fixture(scope="module")
-def whole():
+def whole() -> World:
     """Whole seconds, so that halves of a second occur in means and medians."""
     return build(seed=11, per_day=1.5, whole_seconds=True)
 
@@ -79,7 +80,7 @@ SERVERS = {
 
 
 @pytest.mark.parametrize("name", SERVERS)
-def test_a_server_with_another_convention_agrees_under_it(whole, name):
+def test_a_server_with_another_convention_agrees_under_it(whole: World, name: str) -> None:
     options, convention, expected = SERVERS[name]
     time_range = convention if convention.startswith("Last") else "LastYear"
     replies = all_replies(whole, options, FEW, (time_range,))
@@ -90,7 +91,7 @@ def test_a_server_with_another_convention_agrees_under_it(whole, name):
     assert evidence.explained == evidence.figures > 0
 
 
-def test_a_range_that_begins_at_the_instant_a_month_before():
+def test_a_range_that_begins_at_the_instant_a_month_before() -> None:
     world = build(seed=8, per_day=20, days=40)
     start = world.as_of.replace(month=9)  # summer time then and now
     options = Options(first_instant=instant(start))
@@ -99,22 +100,22 @@ def test_a_range_that_begins_at_the_instant_a_month_before():
     assert chosen(result, "LastMonth").chosen == "1 months back to the instant, edges clipped"
 
 
-def test_untenanted_deployments_under_another_name(small):
+def test_untenanted_deployments_under_another_name(small: World) -> None:
     options = Options(untenanted="(none)", untagged="(no tag)")
     questions = (("Tenant", None), ("TenantTagSet", "TagSets-1"))
     result = check(small, all_replies(small, options, questions))
     assert result.figures == result.agrees
 
 
-def test_the_evidence_counts_what_each_candidate_explains(clean):
+def test_the_evidence_counts_what_each_candidate_explains(clean: CrossCheck) -> None:
     evidence = chosen(clean, "percentile")
     scores = {one.name: one.explained for one in evidence.candidates}
     assert sorted(scores.values())[-2] < evidence.explained
     assert evidence.figures == scores["linear"] > scores["nearest_rank"] > 0
 
 
-def test_one_figure_cannot_bring_about_a_convention():
-    evidence = []
+def test_one_figure_cannot_bring_about_a_convention() -> None:
+    evidence: list[Evidence] = []
     assert choose("any", [("default", 9), ("other", 10)], 10, evidence) == "default"
     assert choose("any", [("default", 8), ("other", 10)], 10, evidence) == "other"
     assert choose("any", [("default", 8), ("one", 10), ("two", 10)], 10, evidence) == "one"
@@ -124,7 +125,7 @@ def test_one_figure_cannot_bring_about_a_convention():
 
 @pytest.mark.parametrize("rule", ["half to even", "half away from zero", "towards zero"])
 @pytest.mark.parametrize("ours", [25, 15, -25, -15, 24, 26, -24, -26, 20, 0])
-def test_durations_round_as_fractions_do(rule, ours):
+def test_durations_round_as_fractions_do(rule: Rule, ours: int) -> None:
     printed = rounded(Fraction(ours, 10), rule) * 10_000
     how = DurationRounding(10_000, rule)
     column = np.array([ours * 1000])
@@ -135,7 +136,7 @@ def test_durations_round_as_fractions_do(rule, ours):
 
 @pytest.mark.parametrize("rule", ["half to even", "half away from zero", "towards zero"])
 @pytest.mark.parametrize("over", [1, 3, 5, 8, 32, 64, 96, 255, 100_000])
-def test_rates_round_as_fractions_do(rule, over):
+def test_rates_round_as_fractions_do(rule: Rule, over: int) -> None:
     how = DecimalRounding(5, rule)
     for failed in range(0, over + 1, max(over // 40, 1)):
         printed = float(decimals(Fraction(failed, over), 5, rule))
@@ -146,7 +147,7 @@ def test_rates_round_as_fractions_do(rule, over):
         assert not how.agrees(np.array([printed + 1e-7]), ours).any()
 
 
-def test_a_mean_one_tick_off_a_half_may_fall_on_either_side_and_a_half_may_not():
+def test_a_mean_one_tick_off_a_half_may_fall_on_either_side_and_a_half_may_not() -> None:
     how = DurationRounding()
     stated = np.array([20 * TICKS, 21 * TICKS])
     near = np.full(2, 205 * TICKS // 10 + 1)

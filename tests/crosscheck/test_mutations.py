@@ -8,7 +8,10 @@ import copy
 import os
 import random
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from fractions import Fraction
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,18 +21,18 @@ from insights_reports.crosscheck import StatedMetrics
 from insights_reports.crosscheck.causes.judged import AGREES, DIFFERS
 from insights_reports.crosscheck.check import Checker
 from insights_reports.spelling.figures import FIGURES, is_null
-from insights_reports.spelling.stated import read_stated
+from insights_reports.spelling.stated import StatedTable, read_stated
 
 from .conftest import check, lookups
-from .server import duration
-from .world import TICKS, listed, table
+from .server import Options, Reply, duration
+from .world import TICKS, World, listed, table
 
 ONE_TICK = {"count": 1, "duration": TICKS, "rate": 0.00001, "number": 0.001}
 THOROUGH = bool(os.environ.get("THOROUGH"))
 
 
 @pytest.fixture(scope="module")
-def checker(small, everything):
+def checker(small: World, everything: list[Reply]) -> Checker:
     return Checker(
         table(listed(small)),
         [read_stated(StatedMetrics(*reply)) for reply in everything],
@@ -39,7 +42,9 @@ def checker(small, everything):
     )
 
 
-def mutants(chance, tables):
+def mutants(
+    chance: random.Random, tables: Iterable[StatedTable]
+) -> Iterator[tuple[StatedTable, int, int, Any, str]]:
     """Of each table and each figure some cells, by a tick and by much, up and down."""
     for one in tables:
         for number, figure in enumerate(FIGURES):
@@ -54,20 +59,21 @@ def mutants(chance, tables):
                 yield one, number, cell, after, "tick" if abs(step) == 1 else "much"
 
 
-def altered(one, number, cell, after):
+def altered(one: StatedTable, number: int, cell: int, after: Any) -> StatedTable:
     columns = list(one.columns)
     columns[number] = columns[number].copy()
     columns[number][cell] = after
     return replace(one, columns=tuple(columns))
 
 
-def test_the_clean_data_have_no_difference(checker):
+def test_the_clean_data_have_no_difference(checker: Checker) -> None:
     for one in checker.tables:
         assert (checker.judge(one).verdict == AGREES).all()
 
 
-def test_every_mutant_is_found_and_none_is_excused(checker):
-    made, missed = Counter(), []
+def test_every_mutant_is_found_and_none_is_excused(checker: Checker) -> None:
+    made: Counter[str] = Counter()
+    missed = []
     by_split = sorted(checker.tables, key=lambda one: one.source.split != "None")
     for one, number, cell, after, size in mutants(random.Random(4), by_split):
         judged = checker.judge(altered(one, number, cell, after))
@@ -83,7 +89,9 @@ def test_every_mutant_is_found_and_none_is_excused(checker):
 
 
 @pytest.mark.parametrize("seed", range(40 if THOROUGH else 8))
-def test_mutants_of_the_json_are_found_on_the_public_way(small, everything, seed):
+def test_mutants_of_the_json_are_found_on_the_public_way(
+    small: World, everything: list[Reply], seed: int
+) -> None:
     """Inference and all: a few tables as JSON, one figure altered."""
     chance = random.Random(seed)
     asked = [reply for reply in everything if reply[0] == "None" or reply[2] == "LastMonth"]
@@ -98,7 +106,7 @@ def test_mutants_of_the_json_are_found_on_the_public_way(small, everything, seed
     if before is None:
         place[key] = "0:00:01.0" if figure.kind == "duration" else 1.0
     elif figure.kind == "duration":
-        place[key] = duration(parse(before) + chance.choice((1, -1)) * TICKS, Second())
+        place[key] = duration(Fraction(parse(before) + chance.choice((1, -1)) * TICKS), Options())
     else:
         place[key] = round(before + chance.choice((1, -1)) * ONE_TICK[figure.kind], 5)
     result = check(small, replies)
@@ -107,12 +115,7 @@ def test_mutants_of_the_json_are_found_on_the_public_way(small, everything, seed
     assert (result.differs, result.agrees) == (1, result.figures - 1)
 
 
-class Second:
-    unit = TICKS
-    rounding = "half to even"
-
-
-def parse(text):
+def parse(text: str) -> int:
     hours, minutes, seconds = text.lstrip("-").removesuffix(".0").split(":")
     value = ((int(hours) * 60 + int(minutes)) * 60 + int(seconds)) * TICKS
     return -value if text.startswith("-") else value

@@ -1,16 +1,17 @@
 """The replies of /metrics as columns: strict and exact."""
 
 import copy
+from typing import Any
 
 import pytest
 
 from insights_reports.crosscheck import StatedMetrics
 from insights_reports.errors import BadReply
 from insights_reports.spelling.figures import FIGURES, POSITION
-from insights_reports.spelling.stated import read_stated
+from insights_reports.spelling.stated import StatedTable, read_stated
 from insights_reports.spelling.terms import NULL
 
-SAMPLE = {
+SAMPLE: dict[str, Any] = {
     "Series": [
         {
             "Name": "All",
@@ -66,11 +67,11 @@ SAMPLE = {
 SECOND = 10_000_000
 
 
-def read(reply):
+def read(reply: dict[str, Any]) -> StatedTable:
     return read_stated(StatedMetrics("None", None, "LastYear", "Weekly", reply))
 
 
-def changed(*path, to):
+def changed(*path: str, to: Any) -> dict[str, Any]:
     reply = copy.deepcopy(SAMPLE)
     place = reply["Series"][0]["Intervals"][0]
     for key in path[:-1]:
@@ -82,11 +83,11 @@ def changed(*path, to):
 MEAN = POSITION["LeadTime", "Mean"]
 
 
-def with_mean(text):
+def with_mean(text: str | None) -> Any:
     return changed("LeadTime", "Mean", to=text)["Series"][0]["Intervals"][0]
 
 
-def values(reply):
+def values(reply: dict[str, Any]) -> dict[tuple[str, str | None], Any]:
     columns = read(reply).columns
     return {
         (figure.metric, figure.statistic): column[0]
@@ -94,7 +95,7 @@ def values(reply):
     }
 
 
-def test_octopus_own_sample():
+def test_octopus_own_sample() -> None:
     found = values(SAMPLE)
     assert len(found) == 31
     assert found["NumberOfSuccessfulDeployments", None] == 247
@@ -105,24 +106,24 @@ def test_octopus_own_sample():
     assert found["DeploymentsUntilRecovery", "Mean"] == 1.25
 
 
-def test_what_is_left_out_or_null_has_no_deployments_and_no_values():
+def test_what_is_left_out_or_null_has_no_deployments_and_no_values() -> None:
     for reply in (changed("LeadTime", to=None), changed("LeadTime", to={})):
         found = values(reply)
         assert (found["LeadTime", "Count"], found["LeadTime", "Mean"]) == (0, NULL)
 
 
-def test_a_count_of_null_is_not_zero():
+def test_a_count_of_null_is_not_zero() -> None:
     assert values(changed("LeadTime", "Count", to=None))["LeadTime", "Count"] == NULL
 
 
-def test_a_value_renamed_is_both_missing_and_without_a_definition():
+def test_a_value_renamed_is_both_missing_and_without_a_definition() -> None:
     reply = changed("LeadTime", "Median50", to="1:00:00.0")
     del reply["Series"][0]["Intervals"][0]["LeadTime"]["Median"]
     assert values(reply)["LeadTime", "Median"] == NULL
     assert [one.path for one in read(reply).unknown] == ["LeadTime.Median50"]
 
 
-def test_values_without_a_definition_are_listed():
+def test_values_without_a_definition_are_listed() -> None:
     reply = changed("LeadTime", "NinetyNinth", to="1:00:00.0")
     reply["Series"][0]["Intervals"][0]["QueueTime"] = {"Count": 1}
     reply["Series"][0]["Colour"] = "red"
@@ -150,14 +151,16 @@ def test_values_without_a_definition_are_listed():
         (changed("NumberOfSuccessfulDeployments", to="247"), "NumberOfSuccessfulDeployments"),
     ],
 )
-def test_what_is_not_as_promised_is_an_error_that_names_the_place(reply, named):
+def test_what_is_not_as_promised_is_an_error_that_names_the_place(
+    reply: dict[str, Any], named: str
+) -> None:
     with pytest.raises(BadReply) as caught:
         read(reply)
     assert named in caught.value.what
     assert caught.value.which == "Metrics: None, LastYear, Weekly"
 
 
-def test_durations_as_octopus_spells_them():
+def test_durations_as_octopus_spells_them() -> None:
     texts = ["1:12:39.41517", None, "-426:53:44.0", "0:00:00.0000001", "-1.02:03:04.5", "25:00:00"]
     table = read({"Series": [{"Name": "All", "Intervals": [with_mean(text) for text in texts]}]})
     assert table.columns[MEAN].tolist() == [
@@ -178,7 +181,7 @@ NO_DURATIONS = """1:60:00.0|1:00:60.0|--1:00:00.0|a:00:00.0|:00:00.0|00:00.0|1:0
 @pytest.mark.parametrize(
     "text", ["", "1:00:00.0\n2:00:00.0", *NO_DURATIONS.replace("\n", "|").split("|")]
 )
-def test_nothing_else_is_a_duration(text):
+def test_nothing_else_is_a_duration(text: str) -> None:
     for texts in ([text], ["1:00:00.0", text, "2:00:00.0"]):
         intervals = [with_mean(text) for text in texts]
         with pytest.raises(BadReply, match=r"LeadTime\.Mean") as caught:

@@ -7,12 +7,15 @@ package, numpy or pandas, except `table`, which writes the rows down as the depl
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 TICKS = 10_000_000
@@ -46,11 +49,11 @@ class Row:
     recovered_from_version: str | None = None
 
     @property
-    def successful(self):
+    def successful(self) -> bool:
         return self.task_state == "Success" and not self.had_guided_failure
 
     @property
-    def failed(self):
+    def failed(self) -> bool:
         return self.task_state == "Failed" or (
             self.task_state == "Success" and self.had_guided_failure
         )
@@ -69,23 +72,23 @@ class World:
     tenant_tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tag_sets: dict[str, str] = field(default_factory=dict)
 
-    def local_date(self, row):
+    def local_date(self, row: Row) -> date:
         return local_date(row.completed, self.zone)
 
-    def with_rows(self, rows):
+    def with_rows(self, rows: Iterable[Row]) -> World:
         return replace(self, rows=tuple(rows))
 
     @property
-    def today(self):
+    def today(self) -> date:
         return self.as_of.astimezone(ZoneInfo(self.zone)).date()
 
 
 @lru_cache(maxsize=200_000)
-def local_date(ticks, zone):
+def local_date(ticks: int, zone: str) -> date:
     return (EPOCH + timedelta(seconds=ticks // TICKS)).astimezone(ZoneInfo(zone)).date()
 
 
-def instant(moment):
+def instant(moment: datetime) -> int:
     """A datetime with a zone as ticks."""
     return (moment - EPOCH) // timedelta(microseconds=1) * 10
 
@@ -100,7 +103,14 @@ ENVIRONMENTS = (("Environments-1", "Production"), ("Environments-2", "Test"))
 TENANTS = (("Tenants-1", "Café"), ("Tenants-2", "=SUM(A1)"), (None, None))
 
 
-def build(seed=1, per_day=4, days=430, whole_seconds=False, hide_names=True, **changes):
+def build(
+    seed: int = 1,
+    per_day: float = 4,
+    days: int = 430,
+    whole_seconds: bool = False,
+    hide_names: bool = True,
+    **changes: Any,
+) -> World:
     """A world of ``days`` days before ``as_of``, with about ``per_day`` deployments on each."""
     world = World(
         project_groups={project: group for project, _, group in PROJECTS},
@@ -127,7 +137,9 @@ def build(seed=1, per_day=4, days=430, whole_seconds=False, hide_names=True, **c
     return world.with_rows(derived(rows))
 
 
-def _row(chance, number, completed, whole_seconds, hide_names):
+def _row(
+    chance: random.Random, number: int, completed: int, whole_seconds: bool, hide_names: bool
+) -> Row:
     project, name, _ = chance.choices(PROJECTS, (5, 3, 2, 1))[0]
     environment, environment_name = chance.choice(ENVIRONMENTS)
     tenant, tenant_name = chance.choice(TENANTS)
@@ -157,10 +169,12 @@ def _row(chance, number, completed, whole_seconds, hide_names):
     )
 
 
-def derived(rows):
+def derived(rows: Iterable[Row]) -> list[Row]:
     """The rows by completion, with their stream values as Octopus makes them from all of them."""
     rows = sorted(rows, key=lambda row: (row.completed, int(row.deployment_id.split("-")[1])))
-    latest, failures, found = {}, {}, []
+    latest: dict[int, Row] = {}
+    failures: dict[int, list[Row]] = {}
+    found = []
     for row in rows:
         if row.successful:
             before, run = latest.get(row.stream), failures.pop(row.stream, [])
@@ -180,13 +194,13 @@ def derived(rows):
     return found
 
 
-def listed(world):
+def listed(world: World) -> list[Row]:
     """The rows that ``/deployments`` lists: 12 whole months and this month."""
     first = world.today.replace(day=1, year=world.today.year - 1)
     return [row for row in world.rows if world.local_date(row) >= first]
 
 
-def table(rows):
+def table(rows: Iterable[Row]) -> pd.DataFrame:
     """Rows as the deployments table of docs/architecture.md."""
     names = list(Row.__dataclass_fields__)
     columns = {name: [getattr(row, name) for row in rows] for name in names}
@@ -210,14 +224,14 @@ def table(rows):
     return frame
 
 
-def _durations(ticks):
+def _durations(ticks: Iterable[int | None]) -> npt.NDArray[np.timedelta64]:
     none = np.iinfo(np.int64).min
     return np.array([none if one is None else one * 100 for one in ticks], dtype=np.int64).view(
         "timedelta64[ns]"
     )
 
 
-def months_before(day, months):
+def months_before(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
     following = date(year + (month == 11), (month + 1) % 12 + 1, 1)
     return min(date(year, month + 1, 1) + timedelta(day.day - 1), following - timedelta(1))

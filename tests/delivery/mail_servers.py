@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import Any, cast
+from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 from insights_reports.delivery import Transport
+from tests.typed import the
 
 CLOSE = "close the connection"
 SILENCE = "say nothing"
@@ -38,7 +39,7 @@ class Postbox:
         return Transport(given.pop("host", self.host), self.port, "reports@example.com", **given)
 
     def parsed(self, number: int = 0) -> EmailMessage:
-        return cast(EmailMessage, message_from_bytes(self.received[number][1], policy=default))
+        return message_from_bytes(self.received[number][1], policy=default)
 
     def next_fault(self, step: str) -> str | None:
         planned = self.faults.get(step)
@@ -51,9 +52,12 @@ class _Server(SMTP):
         self._postbox = postbox
 
     async def push(self, status: str | bytes) -> None:
-        if isinstance(status, str) and status.startswith("220 ") and not self.session.host_name:
+        if isinstance(status, str) and status.startswith("220 ") and not self._greeted():
             status = await self._act("connect") or status
-        await super().push(status)
+        await super().push(status)  # type: ignore[type-var]  # either, as its own push takes
+
+    def _greeted(self) -> bool:
+        return self.session is not None and bool(self.session.host_name)
 
     async def smtp_MAIL(self, arg: str) -> None:
         self._postbox.commands.append(f"MAIL {arg}")
@@ -83,7 +87,7 @@ class _Server(SMTP):
     async def _act(self, step: str) -> str | None:
         fault = self._postbox.next_fault(step)
         if fault == CLOSE:
-            self.transport.abort()
+            the(asyncio.WriteTransport, self.transport).abort()
         if fault in (CLOSE, SILENCE):
             await asyncio.sleep(60)  # ended by the loss of the connection
         return fault
@@ -134,7 +138,7 @@ def mail_server(
         def _trigger_server(self) -> None:
             server: Any = self.server
             postbox.port = self.port = server.sockets[0].getsockname()[1]
-            super()._trigger_server()
+            super()._trigger_server()  # type: ignore[no-untyped-call]
 
     controller = _Controller(
         _Handler(postbox),

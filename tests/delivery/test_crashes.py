@@ -132,7 +132,7 @@ def test_killed_and_run_again_where_the_unknown_is_held(
 
 
 def test_sixteen_runs_at_once_send_one_mail(tmp_path: Path, postbox: Postbox) -> None:
-    args = (tmp_path, postbox.transport(), {}, None)
+    args: tuple[Any, ...] = (tmp_path, postbox.transport(), {}, None)
     processes = [PROCESSES.Process(target=run, args=args) for _ in range(16)]
     for process in processes:
         process.start()

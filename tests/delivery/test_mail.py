@@ -1,6 +1,7 @@
 """Mail through a real server that answers, refuses, breaks off or falls silent."""
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -27,7 +28,7 @@ from tests.delivery.material import EDITION, FILES, Clock, Office, compose, ente
 
 
 @pytest.fixture
-def postbox():
+def postbox() -> Iterator[Postbox]:
     with mail_server() as running:
         yield running
 

@@ -4,9 +4,8 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from email import message_from_bytes
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.policy import default
-from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -30,10 +29,10 @@ DATE = datetime(2026, 10, 1, 6, 30, tzinfo=UTC)
 
 
 def parse(raw: bytes) -> EmailMessage:
-    return cast(EmailMessage, message_from_bytes(raw, policy=default))
+    return message_from_bytes(raw, policy=default)
 
 
-def shape(part: EmailMessage) -> object:
+def shape(part: MIMEPart) -> object:
     if part.is_multipart():
         return {part.get_content_subtype(): [shape(p) for p in part.iter_parts()]}
     return part.get_content_type()

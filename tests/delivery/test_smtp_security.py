@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -85,7 +86,7 @@ def test_another_hosts_certificate_is_refused_before_the_login(
     authority: trustme.CA, ca_bundle: Path, security: str
 ) -> None:
     context = server_context(authority, "mail.example.org")
-    given = {"tls": context} if security == "tls" else {"starttls": context}
+    given: dict[str, Any] = {"tls": context} if security == "tls" else {"starttls": context}
     # aiosmtpd's own first connection to a TLS server verifies nothing
     with mail_server(password=PASSWORD, **given) as postbox:
         said = refusal(secure(postbox, security=security, ca_bundle=ca_bundle))

@@ -8,10 +8,12 @@ import pytest
 
 from insights_reports.edition import compose
 from insights_reports.edition.bands import band, band_sources
+from insights_reports.edition.document import Prose
 from insights_reports.edition.settings import CustomBands
 from insights_reports.edition.values import Figure, Metric, Missing, Phrase, Statistic
 from insights_reports.formats.words.words import words
 from tests.edition.inputs import HOUR, deployment, inputs, settings
+from tests.typed import the
 
 DAY, WEEK = 24 * HOUR, 7 * 24 * HOUR
 
@@ -61,26 +63,26 @@ def named(metric: Metric, value: float, bands: str, **more: object) -> str | Non
         (LEAD, HOUR, "none", None),
     ],
 )
-def test_the_published_levels(metric, value, bands, level):
+def test_the_published_levels(metric: Metric, value: float, bands: str, level: str | None) -> None:
     assert named(metric, value, bands) == level
 
 
-def test_the_levels_are_named_in_german_too():
+def test_the_levels_are_named_in_german_too() -> None:
     figure = Figure(RATE, Statistic.RATE, 0.2, 50)
     found = band(figure, settings(bands="dora-2021"))
-    assert words("de").phrase(found) == "hoch, mittel oder niedrig (DORA 2021)"
+    assert words("de").phrase(the(Phrase, found)) == "hoch, mittel oder niedrig (DORA 2021)"
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("bands", ["dora-2021", "dora-2023", "dora-2024"])
-def test_the_method_names_the_study_and_where_its_table_was_read(language, bands):
+def test_the_method_names_the_study_and_where_its_table_was_read(language: str, bands: str) -> None:
     said = " ".join(words(language).phrase(each) for each in band_sources(settings(bands=bands)))
     year = bands.removeprefix("dora-")
     assert f"Accelerate State of DevOps {year} (dora.dev/research/{year})" in said
     assert ("Octopus Deploy, blog" in said) == (bands != "dora-2021")
 
 
-def test_own_bands():
+def test_own_bands() -> None:
     own = OWN
     assert named(LEAD, DAY - 1, "custom", custom_bands=own) == "first band (Service levels)"
     assert named(LEAD, DAY, "custom", custom_bands=own) == "second band (Service levels)"
@@ -115,14 +117,14 @@ def test_own_bands():
     ],
 )
 def test_the_method_says_own_limits_their_source_and_what_they_are_not(
-    language, source, lead, often
-):
+    language: str, source: str | None, lead: str, often: str
+) -> None:
     method = next(
         section
         for section in compose(inputs([]), settings(bands="custom", custom_bands=OWN))[0].sections
         if section.id == "method"
     )
-    block = next(each for each in method.blocks if each.title == Phrase("method.bands"))
+    block = the(Prose, next(b for b in method.blocks if b.title == Phrase("method.bands")))
     said = words(language)
     first, caveat = [said.phrase(each).replace("\u00a0", " ") for each in block.sentences]
     assert first == source
@@ -133,12 +135,12 @@ def test_the_method_says_own_limits_their_source_and_what_they_are_not(
     ]
 
 
-def test_no_value_has_no_band():
+def test_no_value_has_no_band() -> None:
     gone = Figure(LEAD, Statistic.MEDIAN, None, None, Missing.NO_VALUES)
     assert band(gone, settings(bands="dora-2023")) is None
 
 
-def test_the_fifth_tile_stands_only_where_there_is_rework():
+def test_the_fifth_tile_stands_only_where_there_is_rework() -> None:
     plain = [
         deployment(n, datetime(2026, 9, n, tzinfo=UTC), release_version=f"1.{n}.0")
         for n in range(1, 21)

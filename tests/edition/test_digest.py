@@ -2,26 +2,30 @@
 
 import dataclasses
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from insights_reports.crosscheck import CrossCheck
 from insights_reports.edition import compose, edition_digest
+from insights_reports.edition.settings import Settings
 from insights_reports.edition.values import Name, Status
 from tests.edition.inputs import HOUR, company, deployment, inputs, settings
+from tests.metrics.reference import Row
+from tests.typed import number
 
 ROWS = company(300)
 WANTED = settings(splits=("Project",))
 
 
-def digest(rows=ROWS, wanted=WANTED, **changes) -> str:
+def digest(rows: list[Row] = ROWS, wanted: Settings = WANTED, **changes: Any) -> str:
     return edition_digest(compose(inputs(rows, **changes), wanted))
 
 
 FIRST = digest()
 
 
-def test_it_is_a_sha_256_and_the_same_for_the_same_inputs():
+def test_it_is_a_sha_256_and_the_same_for_the_same_inputs() -> None:
     assert len(FIRST) == 64
     assert int(FIRST, 16)
     assert digest() == FIRST
@@ -39,11 +43,11 @@ def test_it_is_a_sha_256_and_the_same_for_the_same_inputs():
         {"check": CrossCheck(figures=999, agrees=999, differs=0, explained=0, not_comparable=0)},
     ],
 )
-def test_when_how_and_as_what_it_was_made_is_not_what_it_says(changes):
+def test_when_how_and_as_what_it_was_made_is_not_what_it_says(changes: dict[str, Any]) -> None:
     assert digest(**changes) == FIRST
 
 
-def test_deployments_after_the_period_do_not_change_it():
+def test_deployments_after_the_period_do_not_change_it() -> None:
     later = deployment(90001, datetime(2026, 10, 2, tzinfo=UTC), project_name="Project 1")
     assert digest([*ROWS, later], as_of=datetime(2026, 10, 3, 4, tzinfo=UTC)) == FIRST
 
@@ -56,18 +60,22 @@ def test_deployments_after_the_period_do_not_change_it():
         {"check": CrossCheck(figures=310, agrees=309, differs=1, explained=0, not_comparable=0)},
     ],
 )
-def test_another_period_report_or_verdict_changes_it(changes):
+def test_another_period_report_or_verdict_changes_it(changes: dict[str, Any]) -> None:
     assert digest(**changes) != FIRST
 
 
-def test_one_deployment_more_or_one_tick_changes_it():
+def test_one_deployment_more_or_one_tick_changes_it() -> None:
     more = deployment(90001, datetime(2026, 9, 30, tzinfo=UTC), lead_time=HOUR)
     assert digest([*ROWS, more]) != FIRST
-    last = max(n for n, row in enumerate(ROWS) if row.lead_time and row.completed < more.completed)
+    last = max(
+        n
+        for n, row in enumerate(ROWS)
+        if row.lead_time and number(row.completed) < number(more.completed)
+    )
     slower = [*ROWS]
     slower[last] = dataclasses.replace(slower[last], lead_time=10**15)
     assert digest(slower) != FIRST
 
 
-def test_the_language_is_no_content():
+def test_the_language_is_no_content() -> None:
     assert digest(wanted=settings(splits=("Project",), language="de")) == FIRST

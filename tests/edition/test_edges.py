@@ -6,6 +6,7 @@ from datetime import date
 from functools import cache
 from io import BytesIO
 from itertools import chain
+from typing import Any
 
 import pytest
 from lxml import html as lxml_html
@@ -23,6 +24,12 @@ from tests.edition.edges import EDGES, NAMES
 from tests.edition.inputs import company, inputs, settings
 from tests.formats.pdf_ua import failures
 from tests.formats.workbooks import cells, opened
+from tests.typed import number, the
+
+
+def text_of(page: str) -> str:
+    parsed: Any = lxml_html.document_fromstring(page)
+    return str(parsed.text_content())
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class Said:
 @cache
 def said(name: str) -> Said:
     document = EDGES[name]()
-    page = lxml_html.document_fromstring(html.render(document).decode()).text_content()
+    page = text_of(html.render(document).decode())
     workbook = opened(excel.render(document, None))
     letter = mail.render(document)
     sheets = [str(cell.value) for cell in cells(workbook) if cell.value is not None]
@@ -99,7 +106,7 @@ def test_an_empty_report_says_so_and_draws_nothing() -> None:
 
 def test_where_octopus_states_no_figures_no_format_counts_agreements() -> None:
     edition = said("empty")
-    letter = plain(lxml_html.document_fromstring(edition.letter).text_content())
+    letter = plain(text_of(edition.letter))
     assert "Octopus states no figures to compare with" in edition.page
     assert "Cross-check with Octopus: no figures stated" in letter
     for text in (edition.page, *edition.sheets, edition.text, letter):
@@ -126,7 +133,7 @@ def test_a_tile_says_once_and_truly_why_there_is_no_comparison() -> None:
         inputs(company(300), known_from=date(2026, 8, 2)), settings(layout="one", splits=())
     )[0]
     texts = [plain(mail.render(early).text)]
-    texts.append(plain(lxml_html.document_fromstring(html.render(early).decode()).text_content()))
+    texts.append(plain(text_of(html.render(early).decode())))
     for text in texts:
         assert text.count("the known deployments begin later than the period before") == 4
         assert "on the previous period" not in text
@@ -141,7 +148,7 @@ def test_four_hundred_slices_show_twenty_and_the_workbook_has_them_all() -> None
     table = tables["tenant-table"]
     assert table.total_rows > 300
     assert f"Rows 1 to 20 of {table.total_rows}; all of them are in the workbook." in edition.page
-    names = {row[0].text for row in table.complete_rows}
+    names = {str(the(Name, row[0]).text) for row in table.complete_rows}
     assert len(names) == table.total_rows
     assert {len(name) for name in names} == {160}
     assert {plain(name) for name in names} <= set(edition.sheets)
@@ -178,9 +185,9 @@ def test_a_change_of_the_clock_neither_loses_nor_repeats_a_deployment() -> None:
     assert "1. bis 31. März 2026" in edition.text
     chart = next(block for block in blocks(edition.document) if isinstance(block, Chart))
     assert len(chart.x) == 31
-    heat = next(block for block in blocks(edition.document) if getattr(block, "id", "") == "when")
-    drawn = sum(figure.value for series in heat.series for figure in series.figures)
+    heat = the(Chart, next(b for b in blocks(edition.document) if getattr(b, "id", "") == "when"))
+    drawn = sum(number(figure.value) for series in heat.series for figure in series.figures)
     ledger = edition.document.check.ledger
     assert drawn == ledger.used
-    around = [series.figures[28].value for series in chart.series]
+    around = [number(series.figures[28].value) for series in chart.series]
     assert (chart.x[28], sum(around)) == (date(2026, 3, 29), 6)

@@ -1,5 +1,6 @@
 """The word on a change, by hand."""
 
+from collections.abc import Callable
 from datetime import date
 
 import numpy as np
@@ -16,6 +17,7 @@ from insights_reports.edition.judging import (
 )
 from insights_reports.edition.values import Figure, Metric, Missing, Span, Statistic, Verdict
 from insights_reports.formats.words.words import words
+from tests.typed import number
 
 AUGUST = Span("2026-08", date(2026, 8, 1), date(2026, 9, 1))
 SEPTEMBER = Span("2026-09", date(2026, 9, 1), date(2026, 10, 1))
@@ -55,7 +57,9 @@ def by_interval(comparison: Comparison) -> tuple[Verdict, str]:
         (10, 11, Verdict.NO_CLEAR_CHANGE, "reason.interval_unclear"),
     ],
 )
-def test_a_frequency_by_the_share_of_the_deployments(before, after, verdict, reason):
+def test_a_frequency_by_the_share_of_the_deployments(
+    before: int, after: int, verdict: Verdict, reason: str
+) -> None:
     assert by_interval(compared(per_week(before), per_week(after))) == (verdict, reason)
 
 
@@ -68,7 +72,9 @@ def test_a_frequency_by_the_share_of_the_deployments(before, after, verdict, rea
         ((0, 9), (9, 100), Verdict.TOO_FEW),
     ],
 )
-def test_a_rate_by_the_interval_of_the_difference(before, after, verdict):
+def test_a_rate_by_the_interval_of_the_difference(
+    before: tuple[int, int], after: tuple[int, int], verdict: Verdict
+) -> None:
     comparison = compared(rate(*before), rate(*after), counts=(before, after))
     assert by_interval(comparison)[0] is verdict
 
@@ -81,7 +87,9 @@ def test_a_rate_by_the_interval_of_the_difference(before, after, verdict):
         ((90.0, 110.0), (110.0, 130.0), Verdict.NO_CLEAR_CHANGE),
     ],
 )
-def test_a_median_by_intervals_that_lie_apart(before, after, verdict):
+def test_a_median_by_intervals_that_lie_apart(
+    before: tuple[float, float], after: tuple[float, float], verdict: Verdict
+) -> None:
     comparison = compared(lead(100), lead(round(sum(after) / 2)), medians=(before, after))
     assert by_interval(comparison)[0] is verdict
 
@@ -104,12 +112,12 @@ def test_a_median_by_intervals_that_lie_apart(before, after, verdict):
         ),
     ],
 )
-def test_a_tiny_change_is_none_however_certain(comparison, reason):
+def test_a_tiny_change_is_none_however_certain(comparison: Comparison, reason: str) -> None:
     assert by_interval(comparison)[1] == reason
 
 
 @pytest.mark.parametrize("why", list(Missing))
-def test_a_missing_value_is_no_change_and_the_reason_says_why(why):
+def test_a_missing_value_is_no_change_and_the_reason_says_why(why: Missing) -> None:
     gone = Figure(LEAD, Statistic.MEDIAN, None, None, why)
     judged = judge(compared(lead(5), gone), None, 0)
     assert (judged.verdict, judged.reason.key) == (
@@ -122,7 +130,7 @@ def test_a_missing_value_is_no_change_and_the_reason_says_why(why):
         assert words(language).phrase(judged.reason)
 
 
-def test_before_its_first_day_is_over_a_period_has_nothing_to_compare():
+def test_before_its_first_day_is_over_a_period_has_nothing_to_compare() -> None:
     begun = Span("2026-09", SEPTEMBER.start, SEPTEMBER.start)
     gone = Figure(LEAD, Statistic.MEDIAN, None, None, Missing.NO_DEPLOYMENTS)
     reason = judge(Comparison(lead(5), gone, (AUGUST, begun)), None, 0).reason
@@ -141,7 +149,9 @@ STEADY = [99, 101] * 5 + [99]
         (70, Verdict.WORSE, "reason.outside_low"),
     ],
 )
-def test_twelve_periods_are_judged_by_their_limits(last, verdict, reason):
+def test_twelve_periods_are_judged_by_their_limits(
+    last: int, verdict: Verdict, reason: str
+) -> None:
     figures = tuple(per_week(n) for n in [*STEADY, last])
     judged = judge(compared(figures[-2], figures[-1]), limits_of(figures), 11)
     assert (judged.verdict, judged.reason.key) == (verdict, reason)
@@ -151,7 +161,9 @@ def test_twelve_periods_are_judged_by_their_limits(last, verdict, reason):
     ("events", "verdict"),
     [(1, Verdict.NO_CLEAR_CHANGE), (4, Verdict.NO_CLEAR_CHANGE), (30, Verdict.WORSE)],
 )
-def test_rare_events_are_judged_by_the_interval_not_by_limits_at_zero(events, verdict):
+def test_rare_events_are_judged_by_the_interval_not_by_limits_at_zero(
+    events: int, verdict: Verdict
+) -> None:
     """After eleven periods without one, any event lies outside limits that are all zero."""
     figures = tuple(rate(failed, 122) for failed in [*[0] * 11, events])
     counts = ((0, 122), (events, 122))
@@ -159,18 +171,18 @@ def test_rare_events_are_judged_by_the_interval_not_by_limits_at_zero(events, ve
     assert judged.verdict is verdict
 
 
-def test_eleven_periods_have_no_limits():
+def test_eleven_periods_have_no_limits() -> None:
     assert limits_of(tuple(per_week(n) for n in STEADY)) is None
 
 
-def test_eight_in_a_row_on_one_side_are_a_signal():
+def test_eight_in_a_row_on_one_side_are_a_signal() -> None:
     values = [90, 91, 90, 91, 99, 98, 99, 98, 99, 98, 99, 100]
     figures = tuple(lead(n) for n in values)
     judged = judge(compared(figures[-2], figures[-1]), limits_of(figures), 11)
     assert (judged.verdict, judged.reason.key) == (Verdict.WORSE, "reason.eight_high")
 
 
-def test_a_signal_that_points_the_other_way_makes_no_change_clear():
+def test_a_signal_that_points_the_other_way_makes_no_change_clear() -> None:
     """The last period lies above the limits still, but it fell."""
     figures = tuple(per_week(n) for n in [*[99, 101] * 5, 180, 170])
     limits = limits_of(figures)
@@ -183,20 +195,22 @@ def test_a_signal_that_points_the_other_way_makes_no_change_clear():
     )
 
 
-def test_periods_before_the_first_deployment_are_no_part_of_the_process():
+def test_periods_before_the_first_deployment_are_no_part_of_the_process() -> None:
     figures = tuple(per_week(n) for n in [0, 0, *[99, 101] * 5])
     assert limits_of(figures) is None
     assert limits_of((per_week(5), *figures[1:])) is not None
 
 
 @pytest.mark.parametrize("make", [per_week, lead, lambda n: rate(n, 100)])
-def test_limits_of_what_is_never_negative_do_not_fall_below_zero(make):
+def test_limits_of_what_is_never_negative_do_not_fall_below_zero(
+    make: Callable[[int], Figure],
+) -> None:
     limits = limits_of(tuple(make(n) for n in [1, 9] * 6))
     assert limits is not None
     assert limits.lower == 0  # 5 - 2.66 * 8 would be -16.28
 
 
-def test_limits_of_negative_lead_times_do():
+def test_limits_of_negative_lead_times_do() -> None:
     limits = limits_of(tuple(lead(n) for n in [-1, 9] * 6))
     assert limits is not None
     assert limits.lower == pytest.approx(4 - 2.66 * 10)
@@ -215,20 +229,22 @@ def test_limits_of_negative_lead_times_do():
         (lead(100), lead(-50), False, -1.5),
     ],
 )
-def test_a_percentage_needs_a_base(before, after, partial, ratio):
+def test_a_percentage_needs_a_base(
+    before: Figure, after: Figure, partial: bool, ratio: float | None
+) -> None:
     found = change(compared(before, after), Verdict.NO_CLEAR_CHANGE, partial=partial)
-    assert found.difference == after.value - before.value
+    assert found.difference == number(after.value) - number(before.value)
     assert found.ratio == (None if ratio is None else pytest.approx(ratio))
 
 
-def test_the_interval_of_a_median_by_hand():
+def test_the_interval_of_a_median_by_hand() -> None:
     """Of 25 values: ranks 12.5 -+ 1.96 * 2.5 = 7.6 and 17.4, so the 8th and the 18th."""
     values = np.arange(1, 26, dtype=np.int64) * 10
     low, high = median_intervals(values[::-1].copy(), np.zeros(25, dtype=np.intp), 1)
     assert (low[0], high[0]) == (80, 180)
 
 
-def test_each_series_has_its_own_interval_and_nine_values_have_none():
+def test_each_series_has_its_own_interval_and_nine_values_have_none() -> None:
     values = np.concatenate([np.arange(25), np.arange(9), np.arange(100, 125)]).astype(np.int64)
     series = np.repeat([2, 1, 0], [25, 9, 25]).astype(np.intp)
     low, high = median_intervals(values, series, 4)
@@ -239,13 +255,13 @@ def test_each_series_has_its_own_interval_and_nine_values_have_none():
 
 
 @given(st.lists(st.integers(-(10**12), 10**12), min_size=10, max_size=60))
-def test_the_interval_holds_the_median(values):
+def test_the_interval_holds_the_median(values: list[int]) -> None:
     array = np.array(values, dtype=np.int64)
     low, high = median_intervals(array, np.zeros(len(values), dtype=np.intp), 1)
     assert min(values) <= low[0] <= np.median(array) <= high[0] <= max(values)
 
 
-def test_the_interval_covers_the_true_median_19_times_of_20():
+def test_the_interval_covers_the_true_median_19_times_of_20() -> None:
     random = np.random.default_rng(7)
     covered = 0
     for _ in range(2000):

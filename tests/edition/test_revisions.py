@@ -26,7 +26,7 @@ def with_failures(failed: int, used: int) -> Document:
     return replace(document, tiles=tuple(tiles), check=replace(document.check, ledger=ledger))
 
 
-def test_the_figures_that_differ_are_named_with_both_values():
+def test_the_figures_that_differ_are_named_with_both_values() -> None:
     assert said(with_failures(20, 230), with_failures(10, 225)) == [
         "This edition replaces revision 1 of 1 October 2026.",
         "Deployments used: 230, before 225.",
@@ -34,12 +34,12 @@ def test_the_figures_that_differ_are_named_with_both_values():
     ]
 
 
-def test_where_page_one_is_the_same_it_is_said_so():
+def test_where_page_one_is_the_same_it_is_said_so() -> None:
     assert said(with_failures(20, 230), with_failures(20, 230), "provisional") == [
         "This edition replaces revision 1 of 1 October 2026, which was provisional.",
         "The figures of page one are as they were; the tables differ.",
     ]
 
 
-def test_of_a_revision_whose_run_is_gone_only_its_date_is_known():
+def test_of_a_revision_whose_run_is_gone_only_its_date_is_known() -> None:
     assert said(sample_document(), None) == ["This edition replaces revision 1 of 1 October 2026."]

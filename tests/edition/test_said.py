@@ -1,34 +1,39 @@
 """What charts, tables and sentences say of themselves where the data reach less far than usual."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
 from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.result import CrossCheck
 from insights_reports.edition import compose
-from insights_reports.edition.document import Chart, Document, Prose, Role, Table
+from insights_reports.edition.document import Chart, Document, Prose, Role, Section, Table
 from insights_reports.edition.values import Mark, Metric, Missing, Phrase, Status
 from insights_reports.formats.words.words import words
 from tests.edition.inputs import company, discrepancy, inputs, instant, settings
+from tests.metrics.reference import Row
+from tests.typed import number, the
 
 HOTFIXES = (r"\.[0-9]*7\.0$",)
 SEPTEMBER = instant(datetime(2026, 9, 1, tzinfo=UTC))
 ROWS = company(1500)  # from September 2025 to September 2026
 
 
-def edition(period: str = "2026-09", rows=ROWS, layout: str = "one", **changes: object) -> Document:
+def edition(
+    period: str = "2026-09", rows: list[Row] = ROWS, layout: str = "one", **changes: object
+) -> Document:
     known = {key: changes.pop(key) for key in ("splits", "targets", "top") if key in changes}
     asked = settings(layout=layout, hotfix_patterns=HOTFIXES, **known)
     return compose(inputs(rows, period, **changes), asked)[0]
 
 
-def blocks(document: Document) -> dict[str, object]:
+def blocks(document: Document) -> dict[str, Any]:
     found = [*document.overview, *(b for section in document.sections for b in section.blocks)]
     return {block.id: block for block in found if isinstance(block, Chart | Table)}
 
 
-def sections(document: Document) -> dict[str, object]:
+def sections(document: Document) -> dict[str, Section]:
     return {section.id: section for section in document.sections}
 
 
@@ -38,7 +43,7 @@ def keys(phrase: Phrase) -> set[str]:
     return {phrase.key}.union(*inner)
 
 
-def test_of_a_period_before_the_data_nothing_is_said_that_is_not_known():
+def test_of_a_period_before_the_data_nothing_is_said_that_is_not_known() -> None:
     document = edition("2025")
     for section in document.sections:
         if section.id in ("project", "environment", "tenant", "tenant-tag-set-tagsets-1"):
@@ -50,7 +55,7 @@ def test_of_a_period_before_the_data_nothing_is_said_that_is_not_known():
     assert rework.extra == ()
 
 
-def test_intervals_before_the_data_are_blank_and_not_zero():
+def test_intervals_before_the_data_are_blank_and_not_zero() -> None:
     chart = blocks(edition("2025", known_from=date(2025, 9, 1)))["overview"]
     for series in chart.series:
         assert [figure.missing for figure in series.figures] == [Missing.NO_HISTORY] * 8 + [
@@ -64,7 +69,7 @@ def test_intervals_before_the_data_are_blank_and_not_zero():
     assert drawn[0] > 0
 
 
-def test_captions_speak_of_limits_only_where_they_are_drawn():
+def test_captions_speak_of_limits_only_where_they_are_drawn() -> None:
     year, first_months = edition(), edition("2026-02", known_from=date(2025, 9, 1))
     for document, limited in ((year, True), (first_months, False)):
         charts = [b for id, b in blocks(document).items() if id.startswith("trend-")]
@@ -73,7 +78,7 @@ def test_captions_speak_of_limits_only_where_they_are_drawn():
             drawn = any(series.role is Role.LIMIT for series in chart.series)
             spoken = any(key.startswith("chart.trend.subtitle.") for key in keys(chart.subtitle))
             assert drawn == spoken == limited
-        lead = sections(document)["trends"].lead.key
+        lead = the(Phrase, sections(document)["trends"].lead).key
         assert lead == ("trends.lead.Monthly" if limited else "trends.lead_without_limits.Monthly")
 
 
@@ -87,7 +92,9 @@ def test_captions_speak_of_limits_only_where_they_are_drawn():
         ("2026-09-01..2026-09-20", {}),
     ],
 )
-def test_an_interval_that_is_cut_has_no_limits_and_is_named(period, changes):
+def test_an_interval_that_is_cut_has_no_limits_and_is_named(
+    period: str, changes: dict[str, Any]
+) -> None:
     document = edition(period, **changes)
     for id, chart in blocks(document).items():
         if id.startswith("trend-") or id.endswith("-panels"):
@@ -96,7 +103,7 @@ def test_an_interval_that_is_cut_has_no_limits_and_is_named(period, changes):
             assert "20 September 2026" in words("en").phrase(chart.subtitle)
 
 
-def test_outliers_of_a_period_that_is_not_over_are_said_to_wait_for_it():
+def test_outliers_of_a_period_that_is_not_over_are_said_to_wait_for_it() -> None:
     as_of = datetime(2026, 9, 21, 4, tzinfo=UTC)
     document = edition(as_of=as_of, status=Status.PROVISIONAL)
     said = [b for b in sections(document)["project"].blocks if isinstance(b, Prose)]
@@ -113,14 +120,18 @@ def test_outliers_of_a_period_that_is_not_over_are_said_to_wait_for_it():
         ("2026-06-28..2026-09-20", True),
     ],
 )
-def test_weeks_that_the_period_cuts_are_named_below_the_chart_of_page_one(period, cut):
+def test_weeks_that_the_period_cuts_are_named_below_the_chart_of_page_one(
+    period: str, cut: bool
+) -> None:
     as_of = datetime(2027, 1, 2, tzinfo=UTC)
     chart = blocks(edition(period, as_of=as_of, splits=("Project",)))["overview"]
     assert (chart.subtitle.key == "chart.overview.cut") == cut
 
 
 @pytest.mark.parametrize(("code", "missing"), [("restricted", True), ("promote", False)])
-def test_page_one_says_that_octopus_counts_deployments_which_the_account_may_not_see(code, missing):
+def test_page_one_says_that_octopus_counts_deployments_which_the_account_may_not_see(
+    code: str, missing: bool
+) -> None:
     check = CrossCheck(
         figures=10,
         agrees=9,
@@ -134,7 +145,7 @@ def test_page_one_says_that_octopus_counts_deployments_which_the_account_may_not
     assert document.identity.scope == Phrase("scope.seen" if missing else "scope.all")
 
 
-def test_the_rework_rate_has_a_trend_whose_last_month_is_its_tile():
+def test_the_rework_rate_has_a_trend_whose_last_month_is_its_tile() -> None:
     document = edition()
     tile = next(tile for tile in document.tiles if tile.figure.metric is Metric.REWORK_RATE)
     chart = blocks(document)["trend-rework_rate"]
@@ -143,7 +154,7 @@ def test_the_rework_rate_has_a_trend_whose_last_month_is_its_tile():
     assert words("en").beside(tile.extra[0]) == f"rework {tile.extra[0].value}"
 
 
-def test_of_more_slices_than_panels_it_is_said_how_many_are_drawn():
+def test_of_more_slices_than_panels_it_is_said_how_many_are_drawn() -> None:
     few, many = (
         blocks(edition(rows=company(1500, projects=n), splits=("Project",)))["project-panels"]
         for n in (12, 13)
@@ -155,14 +166,14 @@ def test_of_more_slices_than_panels_it_is_said_how_many_are_drawn():
     )
 
 
-def test_range_marks_reach_to_the_90th_percentile_of_the_tiles():
+def test_range_marks_reach_to_the_90th_percentile_of_the_tiles() -> None:
     table = blocks(edition(splits=("Project",)))["project-table"]
     mark = next(cell for cell in table.total if isinstance(cell, Mark))
     [p90] = edition().tiles[1].extra
     assert mark.high == p90.value
 
 
-def test_a_target_in_the_marks_is_explained_below_the_table():
+def test_a_target_in_the_marks_is_explained_below_the_table() -> None:
     plain, aimed = (
         blocks(edition(splits=("Project",), targets=targets))["project-table"]
         for targets in ({}, {Metric.FAILURE_RATE: 0.1})
@@ -171,8 +182,10 @@ def test_a_target_in_the_marks_is_explained_below_the_table():
     assert Phrase("note.target") in aimed.notes
 
 
-def test_notable_changes_name_the_document_with_their_rows():
-    rows = [r for r in company(6000) if r.project_id != "Projects-1" or r.completed < SEPTEMBER]
+def test_notable_changes_name_the_document_with_their_rows() -> None:
+    rows = [
+        r for r in company(6000) if r.project_id != "Projects-1" or number(r.completed) < SEPTEMBER
+    ]
     apart = compose(inputs(rows), settings(layout="per_split", splits=("Project", "Environment")))
     names = [document.name for document in apart]
     assert {document.edition for document in apart} == {("summary", "project", "environment")}
@@ -184,7 +197,7 @@ def test_notable_changes_name_the_document_with_their_rows():
     assert {found.document for found in together.notable} == {"summary"}
 
 
-def test_a_logarithmic_scale_is_called_so():
+def test_a_logarithmic_scale_is_called_so() -> None:
     charts = blocks(edition())
     for metric in (Metric.LEAD_TIME, Metric.TIME_TO_RECOVERY, Metric.FAILURE_RATE):
         chart = charts[f"trend-{metric}"]
@@ -192,7 +205,7 @@ def test_a_logarithmic_scale_is_called_so():
     assert charts["trend-lead_time"].logarithmic
 
 
-def test_alternative_texts_name_the_measure_its_finding_and_the_largest_slice():
+def test_alternative_texts_name_the_measure_its_finding_and_the_largest_slice() -> None:
     charts = blocks(edition())
     say = words("en").phrase
     assert say(charts["trend-failure_rate"].alt).startswith("Deployment failure rate: ")
@@ -204,7 +217,7 @@ def test_alternative_texts_name_the_measure_its_finding_and_the_largest_slice():
     assert say(panels.alt).endswith(f"the most by {highest.label.text}.")
 
 
-def test_what_stands_beside_a_figure_has_its_unit_once():
+def test_what_stands_beside_a_figure_has_its_unit_once() -> None:
     tile = edition().tiles[0]
     assert (
         words("en").beside(tile.extra[1]) == f"active {tile.extra[1].value}\N{NO-BREAK SPACE}days"

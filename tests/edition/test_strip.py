@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -16,21 +17,24 @@ from insights_reports.crosscheck import (
 )
 from insights_reports.crosscheck.causes.cause import WORDS
 from insights_reports.edition import compose, conventions
-from insights_reports.edition.document import Exclusion, Table
+from insights_reports.edition.document import Document, Exclusion, Prose, Section, Table
 from insights_reports.edition.values import Day, Name, Phrase
 from insights_reports.formats.words.catalogue import languages, read_catalogue
 from insights_reports.formats.words.words import words
 from tests.edition.inputs import deployment, discrepancy, inputs, settings
+from tests.typed import the
 
 ROWS = [deployment(n, datetime(2026, 9, n, 12, tzinfo=UTC)) for n in range(1, 4)]
 
 
-def checked(agrees=0, differs=0, explained=0, not_comparable=0, **more) -> CrossCheck:
+def checked(
+    agrees: int = 0, differs: int = 0, explained: int = 0, not_comparable: int = 0, **more: Any
+) -> CrossCheck:
     figures = agrees + differs + explained + not_comparable
     return CrossCheck(figures, agrees, differs, explained, not_comparable, **more)
 
 
-def document(check: CrossCheck, **changes):
+def document(check: CrossCheck, **changes: Any) -> Document:
     return compose(inputs(ROWS, check=check), settings(splits=(), **changes))[0]
 
 
@@ -86,7 +90,9 @@ def document(check: CrossCheck, **changes):
         ),
     ],
 )
-def test_the_verdict_and_its_sentence(check, limit, verdict, sentence):
+def test_the_verdict_and_its_sentence(
+    check: CrossCheck, limit: int, verdict: CheckVerdict, sentence: str
+) -> None:
     strip = document(check, limit=limit).check
     assert strip.verdict is verdict
     assert words("en").phrase(strip.sentence) == sentence
@@ -97,18 +103,22 @@ def test_the_verdict_and_its_sentence(check, limit, verdict, sentence):
     )
 
 
-def test_where_octopus_states_nothing_the_appendix_claims_no_agreement():
+def test_where_octopus_states_nothing_the_appendix_claims_no_agreement() -> None:
     [said] = section(document(checked()), "discrepancies").blocks
-    assert said.sentences == (Phrase("discrepancies.nothing_stated"),)
+    assert the(Prose, said).sentences == (Phrase("discrepancies.nothing_stated"),)
     [said] = section(document(checked(agrees=3)), "discrepancies").blocks
-    assert said.sentences == (Phrase("discrepancies.none"),)
+    assert the(Prose, said).sentences == (Phrase("discrepancies.none"),)
 
 
-def section(doc, id):
+def tables(found: Section) -> list[Table]:
+    return [the(Table, block) for block in found.blocks]
+
+
+def section(doc: Document, id: str) -> Section:
     return next(each for each in doc.sections if each.id == id)
 
 
-def test_a_discrepancy_shows_both_values_to_the_last_digit():
+def test_a_discrepancy_shows_both_values_to_the_last_digit() -> None:
     """An hour and an hour and a second would look alike, rounded for reading."""
     found = discrepancy(
         split="Project",
@@ -132,7 +142,7 @@ def test_a_discrepancy_shows_both_values_to_the_last_digit():
     assert row[9] == Name("Deployments-1, Deployments-2, Deployments-3 + 5")
 
 
-def test_values_of_single_deployments_have_a_table_of_their_own():
+def test_values_of_single_deployments_have_a_table_of_their_own() -> None:
     found = StreamDiscrepancy(
         "Deployments-7",
         "TimeToRecovery",
@@ -149,7 +159,7 @@ def test_values_of_single_deployments_have_a_table_of_their_own():
         "deployments: 10; equal to ours: 9; different: 0; different for a known reason: 1; not "
         "comparable: 0."
     )
-    [table] = appendix.blocks
+    [table] = tables(appendix)
     assert table.rows[0][:4] == (
         Name("Deployments-7"),
         Name("TimeToRecovery"),
@@ -158,7 +168,7 @@ def test_values_of_single_deployments_have_a_table_of_their_own():
     )
 
 
-def test_every_cause_has_its_words_in_every_language():
+def test_every_cause_has_its_words_in_every_language() -> None:
     causes = {f"cause.{code}" for code in WORDS}
     for language in languages():
         catalogue = read_catalogue(language)
@@ -192,16 +202,18 @@ def test_every_cause_has_its_words_in_every_language():
         ),
     ],
 )
-def test_a_cause_is_said_in_the_language_of_the_edition(cause, english, german):
+def test_a_cause_is_said_in_the_language_of_the_edition(
+    cause: Cause, english: str, german: str
+) -> None:
     found = StreamDiscrepancy("Deployments-7", "LeadTime", None, 1, CheckVerdict.EXPLAINED, cause)
     streams = StreamCheck(figures=1, explained=1, discrepancies=(found,))
-    [table] = section(document(checked(agrees=1, streams=streams)), "discrepancies").blocks
+    [table] = tables(section(document(checked(agrees=1, streams=streams)), "discrepancies"))
     reason = table.rows[0][5]
     said = [words(language).value(reason) for language in ("en", "de")]
     assert said == [english, german]
 
 
-def test_long_appendices_show_fifty_rows_and_keep_them_all():
+def test_long_appendices_show_fifty_rows_and_keep_them_all() -> None:
     found = tuple(
         StreamDiscrepancy(
             f"Deployments-{n}", "TimeToRecovery", None, 1, CheckVerdict.DIFFERS, Cause("stream")
@@ -209,11 +221,11 @@ def test_long_appendices_show_fifty_rows_and_keep_them_all():
         for n in range(60)
     )
     streams = StreamCheck(figures=60, differs=60, discrepancies=found)
-    [table] = section(document(checked(agrees=1, streams=streams)), "discrepancies").blocks
+    [table] = tables(section(document(checked(agrees=1, streams=streams)), "discrepancies"))
     assert (len(table.rows), len(table.complete_rows), table.total_rows) == (50, 60, 60)
 
 
-def test_the_method_says_what_was_inferred_and_from_how_much():
+def test_the_method_says_what_was_inferred_and_from_how_much() -> None:
     evidence = (
         Evidence("week start", "Sunday", 40, (Candidate("Sunday", 40), Candidate("Monday", 3))),
         Evidence(
@@ -250,12 +262,12 @@ def test_the_method_says_what_was_inferred_and_from_how_much():
     ]
 
 
-def test_without_stated_figures_the_method_has_no_table_of_conventions():
+def test_without_stated_figures_the_method_has_no_table_of_conventions() -> None:
     method = section(document(checked()), "method")
     assert all(block.id != "conventions" for block in method.blocks if isinstance(block, Table))
 
 
-def test_every_way_of_a_server_has_its_words():
+def test_every_way_of_a_server_has_its_words() -> None:
     keys = read_catalogue("en").keys
     ways = {f"convention.way.{key}" for key in conventions._WAYS}
     names = {f"convention.name.{key}" for key in conventions._CONVENTIONS}
@@ -264,7 +276,7 @@ def test_every_way_of_a_server_has_its_words():
     }
 
 
-def test_what_was_dropped_from_the_reply_is_in_the_ledger_and_the_appendix():
+def test_what_was_dropped_from_the_reply_is_in_the_ledger_and_the_appendix() -> None:
     twice, many = ("Deployments-1", "Deployments-2"), tuple(f"Deployments-{n}" for n in range(120))
     dropped = (
         Exclusion(Phrase("exclusion.duplicate"), 2, twice),
@@ -275,7 +287,7 @@ def test_what_was_dropped_from_the_reply_is_in_the_ledger_and_the_appendix():
     ledger = made.check.ledger
     assert (ledger.read, ledger.used) == (len(ROWS) + 122, len(ROWS))
     assert [(each.deployments, len(each.ids)) for each in ledger.excluded] == [(2, 2), (120, 100)]
-    first, second = section(made, "exclusions").blocks
+    first, second = tables(section(made, "exclusions"))
     assert [first.id, second.id] == ["exclusion-duplicate", "exclusion-not-completed"]
     assert first.rows == ((Name("Deployments-1"),), (Name("Deployments-2"),))
     assert (len(second.rows), len(second.complete_rows)) == (50, 120)

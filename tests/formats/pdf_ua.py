@@ -55,9 +55,9 @@ def _of_the_file(file: pikepdf.Pdf) -> Iterator[str]:
             yield "05-001 the metadata do not say PDF/UA-1"
         if not metadata.get("dc:title"):
             yield "06-003 the metadata have no title"
-    if not file.Root.get("/MarkInfo", {}).get("/Marked"):
+    if not file.Root.get("/MarkInfo", Dictionary()).get("/Marked"):
         yield "01-007 the file is not marked as tagged"
-    if not file.Root.get("/ViewerPreferences", {}).get("/DisplayDocTitle"):
+    if not file.Root.get("/ViewerPreferences", Dictionary()).get("/DisplayDocTitle"):
         yield "07-001 the title is not displayed"
     if not str(file.Root.get("/Lang", "")):
         yield "11-001 the language is missing"
@@ -127,7 +127,7 @@ def _columns(cell: Any) -> int:
 
 def _parents(file: pikepdf.Pdf) -> dict[int, Any]:
     """By the number of a page or link, the elements that its content belongs to."""
-    found = {}
+    found: dict[int, Any] = {}
     waiting = [file.Root.StructTreeRoot.ParentTree]
     while waiting:
         node = waiting.pop()
@@ -147,11 +147,16 @@ def _of_the_content(file: pikepdf.Pdf) -> Iterator[str]:
         yield from (f"{what}, page {number}" for what in _of_a_page(page, owners))
 
 
+def instructions(content: Any) -> Iterator[tuple[Any, Any]]:
+    for instruction in pikepdf.parse_content_stream(content):
+        yield instruction.operands, instruction.operator
+
+
 def _of_a_page(page: pikepdf.Page, owners: Any) -> Iterator[str]:
     around: list[str] = []
-    fonts = page.obj.get("/Resources", {}).get("/Font", {})
+    fonts: Any = page.obj.get("/Resources", Dictionary()).get("/Font", Dictionary())
     identity = False
-    for operands, operator in pikepdf.parse_content_stream(page):
+    for operands, operator in instructions(page):
         name = str(operator)
         if name in ("BMC", "BDC"):
             kind, mcid = _marked(operands)
@@ -191,7 +196,7 @@ def _of_a_form(page: pikepdf.Page, name: Any, marked: bool) -> Iterator[str]:
         if not marked:
             yield "01-005 an image outside of all elements"
         return
-    for operands, operator in pikepdf.parse_content_stream(form):
+    for operands, operator in instructions(form):
         if str(operator) == "BDC" and _marked(operands)[1] is not None:
             yield "30-002 marked content within a form"
         if str(operator) in _PAINTING and not marked:

@@ -6,9 +6,11 @@ import re
 import pytest
 
 from insights_reports.assets import ROOT
+from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition import values
 from insights_reports.formats.words.catalogue import languages, read_catalogue
-from insights_reports.formats.words.words import key_of
+from insights_reports.formats.words.words import Word, key_of
+from tests.typed import the
 
 SOURCES = sorted((ROOT / "insights_reports" / "edition").glob("*.py"))
 ENGLISH = read_catalogue("en")
@@ -16,23 +18,26 @@ ENGLISH = read_catalogue("en")
 
 def keys_in_code() -> tuple[set[str], set[str]]:
     """The keys that stand in `Phrase(...)`: whole ones, and patterns of those put together."""
-    whole, patterns = set(), set()
+    whole: set[str] = set()
+    patterns: set[str] = set()
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Phrase":
                 key = node.args[0]
                 if isinstance(key, ast.Constant):
-                    whole.add(key.value)
+                    whole.add(the(str, key.value))
                 elif isinstance(key, ast.JoinedStr):
                     parts = [
-                        re.escape(part.value) if isinstance(part, ast.Constant) else r"[\w.-]+"
+                        re.escape(the(str, part.value))
+                        if isinstance(part, ast.Constant)
+                        else r"[\w.-]+"
                         for part in key.values
                     ]
                     patterns.add("".join(parts))
     return whole, patterns
 
 
-def test_every_key_in_the_code_is_in_the_catalogue():
+def test_every_key_in_the_code_is_in_the_catalogue() -> None:
     whole, patterns = keys_in_code()
     assert len(whole) > 60
     assert whole <= ENGLISH.keys
@@ -41,7 +46,7 @@ def test_every_key_in_the_code_is_in_the_catalogue():
 
 
 @pytest.mark.parametrize("language", languages())
-def test_the_languages_speak_of_the_same_values(language):
+def test_the_languages_speak_of_the_same_values(language: str) -> None:
     catalogue = read_catalogue(language)
     assert catalogue.keys == ENGLISH.keys
     for key, message in catalogue.messages.items():
@@ -55,16 +60,16 @@ def test_the_languages_speak_of_the_same_values(language):
 
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize(
-    "values", [values.Missing, values.Verdict, values.CheckVerdict], ids=lambda v: v.__name__
+    "values", [values.Missing, values.Verdict, CheckVerdict], ids=lambda v: v.__name__
 )
-def test_every_value_of_the_enumerations_has_a_word(language, values):
+def test_every_value_of_the_enumerations_has_a_word(language: str, values: type[Word]) -> None:
     catalogue = read_catalogue(language)
     words = [catalogue.text(key_of(value)) for value in values]
     assert len(set(words)) == len(words)
 
 
 @pytest.mark.parametrize("language", languages())
-def test_metrics_statistics_and_states_have_labels(language):
+def test_metrics_statistics_and_states_have_labels(language: str) -> None:
     keys = read_catalogue(language).keys
     assert {f"metric.{metric}" for metric in values.Metric} <= keys
     assert {f"statistic.{statistic}" for statistic in values.Statistic} <= keys
@@ -72,7 +77,7 @@ def test_metrics_statistics_and_states_have_labels(language):
 
 
 @pytest.mark.parametrize("language", languages())
-def test_no_text_has_stray_braces_or_spaces(language):
+def test_no_text_has_stray_braces_or_spaces(language: str) -> None:
     for key, message in read_catalogue(language).messages.items():
         for form in message.forms.values():
             bare = re.sub(r"\{\w+(\.\w+)?\}", "", form)

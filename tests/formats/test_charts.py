@@ -27,6 +27,7 @@ from insights_reports.formats.words.words import words
 from insights_reports.spelling.terms import TICKS_PER_SECOND
 from tests import documents
 from tests.formats.goldens import check_golden
+from tests.typed import the
 
 SVG = "{http://www.w3.org/2000/svg}"
 COLOURS = palette("#0b5c73")
@@ -89,7 +90,7 @@ def test_marks_are_drawn_as_they_were_looked_at() -> None:
     kind = ColumnKind.MARK_DURATION
     cells = [documents.project_row(row)[3] for row in documents.PROJECTS]
     scale = marks.mark_scale(cells, kind, 132)
-    drawn = [marks.mark(cell, scale, kind, COLOURS, "a mark") for cell in cells]  # type: ignore[arg-type]
+    drawn = [marks.mark(the(Mark, cell), scale, kind, COLOURS, "a mark") for cell in cells]
     check_picture("marks.svg", "\n".join([*drawn, marks.mark_axis(scale, kind, STYLE)]))
 
 

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
+from typing import Any
 
 import PIL.Image
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
 
 from insights_reports.edition.document import (
     Brand,
@@ -27,6 +30,7 @@ from insights_reports.edition.document import (
     Table,
 )
 from insights_reports.edition.values import (
+    Change,
     Day,
     Figure,
     Mark,
@@ -55,7 +59,8 @@ from tests.documents import (
     split_document,
     strip,
 )
-from tests.formats.workbooks import cells, deployments, opened, table_of
+from tests.formats.workbooks import cells, charts, deployments, location, opened, table_of
+from tests.typed import number, the
 
 ENGLISH = words("en")
 
@@ -103,7 +108,7 @@ def test_the_sheets_come_in_the_order_of_reading(summary: Workbook) -> None:
     ]
     assert names[6:8] == ["1 Deployments per day", "2 Projects"]
     assert names[-3:] == ["Cross-check", "Exclusions", "Deployments"]
-    assert summary.active.title == "Cover"
+    assert the(Worksheet, summary.active).title == "Cover"
 
 
 def test_each_sheet_but_the_cover_has_one_table_and_a_way_back(summary: Workbook) -> None:
@@ -117,7 +122,7 @@ def test_each_sheet_but_the_cover_has_one_table_and_a_way_back(summary: Workbook
 
 def test_the_contents_lead_to_every_sheet(summary: Workbook) -> None:
     rows = table_of(summary["Contents"])
-    targets = [row["Sheet"].hyperlink.location for row in rows]
+    targets = [location(row["Sheet"]) for row in rows]
     assert targets == [f"'{name}'!A1" for name in summary.sheetnames if name not in FRONT]
     assert all(row["What it shows"].value and row["Part"].value for row in rows)
 
@@ -145,7 +150,7 @@ def test_the_cover_says_whose_numbers_these_are(summary: Workbook) -> None:
     assert rows["Status"] == "final"
     assert rows["Data as seen by"] == "insights-reader"
     assert rows["Contact"] == "dx@example.com"
-    assert rows["Cross-check with Octopus"].startswith("explained: 1,230 of 1,234")
+    assert str(rows["Cross-check with Octopus"]).startswith("explained: 1,230 of 1,234")
 
 
 def test_the_cover_says_when_the_next_edition_is_due() -> None:
@@ -169,7 +174,7 @@ def test_the_cover_has_the_logo_in_a_row_of_its_own() -> None:
     content = excel.render(sample_document(brand=brand), None)
     assert excel.render(sample_document(brand=brand), None) == content
     sheet = opened(content)["Cover"]
-    (logo,) = sheet._images
+    (logo,) = the(Worksheet, sheet)._images  # type: ignore[attr-defined]
     size = logo.anchor.ext
     assert (size.width, size.height) == (160 * 9525, 32 * 9525)  # pixels in EMU
     row = logo.anchor._from.row + 1
@@ -191,7 +196,9 @@ def test_the_notes_explain_every_word_and_hold_all_prose(summary: Workbook) -> N
     terms = {term for topic, term, _ in rows if topic == "Words in place of a number"}
     assert terms == {ENGLISH.value(word) for word in Missing}
     method = sample_document().sections[1]
-    definitions, dora = method.blocks
+    definitions, dora = (the(Prose, block) for block in method.blocks)
+    assert definitions.title is not None and dora.title is not None
+    assert method.lead is not None
     assert (ENGLISH.phrase(method.title), None, ENGLISH.phrase(method.lead)) in rows
     for term, text in definitions.items:
         assert (ENGLISH.phrase(definitions.title), *map(ENGLISH.phrase, (term, text))) in rows
@@ -207,12 +214,14 @@ def test_print_and_view_are_set_up(summary: Workbook) -> None:
     assert sheet.print_title_rows == f"${head}:${head}"
     assert sheet.print_title_cols == "$A:$A"
     assert sheet.page_setup.orientation == "landscape"
-    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert the(PageSetupProperties, sheet.sheet_properties.pageSetUpPr).fitToPage
+    assert sheet.oddFooter is not None
+    assert sheet.oddFooter.left is not None
     assert sheet.oddFooter.left.text == "Platform Engineering"
 
 
 def test_what_is_wide_is_printed_on_pages_side_by_side(summary: Workbook) -> None:
-    def pages(name: str) -> tuple[int, int]:
+    def pages(name: str) -> tuple[int | None, int | None]:
         setup = summary[name].page_setup
         return setup.fitToWidth, setup.fitToHeight
 
@@ -266,7 +275,7 @@ def test_a_long_name_is_wrapped_in_a_row_that_is_high_enough() -> None:
     cell, other = rows[str(long.text).strip()], rows[str(table.rows[1][0].text)]  # type: ignore[union-attr]
     assert cell.alignment.wrap_text
     assert not other.alignment.wrap_text
-    heights = [sheet.row_dimensions[each.row].height for each in (cell, other)]
+    heights = [sheet.row_dimensions[the(int, each.row)].height for each in (cell, other)]
     assert heights[0] >= 4 * 13 > 2 * 13 > heights[1]
 
 
@@ -327,7 +336,7 @@ def test_a_notable_change_says_where_its_rows_are() -> None:
     there = replace(there, anchor="tenant-table", document="tenant")
     workbook = opened(excel.render(sample_document(notable=(here, there)), None))
     links = [row["Rows behind it"] for row in table_of(workbook["Notable changes"])]
-    assert links[0].hyperlink.location == "'2 Projects'!A1"
+    assert location(links[0]) == "'2 Projects'!A1"
     assert links[1].value == "board-monthly-2026-09-tenant.xlsx"
     assert links[1].hyperlink is None
 
@@ -342,7 +351,7 @@ def test_the_formats_of_the_key_figures(summary: Workbook) -> None:
     failure = by_label["Deployment failure rate"]
     assert failure["Value"].number_format == "0.0%"
     assert failure["Value"].value == pytest.approx(11 / 225)
-    assert failure["Rows behind it"].hyperlink.location == "'4 Deployment failure rate'!A1"
+    assert location(failure["Rows behind it"]) == "'4 Deployment failure rate'!A1"
     assert by_label["Deployment frequency"]["Rows behind it"].value == "Deployments"
     assert by_label["Time to recovery, median"]["Same period last year"].value == "no history"
 
@@ -356,17 +365,18 @@ def test_every_figure_of_the_tables_is_found_again(summary: Workbook) -> None:
     for row, values in zip(rows, table.complete_rows, strict=True):
         name, count, change, mark, lead, _, failure, recovery, verdict = values
         assert row[slice_].value == ENGLISH.value(name)
-        assert row[f"{slice_}: id"].value == name.id
-        assert row[deployments_].value == count.value
-        assert row[change_].value == change.difference
-        assert close(row[rate_].value, float(failure.value))
-        assert close(row[f"{recovery_} (h:mm:ss)"].value, shown(recovery))
+        assert row[f"{slice_}: id"].value == the(Name, name).id
+        assert row[deployments_].value == the(Figure, count).value
+        assert row[change_].value == the(Change, change).difference
+        assert close(row[rate_].value, number(the(Figure, failure).value))
+        assert close(row[f"{recovery_} (h:mm:ss)"].value, shown(the(Figure, recovery)))
         assert row[verdict_].value == ENGLISH.value(verdict)
         # One lead time is negative, so the whole column is in hours.
+        lead = the(Figure, lead)
         hours = lead.value / HOUR if lead.value is not None else ENGLISH.figure(lead)
         assert close(row[f"{lead_} (hours)"].value, hours)
-        high = row[f"{range_}: to (h:mm:ss)"].value
-        assert close(high, "–" if mark.high is None else timedelta(hours=mark.high / HOUR))
+        high, drawn = row[f"{range_}: to (h:mm:ss)"].value, the(Mark, mark)
+        assert close(high, "–" if drawn.high is None else timedelta(hours=drawn.high / HOUR))
 
 
 def test_no_note_speaks_of_pictures_that_the_sheet_lacks(summary: Workbook) -> None:
@@ -392,17 +402,17 @@ def test_the_charts_are_native_and_beside_their_data(
 ) -> None:
     sheet = summary[name]
     rows = table_of(sheet)
-    assert [row["Interval"].value.date() for row in rows] == list(chart.x)  # type: ignore[attr-defined]
+    assert [the(datetime, row["Interval"].value).date() for row in rows] == list(chart.x)  # type: ignore[attr-defined]
     for series in chart.series:  # type: ignore[attr-defined]
         unit = " (hours)" if name == "3 Lead time" else ""
         scale = HOUR if unit else 1
         found = [row[ENGLISH.value(series.label) + unit].value for row in rows]
         assert found == pytest.approx([f.value / scale for f in series.figures])
-    assert len(sheet._charts) == 1
+    assert len(charts(sheet)) == 1
 
 
 def test_a_single_point_is_seen(summary: Workbook) -> None:
-    (chart,) = summary["3 Lead time"]._charts
+    (chart,) = charts(summary["3 Lead time"])
     assert [series.marker.symbol for series in chart.series] == ["circle"] * 2 + [None] * 3
 
 
@@ -411,7 +421,7 @@ def test_a_limit_of_zero_spoils_no_logarithmic_scale() -> None:
     *others, lower, upper = chart.series
     lower = replace(lower, figures=tuple(replace(f, value=0) for f in lower.figures))
     document = _with_block(replace(chart, series=(*others, lower, upper)))
-    (drawn,) = opened(excel.render(document, None))["2 Lead time"]._charts
+    (drawn,) = charts(opened(excel.render(document, None))["2 Lead time"])
     assert drawn.y_axis.scaling.logBase == 10
     assert drawn.y_axis.number_format.formatCode == "General"  # 0.1 is not 0
     heads = [series.tx.strRef.f.rpartition("!")[2] for series in drawn.series]
@@ -427,7 +437,7 @@ def test_a_point_without_a_value_is_empty_and_the_row_says_why(split: Workbook) 
     assert [row["Checkout"].value for row in rows][1:] == [
         f.value for f in panels().series[0].figures[1:]
     ]
-    assert len(sheet._charts) == 5  # one for each panel
+    assert len(charts(sheet)) == 5  # one for each panel
 
 
 def test_which_series_has_no_value_is_said_where_not_all_lack_one(summary: Workbook) -> None:
@@ -449,7 +459,8 @@ def test_the_hours_of_the_week_are_numbers_with_shading(summary: Workbook) -> No
 
 
 def test_the_cross_check_and_the_ledger_add_up(summary: Workbook) -> None:
-    check = {row["Measure"].value: row["Value"].value for row in table_of(summary["Cross-check"])}
+    rows = table_of(summary["Cross-check"])
+    check: dict[Any, Any] = {row["Measure"].value: row["Value"].value for row in rows}
     assert check["Figures compared"] == 1234
     assert (
         check["Agree"]
@@ -459,7 +470,7 @@ def test_the_cross_check_and_the_ledger_add_up(summary: Workbook) -> None:
         == 1234
     )
     rows = table_of(summary["Exclusions"])
-    assert sum(row["Deployments"].value for row in rows) == 2648
+    assert sum(number(row["Deployments"].value) for row in rows) == 2648
     assert list(summary["Exclusions"].values)[-1][:2] == ("Read", 2648)
     assert rows[-1]["Deployment ids (at most the first hundred)"].value == (
         "Deployments-11, Deployments-12"
@@ -479,7 +490,7 @@ def test_colours_around_any_accent_can_be_read(accent: str) -> None:
     workbook = opened(excel.render(document, None))
     title = workbook["Cover"]["A1"].font.color.rgb[2:].upper()
     assert contrast(f"#{title}", "#ffffff") >= 4.5
-    (chart,) = workbook["1 Deployments per day"]._charts
+    (chart,) = charts(workbook["1 Deployments per day"])
     assert chart.series[0].graphicalProperties.solidFill.srgbClr == title
     ((rule,),) = (e.rules for e in workbook["5 When deployments complete"].conditional_formatting)
     darkest = rule.colorScale.color[-1].rgb[2:]
@@ -629,6 +640,6 @@ def test_a_mark_without_a_value_is_no_zero() -> None:
 def test_dates_are_dates(summary: Workbook) -> None:
     discrepancies, exclusions = summary.worksheets[-5:-3]
     row = list(table_of(discrepancies)[0].values())
-    assert row[2].value.date() == date(2026, 9, 6)  # after the series and its id
+    assert the(datetime, row[2].value).date() == date(2026, 9, 6)  # after the series and its id
     row = list(table_of(exclusions)[0].values())
     assert row[-1].value == datetime(2026, 9, 3, 21, 11)  # in the report's zone

@@ -25,6 +25,7 @@ from insights_reports.formats.words.words import words
 from tests.documents import identity, phrase, sample_document
 from tests.edition.edges import EDGES
 from tests.formats.workbooks import cells, deployments, opened, table_of
+from tests.typed import the
 
 # csv-download.md of Octopus's documentation
 OCTOPUS_COLUMNS = [
@@ -140,8 +141,8 @@ def test_local_times_follow_the_zone_through_a_change_of_the_clock() -> None:
         {"completed": datetime(2026, 10, 25, 0, 30)}, {"completed": datetime(2026, 10, 25, 1, 30)}
     )
     rows = table_of(opened(excel.render(berlin, table))["Deployments"])
-    assert [row["Completed (Europe/Berlin)"].value.hour for row in rows] == [2, 2]
-    assert [row["Completed (UTC)"].value.hour for row in rows] == [0, 1]
+    assert [the(datetime, row["Completed (Europe/Berlin)"].value).hour for row in rows] == [2, 2]
+    assert [the(datetime, row["Completed (UTC)"].value).hour for row in rows] == [0, 1]
 
 
 def test_more_rows_than_a_sheet_holds_go_on_in_the_next() -> None:

@@ -8,6 +8,7 @@ anew. Pictures have golden files of their own (`test_charts`) and are left out h
 import re
 from collections.abc import Iterator
 from textwrap import wrap
+from typing import Any
 
 from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
@@ -21,6 +22,7 @@ from tests import documents
 from tests.formats import workbooks
 from tests.formats.goldens import check_golden
 from tests.test_read_back import readable
+from tests.typed import the
 
 
 def test_the_page() -> None:
@@ -51,12 +53,12 @@ def test_the_pdf() -> None:
     check_golden("edition.pdf.txt", "\n".join(lines) + "\n")
 
 
-def bookmarks(reader: PdfReader, outline: list[object]) -> Iterator[tuple[str, int]]:
+def bookmarks(reader: PdfReader, outline: list[Any]) -> Iterator[tuple[str, int]]:
     for item in outline:
         if isinstance(item, list):
             yield from bookmarks(reader, item)
         else:
-            yield str(item.title), reader.get_destination_page_number(item) + 1  # type: ignore[attr-defined,arg-type]
+            yield str(item.title), the(int, reader.get_destination_page_number(item)) + 1
 
 
 def test_the_workbook() -> None:
@@ -68,7 +70,7 @@ def test_the_workbook() -> None:
 
 def sheet_lines(sheet: Worksheet) -> Iterator[str]:
     yield f"--- {sheet.title}, frozen at {sheet.freeze_panes}, prints {sheet.print_title_rows}"
-    for name, area in sorted(sheet.tables.items()):
+    for name, area in sorted((table.name, table.ref) for table in sheet.tables.values()):
         yield f"table {name} {area}"
     for ranges in sheet.conditional_formatting:
         yield f"conditions {ranges.sqref}: {', '.join(rule.type for rule in ranges.rules)}"

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from io import BytesIO
+from typing import Any
 
 import pikepdf
 import pytest
@@ -229,7 +230,7 @@ def squeezed(text: str) -> str:
 
 
 def check_page(content: str, names: Sequence[str]) -> None:
-    page = lxml_html.document_fromstring(content)
+    page: Any = lxml_html.document_fromstring(content)
     elements = [element for element in page.iter() if isinstance(element.tag, str)]
     assert {str(e.tag) for e in elements} <= known_tags()
     assert len(page.xpath("//script")) == len(page.xpath("//style")) == 1
@@ -261,7 +262,9 @@ def check_workbook(content: bytes, names: Sequence[str]) -> None:
     titles = [title.casefold() for title in workbook.sheetnames]
     assert len(set(titles)) == len(titles)
     rows = table_of(workbook["Deployments"])
-    releases = [unescape(row["Release"].value or "") for row in rows]  # as Excel would read them
+    releases = [
+        unescape(str(row["Release"].value or "")) for row in rows
+    ]  # as Excel would read them
     assert releases == [clean_text(name) for name in names]
 
 
@@ -297,7 +300,7 @@ def check_mail(body: mail.MailBody) -> None:
 
 
 def check_index(content: str) -> None:
-    page = lxml_html.document_fromstring(content)
+    page: Any = lxml_html.document_fromstring(content)
     assert len(page.xpath("//script")) == len(page.xpath("//style")) == 1
     assert not page.xpath("//img | //svg | //iframe | //object | //base")
     assert not [n for e in page.iter() for n in e.attrib if str(n).startswith("on")]

@@ -7,6 +7,7 @@ import os
 import re
 from dataclasses import replace
 from functools import cache
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import given, settings
@@ -22,7 +23,7 @@ from insights_reports.formats.words.words import words
 from tests import documents
 
 W = words("en")
-Page = lxml_html.HtmlElement
+Page: TypeAlias = Any  # lxml.html.HtmlElement; its stubs know less
 TEMPLATE_FILES = sorted((TEMPLATES / "report").glob("*.j2"))
 
 

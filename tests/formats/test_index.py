@@ -74,7 +74,7 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.elements if name == tag]
 
 
-def page(*entries: IndexEntry, **changes: str) -> Page:
+def page(*entries: IndexEntry, **changes: Any) -> Page:
     return Page(index.render(entries, title="Meridian Freight", generated=GENERATED, **changes))
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from insights_reports.edition.document import Brand, Document, Exclusion, Notable
+from insights_reports.edition.document import Brand, Chart, Document, Exclusion, Notable
 from insights_reports.edition.files import File
 from insights_reports.edition.values import (
     Figure,
@@ -26,8 +26,10 @@ from insights_reports.edition.values import (
 )
 from insights_reports.formats.html.templates import open_templates
 from insights_reports.formats.mail import render as mail
+from insights_reports.formats.mail.parts import MailParts
 from insights_reports.formats.words.words import words
 from tests.documents import lead_chart, sample_document, split_document
+from tests.typed import the
 
 ENGLISH = words("en")
 PDF = File("board-monthly-2026-09-summary.pdf", "summary", b"%" * 123_456)
@@ -112,7 +114,7 @@ def test_no_deployments_are_no_gap() -> None:
 @settings(max_examples=60)
 def test_no_name_breaks_the_line_of_the_subject(name: str) -> None:
     who = replace(sample_document().identity, report=Name(name, "InsightsReports-1"))
-    subject = mail.MailParts(sample_document(identity=who)).subject()
+    subject = MailParts(sample_document(identity=who)).subject()
     assert subject.isprintable()
     assert len(subject) <= 150
     assert subject.endswith("[final]")
@@ -212,7 +214,7 @@ def test_the_picture_is_a_png_that_says_what_it_says(sample: mail.MailBody) -> N
     (shown,) = [e for tag, e in Page(sample.html).elements if tag == "img"]
     assert shown["src"] == f"cid:{image.cid}"
     assert shown["alt"] == image.alt
-    assert plain(image.alt) == plain(ENGLISH.phrase(sample_document().overview[0].alt))
+    assert plain(image.alt) == plain(ENGLISH.phrase(the(Chart, sample_document().overview[0]).alt))
     with Image.open(BytesIO(image.png)) as picture:
         assert picture.format == "PNG"
         assert picture.mode == "P"
@@ -232,7 +234,7 @@ def test_the_picture_has_ink(sample: mail.MailBody) -> None:
     """A rasteriser without fonts or with a fault gives a white sheet."""
     with Image.open(BytesIO(sample.images[0].png)) as picture:
         colours = picture.convert("RGB").getcolors(100_000)
-    assert len(colours) > 8
+    assert len(the(list, colours)) > 8
 
 
 def test_an_edition_without_a_chart_has_no_picture() -> None:
@@ -261,7 +263,7 @@ def test_the_logo_is_a_small_picture_on_white_with_the_name_in_its_place() -> No
     with Image.open(BytesIO(logo.png)) as picture:
         assert (picture.format, picture.size) == ("PNG", (240 + 24, 96 + 24))
         assert (2 * int(str(shown[0]["width"])), 2 * int(str(shown[0]["height"]))) == picture.size
-        colours = [colour for _, colour in picture.convert("RGB").getcolors()]
+        colours = [colour for _, colour in the(list, picture.convert("RGB").getcolors())]
         assert (255, 255, 255) in colours  # around it, and half of the red
         assert any(red > 200 and 100 < green < 150 for red, green, _ in colours)
     assert len(logo.png) < 5_000

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pikepdf
@@ -27,7 +28,7 @@ from insights_reports.edition.document import (
     Section,
     Table,
 )
-from insights_reports.edition.values import Mark, Name, Phrase
+from insights_reports.edition.values import Mark, Name, Phrase, Value
 from insights_reports.errors import RenderError
 from insights_reports.formats.charts.fonts import text_width
 from insights_reports.formats.html.parts import Parts, inline
@@ -38,6 +39,7 @@ from insights_reports.formats.pdf.child import Child, Failed, Limits
 from insights_reports.formats.pdf.widths import rows_across, shares
 from insights_reports.formats.words.words import words
 from tests import documents
+from tests.typed import the
 
 W = words("en")
 EMOJI = subprocess.run(
@@ -88,7 +90,7 @@ def test_page_one_has_the_identity_the_tiles_the_check_and_the_chart(sample: byt
         W.name(identity.account),
         W.phrase(document.headline),
         "1,230 of 1,234 figures agree",
-        W.phrase(document.overview[0].title),  # type: ignore[union-attr, arg-type]
+        W.phrase(document.overview[0].title),  # type: ignore[arg-type]
     ):
         assert squeezed(text) in first, text
     for tile in document.tiles:
@@ -122,9 +124,12 @@ def test_the_numbers_of_the_pictures_are_text(sample: bytes) -> None:
 def test_sections_have_bookmarks_and_contents_that_agree(sample: bytes) -> None:
     reader = PdfReader(BytesIO(sample))
     titles = [W.phrase(section.title) for section in documents.sample_document().sections]
-    (top, below, *_) = reader.outline
+    outline: Any = reader.outline
+    (top, below, *_) = outline
     assert top.title == W.phrase(documents.sample_document().title)
-    marks = {entry.title: reader.get_destination_page_number(entry) + 1 for entry in below}
+    marks = {
+        entry.title: the(int, reader.get_destination_page_number(entry)) + 1 for entry in below
+    }
     assert set(titles) <= set(marks)
     first = pages(sample)[0]
     assert squeezed("".join(f"{title}{marks[title]}" for title in titles)) in first
@@ -491,7 +496,12 @@ def test_a_small_wish_is_granted_before_a_large_one_is_shared() -> None:
 def test_an_id_keeps_its_line_however_many_columns_want_room() -> None:
     kinds = (ColumnKind.ID, *([ColumnKind.NAME] * 4), ColumnKind.INSTANT, ColumnKind.DURATION)
     long = Name("Rechnungsstellungsverarbeitung " * 3)
-    row = (Name("Deployments-1915800"), *[long] * 4, documents.GENERATED, documents.median(1e4))
+    row: tuple[Value, ...] = (
+        Name("Deployments-1915800"),
+        *[long] * 4,
+        documents.GENERATED,
+        documents.median(1e4),
+    )
     table = replace(
         documents.project_table(1),
         columns=tuple(Column(documents.project_table(1).columns[0].title, kind) for kind in kinds),

@@ -29,7 +29,7 @@ def element(file: pikepdf.Pdf, tag: str) -> Any:
         here = waiting.pop(0)
         if here.get("/S") == Name(f"/{tag}"):
             return here
-        kids = here.get("/K", [])
+        kids: Any = here.get("/K", [])
         waiting += [kid for kid in kids if isinstance(kid, Dictionary) and "/P" in kid]
     raise AssertionError(f"no {tag}")
 

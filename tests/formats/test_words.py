@@ -22,6 +22,7 @@ from insights_reports.edition.values import (
     Span,
     Statistic,
     Unit,
+    Value,
     Verdict,
 )
 from insights_reports.errors import RenderError
@@ -72,11 +73,11 @@ def seconds(value: float) -> int:
         (-(426 * 3600 + 53 * 60 + 44), "-18 days"),
     ],
 )
-def test_a_duration_has_its_largest_unit_and_two_figures(value, text):
+def test_a_duration_has_its_largest_unit_and_two_figures(value: float, text: str) -> None:
     assert plain(EN.duration(seconds(value))) == text
 
 
-def test_a_duration_in_german():
+def test_a_duration_in_german() -> None:
     assert plain(DE.duration(seconds(3.8 * 86400))) == "3,8 Tage"
     assert plain(DE.duration(seconds(86400))) == "1,0 Tage"
     assert plain(DE.duration(seconds(73 * 60))) == "1 h 13 min"
@@ -96,11 +97,13 @@ def test_a_duration_in_german():
         (1.0, "100.0 %"),
     ],
 )
-def test_a_rate_has_one_decimal_and_is_not_rounded_to_nothing_or_everything(value, text):
+def test_a_rate_has_one_decimal_and_is_not_rounded_to_nothing_or_everything(
+    value: float, text: str
+) -> None:
     assert plain(EN.rate(value)) == text
 
 
-def test_counts_have_separators_and_plain_numbers_two_or_three_figures():
+def test_counts_have_separators_and_plain_numbers_two_or_three_figures() -> None:
     assert EN.count(1234567) == "1,234,567"
     assert DE.count(1234567) == "1.234.567"
     assert [EN.number(n) for n in (0, 0.04, 0.995, 1.0, 1.25, 99.94, 116.4)] == [
@@ -109,7 +112,7 @@ def test_counts_have_separators_and_plain_numbers_two_or_three_figures():
     assert DE.number(1.25) == "1,3"
 
 
-def test_a_figure_has_its_unit_or_says_why_it_has_no_value():
+def test_a_figure_has_its_unit_or_says_why_it_has_no_value() -> None:
     frequency = Figure(FREQUENCY, Statistic.PER_WEEK, 49.23, 211)
     assert plain(EN.figure(frequency)) == "49.2 per week"
     assert EN.figure(frequency, unit=False) == "49.2"
@@ -126,7 +129,7 @@ def test_a_figure_has_its_unit_or_says_why_it_has_no_value():
         assert EN.figure(Figure(LEAD, Statistic.MEDIAN, None, None, missing)) == text
 
 
-def test_a_figure_is_labelled_with_its_statistic():
+def test_a_figure_is_labelled_with_its_statistic() -> None:
     assert EN.label(Figure(LEAD, Statistic.MEDIAN, 1)) == "Lead time, median"
     assert EN.label(Figure(RATE, Statistic.RATE, 0.1)) == "Deployment failure rate"
     assert DE.label(Figure(LEAD, Statistic.P90, 1)) == "Durchlaufzeit, 90. Perzentil"
@@ -144,7 +147,7 @@ def count_change(before: int, after: int, ratio: float | None) -> Change:
     return Change(pair[0], pair[1], after - before, ratio, Verdict.BETTER)
 
 
-def test_a_change_is_signed_and_a_rate_changes_by_points():
+def test_a_change_is_signed_and_a_rate_changes_by_points() -> None:
     assert plain(EN.change(count_change(191, 214, 0.1204))) == "+23 (+12 %)"
     assert plain(EN.change(count_change(200, 195, -0.025))) == "-5 (-2.5 %)"
     assert plain(EN.change(count_change(0, 5, None))) == "+5"
@@ -157,7 +160,7 @@ def test_a_change_is_signed_and_a_rate_changes_by_points():
     assert plain(EN.change(shorter)) == "-13 min (-18 %)"
 
 
-def test_a_change_without_a_base_says_why():
+def test_a_change_without_a_base_says_why() -> None:
     before = Figure(LEAD, Statistic.MEDIAN, None, None, Missing.NO_HISTORY)
     after = Figure(LEAD, Statistic.MEDIAN, 1, 1)
     assert EN.change(Change(before, after, None, None, Verdict.TOO_FEW)) == "no history"
@@ -202,11 +205,13 @@ SEPTEMBER = Span("2026-09", date(2026, 9, 1), date(2026, 10, 1))
         ),
     ],
 )
-def test_a_period_by_its_name_and_by_its_days(span, english, german, dates):
+def test_a_period_by_its_name_and_by_its_days(
+    span: Span, english: str, german: str, dates: str
+) -> None:
     assert (EN.span(span), DE.span(span), EN.dates(span)) == (english, german, dates)
 
 
-def test_an_instant_is_local_and_utc():
+def test_an_instant_is_local_and_utc() -> None:
     four = datetime(2026, 10, 1, 4, tzinfo=UTC)
     assert EN.instant(Instant(four, "Europe/Berlin")) == (
         "1 October 2026, 06:00 Europe/Berlin (04:00 UTC)"
@@ -218,7 +223,7 @@ def test_an_instant_is_local_and_utc():
     assert EN.instant(Instant(four, "UTC")) == "1 October 2026, 04:00 UTC"
 
 
-def test_axes_have_short_labels():
+def test_axes_have_short_labels() -> None:
     assert [EN.tick(at, "Monthly") for at in (date(2026, 1, 1), date(2026, 5, 1))] == [
         "Jan 2026",
         "May",
@@ -235,7 +240,7 @@ def test_axes_have_short_labels():
     assert EN.axis(40, Unit.COUNT) == "40"
 
 
-def test_cells_have_the_unit_of_their_column_and_marks_are_put_into_words():
+def test_cells_have_the_unit_of_their_column_and_marks_are_put_into_words() -> None:
     assert plain(EN.cell(seconds(4380), ColumnKind.DURATION)) == "1 h 13 min"
     assert EN.cell(1234, ColumnKind.COUNT) == "1,234"
     mark = Mark(seconds(4380), seconds(4380), seconds(86400), seconds(7200))
@@ -248,7 +253,7 @@ def test_cells_have_the_unit_of_their_column_and_marks_are_put_into_words():
     assert EN.cell(CheckVerdict.NOT_COMPARABLE, ColumnKind.TEXT) == "not comparable"
 
 
-def test_names_keep_their_script_and_lose_what_steers_text():
+def test_names_keep_their_script_and_lose_what_steers_text() -> None:
     assert EN.name(Name("مشروع")) == "مشروع"
     assert EN.name(Name("a\r\nb\u202ec\x00")) == "a  b c"
     assert EN.name(Name("<b>{n}</b>")) == "<b>{n}</b>"
@@ -257,7 +262,7 @@ def test_names_keep_their_script_and_lose_what_steers_text():
     assert EN.name(Name(" \n", "Projects-7")) == "Unnamed (Projects-7)"
 
 
-def test_a_phrase_fills_its_places_and_takes_the_plural_of_its_number():
+def test_a_phrase_fills_its_places_and_takes_the_plural_of_its_number() -> None:
     assert EN.text("gap.restricted", n=1) == "1 name is hidden from this account."
     assert EN.text("gap.restricted", n=2) == "2 names are hidden from this account."
     change = count_change(191, 214, 0.1204)
@@ -273,12 +278,12 @@ def test_a_phrase_fills_its_places_and_takes_the_plural_of_its_number():
     assert plain(EN.phrase(fell)) == "the failure rate fell by 2.0 points to 49.9 per week"
 
 
-def test_braces_in_a_name_are_no_place():
+def test_braces_in_a_name_are_no_place() -> None:
     phrase = Phrase("section.split.tenant-tag-set", {"set": Name("{set} {n}")})
     assert EN.phrase(phrase) == "By tenant tag: {set} {n}"
 
 
-def test_what_the_catalogue_lacks_is_an_error_and_not_a_blank():
+def test_what_the_catalogue_lacks_is_an_error_and_not_a_blank() -> None:
     with pytest.raises(RenderError, match=r"no\.such"):
         EN.text("no.such")
     with pytest.raises(RenderError, match="limit"):
@@ -328,7 +333,9 @@ _TELLTALES = re.compile(r"\bnan\b|\bNone\b|-1 days|\{|\}|\bE[+-]?\d|\binf\b", re
 
 
 @given(value=values, language=st.sampled_from(languages()), kind=st.sampled_from(ColumnKind))
-def test_any_value_becomes_text_and_none_shows_how_it_is_stored(value, language, kind):
+def test_any_value_becomes_text_and_none_shows_how_it_is_stored(
+    value: Value, language: str, kind: ColumnKind
+) -> None:
     text = words(language).value(value)
     assert text
     words(language).cell(value, kind)
@@ -339,7 +346,7 @@ def test_any_value_becomes_text_and_none_shows_how_it_is_stored(value, language,
 
 
 @given(ticks=st.integers(-(10**16), 10**16), language=st.sampled_from(languages()))
-def test_a_duration_says_the_value_to_five_per_cent(ticks, language):
+def test_a_duration_says_the_value_to_five_per_cent(ticks: int, language: str) -> None:
     """Read back, it is the duration, but for its last figure."""
     units = {"s": 1, "min": 60, "h": 3600, "Tag": 86400, "Tage": 86400, "day": 86400, "days": 86400}
     text = words(language).duration(ticks)

@@ -10,6 +10,8 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
+from tests.typed import the
+
 _THINGS = ("project", "channel", "environment", "tenant")
 _CATEGORIES = (
     *(f"{thing}_{part}" for thing in _THINGS for part in ("id", "name")),
@@ -64,7 +66,10 @@ def deployments(*rows: dict[str, Any]) -> pd.DataFrame:
 
 
 def _distinct(values: "pd.Series[Any]") -> "pd.Index[Any]":
-    return pd.Index(list(dict.fromkeys(v for v in values if pd.notna(v))), dtype="str")
+    found: pd.Index[Any] = pd.Index(
+        list(dict.fromkeys(v for v in values if pd.notna(v))), dtype="str"
+    )
+    return found
 
 
 def opened(content: bytes) -> Workbook:
@@ -72,7 +77,8 @@ def opened(content: bytes) -> Workbook:
 
 
 def cells(workbook: Workbook) -> list[Cell]:
-    return [cell for sheet in workbook for row in sheet.iter_rows() for cell in row]
+    every = [cell for sheet in workbook for row in sheet.iter_rows() for cell in row]
+    return [cell for cell in every if isinstance(cell, Cell)]
 
 
 def table_of(sheet: Worksheet) -> list[dict[str, Cell]]:
@@ -81,3 +87,15 @@ def table_of(sheet: Worksheet) -> list[dict[str, Cell]]:
     heads, *rows = sheet[table.ref]
     assert [head.value for head in heads] == [column.name for column in table.tableColumns]
     return [{str(h.value): cell for h, cell in zip(heads, row, strict=True)} for row in rows]
+
+
+def location(cell: Cell) -> str | None:
+    """Where in the workbook the cell's link leads."""
+    assert cell.hyperlink is not None
+    return cell.hyperlink.location
+
+
+def charts(sheet: object) -> list[Any]:
+    """The charts of a sheet, which openpyxl's types do not know."""
+    found: list[Any] = the(Worksheet, sheet)._charts  # type: ignore[attr-defined]
+    return found

@@ -6,10 +6,12 @@ agree by being right. Instants and durations are whole ticks of 100 ns; instants
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from math import ceil, floor
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 TICKS = 10_000_000
@@ -20,6 +22,8 @@ MEASURES = (
     "time_to_recovery",
     "deployments_until_recovery",
 )
+
+Method = Literal["linear", "nearest_rank", "floor_rank", "lower", "higher", "exclusive"]
 
 
 @dataclass(frozen=True)
@@ -50,11 +54,11 @@ class Row:
 class Rules:
     """The conventions and lookups, spelled as the package spells them."""
 
-    week_start: str = "Sunday"
-    percentile: str = "linear"
-    median: str = "linear"
+    week_start: Literal["Sunday", "Monday"] = "Sunday"
+    percentile: Method = "linear"
+    median: Method = "linear"
     count_as_failed: frozenset[str] = frozenset()
-    edge: str = "clipped"
+    edge: Literal["clipped", "whole"] = "clipped"
     project_groups: dict[str, str] = field(default_factory=dict)
     project_group_names: dict[str, str] = field(default_factory=dict)
     environment_groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -62,7 +66,17 @@ class Rules:
     tag_sets: dict[str, str] = field(default_factory=dict)
 
 
-def figures(rows, rules, *, split, zone, start, end, granularity, tag_set=None):
+def figures(
+    rows: Iterable[Row],
+    rules: Rules,
+    *,
+    split: str,
+    zone: str,
+    start: date,
+    end: date,
+    granularity: str | None,
+    tag_set: str | None = None,
+) -> dict[tuple[str, date], dict[str, Any]]:
     """{(series key, start of the interval): {column: value}}, the columns as in the package.
 
     Durations are ticks, rates and the numbers of deployments until recovery exact fractions, and
@@ -75,25 +89,25 @@ def figures(rows, rules, *, split, zone, start, end, granularity, tag_set=None):
         while interval(day, granularity, rules) == interval(last, granularity, rules):
             day += timedelta(days=1)
         end = day
-    groups = {}
+    groups: dict[tuple[str, date], list[tuple[date, Row]]] = {}
     for row in rows:
-        day = local_date(row.completed, zone)
-        if day is None or not start <= day < end:
+        local = local_date(row.completed, zone)
+        if local is None or not start <= local < end:
             continue
-        at = start if granularity is None else interval(day, granularity, rules)
+        at = start if granularity is None else interval(local, granularity, rules)
         for key in series(row, rules, split, tag_set):
-            groups.setdefault((key, at), []).append((day, row))
+            groups.setdefault((key, at), []).append((local, row))
     return {key: summary(members, rules) for key, members in groups.items()}
 
 
-def local_date(completed, zone):
+def local_date(completed: int | None, zone: str) -> date | None:
     if completed is None:
         return None
     instant = EPOCH + timedelta(seconds=completed // TICKS)
     return instant.astimezone(ZoneInfo(zone)).date()
 
 
-def interval(day, granularity, rules):
+def interval(day: date, granularity: str | None, rules: Rules) -> date:
     if granularity == "Daily":
         return day
     if granularity == "Monthly":
@@ -104,7 +118,7 @@ def interval(day, granularity, rules):
     return day
 
 
-def series(row, rules, split, tag_set):
+def series(row: Row, rules: Rules, split: str, tag_set: str | None) -> set[str]:
     """The keys of the series that a deployment counts in."""
     if split == "None":
         return {"All"}
@@ -122,9 +136,10 @@ def series(row, rules, split, tag_set):
         return {row.tenant_id}
     if row.tenant_id not in rules.tenant_tags:
         return {"Unknown"}
+    assert tag_set is not None
     prefix = rules.tag_sets[tag_set].casefold() + "/"
     mine = {tag.casefold() for tag in rules.tenant_tags[row.tenant_id]}
-    spelled = {}
+    spelled: dict[str, str] = {}
     for tags in rules.tenant_tags.values():
         for tag in tags:
             folded = tag.casefold()
@@ -132,7 +147,7 @@ def series(row, rules, split, tag_set):
     return {spelled[tag] for tag in mine if tag.startswith(prefix)} or {"Untagged"}
 
 
-def outcome(row, rules):
+def outcome(row: Row, rules: Rules) -> str:
     if row.task_state == "Success":
         return "guided" if row.had_guided_failure else "successful"
     if row.task_state == "Failed" or row.task_state in rules.count_as_failed:
@@ -140,7 +155,7 @@ def outcome(row, rules):
     return "other"
 
 
-def summary(members, rules):
+def summary(members: Sequence[tuple[date, Row]], rules: Rules) -> dict[str, Any]:
     outcomes = [outcome(row, rules) for _, row in members]
     counts = {
         name: outcomes.count(name)
@@ -174,7 +189,7 @@ def summary(members, rules):
     return found
 
 
-def percentile(values, p, method):
+def percentile(values: Sequence[int], p: Fraction, method: str) -> int | Fraction | None:
     n = len(values)
     if n == 0:
         return None
@@ -194,17 +209,18 @@ def percentile(values, p, method):
     return values[below] + (values[below + 1] - values[below]) * (position - below)
 
 
-def recompute(rows, rules):
+def recompute(rows: Iterable[Row], rules: Rules) -> dict[str, dict[str, Any]]:
     """{deployment id: its stream values}, nulls as None; those without completion left out."""
-    streams = {}
+    streams: dict[tuple[str | None, ...], list[Row]] = {}
     for row in rows:
         if row.completed is not None:
             key = (row.project_id, row.channel_id, row.environment_id, row.tenant_id)
             streams.setdefault(key, []).append(row)
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for members in streams.values():
         members.sort(key=lambda row: (row.completed, as_counted(row.deployment_id)))
-        previous, failures = None, []
+        previous: Row | None = None
+        failures: list[Row] = []
         for row in members:
             found[row.deployment_id] = stated = dict.fromkeys(
                 (
@@ -223,10 +239,10 @@ def recompute(rows, rules):
             if kind != "successful":
                 continue
             if previous is not None:
-                stated["time_since_previous"] = row.completed - previous.completed
+                stated["time_since_previous"] = gap(previous, row)
                 stated["previous_successful_id"] = previous.deployment_id
             if failures:
-                stated["time_to_recovery"] = row.completed - failures[0].completed
+                stated["time_to_recovery"] = gap(failures[0], row)
                 stated["deployments_until_recovery"] = len(failures)
                 stated["recovered_from_id"] = failures[0].deployment_id
                 stated["recovered_from_version"] = failures[0].release_version
@@ -234,5 +250,10 @@ def recompute(rows, rules):
     return found
 
 
-def as_counted(text):
+def gap(before: Row, after: Row) -> int:
+    assert before.completed is not None and after.completed is not None
+    return after.completed - before.completed
+
+
+def as_counted(text: str) -> list[int | str]:
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", text)]

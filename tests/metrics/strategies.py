@@ -73,9 +73,11 @@ _DURATIONS = st.one_of(
     st.sampled_from((0, 1, 2, 3, 10**16, -(10**16), 9 * 10**16, -9 * 10**16)),
 )
 
+Case = tuple[str, list[Row], date, date]
+
 
 @st.composite
-def deployments(draw, least=0, most=24):
+def deployments(draw: st.DrawFn, least: int = 0, most: int = 24) -> Case:
     """A zone, a list of `Row`, and a range of dates that holds some of them."""
     zone = draw(st.sampled_from(ZONES))
     day = draw(st.sampled_from(DAYS))
@@ -89,7 +91,7 @@ def deployments(draw, least=0, most=24):
 
 
 @st.composite
-def row(draw, number, around):
+def row(draw: st.DrawFn, number: int, around: int) -> Row:
     streams = st.sampled_from(("1", "2", "3"))
     project, environment = draw(streams), draw(streams)
     tenant = draw(st.sampled_from((None, "Tenants-1", "Tenants-2", "Tenants-3")))

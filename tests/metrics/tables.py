@@ -1,5 +1,8 @@
 """The deployments table from plain rows, and the package's figures as plain values."""
 
+from datetime import date
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -51,18 +54,18 @@ def _nanoseconds(values: list[int | None]) -> np.ndarray:
     return np.array([null if value is None else value * 100 for value in values], dtype=np.int64)
 
 
-def plain(figures: pd.DataFrame) -> dict:
+def plain(figures: pd.DataFrame) -> dict[tuple[str, date], dict[str, Any]]:
     """{(series key, start): {column: int ticks, int, float or None}}."""
-    found = {}
+    found: dict[tuple[str, date], dict[str, Any]] = {}
     for record in figures.to_dict("records"):
         key = (record.pop("series_key"), record.pop("start").date())
         record.pop("series_name")
         assert key not in found
-        found[key] = {name: value_of(value) for name, value in record.items()}
+        found[key] = {str(name): value_of(value) for name, value in record.items()}
     return found
 
 
-def value_of(value):
+def value_of(value: Any) -> Any:
     if value is None or value is pd.NA or pd.isna(value):
         return None
     if isinstance(value, pd.Timedelta):

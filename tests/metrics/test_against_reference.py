@@ -1,7 +1,10 @@
 """The figures against an independent implementation in plain integers: equal to the last tick."""
 
 import os
+from collections.abc import Mapping
+from datetime import date
 from fractions import Fraction
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,14 +13,17 @@ from hypothesis import strategies as st
 
 from insights_reports.metrics import (
     Conventions,
+    Granularity,
     Lookups,
+    Split,
     Tabulator,
     figures,
     measures,
     recompute_streams,
 )
 from tests.metrics import reference
-from tests.metrics.strategies import RULES, deployments
+from tests.metrics.reference import Rules
+from tests.metrics.strategies import RULES, Case, deployments
 from tests.metrics.tables import plain, table, value_of
 
 EXAMPLES = 5_000 if os.environ.get("THOROUGH") else 150
@@ -33,7 +39,7 @@ SPLITS = (
 )
 
 
-def conventions(rules):
+def conventions(rules: Rules) -> Conventions:
     return Conventions(
         week_start=rules.week_start,
         percentile=rules.percentile,
@@ -43,7 +49,7 @@ def conventions(rules):
     )
 
 
-def lookups(rules):
+def lookups(rules: Rules) -> Lookups:
     return Lookups(
         rules.project_groups,
         rules.project_group_names,
@@ -53,7 +59,9 @@ def lookups(rules):
     )
 
 
-def as_stated(expected):
+def as_stated(
+    expected: Mapping[tuple[str, date], dict[str, Any]],
+) -> dict[tuple[str, date], dict[str, Any]]:
     """Fractions as the nearest float: what a float64 column holds."""
     return {
         key: {
@@ -72,7 +80,9 @@ def as_stated(expected):
     granularity=st.sampled_from(("Daily", "Weekly", "Monthly", None)),
     tag_set=st.sampled_from(("TagSets-1", "TagSets-2")),
 )
-def test_figures_equal_the_reference(case, rules, split, granularity, tag_set):
+def test_figures_equal_the_reference(
+    case: Case, rules: Rules, split: Split, granularity: Granularity | None, tag_set: str
+) -> None:
     zone, rows, start, end = case
     ours = figures(
         table(rows),
@@ -100,7 +110,7 @@ def test_figures_equal_the_reference(case, rules, split, granularity, tag_set):
 
 @thorough
 @given(case=deployments(most=14), rules=RULES)
-def test_recomputed_streams_equal_the_reference(case, rules):
+def test_recomputed_streams_equal_the_reference(case: Case, rules: Rules) -> None:
     _, rows, _, _ = case
     recomputed = recompute_streams(table(rows), conventions(rules))
     expected = reference.recompute(rows, rules)
@@ -114,7 +124,9 @@ def test_recomputed_streams_equal_the_reference(case, rules):
 
 @settings(thorough, max_examples=EXAMPLES // 10)
 @given(case=deployments(), rules=RULES, other=RULES)
-def test_one_tabulator_serves_all_tables_and_conventions(case, rules, other):
+def test_one_tabulator_serves_all_tables_and_conventions(
+    case: Case, rules: Rules, other: Rules
+) -> None:
     zone, rows, start, end = case
     first = Tabulator(table(rows), ZoneInfo(zone), lookups(rules), conventions(rules))
     second = first.under(conventions(other))
@@ -143,9 +155,9 @@ def test_one_tabulator_serves_all_tables_and_conventions(case, rules, other):
 
 @settings(thorough, max_examples=EXAMPLES // 10)
 @given(case=deployments(), rules=RULES, split=st.sampled_from(SPLITS))
-def test_two_threads_find_the_same(case, rules, split):
+def test_two_threads_find_the_same(case: Case, rules: Rules, split: Split) -> None:
     zone, rows, start, end = case
-    asked = {"split": split, "start": start, "end": end, "granularity": "Weekly"}
+    asked: dict[str, Any] = {"split": split, "start": start, "end": end, "granularity": "Weekly"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(measures, "_MANY", 0)
         ours = figures(
@@ -164,7 +176,7 @@ _CONVENTIONS = {"week_start", "percentile", "median", "count_as_failed", "edge"}
 
 
 @pytest.mark.parametrize("method", ["linear", "nearest_rank", "floor_rank", "exclusive"])
-def test_the_reference_itself_by_hand(method):
+def test_the_reference_itself_by_hand(method: str) -> None:
     """Eight values, as in the recovery times of Octopus's own sample."""
     values = [1, 2, 4, 8, 16, 32, 64, 128]
     by_hand = {

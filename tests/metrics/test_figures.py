@@ -1,7 +1,8 @@
 """The rules of the figures, each with a few deployments and figures worked out by hand."""
 
 import math
-from datetime import date
+from datetime import date, tzinfo
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from insights_reports.metrics import (
     Conventions,
+    Granularity,
     Lookups,
     Tabulator,
     figures,
@@ -17,7 +19,7 @@ from insights_reports.metrics import (
     rounded_rate,
     to_api,
 )
-from insights_reports.metrics.conventions import DEFAULTS
+from insights_reports.metrics.conventions import DEFAULTS, PercentileMethod
 from tests.metrics.reference import TICKS, Row
 from tests.metrics.tables import plain, table, ticks
 
@@ -26,11 +28,11 @@ DAY = (date(2026, 9, 14), date(2026, 9, 15))
 MINUTE = 60 * TICKS
 
 
-def deployed(*rows: dict, at: str = "2026-09-14T12:00:00") -> pd.DataFrame:
+def deployed(*rows: dict[str, Any], at: str = "2026-09-14T12:00:00") -> pd.DataFrame:
     return table([Row(f"Deployments-{n}", ticks(at), **row) for n, row in enumerate(rows)])
 
 
-def one(deployments: pd.DataFrame, conventions: Conventions = DEFAULTS) -> dict:
+def one(deployments: pd.DataFrame, conventions: Conventions = DEFAULTS) -> dict[str, Any]:
     """The figures of all the deployments of the day."""
     (found,) = plain(
         figures(
@@ -47,44 +49,44 @@ def one(deployments: pd.DataFrame, conventions: Conventions = DEFAULTS) -> dict:
     return found
 
 
-def states(*names: str, guided: bool = False) -> list[dict]:
+def states(*names: str, guided: bool = False) -> list[dict[str, Any]]:
     return [{"task_state": name, "had_guided_failure": guided} for name in names]
 
 
 # Counts and the rate
 
 
-def test_success_without_a_guided_failure_is_successful():
+def test_success_without_a_guided_failure_is_successful() -> None:
     found = one(deployed(*states("Success", "Success")))
     assert (found["successful"], found["failed"], found["total"]) == (2, 0, 2)
     assert found["rate"] == 0
 
 
-def test_failed_and_success_with_a_guided_failure_are_failed():
+def test_failed_and_success_with_a_guided_failure_are_failed() -> None:
     found = one(deployed(*states("Success", "Failed"), *states("Success", guided=True)))
     assert (found["successful"], found["deployment_failure"], found["guided"]) == (1, 1, 1)
     assert (found["failed"], found["total"]) == (2, 3)
     assert found["rate"] == 2 / 3
 
 
-def test_a_failed_deployment_with_a_guided_failure_counts_once_as_a_deployment_failure():
+def test_a_failed_deployment_with_a_guided_failure_counts_once_as_a_deployment_failure() -> None:
     found = one(deployed(*states("Failed", guided=True)))
     assert (found["deployment_failure"], found["guided"], found["total"]) == (1, 0, 1)
 
 
-def test_canceled_timed_out_and_unknown_states_are_neither_but_counted():
+def test_canceled_timed_out_and_unknown_states_are_neither_but_counted() -> None:
     found = one(deployed(*states("Canceled", "TimedOut", "Paused", "success")))
     assert (found["successful"], found["failed"], found["total"], found["other"]) == (0, 0, 0, 4)
     assert found["rate"] is None
 
 
-def test_states_can_be_counted_as_failed():
+def test_states_can_be_counted_as_failed() -> None:
     chosen = Conventions(count_as_failed=frozenset({"Canceled", "Success"}))
     found = one(deployed(*states("Canceled", "TimedOut", "Success")), chosen)
     assert (found["deployment_failure"], found["other"], found["successful"]) == (1, 1, 1)
 
 
-def test_the_rate_of_octopus_own_sample():
+def test_the_rate_of_octopus_own_sample() -> None:
     """8 of 255 are stated as 0.03137: failed / total, not failed / successful (0.03239)."""
     found = one(deployed(*states(*["Success"] * 247, *["Failed"] * 8)))
     assert (found["successful"], found["total"], found["failed"]) == (247, 255, 8)
@@ -105,11 +107,13 @@ def test_the_rate_of_octopus_own_sample():
         (5, 200_000, 0.00002),  # 0.000025: to the even 0.00002
     ],
 )
-def test_a_rate_is_rounded_from_the_exact_fraction_half_to_even(failed, total, stated):
+def test_a_rate_is_rounded_from_the_exact_fraction_half_to_even(
+    failed: int, total: int, stated: float | None
+) -> None:
     assert rounded_rate(failed, total) == stated
 
 
-def test_active_days_are_days_with_a_successful_deployment():
+def test_active_days_are_days_with_a_successful_deployment() -> None:
     rows = [
         Row("Deployments-1", ticks("2026-09-14T08:00:00")),
         Row("Deployments-2", ticks("2026-09-14T09:00:00")),
@@ -135,7 +139,7 @@ def lead(*values: int | None) -> pd.DataFrame:
     return deployed(*[{"lead_time": value} for value in values])
 
 
-def test_null_is_not_zero():
+def test_null_is_not_zero() -> None:
     found = one(lead(None, None))
     assert (found["successful"], found["lead_time_count"]) == (2, 0)
     assert [found[f"lead_time_{s}"] for s in ("mean", "median", "min", "max", "p90", "p95")] == [
@@ -144,7 +148,7 @@ def test_null_is_not_zero():
     assert one(lead(0, None))["lead_time_mean"] == 0
 
 
-def test_negative_lead_times_are_counted():
+def test_negative_lead_times_are_counted() -> None:
     found = one(lead(-90 * MINUTE, 30 * MINUTE))
     assert (found["lead_time_count"], found["lead_time_mean"]) == (2, -30 * MINUTE)
     assert (found["lead_time_min"], found["lead_time_max"]) == (-90 * MINUTE, 30 * MINUTE)
@@ -165,14 +169,16 @@ def test_negative_lead_times_are_counted():
         ((-1, -1, 0), -1),
     ],
 )
-def test_means_and_medians_are_rounded_half_to_even_to_a_tick(values, mean):
+def test_means_and_medians_are_rounded_half_to_even_to_a_tick(
+    values: tuple[int, ...], mean: int
+) -> None:
     found = one(lead(*values))
     assert found["lead_time_mean"] == mean
     if len(values) == 2:
         assert found["lead_time_median"] == mean
 
 
-def test_percentiles_are_interpolated_between_values():
+def test_percentiles_are_interpolated_between_values() -> None:
     """Of 1..8 minutes: positions 3.5, 6.3 and 6.65 counted from 0."""
     found = one(lead(*[n * MINUTE for n in (8, 3, 5, 1, 7, 2, 6, 4)]))
     assert found["lead_time_median"] == 4.5 * MINUTE
@@ -191,7 +197,9 @@ def test_percentiles_are_interpolated_between_values():
         ("exclusive", 80, 80, 45),  # ranks 8.1 and 8.55 of 8: the last; 4.5
     ],
 )
-def test_the_percentile_method_is_a_convention(method, p90, p95, median):
+def test_the_percentile_method_is_a_convention(
+    method: PercentileMethod, p90: float, p95: float, median: float
+) -> None:
     """Of 10..80 seconds."""
     found = one(
         lead(*[n * 10 * TICKS for n in range(1, 9)]),
@@ -202,18 +210,18 @@ def test_the_percentile_method_is_a_convention(method, p90, p95, median):
     assert found["lead_time_median"] == median * TICKS
 
 
-def test_the_percentile_of_p90_and_p95_leaves_the_median_alone():
+def test_the_percentile_of_p90_and_p95_leaves_the_median_alone() -> None:
     found = one(lead(0, 10), Conventions(percentile="nearest_rank"))
     assert (found["lead_time_median"], found["lead_time_p95"]) == (5, 10)
 
 
 @pytest.mark.parametrize("method", ["linear", "nearest_rank", "floor_rank", "lower", "exclusive"])
-def test_one_value_is_every_statistic(method):
+def test_one_value_is_every_statistic(method: PercentileMethod) -> None:
     found = one(lead(7), Conventions(percentile=method, median=method))
     assert {found[f"lead_time_{s}"] for s in ("mean", "median", "min", "max", "p90", "p95")} == {7}
 
 
-def test_sums_beyond_sixty_four_bits_stay_exact():
+def test_sums_beyond_sixty_four_bits_stay_exact() -> None:
     """Two hundred lead times of 285 years are 1.8e19 ticks in sum, past 2**63."""
     century = 9 * 10**16
     found = one(lead(*[century] * 199, century - 100))
@@ -222,7 +230,7 @@ def test_sums_beyond_sixty_four_bits_stay_exact():
     assert found["lead_time_mean"] == -century - 2  # 1.5 ticks below
 
 
-def test_deployments_until_recovery_are_numbers_with_decimals():
+def test_deployments_until_recovery_are_numbers_with_decimals() -> None:
     found = one(deployed(*[{"deployments_until_recovery": n} for n in (1, 2, 2, None)]))
     assert found["deployments_until_recovery_count"] == 3
     assert found["deployments_until_recovery_mean"] == 5 / 3
@@ -235,7 +243,7 @@ def test_deployments_until_recovery_are_numbers_with_decimals():
     )
 
 
-def test_numbers_that_are_not_whole_are_refused():
+def test_numbers_that_are_not_whole_are_refused() -> None:
     deployments = deployed({})
     deployments["deployments_until_recovery"] = [1.5]
     with pytest.raises(ValueError, match="deployments_until_recovery"):
@@ -249,7 +257,14 @@ def dated(*instants: str) -> pd.DataFrame:
     return table([Row(f"Deployments-{n}", ticks(text)) for n, text in enumerate(instants)])
 
 
-def starts(deployments, granularity, start, end, zone=UTC, conventions=DEFAULTS):
+def starts(
+    deployments: pd.DataFrame,
+    granularity: Granularity | None,
+    start: date,
+    end: date,
+    zone: tzinfo = UTC,
+    conventions: Conventions = DEFAULTS,
+) -> dict[date, int]:
     found = figures(
         deployments,
         split="None",
@@ -263,7 +278,7 @@ def starts(deployments, granularity, start, end, zone=UTC, conventions=DEFAULTS)
     return dict(zip(found["start"].dt.date, found["total"], strict=True))
 
 
-def test_ranges_are_half_open():
+def test_ranges_are_half_open() -> None:
     rows = dated(
         "2026-08-31T23:59:59.9999999", "2026-09-01T00:00:00", "2026-09-30T23:59:59.9999999"
     )
@@ -271,14 +286,14 @@ def test_ranges_are_half_open():
     assert starts(later, "Monthly", date(2026, 9, 1), date(2026, 10, 1)) == {date(2026, 9, 1): 2}
 
 
-def test_the_day_of_a_completion_is_that_of_the_zone():
+def test_the_day_of_a_completion_is_that_of_the_zone() -> None:
     rows = dated("2026-09-14T23:30:00")
     assert list(starts(rows, "Daily", date(2026, 9, 1), date(2026, 10, 1))) == [date(2026, 9, 14)]
     london = starts(rows, "Daily", date(2026, 9, 1), date(2026, 10, 1), ZoneInfo("Europe/London"))
     assert list(london) == [date(2026, 9, 15)]
 
 
-def test_weeks_keep_their_own_start_where_the_range_cuts_them():
+def test_weeks_keep_their_own_start_where_the_range_cuts_them() -> None:
     """September 2026 begins on a Tuesday, in the week from Sunday 30 August."""
     rows = dated("2026-08-31T12:00:00", "2026-09-01T12:00:00", "2026-09-06T12:00:00")
     september = (date(2026, 9, 1), date(2026, 10, 1))
@@ -292,12 +307,12 @@ def test_weeks_keep_their_own_start_where_the_range_cuts_them():
     assert starts(rows, "Weekly", *september, conventions=monday) == {date(2026, 8, 31): 2}
 
 
-def test_without_a_granularity_the_range_is_one_interval():
+def test_without_a_granularity_the_range_is_one_interval() -> None:
     rows = dated("2026-08-31T12:00:00", "2026-09-01T12:00:00")
     assert starts(rows, None, date(2026, 8, 25), date(2026, 9, 2)) == {date(2026, 8, 25): 2}
 
 
-def test_a_deployment_without_completion_time_is_in_no_interval():
+def test_a_deployment_without_completion_time_is_in_no_interval() -> None:
     rows = table(
         [
             Row("Deployments-1", None, lead_time=5),
@@ -308,7 +323,7 @@ def test_a_deployment_without_completion_time_is_in_no_interval():
     assert (found["total"], found["lead_time_count"]) == (1, 0)
 
 
-def test_no_deployments_make_an_empty_table_of_the_same_columns():
+def test_no_deployments_make_an_empty_table_of_the_same_columns() -> None:
     empty = figures(
         table([]),
         split="Project",
@@ -331,7 +346,7 @@ def test_no_deployments_make_an_empty_table_of_the_same_columns():
     assert empty.dtypes.to_dict() == full.dtypes.to_dict()
 
 
-def test_the_columns_and_dtypes_are_those_documented():
+def test_the_columns_and_dtypes_are_those_documented() -> None:
     found = figures(
         deployed({}),
         split="None",
@@ -353,7 +368,7 @@ def test_the_columns_and_dtypes_are_those_documented():
     assert {name: str(dtype) for name, dtype in found.dtypes.items()} == expected
 
 
-def test_the_deployments_are_only_read():
+def test_the_deployments_are_only_read() -> None:
     deployments = deployed({"lead_time": 5}, {"task_state": "Failed"})
     before = deployments.copy(deep=True)
     for column in deployments.select_dtypes(exclude=["category", "string"]).columns:
@@ -367,7 +382,7 @@ def test_the_deployments_are_only_read():
 # Octopus's own shape
 
 
-def test_the_reply_has_every_interval_with_zeros_and_nulls():
+def test_the_reply_has_every_interval_with_zeros_and_nulls() -> None:
     rows = [
         Row("Deployments-1", ticks("2026-09-07T12:00:00"), lead_time=90 * MINUTE),
         Row("Deployments-2", ticks("2026-09-08T12:00:00"), task_state="Failed"),
@@ -420,7 +435,7 @@ def test_the_reply_has_every_interval_with_zeros_and_nulls():
     ]
 
 
-def test_the_reply_states_series_without_deployments_in_the_range_when_asked():
+def test_the_reply_states_series_without_deployments_in_the_range_when_asked() -> None:
     tabulator = Tabulator(dated("2025-01-01T12:00:00"), UTC, Lookups())
     found = tabulator.figures("Project", *DAY, "Daily")
     reply = to_api(found, [DAY[0]], str, tabulator.series("Project"))

@@ -3,15 +3,17 @@
 import os
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from insights_reports.metrics import Lookups, exclusion_ledger, figures, rework
-from tests.metrics.reference import MEASURES, TICKS
-from tests.metrics.strategies import RULES, deployments
+from insights_reports.metrics import Granularity, Lookups, Split, exclusion_ledger, figures, rework
+from tests.metrics.reference import MEASURES, TICKS, Rules
+from tests.metrics.strategies import RULES, Case, deployments
 from tests.metrics.tables import plain, table
 from tests.metrics.test_against_reference import conventions, lookups
 
@@ -24,7 +26,13 @@ SOME_SPLITS = st.sampled_from(("None", "Project", "EnvironmentGroup", "TenantTag
 WEEK = 7 * 24 * 3600 * TICKS
 
 
-def of(case, split, granularity, looked_up=NONE, **more):
+def of(
+    case: Case,
+    split: Split,
+    granularity: Granularity | None,
+    looked_up: Lookups = NONE,
+    **more: Any,
+) -> pd.DataFrame:
     zone, rows, start, end = case
     return figures(
         table(rows),
@@ -45,7 +53,9 @@ def of(case, split, granularity, looked_up=NONE, **more):
     GRANULARITIES,
     st.sampled_from(("Project", "ProjectGroup", "Environment", "Tenant")),
 )
-def test_partitioning_splits_add_up_to_all(case, rules, granularity, split):
+def test_partitioning_splits_add_up_to_all(
+    case: Case, rules: Rules, granularity: Granularity | None, split: Split
+) -> None:
     parts = of(case, split, granularity, lookups(rules))
     whole = of(case, "None", granularity)
     columns = [*COUNTS, *(f"{name}_count" for name in MEASURES)]
@@ -55,7 +65,9 @@ def test_partitioning_splits_add_up_to_all(case, rules, granularity, split):
 
 @some
 @given(deployments(), RULES, GRANULARITIES, st.randoms(use_true_random=False))
-def test_the_order_of_the_deployments_is_irrelevant(case, rules, granularity, random):
+def test_the_order_of_the_deployments_is_irrelevant(
+    case: Case, rules: Rules, granularity: Granularity | None, random: Random
+) -> None:
     zone, rows, start, end = case
     shuffled = list(rows)
     random.shuffle(shuffled)
@@ -69,7 +81,9 @@ def test_the_order_of_the_deployments_is_irrelevant(case, rules, granularity, ra
 
 @some
 @given(deployments(), RULES, st.sampled_from(("Daily", "Weekly")))
-def test_a_week_later_everything_is_the_same_a_week_later(case, rules, granularity):
+def test_a_week_later_everything_is_the_same_a_week_later(
+    case: Case, rules: Rules, granularity: Granularity | None
+) -> None:
     _, rows, start, end = case
     later = [
         replace(row, completed=None if row.completed is None else row.completed + WEEK)
@@ -83,7 +97,7 @@ def test_a_week_later_everything_is_the_same_a_week_later(case, rules, granulari
 
 @some
 @given(deployments(), RULES, GRANULARITIES)
-def test_statistics_are_ordered(case, rules, granularity):
+def test_statistics_are_ordered(case: Case, rules: Rules, granularity: Granularity | None) -> None:
     for found in plain(
         of(case, "Environment", granularity, conventions=conventions(rules))
     ).values():
@@ -97,7 +111,9 @@ def test_statistics_are_ordered(case, rules, granularity):
 
 @some
 @given(deployments(), GRANULARITIES)
-def test_median_p90_and_p95_are_ordered_when_linear(case, granularity):
+def test_median_p90_and_p95_are_ordered_when_linear(
+    case: Case, granularity: Granularity | None
+) -> None:
     for found in plain(of(case, "Project", granularity)).values():
         for name in MEASURES:
             if found[f"{name}_count"]:
@@ -106,7 +122,9 @@ def test_median_p90_and_p95_are_ordered_when_linear(case, granularity):
 
 @some
 @given(deployments(least=1), GRANULARITIES, st.data())
-def test_a_subset_never_counts_more(case, granularity, data):
+def test_a_subset_never_counts_more(
+    case: Case, granularity: Granularity | None, data: st.DataObject
+) -> None:
     zone, rows, start, end = case
     subset = [row for row in rows if data.draw(st.booleans())]
     all_of_them = plain(of(case, "Tenant", granularity))
@@ -119,7 +137,9 @@ def test_a_subset_never_counts_more(case, granularity, data):
 @given(
     deployments(), RULES, st.sampled_from(("None", "Project", "EnvironmentGroup", "TenantTagSet"))
 )
-def test_the_ledger_accounts_for_every_deployment_once(case, rules, split):
+def test_the_ledger_accounts_for_every_deployment_once(
+    case: Case, rules: Rules, split: Split
+) -> None:
     zone, rows, start, end = case
     ledger = exclusion_ledger(
         table(rows),
@@ -142,7 +162,7 @@ def test_the_ledger_accounts_for_every_deployment_once(case, rules, split):
 
 @some
 @given(deployments(), st.randoms(use_true_random=False))
-def test_rework_does_not_depend_on_the_order_and_is_counted(case, random):
+def test_rework_does_not_depend_on_the_order_and_is_counted(case: Case, random: Random) -> None:
     _, rows, _, _ = case
     shuffled = list(rows)
     random.shuffle(shuffled)

@@ -12,12 +12,15 @@ from hypothesis import strategies as st
 from insights_reports.errors import UsageError
 from insights_reports.metrics import (
     Conventions,
+    Granularity,
     Period,
+    TimeRange,
     interval_starts,
     parse_periods,
     time_range,
 )
-from insights_reports.metrics.periods import whole_intervals
+from insights_reports.metrics.conventions import WeekStart
+from insights_reports.metrics.periods import PeriodKind, whole_intervals
 
 DATES = st.dates(date(2015, 1, 1), date(2035, 12, 31))
 KINDS = st.sampled_from(("day", "week", "month", "quarter", "year"))
@@ -36,7 +39,9 @@ WEEK_STARTS = st.sampled_from(("Sunday", "Monday"))
         ("2026-09-14..2026-09-27", "range", date(2026, 9, 14), date(2026, 9, 28)),
     ],
 )
-def test_a_name_is_a_half_open_range_of_dates(text, kind, start, end):
+def test_a_name_is_a_half_open_range_of_dates(
+    text: str, kind: PeriodKind, start: date, end: date
+) -> None:
     period = Period.parse(text)
     assert (period.kind, period.start, period.end, period.name) == (kind, start, end, text)
 
@@ -50,7 +55,7 @@ def test_a_name_is_a_half_open_range_of_dates(text, kind, start, end):
         ("2027-W01", date(2027, 1, 4)),
     ],
 )
-def test_a_week_is_the_iso_week_or_begins_the_day_before_it(text, monday):
+def test_a_week_is_the_iso_week_or_begins_the_day_before_it(text: str, monday: date) -> None:
     iso = Period.parse(text, week_start="Monday")
     assert (iso.start, iso.end, iso.name) == (monday, monday + timedelta(7), text)
     sunday = Period.parse(text, week_start="Sunday")
@@ -80,7 +85,7 @@ def test_a_week_is_the_iso_week_or_begins_the_day_before_it(text, monday):
         "2026-09\n2026-10",
     ],
 )
-def test_what_is_no_period_is_refused_with_its_text_and_a_remedy(text):
+def test_what_is_no_period_is_refused_with_its_text_and_a_remedy(text: str) -> None:
     with pytest.raises(UsageError) as refused:
         Period.parse(text)
     assert repr(text) in refused.value.which
@@ -88,7 +93,9 @@ def test_what_is_no_period_is_refused_with_its_text_and_a_remedy(text):
 
 
 @given(KINDS, DATES, WEEK_STARTS)
-def test_every_day_lies_in_one_period_of_each_kind_which_its_name_gives_back(kind, day, week_start):
+def test_every_day_lies_in_one_period_of_each_kind_which_its_name_gives_back(
+    kind: PeriodKind, day: date, week_start: WeekStart
+) -> None:
     period = Period.containing(kind, day, week_start)
     assert period.start <= day < period.end
     assert Period.parse(period.name, week_start) == period
@@ -99,7 +106,7 @@ def test_every_day_lies_in_one_period_of_each_kind_which_its_name_gives_back(kin
 
 
 @given(KINDS, DATES, st.integers(1, 15))
-def test_trailing_periods_touch_and_end_with_this_one(kind, day, n):
+def test_trailing_periods_touch_and_end_with_this_one(kind: PeriodKind, day: date, n: int) -> None:
     periods = Period.containing(kind, day).trailing(n)
     assert len(periods) == n
     assert periods[-1].start <= day < periods[-1].end
@@ -107,12 +114,14 @@ def test_trailing_periods_touch_and_end_with_this_one(kind, day, n):
 
 
 @given(KINDS, DATES)
-def test_the_last_complete_period_has_ended_and_the_next_one_has_not(kind, today):
+def test_the_last_complete_period_has_ended_and_the_next_one_has_not(
+    kind: PeriodKind, today: date
+) -> None:
     period = Period.last_complete(kind, today)
     assert period.end <= today < period.previous(-1).end
 
 
-def test_the_year_before_keeps_months_and_weekdays():
+def test_the_year_before_keeps_months_and_weekdays() -> None:
     assert Period.parse("2026-09").year_before() == Period.parse("2025-09")
     assert Period.parse("2024-02").year_before() == Period.parse("2023-02")
     assert Period.parse("2026-Q1").year_before() == Period.parse("2025-Q1")
@@ -123,24 +132,24 @@ def test_the_year_before_keeps_months_and_weekdays():
     assert leap.kind == "range"
 
 
-def test_a_range_moves_by_its_own_length():
+def test_a_range_moves_by_its_own_length() -> None:
     period = Period.parse("2026-09-14..2026-09-27")
     assert period.previous().name == "2026-08-31..2026-09-13"
     with pytest.raises(ValueError, match="both its ends"):
         Period.containing("range", date(2026, 9, 14))
 
 
-def test_a_period_that_does_not_end_after_it_starts_is_refused():
+def test_a_period_that_does_not_end_after_it_starts_is_refused() -> None:
     with pytest.raises(ValueError, match="must end after"):
         Period("range", date(2026, 9, 1), date(2026, 9, 1))
 
 
-def test_lengths_are_exact():
+def test_lengths_are_exact() -> None:
     september = Period.parse("2026-09")
     assert (september.days, september.weeks) == (30, Fraction(30, 7))
 
 
-def test_a_range_of_names_is_every_period_in_it():
+def test_a_range_of_names_is_every_period_in_it() -> None:
     names = [period.name for period in parse_periods("2026-11..2027-02")]
     assert names == ["2026-11", "2026-12", "2027-01", "2027-02"]
     assert [period.name for period in parse_periods("2026-Q3")] == ["2026-Q3"]
@@ -152,12 +161,12 @@ def test_a_range_of_names_is_every_period_in_it():
 
 
 @pytest.mark.parametrize("text", ["2026-09..2026-07", "2026-07..2026-Q4", "2026-07..", "..2026"])
-def test_ends_that_make_no_range_of_periods_are_refused(text):
+def test_ends_that_make_no_range_of_periods_are_refused(text: str) -> None:
     with pytest.raises(UsageError):
         parse_periods(text)
 
 
-def test_weeks_begin_on_sunday_unless_told_otherwise():
+def test_weeks_begin_on_sunday_unless_told_otherwise() -> None:
     """2022-06-05, the start of the interval in Octopus's sample, is a Sunday."""
     june = Period.parse("2022-06")
     assert june.intervals("Weekly")[:2] == (date(2022, 5, 29), date(2022, 6, 5))
@@ -168,7 +177,9 @@ def test_weeks_begin_on_sunday_unless_told_otherwise():
 
 
 @given(DATES, st.integers(0, 400), st.sampled_from(("Daily", "Weekly", "Monthly")), WEEK_STARTS)
-def test_intervals_cover_the_range_without_gap_or_overlap(start, days, granularity, week_start):
+def test_intervals_cover_the_range_without_gap_or_overlap(
+    start: date, days: int, granularity: Granularity, week_start: WeekStart
+) -> None:
     end = start + timedelta(days)
     starts = interval_starts(start, end, granularity, week_start)
     wide, last = whole_intervals(start, end, granularity, week_start)
@@ -192,7 +203,9 @@ def test_intervals_cover_the_range_without_gap_or_overlap(start, days, granulari
         ("LastYear", date(2025, 3, 31), date(2025, 3, 1)),
     ],
 )
-def test_time_ranges_trail_the_local_day_and_include_it(name, trailing, aligned):
+def test_time_ranges_trail_the_local_day_and_include_it(
+    name: TimeRange, trailing: date, aligned: date
+) -> None:
     as_of = datetime(2026, 3, 30, 11, 30, tzinfo=UTC)  # the 31st, 00:30, in Auckland
     zone = ZoneInfo("Pacific/Auckland")
     assert time_range(name, as_of, zone) == (trailing, date(2026, 4, 1))

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from insights_reports.metrics import BAND_SETS, Lookups, exclusion_ledger, rework, version_key
+from insights_reports.metrics.bands import BandMetric
 from tests.metrics.reference import TICKS, Row
 from tests.metrics.tables import table, ticks
 
@@ -28,23 +29,23 @@ def rollbacks(*deployments: tuple[str, str]) -> list[int]:
 OK, FAILED, CANCELED = "Success", "Failed", "Canceled"
 
 
-def test_an_older_release_over_a_newer_one_is_a_rollback():
+def test_an_older_release_over_a_newer_one_is_a_rollback() -> None:
     assert rollbacks(("1.9", OK), ("1.10", OK), ("1.9", OK)) == [2]
 
 
-def test_a_release_over_a_failed_newer_one_is_a_rollback():
+def test_a_release_over_a_failed_newer_one_is_a_rollback() -> None:
     assert rollbacks(("1.0", OK), ("1.1", FAILED), ("1.0", OK), ("1.1", OK)) == [2]
 
 
-def test_deploying_the_same_release_again_is_none():
+def test_deploying_the_same_release_again_is_none() -> None:
     assert rollbacks(("1.0", OK), ("1.0", OK), ("1.0.0", OK), ("1.0+build.7", OK)) == []
 
 
-def test_canceled_deployments_neither_are_rollbacks_nor_are_rolled_back():
+def test_canceled_deployments_neither_are_rollbacks_nor_are_rolled_back() -> None:
     assert rollbacks(("1.0", OK), ("2.0", CANCELED), ("1.0", OK), ("0.9", CANCELED)) == []
 
 
-def test_a_rollback_stays_in_its_stream():
+def test_a_rollback_stays_in_its_stream() -> None:
     rows = [
         Row("Deployments-1", START, release_version="2.0", tenant_id="Tenants-1", stream=0),
         Row("Deployments-2", START + 1, release_version="1.0", tenant_id="Tenants-2", stream=1),
@@ -52,11 +53,11 @@ def test_a_rollback_stays_in_its_stream():
     assert not rework(table(rows))["rework"].any()
 
 
-def test_text_that_is_no_version_is_never_a_rollback():
+def test_text_that_is_no_version_is_never_a_rollback() -> None:
     assert rollbacks(("2.0", OK), ("nightly", OK), ("1.0", OK), ("0.9", OK)) == [3]
 
 
-def test_hotfixes_are_named_by_patterns_found_in_the_version():
+def test_hotfixes_are_named_by_patterns_found_in_the_version() -> None:
     rows = [
         Row("Deployments-1", START, release_version="1.0-hotfix.1"),
         Row("Deployments-2", START, release_version="1.0"),
@@ -83,7 +84,7 @@ def test_hotfixes_are_named_by_patterns_found_in_the_version():
         ("v1.2", "1.2.0.1"),
     ],
 )
-def test_versions_are_ordered(older, newer):
+def test_versions_are_ordered(older: str, newer: str) -> None:
     one, other = version_key(older), version_key(newer)
     assert one is not None
     assert other is not None
@@ -93,12 +94,12 @@ def test_versions_are_ordered(older, newer):
 @pytest.mark.parametrize(
     ("one", "other"), [("1.0", "1.0.0"), ("1.0.0+a", "1.0.0+b"), ("1.0-RC", "1.0-rc")]
 )
-def test_versions_that_are_equal(one, other):
+def test_versions_that_are_equal(one: str, other: str) -> None:
     assert version_key(one) == version_key(other) is not None
 
 
 @pytest.mark.parametrize("text", ["", "latest", "1.x", "release-1.0", "1..2", "١.٢"])
-def test_what_is_no_version(text):
+def test_what_is_no_version(text: str) -> None:
     assert version_key(text) is None
 
 
@@ -129,11 +130,13 @@ DAY = 24 * HOUR
         ("dora-2024", "time_to_recovery", 8 * DAY, ("low",)),
     ],
 )
-def test_levels_are_those_the_study_published(name, metric, value, levels):
+def test_levels_are_those_the_study_published(
+    name: str, metric: BandMetric, value: float, levels: tuple[str, ...]
+) -> None:
     assert BAND_SETS[name].levels_of(metric, value) == levels
 
 
-def test_every_set_names_its_study():
+def test_every_set_names_its_study() -> None:
     for name, bands in BAND_SETS.items():
         assert name == bands.name == f"dora-{bands.year}"
         assert str(bands.year) in bands.source
@@ -142,7 +145,7 @@ def test_every_set_names_its_study():
 # The exclusion ledger
 
 
-def test_every_deployment_is_used_or_excluded_for_its_first_reason():
+def test_every_deployment_is_used_or_excluded_for_its_first_reason() -> None:
     day = "2026-09-14T12:00:00"
     rows = [
         Row("Deployments-0", ticks(day)),

@@ -1,12 +1,13 @@
 """Which series a deployment counts in."""
 
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from insights_reports.errors import UsageError
-from insights_reports.metrics import Lookups, Tabulator
+from insights_reports.metrics import Lookups, Split, Tabulator
 from tests.metrics.reference import Row
 from tests.metrics.tables import table, ticks
 
@@ -16,7 +17,9 @@ RANGE = (date(2026, 9, 14), date(2026, 9, 15))
 NONE = Lookups()
 
 
-def split(name, rows, lookups=NONE, tag_set=None):
+def split(
+    name: Split, rows: list[dict[str, Any]], lookups: Lookups = NONE, tag_set: str | None = None
+) -> dict[tuple[str, str | None], int]:
     """{(key, name): total}, in the order of the table."""
     deployments = table([Row(f"Deployments-{n}", NOON, **row) for n, row in enumerate(rows)])
     tabulator = Tabulator(deployments, ZoneInfo("UTC"), lookups)
@@ -26,11 +29,11 @@ def split(name, rows, lookups=NONE, tag_set=None):
     return dict(zip(keys, found["total"].tolist(), strict=True))
 
 
-def test_none_is_the_one_series_all():
+def test_none_is_the_one_series_all() -> None:
     assert split("None", [{}, {}]) == {("All", "All"): 2}
 
 
-def test_two_projects_of_one_name_stay_two_series():
+def test_two_projects_of_one_name_stay_two_series() -> None:
     rows = [
         {"project_id": "Projects-10", "project_name": "Shop"},
         {"project_id": "Projects-9", "project_name": "Shop"},
@@ -40,8 +43,8 @@ def test_two_projects_of_one_name_stay_two_series():
     assert list(found.items()) == [(("Projects-9", "Shop"), 1), (("Projects-10", "Shop"), 2)]
 
 
-def test_a_name_that_may_not_be_seen_is_none_and_stays_a_series_of_its_own():
-    rows = [
+def test_a_name_that_may_not_be_seen_is_none_and_stays_a_series_of_its_own() -> None:
+    rows: list[dict[str, Any]] = [
         {"environment_id": "Environments-7", "environment_name": None},
         {"environment_id": "Environments-8", "environment_name": None},
         {"environment_id": "Environments-1", "environment_name": "Test"},
@@ -54,7 +57,7 @@ def test_a_name_that_may_not_be_seen_is_none_and_stays_a_series_of_its_own():
     ]
 
 
-def test_a_renamed_project_is_one_series_by_its_latest_name():
+def test_a_renamed_project_is_one_series_by_its_latest_name() -> None:
     rows = [
         Row("Deployments-1", NOON + 5, project_name="New"),
         Row("Deployments-2", NOON, project_name="Old"),
@@ -65,7 +68,7 @@ def test_a_renamed_project_is_one_series_by_its_latest_name():
         assert tabulator.series("Project") == (("Projects-1", "New"),)
 
 
-def test_project_groups_are_looked_up():
+def test_project_groups_are_looked_up() -> None:
     lookups = Lookups(
         project_groups={"Projects-1": "ProjectGroups-1", "Projects-2": "ProjectGroups-2"},
         project_group_names={"ProjectGroups-1": "Web"},
@@ -78,7 +81,7 @@ def test_project_groups_are_looked_up():
     }
 
 
-def test_an_environment_counts_in_every_group_that_holds_it_and_in_none_without_one():
+def test_an_environment_counts_in_every_group_that_holds_it_and_in_none_without_one() -> None:
     lookups = Lookups(
         environment_groups=(
             ("Production", ("Environments-1",)),
@@ -92,7 +95,7 @@ def test_an_environment_counts_in_every_group_that_holds_it_and_in_none_without_
     }
 
 
-def test_deployments_without_a_tenant_are_untenanted():
+def test_deployments_without_a_tenant_are_untenanted() -> None:
     rows = [{}, {"tenant_id": "Tenants-1", "tenant_name": "Acme"}, {"tenant_id": "Tenants-2"}]
     assert list(split("Tenant", rows)) == [
         ("Tenants-1", "Acme"),
@@ -101,7 +104,7 @@ def test_deployments_without_a_tenant_are_untenanted():
     ]
 
 
-def test_a_tenant_counts_in_each_of_its_tags_of_the_set():
+def test_a_tenant_counts_in_each_of_its_tags_of_the_set() -> None:
     lookups = Lookups(
         tenant_tags={
             "Tenants-1": ("Region/Europe", "Region/Asia", "Ring/One"),
@@ -121,7 +124,7 @@ def test_a_tenant_counts_in_each_of_its_tags_of_the_set():
 
 
 @pytest.mark.parametrize("tag_set", [None, "TagSets-9", "Region"])
-def test_a_tag_set_that_is_not_known_is_refused(tag_set):
+def test_a_tag_set_that_is_not_known_is_refused(tag_set: str | None) -> None:
     with pytest.raises(UsageError) as refused:
         split("TenantTagSet", [{}], Lookups(tag_sets={"TagSets-1": "Region"}), tag_set)
     assert repr(tag_set) in refused.value.which

@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
@@ -18,9 +19,17 @@ from tests.metrics.tables import table, ticks
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def dates(zone: str, *completed: int | None) -> list:
+def dates(zone: str, *completed: int | None) -> list[Any]:
     rows = [Row(f"Deployments-{n}", at) for n, at in enumerate(completed)]
-    return local_dates(table(rows), ZoneInfo(zone)).tolist()
+    found: list[Any] = local_dates(table(rows), ZoneInfo(zone)).tolist()
+    return found
+
+
+def offset_at(instant: datetime, zone: ZoneInfo) -> float:
+    """The offset from UTC in seconds."""
+    offset = instant.astimezone(zone).utcoffset()
+    assert offset is not None
+    return offset.total_seconds()
 
 
 @pytest.mark.parametrize(
@@ -52,11 +61,11 @@ def dates(zone: str, *completed: int | None) -> list:
         ("UTC", "2026-12-31T23:59:59.9999999", date(2026, 12, 31)),
     ],
 )
-def test_a_completion_belongs_to_the_local_day(zone, instant, expected):
+def test_a_completion_belongs_to_the_local_day(zone: str, instant: str, expected: date) -> None:
     assert dates(zone, ticks(instant)) == [expected]
 
 
-def test_no_completion_has_no_date_and_no_rows_have_none():
+def test_no_completion_has_no_date_and_no_rows_have_none() -> None:
     assert dates("Europe/London") == []
     assert dates("Europe/London", None) == [None]
     assert dates("Europe/London", ticks("2026-09-14T12:00:00"), None) == [date(2026, 9, 14), None]
@@ -67,12 +76,12 @@ def test_no_completion_has_no_date_and_no_rows_have_none():
     st.sampled_from(ZONES),
     st.lists(st.integers(ticks("2011-12-01T00:00:00"), ticks("2035-12-31T23:59:59")), max_size=30),
 )
-def test_dates_equal_those_of_the_standard_library(zone, instants):
+def test_dates_equal_those_of_the_standard_library(zone: str, instants: list[int]) -> None:
     assert dates(zone, *instants) == [local_date(at, zone) for at in instants]
 
 
 @pytest.mark.parametrize("zone", ZONES)
-def test_around_every_change_and_midnight_of_twenty_years(zone):
+def test_around_every_change_and_midnight_of_twenty_years(zone: str) -> None:
     """One tick before and at each change of offset, and each midnight of every month's first."""
     first, last = (ticks(f"{year}-01-01T00:00:00") // TICKS for year in (2015, 2036))
     instants = transitions(ZoneInfo(zone), first, last)[0].tolist()
@@ -84,7 +93,7 @@ def test_around_every_change_and_midnight_of_twenty_years(zone):
     assert dates(zone, *around) == [local_date(at, zone) for at in around]
 
 
-def test_transitions_are_those_of_the_tz_database():
+def test_transitions_are_those_of_the_tz_database() -> None:
     """Probing once a day finds every change, to the second: checked hour by hour."""
     everything = sorted(available_timezones() - {"localtime"})
     zones = everything if os.environ.get("THOROUGH") else everything[::97]
@@ -97,13 +106,10 @@ def test_transitions_are_those_of_the_tz_database():
         at, offsets = transitions(zone, first, last)
         hours = np.arange(first, last, 3600)
         ours = offsets[np.searchsorted(at[1:], hours, side="right")]
-        theirs = [
-            (EPOCH + timedelta(seconds=hour)).astimezone(zone).utcoffset().total_seconds()
-            for hour in hours.tolist()
-        ]
+        theirs = [offset_at(EPOCH + timedelta(seconds=hour), zone) for hour in hours.tolist()]
         assert ours.tolist() == theirs, name
         for change, before, after in zip(at[1:], offsets, offsets[1:], strict=False):
             instant = EPOCH + timedelta(seconds=int(change))
-            earlier = (instant - timedelta(seconds=1)).astimezone(zone).utcoffset()
-            assert earlier.total_seconds() == before or change == at[0]
-            assert instant.astimezone(zone).utcoffset().total_seconds() == after
+            earlier = offset_at(instant - timedelta(seconds=1), zone)
+            assert earlier == before or change == at[0]
+            assert offset_at(instant, zone) == after

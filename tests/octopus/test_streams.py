@@ -123,7 +123,7 @@ def _printed(ticks: int | None) -> str | None:
 
 
 def expected(streams: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for ordinal, stream in enumerate(streams):
         for values in stream["Deployments"]:
             row = {"deployment_id": f"Deployments-{len(rows) + 1}", "stream": ordinal}
@@ -149,8 +149,8 @@ def _clean(value: Any) -> Any:
 
 def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
     """The table's rows as plain values; instants and durations in nanoseconds."""
-    plain = {}
-    for name in table:
+    plain: dict[str, list[Any]] = {}
+    for name in map(str, table):
         column = table[name]
         if column.dtype.kind in "Mm":
             numbers = column.astype("int64")

@@ -131,7 +131,8 @@ def nearly_durations(draw: st.DrawFn) -> str:
     text = print_duration(draw(TICKS))
     at = draw(st.integers(0, len(text)))
     other = draw(st.sampled_from(["", *"0123456789:.-+ /;<>?\0é"]))
-    return draw(st.sampled_from([text, text[:at] + other + text[at + draw(st.integers(0, 1)) :]]))
+    changed = text[:at] + other + text[at + draw(st.integers(0, 1)) :]
+    return str(draw(st.sampled_from([text, changed])))
 
 
 @given(st.lists(nearly_durations(), max_size=5))

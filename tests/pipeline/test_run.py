@@ -179,7 +179,9 @@ def test_an_unknown_subscription_is_named(configure: Configure, command: Command
     assert "monthly" in done.err
 
 
-def test_the_key_is_nowhere(configure: Configure, run: Run, server: object, tmp_path: Path) -> None:
+def test_the_key_is_nowhere(
+    configure: Configure, run: Run, server: RunningServer, tmp_path: Path
+) -> None:
     """After a run that succeeds and one that fails: no file, no output has the key."""
     key = server.api_key
     config = configure()

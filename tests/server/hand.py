@@ -65,14 +65,14 @@ class Hand:
             for number, (version, assembled, channel) in enumerate(self.releases, 1):
                 ids[channel, version] = number
                 insert("releases", (number, 1, 1, channel, version, parse_instant(assembled)))
-            for number, each in enumerate(self.deployments, 1):
-                done = parse_instant(each["completed"])
-                insert("tasks", (number, 1, "", each["state"], done - 2, done - 1, done))
-                channel = each.get("channel", CHANNEL)
-                where = (each.get("environment", ENVIRONMENT), each.get("tenant"))
-                release = ids[channel, each["version"]]
+            for number, made in enumerate(self.deployments, 1):
+                done = parse_instant(made["completed"])
+                insert("tasks", (number, 1, "", made["state"], done - 2, done - 1, done))
+                channel = made.get("channel", CHANNEL)
+                where = (made.get("environment", ENVIRONMENT), made.get("tenant"))
+                release = ids[channel, made["version"]]
                 insert("deployments", (number, 1, 1, channel, *where, release, number, done - 2))
-                if each.get("guided"):
+                if made.get("guided"):
                     insert("interruptions", (None, 1, number, "GuidedFailure", "", done))
             insert("reports", (1, 1, "Report", json.dumps(self._report())))
             derive_facts(connection)

@@ -18,7 +18,8 @@ def _lead_times(hand: Hand, *hours: int) -> dict[str, Any]:
         hand.release(str(n), f"2026-03-10T{23 - each:02d}:00:00")
         hand.deploy(str(n), "2026-03-10T23:00:00", tenant=n)
     month = hand.build().metrics("LastMonth", "Monthly", now="2026-03-31T12:00:00")
-    return month["All"]["2026-03-01"]["LeadTime"]
+    found: dict[str, Any] = month["All"]["2026-03-01"]["LeadTime"]
+    return found
 
 
 def test_statistics_interpolate_linearly(hand: Hand) -> None:

@@ -98,7 +98,7 @@ def test_one_project_got_better_and_another_worse(rows: list[dict[str, Any]]) ->
             for row in rows
             if row["ProjectId"] == project and (row["CompletedTime"] > cut) == late
         ]
-        return sum(chosen) / len(chosen)
+        return float(sum(chosen) / len(chosen))
 
     assert rate("Projects-2", True) < rate("Projects-2", False) / 1.8
     assert rate("Projects-4", True) > rate("Projects-4", False) * 1.8

@@ -9,6 +9,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -44,6 +45,7 @@ def test_no_input_breaks_the_server(
     document: schemathesis.BaseSchema, server: RunningServer
 ) -> None:
     for found in document.get_all_operations():
+        assert isinstance(found, Ok)
         _attack(found.ok(), server)
 
 
@@ -56,7 +58,7 @@ def _attack(operation: Any, server: RunningServer) -> None:
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],
     )
-    def attack(case: schemathesis.Case, real: bool) -> None:
+    def attack(case: schemathesis.Case[Any], real: bool) -> None:
         # Made-up names alone would seldom get past an unknown space or report.
         if real:
             report = "InsightsReports-3" if case.method == "DELETE" else "InsightsReports-2"
@@ -69,11 +71,12 @@ def _attack(operation: Any, server: RunningServer) -> None:
     attack()
 
 
-def _cases(operation: Any) -> st.SearchStrategy[schemathesis.Case]:
+def _cases(operation: Any) -> st.SearchStrategy[schemathesis.Case[Any]]:
     good, bad = (
         operation.as_strategy(generation_mode=mode) for mode in schemathesis.GenerationMode
     )
-    return good | bad
+    cases: st.SearchStrategy[schemathesis.Case[Any]] = good | bad
+    return cases
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,10 @@ _KIND_UNITS = {
 _SECTIONS: dict[type, str] = {Verdict: "verdict", CheckVerdict: "check", Missing: "missing"}
 
 
-def key_of(word: Verdict | CheckVerdict | Missing) -> str:
+Word = Verdict | CheckVerdict | Missing
+
+
+def key_of(word: Word) -> str:
     """Where the language catalogue has the word: ``check.not_comparable``."""
     return f"{_SECTIONS[type(word)]}.{word.name.lower()}"
 
