@@ -69,13 +69,15 @@ class _Model(BaseModel):
 
 
 class Octopus(_Model):
-    """Where Octopus is; each is overruled by its environment variable (OCTOPUS_URL…)."""
+    """Where Octopus is; each is overruled by its environment variable (OCTOPUS_URL…). ``at_once``
+    is how many stated figures are asked for at a time, never faster than the polite rate."""
 
     url: str | None = None
     space: str | None = None
     api_key_file: Path | None = None
     ca_bundle: Path | None = None
     proxy: str | None = None
+    at_once: Annotated[int, Field(ge=1, le=8)] = 4
 
 
 class Company(_Model):
@@ -132,9 +134,12 @@ class Schedule(_Model):
 
 
 class CrossCheckPolicy(_Model):
-    """How many differing figures are tolerated, and what happens beyond: mark the edition or hold
-    it back (rendered and kept, not delivered)."""
+    """Which stated figures are asked for: those of the months and weeks that an edition shows (two
+    requests a split and tag set), or all ranges and granularities (nine). How many of them may
+    differ, and what happens beyond: mark the edition or hold it back (rendered and kept, not
+    delivered)."""
 
+    scope: Literal["edition", "everything"] = "edition"
     limit: Annotated[int, Field(ge=0)] = 0
     beyond: Literal["mark", "hold"] = "mark"
 

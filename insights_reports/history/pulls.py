@@ -27,6 +27,7 @@ _SCHEMA = 1
 _BLOCK, _LARGE_BLOCK = 1 << 16, 1 << 20
 _GZIP = 16 + zlib.MAX_WBITS  # what zlib calls the gzip format
 _LEVEL = 1  # of gzip: replies are kept as fast as they arrive
+_KEPT = re.compile(r"columns/[a-z0-9][a-z0-9-]*\.arrow")
 _STORED = re.compile(r"[a-z0-9][a-z0-9-]*\.gz")
 
 
@@ -40,6 +41,15 @@ class Entry:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A reply as columns (`history.columns`): its name, the file, and what is in the file."""
+
+    name: str
+    stored: str
+    sha256: str
+
+
 class PullWriter:
     """Writes a new pull into ``folder``; what an unfinished one left there is removed first.
 
@@ -50,6 +60,7 @@ class PullWriter:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._entries: dict[str, Entry] = {}
+        self._columns: list[Columns] = []
         self._sealed = False
         with keeping(folder):
             if (folder / MANIFEST).exists():
@@ -95,6 +106,14 @@ class PullWriter:
             raise
         self._entries[name] = Entry(name, path.name, writer.size, writer.sha256.hexdigest())
 
+    def keep_columns(self, name: str, path: Path) -> None:
+        """Take the file ``path``, the reply called ``name`` as columns, into the pull."""
+        stored = self._folder / "columns" / f"{slug(name)}.arrow"
+        with keeping(stored):
+            stored.parent.mkdir(exist_ok=True)
+            shutil.copyfile(path, stored)
+        self._columns.append(Columns(name, f"columns/{stored.name}", _sha256(stored)))
+
     def seal(self, metadata: Mapping[str, Any]) -> dict[str, Any]:
         """Write the manifest, with ``metadata`` (JSON values) about the pull; returns the manifest.
         Nothing can be added afterwards."""
@@ -104,6 +123,9 @@ class PullWriter:
             "replies": [
                 {"name": e.name, "stored": e.stored, "size": e.size, "sha256": e.sha256}
                 for e in self._entries.values()
+            ],
+            "columns": [
+                {"name": c.name, "stored": c.stored, "sha256": c.sha256} for c in self._columns
             ],
         }
         path = self._folder / MANIFEST
@@ -138,6 +160,10 @@ class Pull:
             self._entries = {
                 e["name"]: Entry(e["name"], e["stored"], e["size"], e["sha256"])
                 for e in said["replies"]
+            }
+            self._columns = {
+                c["name"]: Columns(c["name"], c["stored"], c["sha256"])
+                for c in said.get("columns", ())
             }
         except FileNotFoundError:
             raise PullError(
@@ -186,6 +212,18 @@ class Pull:
             finally:
                 # Whoever stumbled over altered bytes is told that they are altered.
                 reader.drain()
+
+    def columns(self, name: str) -> Path | None:
+        """The file that has the reply called ``name`` as columns; None when there is none, or
+        another than was kept: they are not sealed, and can be made from the reply again."""
+        kept = self._columns.get(name)
+        if kept is None or not _KEPT.fullmatch(kept.stored):
+            return None
+        path = self._folder / kept.stored
+        try:
+            return path if _sha256(path) == kept.sha256 else None
+        except OSError:
+            return None
 
     def verify(self) -> None:
         """Check every reply.
@@ -277,6 +315,11 @@ def _altered(path: Path, detail: str) -> PullError:
         f"{path}: {detail}",
         "Restore it from a copy, or pull again.",
     )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sync(path: Path) -> None:

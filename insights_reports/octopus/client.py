@@ -38,6 +38,7 @@ from insights_reports.spelling.text import clean_text
 
 R = TypeVar("R", bound=Resource)
 T = TypeVar("T")
+_BLOCK = 1 << 20
 _LONG_PAGE = 5_000  # deployments or tasks a request: about 10 MB
 
 
@@ -128,6 +129,14 @@ class Client:
         """
         path = self._path("insights", "reports", report_id, "deployments")
         return self._source.deployments(path, read_deployments, save_to)
+
+    def save_deployments(self, report_id: str, save_to: BinaryIO) -> None:
+        """The body of the reply of ``/deployments`` into ``save_to``, whole and not looked at.
+
+        Raises: as `deployments`.
+        """
+        path = self._path("insights", "reports", report_id, "deployments")
+        self._source.deployments(path, _to_the_end, save_to)
 
     def metrics(
         self,
@@ -259,6 +268,11 @@ class Client:
 
     def _path(self, *parts: str) -> str:
         return "/".join(["/api", *(quote(part, safe="") for part in (self.space.Id, *parts))])
+
+
+def _to_the_end(body: BinaryIO) -> None:
+    while body.read(_BLOCK):
+        pass
 
 
 def _chosen_space(spaces: list[Space], wanted: str | None) -> Space | None:

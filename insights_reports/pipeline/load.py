@@ -6,20 +6,22 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 from pydantic import TypeAdapter
 
-from insights_reports.crosscheck import StatedTable
 from insights_reports.edition.values import Phrase
+from insights_reports.history.columns import kept_deployments, kept_stated
 from insights_reports.history.pulls import Pull
 from insights_reports.metrics import Lookups
 from insights_reports.octopus import Client, Deployments, iana_zone, read_deployments
+from insights_reports.octopus.client import reply_name
 from insights_reports.octopus.resources import InsightsReport, Server, Space, User
 from insights_reports.octopus.sources import SourceName
 from insights_reports.pipeline.pull import (
+    DEPLOYMENTS,
     EARLIER,
     LookedUp,
     Mentioned,
@@ -29,6 +31,7 @@ from insights_reports.pipeline.pull import (
     requests,
 )
 from insights_reports.pipeline.sources import define, gaps, known_from
+from insights_reports.spelling.stated import Question, StatedTable
 
 
 @dataclass(frozen=True)
@@ -38,12 +41,14 @@ class Stated:
 
     sealed: Pull
     report_id: str
-    questions: tuple[dict[str, Any], ...]
+    questions: tuple[Question, ...]
 
     def __iter__(self) -> Iterator[StatedTable]:
         with Client.sealed(_opener(self.sealed), self.sealed.metadata["space"]) as client:
             for question in self.questions:
-                yield client.stated(self.report_id, **question)
+                kept = self.sealed.columns(reply_name(question))
+                table = kept and kept_stated(kept, question)
+                yield table or next(client.stated_all(self.report_id, [question]))
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ def load(folder: Path) -> Pulled:
         return Pulled(
             definition=definition,
             zone=iana_zone(definition.TimeZone),
-            deployments=client.deployments(definition.Id),
+            deployments=_deployments(sealed, client, definition.Id),
             earlier=_earlier(sealed),
             lookups=lookups(definition, found),
             tag_sets=tuple(tag_set.Id for tag_set in tag_sets),
@@ -103,6 +108,16 @@ def load(folder: Path) -> Pulled:
             gaps=tuple(gaps(source)) if source else (),
             known_from=known_from(source) if source else None,
         )
+
+
+def _deployments(sealed: Pull, client: Client, report_id: str) -> Deployments:
+    path = sealed.columns(DEPLOYMENTS)
+    kept = path and kept_deployments(path)
+    if not kept:
+        return client.deployments(report_id)
+    table, about = kept
+    dropped = TypeAdapter(dict[str, tuple[str, ...]]).validate_python(about["dropped"])
+    return Deployments(str(about["reportName"]), table, dropped)
 
 
 def _opener(sealed: Pull) -> Callable[[str], AbstractContextManager[BinaryIO]]:

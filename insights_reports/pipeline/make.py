@@ -65,10 +65,20 @@ def pull_for(run: Run, progress: Progress) -> None:
         report=run.subscription.report,
         splits=tuple(s for s in SPLITS if s == "None" or s in run.subscription.splits),
         tag_sets=run.subscription.tag_sets,
+        at_once=run.config.octopus.at_once,
+        **_scope(run.subscription),
         **source_of(run.config, run.subscription),
     )
     with run.stage("pull"):
         pull(connect(run), wanted, run.pull_folder, as_of=run.as_of, progress=progress)
+
+
+def _scope(subscription: Subscription) -> dict[str, Any]:
+    """Which ranges and granularities ``/metrics`` is asked for. What an edition shows are months
+    and weeks of the last twelve months, so these are what an edition's cross-check can prove."""
+    if subscription.cross_check.scope == "everything":
+        return {}
+    return {"ranges": ("LastYear",), "granularities": ("Weekly", "Monthly")}
 
 
 def source_of(config: Config, subscription: Subscription) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 The deployments are read before the stated metrics and again after them, until two readings agree,
 so that data which moved in between are never mistaken for a wrong figure. A source that states no
-figures is read once.
+figures is read once. Each reply is decoded once, while it arrives, and its columns are kept beside
+the sealed bytes.
 """
 
 import hashlib
@@ -17,8 +18,10 @@ from typing import Any, BinaryIO
 import pandas as pd
 
 from insights_reports.errors import UsageError, keeping
+from insights_reports.history.columns import keep_deployments, keep_stated
 from insights_reports.history.pulls import PullWriter
-from insights_reports.octopus import Client, Connection, read_deployments
+from insights_reports.octopus import Client, Connection, Deployments, read_deployments
+from insights_reports.octopus.client import reply_name
 from insights_reports.octopus.resources import (
     Environment,
     InsightsReport,
@@ -30,6 +33,7 @@ from insights_reports.octopus.resources import (
 from insights_reports.octopus.sources import SourceName
 from insights_reports.pipeline.progress import Progress
 from insights_reports.pipeline.sources import define, draw_into
+from insights_reports.spelling.stated import Question, StatedTable
 from insights_reports.spelling.terms import GRANULARITIES, SPLITS, TIME_RANGES
 
 DEPLOYMENTS, EARLIER = "deployments", "deployments-earlier"
@@ -53,6 +57,7 @@ class Wanted:
     source: SourceName = "insights"
     file: str | None = None
     definition: dict[str, Any] | None = None
+    at_once: int = 4  # questions under way at a time, within the polite rate
 
 
 @dataclass(frozen=True)
@@ -77,12 +82,12 @@ class LookedUp:
 
 @dataclass(frozen=True)
 class Reading:
-    """One reading of the deployments: the ids they mention, the reply's bytes and their SHA-256.
-    The table itself is not kept: it is read again from the pull."""
+    """One reading of the deployments: the reply's bytes, their SHA-256, and the file of the same as
+    columns, for readings that were decoded."""
 
-    ids: Mentioned
     body: BinaryIO
     digest: str
+    columns: Path | None = None
 
 
 def pull(
@@ -102,16 +107,17 @@ def pull(
             progress("report definition")
             definition = define(client, wanted.report, wanted.definition)
             progress(f"deployments (source: {wanted.source})")
-            reading, source = _first(client, connection, definition, wanted, scratch, as_of)
+            reading, ids, source = _first(client, connection, definition, wanted, scratch, as_of)
             progress("projects, tenants and tag sets")
-            tag_sets = choose_tag_sets(look_up(client, reading.ids).tag_sets, wanted.tag_sets)
-            ids, earlier = reading.ids, None
-            for attempt in range(1, READINGS) if wanted.source == "insights" else ():
-                for stated in requests(wanted, tag_sets):
-                    progress(f"stated metrics: {' '.join(filter(None, stated.values()))}")
-                    client.stated(definition.Id, **stated)
+            tag_sets = choose_tag_sets(look_up(client, ids).tag_sets, wanted.tag_sets)
+            questions, earlier = list(requests(wanted, tag_sets)), None
+            for attempt in range(1, READINGS) if questions else ():
+                stated = client.stated_all(definition.Id, questions, wanted.at_once)
+                for number, table in enumerate(stated, 1):
+                    progress(f"stated metrics {number} of {len(questions)}: {table.source}")
+                    replies.keep_columns(table)
                 progress("deployments again")
-                again = _read(client, definition, scratch / str(attempt))
+                again = _again(client, definition, scratch / str(attempt))
                 if again.digest == reading.digest:
                     earlier = None
                     break
@@ -121,6 +127,7 @@ def pull(
             about = {"wanted": asdict(wanted), "ids": asdict(ids), "space": client.space.Id}
             about |= {"as_of": as_of.isoformat(), "url": connection.url, "source": source}
             about["moved"] = sorted(client.moved.union(source.get("moved", ())))
+            about["asked"] = asdict(client.spent)
         _seal(folder, replies, reading, earlier, about)
     return folder
 
@@ -132,11 +139,20 @@ class Replies:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.paths: dict[str, Path] = {}
+        self.columns: dict[str, Path] = {}
 
     def record(self, name: str, body: bytes) -> None:
         path = self.paths.setdefault(name, self._folder / f"reply-{len(self.paths)}")
         with keeping(path):
             path.write_bytes(body)
+
+    def keep_columns(self, table: StatedTable) -> None:
+        """Keep a reply of ``/metrics`` as columns, too."""
+        name = reply_name(table.source)
+        path = self._folder / f"columns-{name}"
+        self.columns.pop(name, None)
+        if keep_stated(table, path):
+            self.columns[name] = path
 
 
 def mentioned(deployments: pd.DataFrame) -> Mentioned:
@@ -182,20 +198,15 @@ def choose_tag_sets(tag_sets: list[TagSet], wanted: Iterable[str]) -> list[TagSe
     return chosen
 
 
-def requests(wanted: Wanted, tag_sets: list[TagSet]) -> Iterator[dict[str, Any]]:
-    """The arguments of every request for stated metrics; a source without them has none."""
+def requests(wanted: Wanted, tag_sets: list[TagSet]) -> Iterator[Question]:
+    """What ``/metrics`` is asked; a source without stated figures has no questions."""
     if wanted.source != "insights":
         return
     for split in wanted.splits:
         for tag_set in [t.Id for t in tag_sets] if split == "TenantTagSet" else [None]:
             for time_range in wanted.ranges:
                 for granularity in wanted.granularities:
-                    yield {
-                        "split": split,
-                        "tag_set": tag_set,
-                        "time_range": time_range,
-                        "granularity": granularity,
-                    }
+                    yield Question(split, tag_set, time_range, granularity)
 
 
 def _used(tag_sets: Iterable[TagSet], tenants: Iterable[Tenant]) -> list[TagSet]:
@@ -210,24 +221,33 @@ def _first(
     wanted: Wanted,
     scratch: Path,
     as_of: datetime,
-) -> tuple[Reading, dict[str, Any]]:
-    """The first reading, and what is to be remembered of a source other than Insights."""
+) -> tuple[Reading, Mentioned, dict[str, Any]]:
+    """The first reading, the ids that it mentions, and what is to be remembered of a source other
+    than Insights."""
     path = scratch / "0"
     if wanted.source == "insights":
-        return _read(client, definition, path), {}
+        with keeping(path), path.open("wb") as file:
+            deployments = client.deployments(definition.Id, save_to=file)
+        return *_kept(deployments, path), {}
     given = Path(wanted.file) if wanted.file else None
     with keeping(path), path.open("wb") as file:
         source = draw_into(file, connection, definition, wanted.source, as_of=as_of, path=given)
-    body, digest = _body(path)
-    ids = mentioned(read_deployments(body).table)
-    body.seek(0)
-    return Reading(ids, body, digest), source
+    with path.open("rb") as body:
+        deployments = read_deployments(body)
+    return *_kept(deployments, path), source
 
 
-def _read(client: Client, definition: InsightsReport, path: Path) -> Reading:
+def _kept(deployments: Deployments, path: Path) -> tuple[Reading, Mentioned]:
+    columns = path.with_suffix(".arrow")
+    about = {"reportName": deployments.report_name, "dropped": deployments.dropped}
+    keep_deployments(deployments.table, about, columns)
+    return Reading(*_body(path), columns), mentioned(deployments.table)
+
+
+def _again(client: Client, definition: InsightsReport, path: Path) -> Reading:
     with keeping(path), path.open("wb") as file:
-        deployments = client.deployments(definition.Id, save_to=file)
-    return Reading(mentioned(deployments.table), *_body(path))
+        client.save_deployments(definition.Id, file)
+    return Reading(*_body(path))
 
 
 def _body(path: Path) -> tuple[BinaryIO, str]:
@@ -249,7 +269,11 @@ def _seal(
         if one:
             with one.body as source, writer.open(name) as target:
                 shutil.copyfileobj(source, target, 1 << 20)
+    if reading.columns:
+        writer.keep_columns(DEPLOYMENTS, reading.columns)
     for name, path in replies.paths.items():
         with path.open("rb") as reply, writer.open(name) as target:
             shutil.copyfileobj(reply, target, 1 << 20)
+    for name, path in replies.columns.items():
+        writer.keep_columns(name, path)
     writer.seal(about)

@@ -143,13 +143,14 @@ def test_a_period_that_is_not_over_is_provisional(configure: Configure, run: Run
 
 
 LAST_MONTH = "split=None&timeRange=LastMonth&granularity=Daily"
+LAST_YEAR = "split=None&timeRange=LastYear&granularity=Monthly"
 
 
 def test_an_edition_is_held_back_when_a_figure_differs(
     configure: Configure, run: Run, server: RunningServer
 ) -> None:
     """One stated figure of 200,000 is one too high."""
-    config = configure(cross_check={"limit": 0, "beyond": "hold"})
+    config = configure(cross_check={"scope": "everything", "limit": 0, "beyond": "hold"})
     with proxy(server, one_more(LAST_MONTH)) as url:
         done = run(config, "--url", url)
     assert done.status == 1
@@ -162,7 +163,7 @@ def test_an_edition_with_a_difference_is_marked_and_delivered(
     configure: Configure, run: Run, server: RunningServer
 ) -> None:
     config = configure()
-    with proxy(server, one_more(LAST_MONTH)) as url:
+    with proxy(server, one_more(LAST_YEAR)) as url:
         done = run(config, "--url", url)
     assert done.status == 1
     (manifest,) = read_manifests(config.parent / "reports")
