@@ -12,14 +12,15 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "insights_reports"
 
 BASE = {"errors", "assets"}
-CORE = {"metrics", "crosscheck", "edition"}
+CORE = {"judgement", "metrics", "crosscheck", "edition"}
 EDGES = {"octopus", "history", "formats", "delivery", "config"}
 ALLOWED = {
     "errors": set(),
     "assets": set(),
-    "metrics": BASE,
+    "judgement": {"errors"},
+    "metrics": BASE | {"judgement"},
     "crosscheck": BASE | {"metrics"},
-    "edition": BASE | {"metrics", "crosscheck"},
+    "edition": BASE | {"judgement", "metrics", "crosscheck"},
     "octopus": BASE | CORE,
     "history": BASE | CORE,
     "formats": BASE | CORE,
