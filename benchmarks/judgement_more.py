@@ -124,29 +124,38 @@ def _monthly(cv: float, count: int, rng: np.random.Generator) -> np.ndarray:
 def _called_by_month(
     months: list[tuple[np.ndarray, float, bool]],
 ) -> tuple[float, float]:
-    decembers, others = [], []
-    for row in range(len(months[0][0])):
-        periods = [
-            Observed(float(count[row]), exposure, special=special)
+    rows = [
+        [
+            Observed(float(count[at]), exposure, special=special)
             for count, exposure, special in months
         ]
-        for now, judgement in enumerate(_two_years(periods), start=12):
-            if now % 12 == 11:
-                decembers.append(judgement.verdict == "worse")
-            else:
-                others.append(judgement.called)
+        for at in range(len(months[0][0]))
+    ]
+    baselines = [form(Kind.COUNT, usable(Kind.COUNT, row[:12]), DAY) for row in rows]
+    held = [False] * len(rows)
+    decembers, others = [], []
+    for now in range(12, 36):
+        judgements = _month(rows, baselines, held, now)
+        if now % 12 == 11:
+            decembers += [judgement.verdict == "worse" for judgement in judgements]
+        else:
+            others += [judgement.called for judgement in judgements]
     return float(np.mean(decembers)), float(np.mean(others))
 
 
-def _two_years(periods: list[Observed]) -> list[Judgement]:
-    """Months 13 to 36, by a baseline that grows until a lasting change is called."""
-    baseline, held, found = form(Kind.COUNT, usable(Kind.COUNT, periods[:12]), DAY), False, []
-    for now in range(12, 36):
-        before = usable(Kind.COUNT, periods[:now])
-        baseline = grown(baseline, before[len(baseline.periods) :], held=held)
-        case = Case(Kind.COUNT, baseline.periods, (*before[-7:], periods[now]), True)
-        found += judge_all([case])
-        held = held or Rule.LASTING in found[-1].rules
+def _month(
+    rows: list[list[Observed]], baselines: list[Baseline], held: list[bool], now: int
+) -> list[Judgement]:
+    """The verdicts of one month, by baselines that grow until a lasting change is called."""
+    cases = []
+    for at, row in enumerate(rows):
+        before = usable(Kind.COUNT, row[:now])
+        since_then = before[len(baselines[at].periods) :]
+        baselines[at] = grown(baselines[at], since_then, held=held[at])
+        cases.append(Case(Kind.COUNT, baselines[at].periods, (*before[-7:], row[now]), True))
+    found = judge_all(cases)
+    for at, judgement in enumerate(found):
+        held[at] = held[at] or Rule.LASTING in judgement.rules
     return found
 
 

@@ -2,8 +2,8 @@
 
 Noise of one period: of shares beta-binomial with correlation ``rho``, of counts negative binomial
 with squared coefficient of variation ``g``, of medians lognormal within a period (1.2) and between
-periods (``tau``). A step is measured in standard deviations of one period's value. With ``phi`` the
-noise of successive periods has that autocorrelation and the same distribution in each.
+periods (``tau``). A step is measured in standard deviations of one period's value. With ``phi``
+what moves whole periods has that autocorrelation, and the same distribution in each.
 """
 
 from dataclasses import dataclass
@@ -82,29 +82,12 @@ def _shares(
     process: Process, sizes: NDArray[np.int64], shifts: Array, rng: np.random.Generator
 ) -> Series:
     chance = np.minimum(process.p + shifts, 0.95)
-    if process.phi:
-        counts = _correlated(process, sizes, chance, rng)
-    else:
-        if process.between:
-            weight = 1 / process.between - 1
-            chance = rng.beta(chance * weight, (1 - chance) * weight)
-        counts = rng.binomial(sizes, chance).astype(float)
+    if process.between:
+        weight = 1 / process.between - 1
+        ranks = stats.norm.cdf(autoregressive(chance.shape, process.phi, rng))
+        chance = stats.beta.ppf(ranks, chance * weight, (1 - chance) * weight)
+    counts = rng.binomial(sizes, chance).astype(float)
     return Series(counts, sizes.astype(float), counts / sizes)
-
-
-def _correlated(
-    process: Process, sizes: NDArray[np.int64], chance: Array, rng: np.random.Generator
-) -> Array:
-    """The same beta-binomials, at the ranks of a normal AR(1)."""
-    ranks = stats.norm.cdf(autoregressive(sizes.shape, process.phi, rng))
-    weight = 1 / process.between - 1
-    counts = np.empty(sizes.shape)
-    for size in np.unique(sizes):
-        for p in np.unique(chance):
-            there = (sizes == size) & (chance == p)
-            law = stats.betabinom(size, p * weight, (1 - p) * weight)
-            counts[there] = np.searchsorted(law.cdf(np.arange(size)), ranks[there])
-    return counts
 
 
 def autoregressive(shape: tuple[int, int], phi: float, rng: np.random.Generator) -> Array:
