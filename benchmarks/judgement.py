@@ -199,7 +199,8 @@ def _print_rows(results: Sequence[tuple[int, int, dict[str, tuple[Called, Called
         aim = f"<= {most:.3f}" + (f", >= {least:.2f}" if least else "")
         print(
             f"| {name} | {length} | {still.mean():.3f} (se {error:.3f}) | "
-            f"{still.any(axis=1).mean():.2f} | {' '.join(f'{share:.2f}' for share in within)} | {aim} | {max(met)} |"
+            f"{still.any(axis=1).mean():.2f} | "
+            f"{' '.join(f'{share:.2f}' for share in within)} | {aim} | {max(met)} |"
         )
     print("\nThe same series by other rules: fa; 2s found within 12.\n")
     print("| measure | baseline | expected range | " + " | ".join(names) + " |")

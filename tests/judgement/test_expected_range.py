@@ -176,7 +176,7 @@ PERIODS = st.lists(
 )
 
 
-@settings(max_examples=200 if os.environ.get("THOROUGH") else 30, deadline=None)
+@settings(max_examples=200 if os.environ.get("THOROUGH") else 15, deadline=None)
 @given(PERIODS, st.integers(1, 120))
 def test_the_range_holds_exactly_what_both_chances_allow(pairs, exposure):
     fitted, usual = level(fit_shares, pairs), expected_range("share", pairs, exposure)
@@ -185,7 +185,7 @@ def test_the_range_holds_exactly_what_both_chances_allow(pairs, exposure):
         assert (min(up, down) >= 0.0015) == (count in usual)
 
 
-@settings(max_examples=200 if os.environ.get("THOROUGH") else 30, deadline=None)
+@settings(max_examples=200 if os.environ.get("THOROUGH") else 15, deadline=None)
 @given(PERIODS, st.integers(1, 120))
 def test_failures_and_successes_are_judged_alike(pairs, exposure):
     failed = expected_range("share", pairs, exposure)
@@ -193,7 +193,7 @@ def test_failures_and_successes_are_judged_alike(pairs, exposure):
     assert (succeeded.low, succeeded.high) == (exposure - failed.high, exposure - failed.low)
 
 
-@settings(max_examples=200 if os.environ.get("THOROUGH") else 30, deadline=None)
+@settings(max_examples=200 if os.environ.get("THOROUGH") else 15, deadline=None)
 @given(PERIODS, st.integers(1, 60))
 def test_halves_are_rounded_against_a_call(pairs, exposure):
     fitted = level(fit_shares, pairs)

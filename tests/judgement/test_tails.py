@@ -21,7 +21,7 @@ from insights_reports.judgement.tails import BetaBinomial, NegativeBinomial, swe
 from tests.judgement import slow
 
 CASES = 2_000 if os.environ.get("THOROUGH") else 200
-some = settings(max_examples=300 if os.environ.get("THOROUGH") else 40, deadline=None)
+some = settings(max_examples=300 if os.environ.get("THOROUGH") else 20, deadline=None)
 QUARTERS = st.integers(1, 200).map(lambda n: Fraction(n, 4))  # floats hold them exactly
 
 

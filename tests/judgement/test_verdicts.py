@@ -131,7 +131,7 @@ def test_a_median_with_many_equal_values_is_not_called_for_them():
 PAIRS = st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.tuples(st.lists(PAIRS, max_size=12), PAIRS, st.booleans()), max_size=12))
 def test_many_at_once_are_judged_as_each_alone(questions):
     kinds = [Kind.SHARE, Kind.COUNT, Kind.MEDIAN]
@@ -157,14 +157,14 @@ def test_many_at_once_are_judged_as_each_alone(questions):
             assert found.this.up == pytest.approx(alone.this.up, rel=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(PAIRS, min_size=8, max_size=24), PAIRS)
 def test_a_period_is_called_alone_exactly_when_it_is_outside_the_range(baseline, last):
     found = judge("share", baseline, [last])
     assert (Rule.THIS in found.rules) == (last[0] not in found.range)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(PAIRS, min_size=11, max_size=11))
 def test_better_and_worse_change_places_with_the_direction_of_good(periods):
     words = {"better": "worse", "worse": "better"}
