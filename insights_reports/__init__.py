@@ -18,6 +18,8 @@ _PUBLIC = {
     "Period": "insights_reports.metrics",
     "figures": "insights_reports.metrics",
     "cross_check": "insights_reports.crosscheck",
+    "expected_range": "insights_reports.judgement",
+    "judge": "insights_reports.judgement",
 }
 
 __all__ = ["__version__", *_PUBLIC]

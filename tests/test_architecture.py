@@ -13,23 +13,25 @@ PACKAGE = ROOT / "insights_reports"
 
 BASE = {"errors", "assets"}
 GROUND = BASE | {"spelling"}
-CORE = {"metrics", "crosscheck", "edition"}
+CORE = {"judgement", "metrics", "crosscheck", "edition"}
 EDGES = {"octopus", "history", "formats", "delivery", "config"}
 ALLOWED = {
     "errors": set(),
     "assets": set(),
     "spelling": {"errors"},
-    "metrics": GROUND,
+    "judgement": {"errors"},
+    "metrics": GROUND | {"judgement"},
     "crosscheck": GROUND | {"metrics"},
-    "edition": GROUND | {"metrics", "crosscheck"},
+    "edition": GROUND | {"judgement", "metrics", "crosscheck"},
     "octopus": GROUND | CORE,
     "history": GROUND | CORE,
     "formats": GROUND | CORE,
     "delivery": GROUND | CORE,
     "config": GROUND,
+    "config_calendar": BASE,
     "config_file": GROUND | {"config"},
     "server": BASE,
-    "pipeline": GROUND | CORE | EDGES | {"config_file"},
+    "pipeline": GROUND | CORE | EDGES | {"config_file", "config_calendar"},
     "commands": GROUND | CORE | EDGES | {"config_file", "pipeline", "server"},
     "cli": GROUND | {"commands"},
 }
@@ -112,6 +114,8 @@ def test_no_arrow_points_upwards_within_a_room(room: str) -> None:
         ("openpyxl", {"formats", "octopus", "commands"}),
         ("requests", {"octopus"}),
         ("smtplib", {"delivery"}),
+        ("holidays", {"config_calendar"}),
+        ("scipy", set()),
         ("fastapi", {"server"}),
         ("pickle", set()),
     ],

@@ -1,5 +1,6 @@
 """From the deployments table to figures: pure functions, exact to a tick of 100 ns."""
 
+from insights_reports.judgement import Limits, Signal, xmr
 from insights_reports.metrics.bands import BAND_SETS, BandSet
 from insights_reports.metrics.conventions import Conventions
 from insights_reports.metrics.exclusions import Excluded, ExclusionLedger, exclusion_ledger
@@ -17,13 +18,10 @@ from insights_reports.metrics.rework import rework, version_key
 from insights_reports.metrics.splits import ALL, UNKNOWN, UNTAGGED, UNTENANTED, Lookups
 from insights_reports.metrics.trends import (
     Judgement,
-    Limits,
-    Signal,
     judge_rates,
     judge_series,
     rate_difference,
     wilson,
-    xmr,
 )
 from insights_reports.metrics.zones import local_dates
 from insights_reports.spelling.reply import rounded_rate, to_api

@@ -1,24 +1,19 @@
-"""Signal or noise: intervals, process-behaviour limits, the word on a change, Octopus's trend.
+"""Signal or noise: intervals, and the word on a change by process-behaviour limits or by them.
 
 A change is called better or worse only when limits or an interval say so, never by its percentage.
 """
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from math import sqrt
-from operator import itemgetter
 from typing import Literal
 
+from insights_reports.judgement import Signal, xmr
+
 Verdict = Literal["better", "worse", "no_clear_change", "too_few"]
-Side = Literal["high", "low"]
-Rule = Literal["outside", "eight_on_one_side", "three_of_four_near_limit"]
 
 Z95 = 1.959963984540054  # the normal distribution's 97.5 % point
-FEWEST_POINTS = 12  # for process-behaviour limits
 FEWEST_DEPLOYMENTS = 10  # on each side of a change of rates
-_TO_LIMITS = 2.66  # 3 / 1.128: from the mean moving range of two points to three sigma
 
 
 def wilson(failed: int, total: int, z: float = Z95) -> tuple[float, float]:
@@ -33,73 +28,6 @@ def wilson(failed: int, total: int, z: float = Z95) -> tuple[float, float]:
     half = z * sqrt(rate * (1 - rate) / total + squared / (4 * total)) / (1 + squared)
     low = 0.0 if failed == 0 else max(0.0, centre - half)
     return low, 1.0 if failed == total else min(1.0, centre + half)
-
-
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """A point, or the points up to it, that the process's noise does not account for.
-
-    ``at`` is the position of the last point that makes the signal, in the values as given.
-    """
-
-    rule: Rule
-    side: Side
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Process-behaviour (XmR) limits: natural process limits around the mean, and the signals."""
-
-    lower: float
-    centre: float
-    upper: float
-    signals: tuple[Signal, ...]
-
-
-def xmr(values: Sequence[float | None], least: float | None = None) -> Limits | None:
-    """The limits of an XmR chart: mean plus and minus 2.66 mean moving ranges.
-
-    Signals: a point outside the limits; eight successive points on one side of the mean; three of
-    four successive points on one side, nearer to that limit than to the mean.
-
-    Args:
-        values: one per period, oldest first; None is a period without a value and is passed over.
-        least: the smallest value there can be; the lower limit is not drawn below it.
-
-    Returns:
-        None with fewer than twelve values.
-    """
-    known = [(at, value) for at, value in enumerate(values) if value is not None]
-    if len(known) < FEWEST_POINTS:
-        return None
-    points = [value for _, value in known]
-    centre = sum(points) / len(points)
-    ranges = [abs(after - before) for before, after in pairwise(points)]
-    reach = _TO_LIMITS * sum(ranges) / len(ranges)
-    lower = centre - reach if least is None else max(least, centre - reach)
-    signals = _signals([point - centre for point in points], reach)
-    places = [Signal(rule, side, known[at][0]) for rule, side, at in signals]
-    return Limits(lower, centre, centre + reach, tuple(places))
-
-
-def _signals(offsets: Sequence[float], reach: float) -> list[tuple[Rule, Side, int]]:
-    """In the order of their points."""
-    found: list[tuple[Rule, Side, int]] = []
-    sides: tuple[tuple[Side, int], ...] = (("high", 1), ("low", -1))
-    for side, sign in sides:
-        run = 0
-        near: deque[bool] = deque(maxlen=4)
-        for at, offset in enumerate(offsets):
-            run = run + 1 if sign * offset > 0 else 0
-            near.append(sign * offset > reach / 2)
-            if sign * offset > reach:
-                found.append(("outside", side, at))
-            if run >= 8:
-                found.append(("eight_on_one_side", side, at))
-            if reach > 0 and near[-1] and sum(near) >= 3:
-                found.append(("three_of_four_near_limit", side, at))
-    return sorted(found, key=itemgetter(2))
 
 
 @dataclass(frozen=True, slots=True)
