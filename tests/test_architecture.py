@@ -28,7 +28,8 @@ ALLOWED = {
     "config_file": BASE | {"config"},
     "server": BASE,
     "pipeline": BASE | CORE | EDGES | {"config_file"},
-    "commands": BASE | CORE | EDGES | {"config_file", "pipeline", "server"},
+    "scheduling": BASE | CORE | {"config"},
+    "commands": BASE | CORE | EDGES | {"config_file", "pipeline", "scheduling", "server"},
     "cli": BASE | {"commands"},
 }
 

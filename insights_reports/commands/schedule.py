@@ -12,10 +12,11 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from insights_reports.commands.flows import load_flows
+from insights_reports.commands.flows import load_flows, load_prefect
 from insights_reports.config import Config, Schedule
 from insights_reports.config_file import find_config, load_config
 from insights_reports.errors import InsightsReportsError, UsageError
+from insights_reports.scheduling.served import Served
 
 PORT = 4200
 _START = 120  # seconds that Prefect's server may take to start
@@ -44,7 +45,8 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _serve(path: Path, schedules: dict[str, Schedule]) -> None:
-    flows = load_flows()
+    load_prefect()
+    flows = load_flows(Served(path))
 
     from prefect import serve
     from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
@@ -54,11 +56,11 @@ def _serve(path: Path, schedules: dict[str, Schedule]) -> None:
         limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE
     )
 
-    def deployment(flow: Any, name: str, schedule: Any, parameters: dict[str, str]) -> Any:
+    def deployment(flow: Any, name: str, schedule: Any, parameters: dict[str, Any]) -> Any:
         return flow.to_deployment(
             name=name,
             schedules=[schedule],
-            parameters={"config": str(path), **parameters},
+            parameters=parameters,
             concurrency_limit=one_at_a_time,
         )
 
@@ -69,9 +71,9 @@ def _serve(path: Path, schedules: dict[str, Schedule]) -> None:
             schedule.cron,
             timezone=schedule.zone,
             slug="schedule",
-            parameters={"trigger": "schedule"},
         )
-        deployments.append(deployment(flows.make_edition, name, cron, {"subscription": name}))
+        request = {"request": {"subscription": name}}
+        deployments.append(deployment(flows.make_edition, name, cron, request))
     serve(*deployments, pause_on_shutdown=False)
 
 

@@ -1,7 +1,7 @@
 """Prefect's scheduler makes runs.
 
-With some versions of SQLAlchemy (3.8) or whenever (3.9) it dies in silence: flows run on demand, and
-no scheduled run ever comes. This is the guard of the pins in pyproject.toml.
+With some versions of SQLAlchemy (3.8) or whenever (3.9) it dies in silence: flows run on demand,
+and no scheduled run ever comes. This is the guard of the pins in pyproject.toml.
 """
 
 import os
