@@ -30,11 +30,14 @@ from insights_reports.pipeline.deliver import deliver_owed as carry_out
 from insights_reports.pipeline.make import finish, pull_for, recorded
 from insights_reports.pipeline.render import WORKERS, Render, files_wanted, renderer
 from insights_reports.pipeline.runs import Run, open_run, start_run
+from insights_reports.scheduling.identity import at_work
 from insights_reports.scheduling.request import checked, request_model
 from insights_reports.scheduling.served import Served
 
 SERVED = Served.from_environment()
-Request = request_model(load_config(SERVED.config))
+CONFIG = load_config(SERVED.config)
+HOME = CONFIG.resolve(CONFIG.state) / "prefect"
+Request = request_model(CONFIG)
 
 
 def _may_succeed_later(_: Task[Any, Any], __: TaskRun, state: State) -> bool:
@@ -118,7 +121,7 @@ def make_edition(request: Request) -> dict[str, Any]:  # type: ignore[valid-type
         dry_run=wanted.dry_run,
         test_send=wanted.test_recipient,
     )
-    with recorded(run):
+    with at_work(HOME, runtime.flow_run.id), recorded(run):
         folder = str(run.folder)
         pull_task(folder)
         edition = compute_task(folder)
@@ -130,7 +133,8 @@ def make_edition(request: Request) -> dict[str, Any]:  # type: ignore[valid-type
 @flow(name="insights-owed", persist_result=False)
 def deliver_owed() -> list[str]:
     """Deliver what earlier runs still owe; fails when some of it cannot be delivered for good."""
-    receipts = carry_out(load_config(SERVED.config), datetime.now(UTC))
+    with at_work(HOME, runtime.flow_run.id):
+        receipts = carry_out(CONFIG, datetime.now(UTC))
     _raise_for(receipts)
     return [str(receipt.key) for receipt in receipts]
 

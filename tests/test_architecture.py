@@ -71,7 +71,7 @@ def test_a_room_imports_only_what_its_place_allows(path: Path) -> None:
 @pytest.mark.parametrize(
     ("library", "rooms"),
     [
-        ("prefect", {"commands"}),
+        ("prefect", {"commands", "scheduling"}),
         ("weasyprint", {"formats"}),
         ("openpyxl", {"formats", "octopus", "commands"}),
         ("requests", {"octopus"}),
