@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ def main(options: argparse.Namespace) -> int:
             "No subscription has a schedule.", f"File: {path}", "Add schedule: {cron, zone} to one."
         )
     home = config.resolve(config.state) / "prefect"
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # until Prefect's takes its place
     with sole_scheduler(home), _server(home, options):
         load_prefect()
         flows = load_flows(Served(path))

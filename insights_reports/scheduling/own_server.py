@@ -125,6 +125,7 @@ class _Watched:
         )
         given = {
             "fd": self._listener.fileno(),
+            "parent": os.getpid(),
             "port": self._port,
             "keys": asdict(self._keys),
             "settings": self._settings(),
@@ -200,7 +201,7 @@ def _listening(port: int) -> Iterator[socket.socket]:
     except OSError as error:
         raise UsageError(
             "The port cannot be used.",
-            f"--port: {HOST}:{port}: {error.strerror or error}",
+            f"--port: {HOST}:{port}: {os.strerror(error.errno or 0)}",
             "Name another one, or leave --port out for any that is free.",
         ) from None
     with listener:

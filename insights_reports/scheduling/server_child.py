@@ -39,7 +39,7 @@ def main() -> None:
             timeout_graceful_shutdown=5,
         )
     )
-    threading.Thread(target=_end_with_parent, args=(server, os.getppid()), daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(server, given["parent"]), daemon=True).start()
     server.run(sockets=[socket.socket(fileno=given["fd"])])
 
 
