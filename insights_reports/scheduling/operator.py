@@ -26,8 +26,8 @@ _ASKING = re.compile(
 )
 _START = re.compile(rf"/api/deployments/{_UUID}/create_flow_run/?")
 _SET_STATE = re.compile(rf"/api/flow_runs/{_UUID}/set_state/?")
-# Whatever may hold a secret, or says how the server is set.
-_HIDDEN = re.compile(r"/api/(?:admin/settings|block_\w+|variables)(?:/.*)?")
+# Whatever may hold a secret. (The settings mask theirs, and the page cannot do without them.)
+_HIDDEN = re.compile(r"/api/(?:block_\w+|variables)(?:/.*)?")
 READABLE_SOCKETS = ("/api/events/out", "/api/logs/out")
 
 _RUN = {"name", "tags", "parameters", "state", "enforce_parameter_schema", "empirical_policy",

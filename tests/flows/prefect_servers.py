@@ -50,7 +50,10 @@ class Prefect:
 
     def start(self, deployment: str, asked: Any, auth: tuple[str, str] | None = None) -> str:
         """Start a run of the deployment with this path in the API; its id."""
-        reply = self.ask("POST", f"{deployment}/create_flow_run", json=asked, auth=auth)
+        path = f"{deployment}/create_flow_run"
+        reply = self.ask("POST", path, json=asked, auth=auth)
+        while reply.status_code == 503:  # SQLite was busy; Prefect's own client tries again too
+            reply = self.ask("POST", path, json=asked, auth=auth)
         assert reply.status_code == 201, reply.text
         return str(reply.json()["id"])
 
@@ -102,11 +105,15 @@ class Scheduler:
 
 
 @contextmanager
-def scheduler(config: Path, **environment: str) -> Iterator[Scheduler]:
-    """`insights-reports schedule` for as long as the block runs."""
+def scheduler(config: Path, *, before: str = "", **environment: str) -> Iterator[Scheduler]:
+    """`insights-reports schedule` for as long as the block runs; ``before`` is run before it."""
+    code = (
+        "import sys; from insights_reports.cli import main\n"
+        f"from insights_reports.scheduling import own_server; {before}\nsys.exit(main())"
+    )
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "insights_reports", "schedule", "--config", str(config)],
+        [sys.executable, "-c", code, "schedule", "--config", str(config)],
         env={**kept, **environment},
         cwd=config.parent,
         stderr=subprocess.PIPE,

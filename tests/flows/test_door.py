@@ -194,7 +194,7 @@ def test_the_operator_reads_starts_and_cancels(prefect: Prefect, monthly: str) -
         ("POST", "/api/work_pools/", {"name": "evil", "type": "process"}),
         ("POST", "/api/variables/", {"name": "a", "value": 1}),
         ("POST", "/api/admin/database/clear", {"confirm": True}),
-        ("GET", "/api/admin/settings", None),
+        ("GET", "/api/variables/name/a", None),
         ("POST", "/api/block_documents/filter", {"include_secrets": True}),
         ("POST", "//api/deployments/", {}),
         ("POST", "/api/flows/filter/%2e%2e/%2e%2e/deployments/", {}),
@@ -209,6 +209,12 @@ def test_the_operator_changes_nothing(
     after = prefect.ask("GET", monthly).json()
     assert after["entrypoint"].endswith("edition.py:make_edition")
     assert not after["paused"]
+
+
+def test_the_settings_that_the_page_reads_show_the_operator_no_password(prefect: Prefect) -> None:
+    reply = prefect.ask("GET", "/api/admin/settings")
+    assert reply.json()["server"]["api"]["auth_string"] == "**********"
+    assert prefect.inner[1] not in reply.text
 
 
 def test_two_passwords_at_once_are_refused(prefect: Prefect) -> None:
@@ -263,11 +269,10 @@ def test_with_the_check_of_parameters_switched_off_the_flow_refuses(
             {"request": {"subscription": "monthly", "url": url}},
             {"request": {"subscription": "monthly"}, "config": str(evil)},
         ]
-        runs = [
-            prefect.start(monthly, {"parameters": one, "enforce_parameter_schema": False}, inner)
-            for one in forged
-        ]
-        states = [prefect.ended(run)["type"] for run in runs]
+        states = []
+        for one in forged:
+            asked = {"parameters": one, "enforce_parameter_schema": False}
+            states.append(prefect.ended(prefect.start(monthly, asked, inner))["type"])
         assert states == ["FAILED", "FAILED", "CRASHED"]
         listener.settimeout(0)
         with pytest.raises(BlockingIOError):
@@ -358,13 +363,12 @@ def test_nobody_else_reads_its_files_and_no_process_list_shows_a_password(prefec
     assert b"PREFECT" not in environment
 
 
-def server_process() -> int:
-    """The child of this process that serves."""
+def server_process(of: int = os.getpid()) -> int:
+    """The child of a process that serves."""
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
-            ours = int(parent) == os.getpid()
-            if ours and b"server_child" in (folder / "cmdline").read_bytes():
+            if int(parent) == of and b"server_child" in (folder / "cmdline").read_bytes():
                 return int(folder.name)
     raise AssertionError("no server")
 
@@ -403,6 +407,19 @@ def test_schedule_opens_its_own_door_alone_and_leaves_nothing_behind(
         first.process.wait()
     port = int(door["url"].rpartition(":")[2])
     wait_until(lambda: is_free(port), "the end of the server whose parent was killed")
+
+
+def test_schedule_ends_with_a_clear_line_when_its_server_is_gone_for_good(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    """Here after the first death instead of the fourth."""
+    config = write_config(tmp_path, None, "monthly")
+    secrets = {"OCTOPUS_URL": server.url, "OCTOPUS_API_KEY": server.api_key}
+    with scheduler(config, before="own_server._AGAIN = 0", **secrets) as running:
+        running.wait_for("insights-edition/")
+        os.kill(server_process(running.process.pid), signal.SIGKILL)
+        assert running.process.wait(60) == 5
+    assert "insights-reports: Prefect's server is gone.\n" in running.said
 
 
 def is_free(port: int) -> bool:

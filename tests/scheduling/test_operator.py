@@ -19,6 +19,7 @@ STATE = f"/api/flow_runs/{ID}/set_state"
         ("GET", "/"),
         ("GET", f"/api/flow_runs/{ID}"),
         ("HEAD", "/api/flows/name/x"),
+        ("GET", "/api/admin/settings"),
         ("POST", "/api/flow_runs/filter"),
         ("POST", "/api/flow_runs/paginate/"),
         ("POST", "/api/ui/flow_runs/count-task-runs"),
@@ -33,8 +34,7 @@ def test_questions_pass(method: str, path: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/api/admin/settings"),
-        ("GET", "/api/admin/settings/"),
+        ("GET", "/api/block_documents/"),
         ("GET", "/api/variables/name/x"),
         ("GET", "/api/block_types/slug/secret/block_documents"),
         ("POST", "/api/block_documents/filter"),
