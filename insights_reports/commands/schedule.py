@@ -40,8 +40,7 @@ def main(options: argparse.Namespace) -> int:
             "No subscription has a schedule.", f"File: {path}", "Add schedule: {cron, zone} to one."
         )
     home = config.resolve(config.state) / "prefect"
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # until Prefect's takes its place
-    with sole_scheduler(home), _server(home, options):
+    with _stopped_like_by_hand(), sole_scheduler(home), _server(home, options):
         load_prefect()
         flows = load_flows(Served(path))
         from insights_reports.scheduling.deployments import serve
@@ -96,6 +95,16 @@ def _use(address: Address, home: Path) -> None:
         "PREFECT_API_AUTH_STRING": address.inner,
         "PREFECT_RUNNER_POLL_FREQUENCY": _POLL,
     }
+
+
+@contextmanager
+def _stopped_like_by_hand() -> Iterator[None]:
+    """Let SIGTERM end what was begun, until Prefect's own way takes its place."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _until_stopped(serving: Coroutine[Any, Any, None]) -> None:
