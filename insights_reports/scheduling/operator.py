@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+OPERATOR = "operator"  # the user's name
 LARGEST_BODY = 512 * 1024  # bytes; Prefect takes no larger parameters either
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -30,8 +31,12 @@ _SET_STATE = re.compile(rf"/api/flow_runs/{_UUID}/set_state/?")
 _HIDDEN = re.compile(r"/api/(?:block_\w+|variables)(?:/.*)?")
 READABLE_SOCKETS = ("/api/events/out", "/api/logs/out")
 
-_RUN = {"name", "tags", "parameters", "state", "enforce_parameter_schema", "empirical_policy",
-        "idempotency_key", "work_queue_name", "job_variables"}  # fmt: skip
+_RUN = {"name", "tags", "parameters", "state", "enforce_parameter_schema", "idempotency_key"}
+_PAGES_OWN = {
+    "empirical_policy",
+    "work_queue_name",
+    "job_variables",
+}  # sent by the page, for nothing
 _CANCELLED = ("CANCELLING", "CANCELLED")
 
 
@@ -69,7 +74,7 @@ def filtered(path: str, body: bytes) -> bytes:
 
 def _run(given: Mapping[str, Any]) -> dict[str, Any]:
     given = {key: value for key, value in given.items() if value is not None}
-    if more := sorted(given.keys() - _RUN):
+    if more := sorted(given.keys() - _RUN - _PAGES_OWN):
         raise Denied(f"a run cannot be started with {more[0]}")
     if given.get("job_variables"):
         raise Denied("job_variables would run commands")
@@ -79,7 +84,10 @@ def _run(given: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(parameters, dict) or parameters.keys() - {"request"}:
         raise Denied("the only parameter is request")
     state = _state(given.get("state", {"type": "SCHEDULED"}), ("SCHEDULED",))
-    kept = {key: value for key, value in given.items() if key != "job_variables"}
+    kept = {key: given[key] for key in _RUN & given.keys()}
+    if "idempotency_key" in kept:
+        # Prefect has one run a key for ever; none of the scheduler's own keys can be taken so.
+        kept["idempotency_key"] = f"{OPERATOR}/{kept['idempotency_key']}"
     return kept | {"state": state, "enforce_parameter_schema": True}
 
 

@@ -22,9 +22,10 @@ from urllib.request import ProxyHandler, build_opener
 
 from insights_reports.errors import ServerGone, UsageError
 from insights_reports.scheduling.door import Keys
+from insights_reports.scheduling.operator import OPERATOR
 
 HOST = "127.0.0.1"
-OPERATOR, INNER = "operator", "insights-reports"
+INNER = "insights-reports"  # the user's name of our own processes
 _START = 180  # seconds that Prefect's server may take to start
 _LOOK, _ANSWER, _MISSES = 2.0, 10.0, 3  # seconds between looks and for an answer; misses in a row
 _AGAIN, _WITHIN = 3, 600.0  # how often it is started again, within how many seconds

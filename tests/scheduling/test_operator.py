@@ -71,6 +71,8 @@ def test_a_run_starts_as_the_page_sends_it() -> None:
         "enforce_parameter_schema": True,
         "job_variables": {},
         "work_queue_name": None,
+        "empirical_policy": {"retries": 99},
+        "idempotency_key": "2026-10",
         "state": {"type": "SCHEDULED", "state_details": {"scheduled_time": "2026-12-01T06:00:00Z"}},
     }
     assert has_body_to_filter("POST", START)
@@ -80,6 +82,7 @@ def test_a_run_starts_as_the_page_sends_it() -> None:
         "tags": ["a"],
         "parameters": asked["parameters"],
         "enforce_parameter_schema": True,
+        "idempotency_key": "operator/2026-10",
         "state": asked["state"],
     }
     # Whoever leaves the check of parameters out gets it.
