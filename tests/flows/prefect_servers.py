@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,10 +81,9 @@ def write_config(folder: Path, name: str | None, *subscriptions: str, **more: An
            "deliver_to": ["archive"], "schedule": CRON}  # fmt: skip
     config = {
         "destinations": {"archive": {"type": "folder", "path": "reports"}},
-        "subscriptions": dict.fromkeys(subscriptions, one),
+        "subscriptions": dict.fromkeys(subscriptions, one) | more,
         **({"name": name} if name else {}),
     }
-    config["subscriptions"] |= more
     path.write_text(json.dumps(config))
     return path
 
@@ -141,3 +140,13 @@ def wait_until(
         if ended or time.monotonic() > deadline:
             raise AssertionError(f"in vain: {what}\n{''.join(by.said) if by else ''}")
         time.sleep(0.1)
+
+
+def server_process(of: int = os.getpid()) -> int:
+    """The child of a process that serves."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            if int(parent) == of and b"server_child" in (folder / "cmdline").read_bytes():
+                return int(folder.name)
+    raise AssertionError("no server")

@@ -10,7 +10,6 @@ import signal
 import socket
 import stat
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -26,6 +25,7 @@ from tests.flows.prefect_servers import (
     Prefect,
     Scheduler,
     scheduler,
+    server_process,
     wait_until,
     write_config,
 )
@@ -363,16 +363,6 @@ def test_nobody_else_reads_its_files_and_no_process_list_shows_a_password(prefec
     assert b"PREFECT" not in environment
 
 
-def server_process(of: int = os.getpid()) -> int:
-    """The child of a process that serves."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
-            if int(parent) == of and b"server_child" in (folder / "cmdline").read_bytes():
-                return int(folder.name)
-    raise AssertionError("no server")
-
-
 def test_a_server_that_dies_is_started_again_on_the_same_address(prefect: Prefect) -> None:
     before = server_process()
     os.kill(before, signal.SIGKILL)
@@ -388,43 +378,3 @@ def test_a_port_in_use_is_said_at_once(prefect: Prefect, tmp_path: Path) -> None
     with pytest.raises(UsageError, match="The port cannot be used") as failure, refused:
         pass
     assert failure.value.which == f"--port: 127.0.0.1:{port}: Address already in use"
-
-
-def test_schedule_opens_its_own_door_alone_and_leaves_nothing_behind(
-    server: RunningServer, tmp_path: Path
-) -> None:
-    config = write_config(tmp_path, None, "monthly")
-    secrets = {"OCTOPUS_URL": server.url, "OCTOPUS_API_KEY": server.api_key}
-    with scheduler(config, **secrets) as first:
-        first.wait_for("Prefect's page: http://127.0.0.1:")
-        with scheduler(config, **secrets) as second:
-            assert second.process.wait(60) == 2
-        assert "Another `schedule` serves" in "".join(second.said)
-        first.wait_for("insights-edition/")
-        door = json.loads((tmp_path / "state" / "prefect" / "door.json").read_text())
-        assert door["password"] not in "".join(first.said)
-        first.process.send_signal(signal.SIGKILL)
-        first.process.wait()
-    port = int(door["url"].rpartition(":")[2])
-    wait_until(lambda: is_free(port), "the end of the server whose parent was killed")
-
-
-def test_schedule_ends_with_a_clear_line_when_its_server_is_gone_for_good(
-    server: RunningServer, tmp_path: Path
-) -> None:
-    """Here after the first death instead of the fourth."""
-    config = write_config(tmp_path, None, "monthly")
-    secrets = {"OCTOPUS_URL": server.url, "OCTOPUS_API_KEY": server.api_key}
-    with scheduler(config, before="own_server._AGAIN = 0", **secrets) as running:
-        running.wait_for("insights-edition/")
-        os.kill(server_process(running.process.pid), signal.SIGKILL)
-        assert running.process.wait(60) == 5
-    assert "insights-reports: Prefect's server is gone.\n" in running.said
-
-
-def is_free(port: int) -> bool:
-    try:
-        socket.create_server(("127.0.0.1", port)).close()
-    except OSError:
-        return False
-    return True
