@@ -3,28 +3,41 @@
 The steps are those of `insights_reports.pipeline`; this file only makes tasks of them. Tasks hand
 each other the path of the run's folder, never rows. A step is repeated only when the library says
 that the same request may succeed later; requests themselves are repeated by the client.
+
+The configuration is fixed when the flows are served (`Served`); a run's parameters choose among
+what it names, and are checked here whatever Prefect was told to check.
 """
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from prefect import flow, runtime, task
+from prefect import flow, get_run_logger, runtime, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.context import FlowRunContext
 from prefect.futures import wait
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.tasks import Task, exponential_backoff
 
 from insights_reports.config_file import load_config
 from insights_reports.delivery import Receipt, failure
+from insights_reports.edition.settings import Trigger
 from insights_reports.errors import OctopusError
 from insights_reports.pipeline.compute import compute
 from insights_reports.pipeline.deliver import deliver_owed as carry_out
 from insights_reports.pipeline.make import finish, pull_for, recorded
 from insights_reports.pipeline.render import WORKERS, Render, files_wanted, renderer
 from insights_reports.pipeline.runs import Run, open_run, start_run
+from insights_reports.scheduling.identity import at_work
+from insights_reports.scheduling.request import checked, request_model
+from insights_reports.scheduling.served import Served
+
+SERVED = Served.from_environment()
+CONFIG = load_config(SERVED.config)
+HOME = CONFIG.resolve(CONFIG.state) / "prefect"
+Request = request_model(CONFIG)
 
 
 def _may_succeed_later(_: Task[Any, Any], __: TaskRun, state: State) -> bool:
@@ -75,8 +88,9 @@ def deliver_task(folder: str, files: list[str]) -> dict[str, Any]:
 
 
 def _name() -> str:
-    parameters = runtime.flow_run.parameters
-    return f"{parameters['subscription']}-{parameters['period']}"
+    request = runtime.flow_run.parameters["request"]
+    given = request if isinstance(request, dict) else request.model_dump(mode="json")
+    return f"{given.get('subscription')}-{given.get('period', 'last')}"
 
 
 @flow(
@@ -85,21 +99,29 @@ def _name() -> str:
     task_runner=ThreadPoolTaskRunner(max_workers=WORKERS),  # type: ignore[arg-type]
     persist_result=False,
 )
-def make_edition(
-    config: str,
-    subscription: str,
-    period: str = "last",
-    trigger: Literal["schedule", "manual", "backfill", "retry", "demo"] = "manual",
-    as_of: str | None = None,
-) -> dict[str, Any]:
-    """Make and deliver the edition of ``subscription`` for ``period``.
+def make_edition(request: Request) -> dict[str, Any]:  # type: ignore[valid-type]
+    """Make and deliver the edition of a subscription for a period.
 
-    ``as_of`` is an ISO 8601 instant; by default the time for which the run was scheduled, so that a
-    run that starts late still speaks for its own period.
+    It speaks for the time for which the run was scheduled, so that a run that starts late still
+    speaks for its own period.
+
+    Args:
+        request: What the run shall make.
     """
-    instant = datetime.fromisoformat(as_of) if as_of else runtime.flow_run.scheduled_start_time
-    run = start_run(Path(config), subscription, period=period, as_of=instant, trigger=trigger)
-    with recorded(run):
+    instant = SERVED.as_of or runtime.flow_run.scheduled_start_time
+    wanted = checked(Request, request, instant)
+    if wanted.note:
+        get_run_logger().info("Note: %s", wanted.note)
+    run = start_run(
+        SERVED.config,
+        wanted.subscription,
+        period=wanted.period,
+        as_of=instant,
+        trigger=_trigger(),
+        dry_run=wanted.dry_run,
+        test_send=wanted.test_recipient,
+    )
+    with at_work(HOME, runtime.flow_run.id), recorded(run):
         folder = str(run.folder)
         pull_task(folder)
         edition = compute_task(folder)
@@ -109,11 +131,21 @@ def make_edition(
 
 
 @flow(name="insights-owed", persist_result=False)
-def deliver_owed(config: str) -> list[str]:
+def deliver_owed() -> list[str]:
     """Deliver what earlier runs still owe; fails when some of it cannot be delivered for good."""
-    receipts = carry_out(load_config(Path(config)), datetime.now(UTC))
+    with at_work(HOME, runtime.flow_run.id):
+        receipts = carry_out(CONFIG, datetime.now(UTC))
     _raise_for(receipts)
     return [str(receipt.key) for receipt in receipts]
+
+
+def _trigger() -> Trigger:
+    """What set the run off, as Prefect knows it: nobody can choose it."""
+    context = FlowRunContext.get()
+    scheduled = (
+        context is not None and context.flow_run is not None and context.flow_run.auto_scheduled
+    )
+    return SERVED.trigger or ("schedule" if scheduled else "manual")
 
 
 def _raise_for(receipts: Sequence[Receipt]) -> None:

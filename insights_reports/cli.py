@@ -70,8 +70,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Delivery-performance reports from Octopus Deploy Insights that reconcile "
         "with Octopus.",
         epilog="Exit status: 0 done, 1 the cross-check found differences beyond the limit or an "
-        "edition is partial, 2 usage or configuration, 3 Octopus, 4 rendering, 5 delivery, "
-        "130 interrupted.",
+        "edition is partial, 2 usage or configuration, 3 Octopus, 4 rendering, 5 delivery or "
+        "(schedule) Prefect's server, 130 interrupted.",
     )
     parser.add_argument("--version", action="version", version=f"insights-reports {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -268,6 +268,12 @@ def _preview(commands: _Commands) -> None:
 def _schedule(commands: _Commands) -> None:
     parser = _command(commands, "schedule", "Serve all schedules with Prefect until stopped.")
     _config(parser)
+    parser.add_argument("--port", type=_port, help="of Prefect's page here (default: any free one)")
+    parser.add_argument(
+        "--allow-http",
+        action="store_true",
+        help="speak to a PREFECT_API_URL on another host without TLS",
+    )
 
 
 def _editions(commands: _Commands) -> None:

@@ -278,9 +278,11 @@ class Subscription(_Model):
 
 
 class Config(_Model):
-    """The whole file. ``path`` is where it was read; relative paths in it start from there."""
+    """The whole file. ``path`` is where it was read; relative paths in it start from there.
+    ``name`` tells its deployments from those of other configurations on one Prefect server."""
 
     path: Path
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$")] | None = None
     octopus: Octopus = Octopus()
     company: Company = Company()
     mail: Mail | None = None

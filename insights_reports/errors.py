@@ -108,6 +108,12 @@ class DeliveryError(InsightsReportsError):
     exit_status = 5
 
 
+class ServerGone(InsightsReportsError):
+    """Prefect's server ended, or does not answer: schedules cannot be served."""
+
+    exit_status = 5
+
+
 @contextmanager
 def keeping(path: object) -> Iterator[None]:
     """Turn what the operating system says about writing ``path``, a part of a pull, into our own

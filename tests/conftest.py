@@ -26,8 +26,13 @@ settings.register_profile(
 )
 settings.load_profile("steady")
 
-# Files whose documents are rendered once for all of their tests, which therefore one worker runs.
-_TOGETHER = ("tests/test_read_back.py", "tests/formats/test_pdf.py", "tests/formats/test_pdf_ua.py")
+# Files that make or start something once for all of their tests, which therefore one worker runs.
+_TOGETHER = (
+    "tests/flows/test_door.py",
+    "tests/formats/test_pdf.py",
+    "tests/formats/test_pdf_ua.py",
+    "tests/test_read_back.py",
+)
 
 
 class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types

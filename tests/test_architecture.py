@@ -32,7 +32,8 @@ ALLOWED = {
     "config_file": GROUND | {"config"},
     "server": BASE,
     "pipeline": GROUND | CORE | EDGES | {"config_file", "config_calendar"},
-    "commands": GROUND | CORE | EDGES | {"config_file", "pipeline", "server"},
+    "scheduling": GROUND | CORE | {"config"},
+    "commands": GROUND | CORE | EDGES | {"config_file", "pipeline", "scheduling", "server"},
     "cli": GROUND | {"commands"},
 }
 # Within a room, what stands higher imports what stands lower, never the reverse.
@@ -109,7 +110,7 @@ def test_no_arrow_points_upwards_within_a_room(room: str) -> None:
 @pytest.mark.parametrize(
     ("library", "rooms"),
     [
-        ("prefect", {"commands"}),
+        ("prefect", {"commands", "scheduling"}),
         ("weasyprint", {"formats"}),
         ("openpyxl", {"formats", "octopus", "commands"}),
         ("requests", {"octopus"}),

@@ -11,14 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from insights_reports.commands.common import as_of, checked, config_text, print_table, size
-from insights_reports.commands.flows import load_flows
+from insights_reports.commands.flows import load_flows, load_prefect
 from insights_reports.delivery import Ledger
 from insights_reports.delivery.local_mail import LocalMailServer, local_mail_server
 from insights_reports.pipeline.progress import Progress, clear_line, terminal_progress
+from insights_reports.scheduling.served import Served
 from insights_reports.server import RunningServer, running_server
 
 SUBSCRIPTION = "board-monthly"
@@ -47,10 +47,10 @@ def main(options: argparse.Namespace) -> int:
         progress("starting the embedded server and Prefect")
         starting = beside.submit(lambda: stack.enter_context(running_server(as_of=now)))
         mail = stack.enter_context(local_mail_server(out / "mail"))
-        flows = _flows(out)
+        _load_prefect(out)
         server = starting.result()
         ready = time.perf_counter() - begun
-        result = _run(flows, _write_config(out, server, mail), server, now, progress)
+        result = _run(_write_config(out, server, mail), server, now, progress)
     clear_line()
     _print(out, result, mail.received)
     stages = _stages(out, str(result["run"]))
@@ -64,11 +64,11 @@ def _midnight() -> datetime:
     return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _flows(out: Path) -> ModuleType:
-    """The flows, with a Prefect of the demo's own that says nothing on the terminal and leaves out
-    the services that only schedules need, which takes seconds off its start."""
+def _load_prefect(out: Path) -> None:
+    """A Prefect of the demo's own that says nothing on the terminal and leaves out the services
+    that only schedules need, which takes seconds off its start."""
     services = {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _IDLE_SERVICES}
-    return load_flows(
+    load_prefect(
         PREFECT_HOME=str(out / "prefect"),
         PREFECT_LOGGING_LEVEL="CRITICAL",
         PREFECT_SERVER_LOGGING_LEVEL="CRITICAL",
@@ -84,14 +84,11 @@ def _write_config(out: Path, server: RunningServer, mail: LocalMailServer) -> Pa
     return path
 
 
-def _run(
-    flows: ModuleType, config: Path, server: RunningServer, now: datetime, progress: Progress
-) -> dict[str, Any]:
+def _run(config: Path, server: RunningServer, now: datetime, progress: Progress) -> dict[str, Any]:
     os.environ |= {"OCTOPUS_URL": server.url, "OCTOPUS_API_KEY": server.api_key}
+    flows = load_flows(Served(config, as_of=now, trigger="demo"))
     progress("the Prefect flow: pull, recompute, cross-check, render, deliver")
-    result: dict[str, Any] = flows.make_edition(
-        config=str(config), subscription=SUBSCRIPTION, trigger="demo", as_of=now.isoformat()
-    )
+    result: dict[str, Any] = flows.make_edition({"subscription": SUBSCRIPTION})
     return result
 
 

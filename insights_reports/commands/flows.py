@@ -2,11 +2,13 @@
 
 import os
 import sys
+from importlib import import_module
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import module_from_spec
 from types import ModuleType
 
 from insights_reports.assets import FLOWS
+from insights_reports.scheduling.served import Served
 
 _SETTINGS = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -17,13 +19,19 @@ _SETTINGS = {
 }
 
 
-def load_flows(**settings: str) -> ModuleType:
-    """The module ``flows/edition.py``; ``settings`` are Prefect's, as environment variables.
+def load_prefect(**settings: str) -> None:
+    """Import Prefect; ``settings`` are its own, as environment variables.
 
     What the environment sets already stays as it is.
     """
     for name, value in (_SETTINGS | settings).items():
         os.environ.setdefault(name, value)
+    import_module("prefect")
+
+
+def load_flows(served: Served) -> ModuleType:
+    """The module ``flows/edition.py``, for what is ``served``; `load_prefect` comes before it."""
+    served.to_environment()
     name = "insights_reports_flows"
     loader = SourceFileLoader(name, str(FLOWS / "edition.py"))
     specification = ModuleSpec(name, loader, origin=loader.path)

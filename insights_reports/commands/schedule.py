@@ -1,25 +1,25 @@
 """``schedule``: serve the schedules of all subscriptions with Prefect until stopped."""
 
 import argparse
+import asyncio
 import os
-import subprocess
+import signal
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.parse import urlsplit
 
-from insights_reports.commands.flows import load_flows
-from insights_reports.config import Config, Schedule
+from insights_reports.commands.flows import load_flows, load_prefect
 from insights_reports.config_file import find_config, load_config
-from insights_reports.errors import InsightsReportsError, UsageError
+from insights_reports.errors import ServerGone, UsageError
+from insights_reports.scheduling.identity import sole_scheduler
+from insights_reports.scheduling.own_server import Address, own_server
+from insights_reports.scheduling.served import Served
 
-PORT = 4200
-_START = 120  # seconds that Prefect's server may take to start
-_OWED = 30  # minutes between two looks at what is owed
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_POLL = "2"  # seconds between two looks of ours at our own server for runs that are due
 
 
 def main(options: argparse.Namespace) -> int:
@@ -29,85 +29,92 @@ def main(options: argparse.Namespace) -> int:
     Without PREFECT_API_URL a Prefect server is started beside, with its data in the state's folder.
 
     Raises:
-        UsageError: when no subscription has a schedule.
+        UsageError: when no subscription has a schedule, the port is in use, another process serves
+            the same state folder, or PREFECT_API_URL would carry passwords in the clear.
+        ServerGone: when the server does not start.
     """
     path = find_config(options.config).resolve()
     config = load_config(path)
-    schedules = {name: s.schedule for name, s in config.subscriptions.items() if s.schedule}
-    if not schedules:
+    if not any(subscription.schedule for subscription in config.subscriptions.values()):
         raise UsageError(
             "No subscription has a schedule.", f"File: {path}", "Add schedule: {cron, zone} to one."
         )
-    with _prefect_server(config):
-        _serve(path, schedules)
+    home = config.resolve(config.state) / "prefect"
+    with _stopped_like_by_hand(), sole_scheduler(home), _server(home, options):
+        load_prefect()
+        flows = load_flows(Served(path))
+        from insights_reports.scheduling.deployments import serve
+
+        _until_stopped(serve(flows, config, home))
     return 0
 
 
-def _serve(path: Path, schedules: dict[str, Schedule]) -> None:
-    flows = load_flows()
+@contextmanager
+def _server(home: Path, options: argparse.Namespace) -> Iterator[None]:
+    """The server that PREFECT_API_URL names, or one of our own for as long as the block runs."""
+    given = os.environ.get("PREFECT_API_URL")
+    if given:
+        _refuse_in_the_clear(given, options)
+        yield
+        return
+    with own_server(home, options.port or 0, on_end=_end) as address:
+        _use(address, home)
+        print(
+            f"Prefect's page: {address.url} - log in with what `login` says in {address.door}",
+            file=sys.stderr,
+        )
+        yield
 
-    from prefect import serve
-    from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
-    from prefect.schedules import Cron, Interval
 
-    one_at_a_time = ConcurrencyLimitConfig(
-        limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE
-    )
-
-    def deployment(flow: Any, name: str, schedule: Any, parameters: dict[str, str]) -> Any:
-        return flow.to_deployment(
-            name=name,
-            schedules=[schedule],
-            parameters={"config": str(path), **parameters},
-            concurrency_limit=one_at_a_time,
+def _refuse_in_the_clear(url: str, options: argparse.Namespace) -> None:
+    """Runs and their states, and the password to the server, which is a shell to this process."""
+    parts = urlsplit(url)
+    if options.port is not None:
+        raise UsageError(
+            "--port is for a server of our own.",
+            f"PREFECT_API_URL: {parts.scheme}://{parts.hostname}",
+            "Leave out one of the two.",
+        )
+    if parts.scheme != "https" and parts.hostname not in _LOOPBACK and not options.allow_http:
+        raise UsageError(
+            "Prefect's server would be spoken to in the clear.",
+            f"PREFECT_API_URL: {parts.scheme}://{parts.hostname}",
+            "Use https; or --allow-http where nobody else is on the network.",
         )
 
-    deployments = [deployment(flows.deliver_owed, "owed", Interval(_OWED * 60), {})]
-    for name, schedule in schedules.items():
-        print(f"{name}: {schedule.cron} in {schedule.zone}", file=sys.stderr)
-        cron = Cron(
-            schedule.cron,
-            timezone=schedule.zone,
-            slug="schedule",
-            parameters={"trigger": "schedule"},
-        )
-        deployments.append(deployment(flows.make_edition, name, cron, {"subscription": name}))
-    serve(*deployments, pause_on_shutdown=False)
+
+def _use(address: Address, home: Path) -> None:
+    """Let this process and the flows' speak to our own server, whatever is set for another."""
+    here = ",".join(_LOOPBACK)
+    for name in ("NO_PROXY", "no_proxy"):
+        if os.environ.get("HTTP_PROXY") or os.environ.get("http_proxy") or name in os.environ:
+            os.environ[name] = ",".join(filter(None, (os.environ.get(name), here)))
+    os.environ |= {
+        "PREFECT_HOME": str(home),
+        "PREFECT_API_URL": f"{address.url}/api",
+        "PREFECT_API_AUTH_STRING": address.inner,
+        "PREFECT_RUNNER_POLL_FREQUENCY": _POLL,
+    }
 
 
 @contextmanager
-def _prefect_server(config: Config) -> Iterator[None]:
-    """A Prefect server on this machine for as long as the block runs, unless there is one."""
-    if os.environ.get("PREFECT_API_URL"):
-        yield
-        return
-    home = config.resolve(config.state) / "prefect"
-    home.mkdir(parents=True, exist_ok=True)
-    os.environ["PREFECT_HOME"] = str(home)
-    os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
-    os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{PORT}/api"
-    command = [sys.executable, "-m", "prefect", "server", "start"]
-    server = subprocess.Popen(  # noqa: S603 - Prefect itself, on a fixed address
-        [*command, "--host", "127.0.0.1", "--port", str(PORT)], stdout=subprocess.DEVNULL
-    )
+def _stopped_like_by_hand() -> Iterator[None]:
+    """Let SIGTERM end what was begun, until Prefect's own way takes its place."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        _wait_until_healthy(server)
         yield
     finally:
-        server.terminate()
-        server.wait()
+        signal.signal(signal.SIGTERM, before)
 
 
-def _wait_until_healthy(server: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + _START
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            with urlopen(f"http://127.0.0.1:{PORT}/api/health", timeout=5):
-                return
-        except (URLError, OSError):
-            time.sleep(0.5)
-    raise InsightsReportsError(
-        "Prefect's server did not start.",
-        f"Address: http://127.0.0.1:{PORT}",
-        "Free the port, or set PREFECT_API_URL to a server that runs.",
-    )
+def _until_stopped(serving: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.run(serving)
+    except KeyboardInterrupt:
+        print("Stopped; the schedules stay as they are.", file=sys.stderr)
+
+
+def _end(gone: ServerGone) -> None:
+    """End at once, from the thread that watches: a service manager starts all of it again."""
+    print(f"insights-reports: {gone}", file=sys.stderr, flush=True)
+    os._exit(gone.exit_status)

@@ -14,14 +14,17 @@ from tests.delivery.mail_servers import mail_server
 
 SCRIPT = """
 import json, sys
-from insights_reports.commands.flows import load_flows
+from datetime import datetime
+from pathlib import Path
+from insights_reports.commands.flows import load_flows, load_prefect
+from insights_reports.scheduling.served import Served
 
-flows = load_flows(PREFECT_LOGGING_LEVEL="CRITICAL", PREFECT_SERVER_LOGGING_LEVEL="CRITICAL")
-arguments = json.loads(sys.argv[1])
+load_prefect(PREFECT_LOGGING_LEVEL="CRITICAL", PREFECT_SERVER_LOGGING_LEVEL="CRITICAL")
+flows = load_flows(Served(Path(sys.argv[1]), as_of=datetime.fromisoformat(sys.argv[2])))
 outcomes = []
 for _ in range(2):
     try:
-        outcomes.append(flows.make_edition(**arguments))
+        outcomes.append(flows.make_edition({"subscription": "monthly"}))
     except Exception as error:
         outcomes.append(f"{type(error).__name__}: {error}")
 print(json.dumps(outcomes))
@@ -32,7 +35,6 @@ def flow_twice(tmp_path: Path, server: RunningServer, config: dict[str, object])
     """What two runs of the flow return, in a process with a Prefect of its own."""
     path = tmp_path / "insights-reports.yaml"
     path.write_text(json.dumps(config))
-    arguments = {"config": str(path), "subscription": "monthly", "as_of": AS_OF.isoformat()}
     environment = {
         **os.environ,
         "PREFECT_HOME": str(tmp_path / "prefect"),
@@ -41,7 +43,7 @@ def flow_twice(tmp_path: Path, server: RunningServer, config: dict[str, object])
         "OCTOPUS_API_KEY": server.api_key,
     }
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, json.dumps(arguments)],
+        [sys.executable, "-c", SCRIPT, str(path), AS_OF.isoformat()],
         env=environment,
         capture_output=True,
         text=True,

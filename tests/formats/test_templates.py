@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from pypdf import PdfReader
 
 from insights_reports.assets import TEMPLATES
+from insights_reports.edition.document import Document
 from insights_reports.errors import ConfigError, RenderError
 from insights_reports.formats.html import index
 from insights_reports.formats.html import render as html
@@ -206,3 +208,74 @@ def test_the_check_names_every_file_that_could_not_be_used(
     assert len(problems) == 2
     assert any(f"templates: {own}: {problem}" in each for each in problems)
     assert any("did you mean report/print.html.j2?" in each for each in problems)
+
+
+def own_page(own: Path, body: str) -> str:
+    """The index with ``body`` as a company's template."""
+    text = f"<head>{{{{ policy }}}}</head>{body}"
+    (own / "index.html.j2").write_text(text, encoding="utf-8")
+    page = index.render([], title="Ours", generated=GENERATED, templates=open_templates(own))
+    return page.decode().partition("</head>")[2]
+
+
+@pytest.mark.parametrize(
+    "escape",
+    [
+        "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+        "{{ ''['__class__'] }}",
+        "{{ ''|attr('__class__') }}",
+        "{{ ['']|map(attribute='__class__')|first }}",
+        "{{ cycler.__init__.__globals__.os.popen('id').read() }}",
+        "{{ lipsum.__globals__['os'].system('id') }}",
+        "{{ namespace.__init__.__globals__ }}",
+        "{{ self.__init__.__globals__ }}",
+        "{{ self._TemplateReference__context }}",
+        "{{ w.text.__func__.__globals__ }}",
+        "{{ w.text.__globals__ }}",
+        "{{ w.__class__.__init__.__globals__ }}",
+        "{{ '{0.__class__.__mro__}'.format('') }}",
+        "{{ '{0.__init__.__globals__}'.format(w) }}",
+        "{{ '%s'|format(w.__class__) }}",
+        "{{ '{x.__class__}'.format_map({'x': ''}) }}",
+        "{{ w.__reduce_ex__(2) }}",
+        "{% set f = ''.format %}{{ f.__self__.__class__ }}",
+        "{{ (w.text ~ '').__class__ }}",
+        "{{ w.locale.load('en') }}",
+        "{{ w.locale.parse('en') }}",
+        "{{ groups.append(1) }}",
+        "{{ {}.update({'a': 1}) }}",
+        "{{ range(1000000000)|length }}",
+        "{% include '../../../../../../etc/passwd' %}",
+        "{% include '/etc/passwd' %}",
+        "{% import 'os' as os %}",
+    ],
+)
+def test_an_own_template_reaches_nothing_but_what_it_is_given(own: Path, escape: str) -> None:
+    with pytest.raises(RenderError, match=r"index\.html\.j2, line 1: "):
+        own_page(own, escape)
+
+
+def test_an_own_template_does_what_a_template_is_for(own: Path) -> None:
+    body = (
+        "{% macro twice(x) %}{{ x }}{{ x }}{{ caller() }}{% endmacro %}"
+        "{% set n = namespace(count=0) %}{% for x in range(3) %}{% set n.count = n.count + x %}"
+        "{{ loop.cycle('a', 'b') }}{% endfor %} {{ n.count }} "
+        "{% call twice('<') %}{{ '{:>3}'.format(7) }}{% endcall %} {{ 'ab'.upper() }} "
+        "{{ {'k': 1}.items()|list|length }} {{ dict(a=1).a }} {{ w.text('label.check') }} "
+        "{{ '%.1f' % 2 }} {{ [3, 1]|sort|join(',') }}"
+    )
+    assert own_page(own, body) == "aba 3 &lt;&lt;  7 AB 1 1 Cross-check with Octopus 2.0 1,3"
+
+
+@pytest.mark.parametrize("document", [documents.sample_document, documents.splits_document])
+def test_the_shipped_templates_make_the_same_bytes_in_the_sandbox(
+    own: Path, document: Callable[[], Document]
+) -> None:
+    for name in REPLACEABLE:
+        (own / name).write_bytes((TEMPLATES / name).read_bytes())
+    templates, one = open_templates(own), document()
+    assert html.render(one, templates) == html.render(one)
+    assert mail.render(one, templates=templates) == mail.render(one)
+    assert index.render([], title="", generated=GENERATED, templates=templates) == index.render(
+        [], title="", generated=GENERATED
+    )

@@ -2,7 +2,7 @@
 
 A file in the company's folder stands for the shipped one of the same path below ``templates/``
 (docs/templates.md). Whatever a template does, text is escaped, a missing name is an error, and a
-page keeps its content security policy.
+page keeps its content security policy; a company's reaches nothing but what it is given.
 """
 
 import base64
@@ -10,9 +10,11 @@ import hashlib
 import re
 import traceback
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import (
     ChoiceLoader,
@@ -23,6 +25,8 @@ from jinja2 import (
     TemplateSyntaxError,
     nodes,
 )
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import Cycler, Joiner, Namespace
 from markupsafe import Markup
 
 from insights_reports.assets import TEMPLATES
@@ -43,6 +47,25 @@ REPLACEABLE = (
 )
 _CLOSING = re.compile(r"</(?:style|script)", re.IGNORECASE)
 _REMEDY = "Mend the file; docs/templates.md says what it is given."
+
+
+# What a company's template may call besides our functions and Jinja's: methods of plain values.
+_PLAIN = (str, int, float, list, tuple, dict, date)
+_JINJAS_OWN = (dict, Namespace, Cycler, Joiner)
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja for a company's templates. A template is a program: this one fills in a page, and has
+    no name that starts with an underscore, no change to what it is given, and no call but those."""
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        if isinstance(obj, type):
+            return obj in _JINJAS_OWN
+        module = getattr(obj, "__module__", None) or ""
+        plain = getattr(getattr(obj, "__wrapped__", obj), "__self__", None)  # str.format is wrapped
+        return super().is_safe_callable(obj) and (
+            module.partition(".")[0] in ("insights_reports", "jinja2") or isinstance(plain, _PLAIN)
+        )
 
 
 class TemplateFault(RenderError):
@@ -199,7 +222,8 @@ def meant(name: str) -> str:
 def _environment(own: Path | None) -> Environment:
     """Jinja, strict: everything is escaped, a missing name is an error."""
     shipped = FileSystemLoader(TEMPLATES)
-    return Environment(
+    kind = _Sandbox if own else Environment  # what we ship ourselves need not pay for it
+    return kind(
         loader=ChoiceLoader([FileSystemLoader(own), shipped]) if own else shipped,
         autoescape=True,
         undefined=StrictUndefined,

@@ -1,0 +1,166 @@
+"""The deployments of a configuration on a Prefect server: made, mended, removed, and served."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from uuid import UUID
+
+import httpx
+from prefect import get_client
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.exceptions import ObjectNotFound
+from prefect.runner import Runner
+from prefect.schedules import Cron, Interval
+
+from insights_reports.config import Config, Schedule
+from insights_reports.errors import ServerGone, UsageError
+from insights_reports.scheduling.dead_runs import crash_dead_runs
+from insights_reports.scheduling.identity import identity, owner
+
+_OWED = 30 * 60  # seconds between two looks at what is owed
+_SLUG = "schedule"  # always the same, so that a changed schedule takes the place of the old one
+_PAGE = 200  # as many as Prefect lists at once
+_ONE_AT_A_TIME = ConcurrencyLimitConfig(
+    limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE
+)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A deployment as it shall be; without ``schedule`` it looks every half an hour."""
+
+    flow: Any
+    name: str
+    parameters: dict[str, Any]
+    schedule: Schedule | None = None
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.flow.name}/{self.name}"
+
+
+async def serve(flows: ModuleType, config: Config, home: Path) -> None:
+    """Serve the schedules of ``config`` until stopped; ``home`` is Prefect's folder in its state.
+
+    A subscription that Prefect refuses does not stop the others; standard error has the reason.
+
+    Raises:
+        UsageError: when none can be served.
+        ServerGone: when Prefect's server does not answer, or does not let us in.
+    """
+    try:
+        await _serve(flows, config, home)
+    except (httpx.HTTPError, RuntimeError, ExceptionGroup) as error:
+        raise ServerGone(
+            "Prefect's server cannot be used.",
+            f"PREFECT_API_URL: {' '.join(str(error).split())[:200]}",
+            "See that it runs, and that PREFECT_API_AUTH_STRING or PREFECT_API_KEY is right.",
+        ) from error
+
+
+async def _serve(flows: ModuleType, config: Config, home: Path) -> None:
+    name = identity(config)
+    tags = [name, owner(home)]
+    runner = Runner(name=name, pause_on_shutdown=False)
+    async with get_client() as client:
+        ours = await _ours(client, tags)
+        for run in await crash_dead_runs(client, [each.id for each in ours], home):
+            _say(f"{run}: it was under way when all stopped; it is recorded as crashed")
+        wanted = _wanted(flows, config)
+        served = [await _serve_one(client, runner, each, tags) for each in wanted]
+        if not any(served[1:]):
+            raise UsageError("No subscription can be served.", f"File: {config.path}", "See above.")
+        await _remove(client, ours, {each.name for each in wanted})
+    await runner.start()
+
+
+def _wanted(flows: ModuleType, config: Config) -> list[_Wanted]:
+    """What is owed, and every subscription with a schedule."""
+    name = identity(config)
+    return [
+        _Wanted(flows.deliver_owed, name, {}),
+        *(
+            _Wanted(flows.make_edition, f"{name}-{key}", {"request": {"subscription": key}}, when)
+            for key, subscription in config.subscriptions.items()
+            if (when := subscription.schedule)
+        ),
+    ]
+
+
+async def _serve_one(
+    client: PrefectClient, runner: Runner, wanted: _Wanted, tags: list[str]
+) -> bool:
+    try:
+        await _refuse_of_another(client, wanted, tags)
+        deployment = await wanted.flow.ato_deployment(
+            name=wanted.name,
+            schedules=[_schedule(wanted.schedule)],
+            parameters=wanted.parameters,
+            concurrency_limit=_ONE_AT_A_TIME,
+            tags=tags,
+        )
+        made = await runner.aadd_deployment(deployment)
+        await _remove_other_schedules(client, made)
+    except Exception as error:  # whatever one does to Prefect, the others go on
+        _say(f"{wanted.full_name}: NOT SCHEDULED: {' '.join(str(error).split())[:300]}")
+        return False
+    if when := wanted.schedule:
+        _say(f"{wanted.full_name}: {when.cron} in {when.zone}")
+    return True
+
+
+def _schedule(given: Schedule | None) -> Any:
+    if given is None:
+        return Interval(_OWED, slug=_SLUG)
+    return Cron(given.cron, timezone=given.zone, slug=_SLUG)
+
+
+async def _refuse_of_another(client: PrefectClient, wanted: _Wanted, tags: list[str]) -> None:
+    """Prefect would let one configuration take the deployments of another over in silence."""
+    try:
+        found = await client.read_deployment_by_name(wanted.full_name)
+    except ObjectNotFound:
+        return
+    if not set(tags) <= set(found.tags):
+        raise UsageError(
+            "the deployment of this name belongs to another configuration",
+            "(give this one a `name:` of its own, or delete that deployment in Prefect)",
+        )
+
+
+async def _ours(client: PrefectClient, tags: list[str]) -> list[DeploymentResponse]:
+    """Every deployment that was made from this configuration and state folder."""
+    tagged = DeploymentFilter(tags=DeploymentFilterTags(all_=tags))
+    found: list[DeploymentResponse] = []
+    while page := await client.read_deployments(
+        deployment_filter=tagged, limit=_PAGE, offset=len(found)
+    ):
+        found += page
+    return found
+
+
+async def _remove(
+    client: PrefectClient, ours: Sequence[DeploymentResponse], names: set[str]
+) -> None:
+    """Those of subscriptions that are gone; their past runs stay readable."""
+    for deployment in ours:
+        if deployment.name not in names:
+            await client.delete_deployment(deployment.id)
+            _say(f"{deployment.name}: no longer in the configuration; it is unscheduled")
+
+
+async def _remove_other_schedules(client: PrefectClient, deployment: UUID) -> None:
+    """A deployment that is made again keeps every schedule it had under another name."""
+    for schedule in (await client.read_deployment(deployment)).schedules:
+        if schedule.slug != _SLUG:
+            await client.delete_deployment_schedule(deployment, schedule.id)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)

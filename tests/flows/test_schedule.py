@@ -1,0 +1,54 @@
+"""`schedule` with a server of its own, as it is started and as it dies."""
+
+import json
+import os
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from insights_reports.server import RunningServer
+from tests.flows.prefect_servers import scheduler, server_process, wait_until, write_config
+
+pytestmark = pytest.mark.slow
+
+
+def test_schedule_opens_its_own_door_alone_and_leaves_nothing_behind(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    config = write_config(tmp_path, None, "monthly")
+    secrets = {"OCTOPUS_URL": server.url, "OCTOPUS_API_KEY": server.api_key}
+    with scheduler(config, **secrets) as first:
+        first.wait_for("Prefect's page: http://127.0.0.1:")
+        with scheduler(config, **secrets) as second:
+            assert second.process.wait(60) == 2
+        assert "Another `schedule` serves" in "".join(second.said)
+        first.wait_for("insights-edition/")
+        door = json.loads((tmp_path / "state" / "prefect" / "door.json").read_text())
+        assert door["password"] not in "".join(first.said)
+        first.process.send_signal(signal.SIGKILL)
+        first.process.wait()
+    port = int(door["url"].rpartition(":")[2])
+    wait_until(lambda: is_free(port), "the end of the server whose parent was killed")
+
+
+def test_schedule_ends_with_a_clear_line_when_its_server_is_gone_for_good(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    """Here after the first death instead of the fourth."""
+    config = write_config(tmp_path, None, "monthly")
+    secrets = {"OCTOPUS_URL": server.url, "OCTOPUS_API_KEY": server.api_key}
+    with scheduler(config, before="own_server._AGAIN = 0", **secrets) as running:
+        running.wait_for("insights-edition/")
+        os.kill(server_process(running.process.pid), signal.SIGKILL)
+        assert running.process.wait(60) == 5
+    assert "insights-reports: Prefect's server is gone.\n" in running.said
+
+
+def is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
