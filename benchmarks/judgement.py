@@ -219,7 +219,7 @@ def _met(beyond: float, error: float) -> str:
     """Sorted so that the worst word is the greatest."""
     if beyond <= 0:
         return "met"
-    return "met but for 2 se" if beyond <= 2 * error else "not met"
+    return "missed by less than 2 se" if beyond <= 2 * error else "not met"
 
 
 def _cell(found: tuple[Called, Called] | None) -> str:

@@ -45,13 +45,13 @@ class RuleSet:
 
 RULE_SETS = {
     "western": RuleSet(
-        (8, "eight_on_one_side"), None, (3, 4, 1 / 2, "three_of_four_near_limit"), (0.043, 0.025)
+        (8, "eight_on_one_side"), None, (3, 4, 1 / 2, "three_of_four_near_limit"), (0.043, 0.022)
     ),
     "mdc": RuleSet(
         (6, "six_on_one_side"),
         (6, "six_in_one_direction"),
         (2, 3, 2 / 3, "two_of_three_near_limit"),
-        (0.06, 0.04),
+        (0.081, 0.059),
     ),
 }
 

@@ -117,6 +117,10 @@ def test_rounded_parts_add_up_and_are_less_than_a_unit_off(parts):
     assert all(abs(printed - part / unit) < 1 for printed, part in zip(units, parts, strict=True))
 
 
+def test_of_equal_remainders_the_larger_part_is_rounded_up():
+    assert rounded([Fraction(1, 4), Fraction(5, 4)], Fraction(1), ["a", "b"]) == (2, [0, 2])
+
+
 @given(st.permutations(range(6)))
 def test_rounding_does_not_hang_on_the_order_of_the_slices(order):
     parts, names = [Fraction(1, 6)] * 6, [f"slice {at}" for at in range(6)]

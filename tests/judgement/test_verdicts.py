@@ -39,6 +39,7 @@ def test_eight_months_together_are_worse_though_none_is_alone():
     assert found.eight.usual == pytest.approx(24.8, abs=0.05)
     assert found.eight.up == pytest.approx(0.000623521, rel=1e-6)
     assert judge("share", FAILURES, EIGHT[1:]).eight is None
+    assert judge("share", FAILURES, [(50, 50), *EIGHT]).eight == found.eight  # no ninth
 
 
 def test_eight_together_call_only_on_the_side_of_the_last():
