@@ -1,5 +1,7 @@
 """Targets: will meet it, in some periods, will not; equality is hit or miss."""
 
+from typing import Any
+
 import pytest
 
 from insights_reports.judgement import ExpectedRange, Observed, assurance, assured, coming_range
@@ -18,12 +20,12 @@ USUAL = ExpectedRange(2, 10, 50, 0.1)  # 4 to 20 %
         (0.03, "misses", "meets"),
     ],
 )
-def test_a_target_beside_the_range(target, fewer_is_good, more_is_good):
+def test_a_target_beside_the_range(target: Any, fewer_is_good: Any, more_is_good: Any) -> None:
     assert assurance(USUAL, target, up_is_good=False) == fewer_is_good
     assert assurance(USUAL, target, up_is_good=True) == more_is_good
 
 
-def test_limits_of_a_chart_are_told_apart_as_nhsrplotthedots_does():
+def test_limits_of_a_chart_are_told_apart_as_nhsrplotthedots_does() -> None:
     # target > upper limit, < lower limit, else inconsistent
     assert [assured(1, 3, target, up_is_good=False) for target in (3.1, 3, 1, 0.9)] == [
         "meets",
@@ -33,7 +35,7 @@ def test_limits_of_a_chart_are_told_apart_as_nhsrplotthedots_does():
     ]
 
 
-def test_the_coming_range_is_at_the_average_of_the_last_six():
+def test_the_coming_range_is_at_the_average_of_the_last_six() -> None:
     baseline = [Observed(*pair) for pair in FAILURES]
     recent = [Observed(0, 500), *[Observed(3, 60)] * 5, Observed(4, 72), Observed(0, 0)]
     found = coming_range("share", baseline, recent)

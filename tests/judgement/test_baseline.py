@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,7 +53,7 @@ def months(count: int, failed: float = 3, size: float = 60) -> list[Observed]:
         (51, 19, 43),  # of 51 weeks 24, and the last eight kept out
     ],
 )
-def test_what_a_new_baseline_takes(known, first, last):
+def test_what_a_new_baseline_takes(known: Any, first: Any, last: Any) -> None:
     assert first_periods(known) == slice(first, last)
     assert form(Kind.SHARE, months(known), DAY).periods == tuple(months(known)[first:last])
 
@@ -60,21 +61,23 @@ def test_what_a_new_baseline_takes(known, first, last):
 @pytest.mark.parametrize(
     ("after", "length"), [(0, 11), (8, 11), (9, 12), (13, 16), (21, 24), (40, 24)]
 )
-def test_a_baseline_of_eleven_grows_to_24_eight_behind_the_judged_one(after, length):
+def test_a_baseline_of_eleven_grows_to_24_eight_behind_the_judged_one(
+    after: Any, length: Any
+) -> None:
     every = months(11 + after)
     found = grown(form(Kind.SHARE, every[:11], DAY), every[11:], held=False)
     assert found.periods == tuple(every[:length])
     assert (found.locked, found.provisional) == (length == 24, length < 20)
 
 
-def test_a_baseline_is_held_while_a_lasting_change_stands():
+def test_a_baseline_is_held_while_a_lasting_change_stands() -> None:
     every = months(40)
     baseline = form(Kind.SHARE, every[:11], DAY)
     assert grown(baseline, every[11:], held=True) == baseline
 
 
 @given(st.integers(8, 60), st.integers(0, 40))
-def test_growing_month_by_month_equals_growing_at_once(known, more):
+def test_growing_month_by_month_equals_growing_at_once(known: Any, more: Any) -> None:
     every = months(known + more)
     start = form(Kind.SHARE, every[:known], DAY)
     skipped = known - min(8, known - len(start.periods)) - len(start.periods)
@@ -84,7 +87,7 @@ def test_growing_month_by_month_equals_growing_at_once(known, more):
     assert step == grown(start, since[len(start.periods) :], held=False)
 
 
-def test_special_and_empty_periods_are_no_part_and_counts_begin_with_the_first():
+def test_special_and_empty_periods_are_no_part_and_counts_begin_with_the_first() -> None:
     periods = [
         Observed(0, 20, "a"),
         Observed(3, 20, "b"),
@@ -97,7 +100,7 @@ def test_special_and_empty_periods_are_no_part_and_counts_begin_with_the_first()
     assert usable(Kind.COUNT, periods[:1]) == []
 
 
-def test_a_median_is_taken_of_the_values_of_all_periods():
+def test_a_median_is_taken_of_the_values_of_all_periods() -> None:
     values = [(f"month {at}", [at, 10.0, 20.0]) for at in range(11)]
     found = form_median(values, DAY)
     assert found.median == 10
@@ -105,7 +108,7 @@ def test_a_median_is_taken_of_the_values_of_all_periods():
     assert form_median([], DAY).periods == ()
 
 
-def test_the_last_months_two_tens_count_one_half_each():
+def test_the_last_months_two_tens_count_one_half_each() -> None:
     assert above(10, [10, 10, 20], "x") == Observed(2, 3, "x")
     assert above(10, np.array([]), "x") == Observed(0, 0, "x")
 
@@ -116,8 +119,8 @@ def test_the_last_months_two_tens_count_one_half_each():
     st.floats(-1e6, 1e6),
     st.sampled_from([None, "J. Doe"]),
 )
-def test_a_baseline_read_again_gives_the_same_verdicts(pairs, median, who):
-    periods = tuple(Observed(*pair, f"m{at}") for at, pair in enumerate(pairs))
+def test_a_baseline_read_again_gives_the_same_verdicts(pairs: Any, median: Any, who: Any) -> None:
+    periods = tuple(Observed(pair[0], pair[1], f"m{at}") for at, pair in enumerate(pairs))
     thresholds = Thresholds(this=0.002)
     written = Baseline(Kind.SHARE, periods, DAY, median, "range", thresholds, who, who)
     found = Baseline.from_dict(json.loads(json.dumps(written.to_dict())))
@@ -139,7 +142,7 @@ def test_a_baseline_read_again_gives_the_same_verdicts(pairs, median, who):
         ("thresholds", {"this": 0.1, "other": 1}),
     ],
 )
-def test_a_damaged_baseline_is_refused(field, value):
+def test_a_damaged_baseline_is_refused(field: str, value: Any) -> None:
     plain = form(Kind.SHARE, months(11), DAY).to_dict()
     with pytest.raises(UsageError):
         Baseline.from_dict({**plain, field: value})
@@ -147,14 +150,14 @@ def test_a_damaged_baseline_is_refused(field, value):
         Baseline.from_dict({name: value for name, value in plain.items() if name != field})
 
 
-def test_a_restart_needs_eight_periods_and_a_name():
+def test_a_restart_needs_eight_periods_and_a_name() -> None:
     found = restarted(form(Kind.SHARE, months(8), DAY), "J. Doe", "new test stage")
     assert (found.accepted_by, found.reason, len(found.periods)) == ("J. Doe", "new test stage", 8)
     with pytest.raises(UsageError, match="7 complete periods"):
         restarted(form(Kind.SHARE, months(7), DAY), "J. Doe", "new test stage")
 
 
-def test_a_step_inside_a_baseline_is_found():
+def test_a_step_inside_a_baseline_is_found() -> None:
     moved = Baseline(Kind.SHARE, tuple(months(12, 3) + months(12, 12)), DAY)
     found = best_split(moved)
     assert (found.at, found.moved) == (12, True)
@@ -162,14 +165,14 @@ def test_a_step_inside_a_baseline_is_found():
     assert later_part(Baseline(Kind.SHARE, tuple(months(7, 3) + months(5, 12)), DAY)) is None
 
 
-def test_a_baseline_that_never_varies_has_not_moved():
+def test_a_baseline_that_never_varies_has_not_moved() -> None:
     found = best_split(Baseline(Kind.SHARE, tuple(months(11)), DAY))
     assert (found.ratio, found.limit, found.moved) == (0, pytest.approx(3.23), False)
     assert best_split(Baseline(Kind.SHARE, tuple(months(24)), DAY)).limit == pytest.approx(3.10)
     assert best_split(Baseline(Kind.SHARE, tuple(months(7)), DAY)) is None
 
 
-def test_the_split_is_a_two_sample_t_test_of_the_deviations():
+def test_the_split_is_a_two_sample_t_test_of_the_deviations() -> None:
     rng = np.random.default_rng(4)
     periods = tuple(Observed(float(rng.binomial(60, 0.1)), 60.0) for _ in range(14))
     from scipy import stats
@@ -182,11 +185,11 @@ def test_the_split_is_a_two_sample_t_test_of_the_deviations():
     assert best_split(Baseline(Kind.SHARE, periods, DAY)).ratio == pytest.approx(best)
 
 
-def judged(*rules):
+def judged(*rules: Any) -> Any:
     return Judgement(Verdict.WORSE, 11, rules, Side.HIGH)
 
 
-def test_a_new_level_is_proposed_from_the_first_whole_period_on():
+def test_a_new_level_is_proposed_from_the_first_whole_period_on() -> None:
     baseline = form(Kind.SHARE, months(11), DAY)
     starts = [(date(2026, month, 1), f"2026-{month:02}", 9.0, 60.0) for month in range(5, 11)]
     found = proposal(baseline, judged(Rule.LASTING), starts, date(2026, 7, 5))

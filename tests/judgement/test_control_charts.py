@@ -5,10 +5,11 @@ draw, its formula is written here around the function that it does have.
 """
 
 import os
+from typing import Any
 
 import numpy as np
 import pytest
-from statprocon import XmR
+from statprocon import XmR  # type: ignore[attr-defined]  # it states no exports
 
 from insights_reports.errors import UsageError
 from insights_reports.judgement import RULE_SETS, judge_on_chart, locked_xmr, xmr
@@ -45,14 +46,14 @@ def numbers(text: str) -> np.ndarray:
     return np.array(text.split(), dtype=float)
 
 
-def test_individual_rates_as_powerbi_spc():
+def test_individual_rates_as_powerbi_spc() -> None:
     failed, total = map(numbers, RATES)
     limits = xmr((failed / total).tolist())
     assert (round(limits.upper, 4), round(limits.lower, 4)) == (0.0957, 0.0229)
     assert limits.upper == pytest.approx(0.09573725, abs=2e-5)
 
 
-def test_laneys_p_prime_is_xmr_of_the_standardised_rates():
+def test_laneys_p_prime_is_xmr_of_the_standardised_rates() -> None:
     failed, total = map(numbers, P_PRIME)
     share = failed.sum() / total.sum()
     error = np.sqrt(share * (1 - share) / total)
@@ -64,14 +65,14 @@ def test_laneys_p_prime_is_xmr_of_the_standardised_rates():
     assert 100 * (share - reach[[0, 19]]) == pytest.approx([94.013, 93.9975], abs=5e-4)
 
 
-def test_the_t_chart_is_xmr_of_the_roots_without_screening():
+def test_the_t_chart_is_xmr_of_the_roots_without_screening() -> None:
     limits = xmr((numbers(TIMES) ** (1 / 3.6)).tolist())
     assert limits.centre**3.6 == pytest.approx(11.2051, abs=5e-5)
     assert limits.upper**3.6 == pytest.approx(106.0418, rel=5e-4)
     assert limits.lower**3.6 == pytest.approx(0.0079, abs=1e-4)
 
 
-def test_the_g_chart_has_the_spread_of_a_negative_binomial_of_size_one():
+def test_the_g_chart_has_the_spread_of_a_negative_binomial_of_size_one() -> None:
     gaps = numbers(GAPS)
     mean, deviation = NegativeBinomial(np.array([gaps.mean()]), np.ones(1)).moments()
     assert (mean[0], np.median(gaps)) == (pytest.approx(31.671642, abs=5e-7), 24)
@@ -79,7 +80,7 @@ def test_the_g_chart_has_the_spread_of_a_negative_binomial_of_size_one():
     assert mean[0] + 2 * deviation[0] == pytest.approx(96.0072, abs=5e-5)
 
 
-def test_no_point_is_screened_out_of_the_limits():
+def test_no_point_is_screened_out_of_the_limits() -> None:
     # NHSDigital/fdp-react-design-system, mrOutlier.sqlReference.json: there the point of 40 leaves
     # the mean and the ranges (11 of 13 remain, 9.486 to 10.550); here as in statprocon it stays.
     values = [10, 10.2, 9.9, 10.1, 40, 10, 9.8, 10.1, 10, 9.9, 10.2, 10.1, 9.9]
@@ -90,13 +91,13 @@ def test_no_point_is_screened_out_of_the_limits():
     assert limits.upper == pytest.approx(statprocon_limits(values)[1], abs=3e-3)
 
 
-def statprocon_limits(values):
+def statprocon_limits(values: Any) -> Any:
     theirs = XmR(values)  # which rounds the mean and the mean range to three digits
     ends = theirs.lower_natural_process_limit(), theirs.upper_natural_process_limit()
     return tuple(float(end[0]) for end in ends)
 
 
-def test_limits_and_signals_equal_statprocon():
+def test_limits_and_signals_equal_statprocon() -> None:
     rng = np.random.default_rng(12)
     for _ in range(CASES):
         values = np.round(rng.normal(50, 10, rng.integers(12, 40)), 1)
@@ -112,19 +113,19 @@ STILL = [10, 12, 10, 12, 10, 12, 10, 12, 10, 12, 10, 12]  # 11, limits 5.68 and 
 HERE = slice(0, 12)
 
 
-def rules(values, name):
+def rules(values: Any, name: str) -> Any:
     found = locked_xmr([*STILL, *values], HERE, name).signals
     return {(signal.rule, signal.side, signal.at - 12) for signal in found if signal.at >= 12}
 
 
-def test_limits_stay_where_the_baseline_put_them():
+def test_limits_stay_where_the_baseline_put_them() -> None:
     limits = locked_xmr([*STILL, 40, 40, 40], HERE)
     assert (limits.centre, limits.upper) == (11, 11 + 2.66 * 2)
     assert locked_xmr(STILL, slice(0, 7)) is None
     assert locked_xmr(STILL, slice(0, 8)) is not None
 
 
-def test_western_rules_on_locked_limits():
+def test_western_rules_on_locked_limits() -> None:
     assert rules([17], "western") == {("outside", "high", 0)}
     eight = [11.5] * 7
     assert rules(eight, "western") == {("eight_on_one_side", "high", 6)}  # 12 comes before
@@ -132,7 +133,7 @@ def test_western_rules_on_locked_limits():
     assert near == {("three_of_four_near_limit", "high", 3)}
 
 
-def test_making_data_count_rules_on_locked_limits():
+def test_making_data_count_rules_on_locked_limits() -> None:
     assert ("six_on_one_side", "high", 4) in rules([11.5] * 5, "mdc")
     assert ("six_on_one_side", "high", 3) not in rules([11.5] * 5, "mdc")
     falling = rules([12.5, 11.9, 11.4, 10.9, 10.4, 9.9], "mdc")
@@ -145,22 +146,22 @@ def test_making_data_count_rules_on_locked_limits():
     ("last", "up_is_good", "verdict"),
     [(17, False, "worse"), (17, True, "better"), (5, True, "worse"), (11, True, "usual")],
 )
-def test_the_last_value_is_judged_on_the_chart(last, up_is_good, verdict):
+def test_the_last_value_is_judged_on_the_chart(last: Any, up_is_good: bool, verdict: Any) -> None:
     found, signal = judge_on_chart([*STILL, last], HERE, "western", up_is_good=up_is_good)
     assert (found, signal is None) == (verdict, verdict == "usual")
 
 
-def test_without_limits_the_chart_says_why():
+def test_without_limits_the_chart_says_why() -> None:
     assert judge_on_chart([*STILL, None], HERE, up_is_good=True)[0] == "no_deployments"
     assert judge_on_chart([1, 2, 3], slice(0, 2), up_is_good=True)[0] == "too_short"
     assert judge_on_chart([None, 3], slice(0, 1), up_is_good=True)[0] == "nothing_to_compare"
 
 
-def test_a_signal_of_the_past_is_no_verdict_on_the_last():
+def test_a_signal_of_the_past_is_no_verdict_on_the_last() -> None:
     assert judge_on_chart([*STILL, 40, 11], HERE, up_is_good=True)[0] == "usual"
 
 
-def test_unknown_rule_sets_are_refused():
+def test_unknown_rule_sets_are_refused() -> None:
     with pytest.raises(UsageError, match="'nelson'"):
         locked_xmr(STILL, HERE, "nelson")
     assert sorted(RULE_SETS) == ["mdc", "western"]

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from math import log
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,11 +14,11 @@ FIRST = date(2026, 2, 2)
 WEEKS = [FIRST + timedelta(weeks=at) for at in range(40)]
 
 
-def weekly(*counts, days=5.0):
+def weekly(*counts: Any, days: Any = 5.0) -> Any:
     return list(zip(WEEKS, map(float, counts), [days] * len(counts), strict=False))
 
 
-def test_a_step_is_dated_to_its_week():
+def test_a_step_is_dated_to_its_week() -> None:
     counts = [15, 16, 14, 15, 17] * 6 + [30, 31, 29, 33, 30, 28, 31, 30]
     found = since(Kind.COUNT, MONTHS, weekly(*counts), side=Side.HIGH, first_of_eight=WEEKS[17])
     assert (found.week, found.exact) == (WEEKS[30], True)
@@ -25,7 +26,7 @@ def test_a_step_is_dated_to_its_week():
     assert found.weeks == (found.latest - found.earliest).days // 7 + 1
 
 
-def test_a_slow_change_has_a_window_and_no_week():
+def test_a_slow_change_has_a_window_and_no_week() -> None:
     counts = [15, 15, 15, 15, 15, 15, 15, 15, 16, 16, 17, 17, 18, 18, 18, 19, 19, 19, 19, 19]
     found = since(Kind.COUNT, MONTHS, weekly(*counts), side=Side.HIGH, first_of_eight=FIRST)
     assert found.weeks > 3
@@ -34,14 +35,14 @@ def test_a_slow_change_has_a_window_and_no_week():
     assert wider.weeks >= found.weeks
 
 
-def test_a_change_to_the_other_side_is_no_date():
+def test_a_change_to_the_other_side_is_no_date() -> None:
     counts = [15] * 20 + [5] * 8
     assert since(Kind.COUNT, MONTHS, weekly(*counts), side=Side.HIGH, first_of_eight=FIRST) is None
     found = since(Kind.COUNT, MONTHS, weekly(*counts), side=Side.LOW, first_of_eight=FIRST)
     assert found.week == WEEKS[20]
 
 
-def test_the_very_last_week_is_no_date_and_old_weeks_are_not_looked_at():
+def test_the_very_last_week_is_no_date_and_old_weeks_are_not_looked_at() -> None:
     last = [15] * 20 + [60]
     found = since(Kind.COUNT, MONTHS, weekly(*last), side=Side.HIGH, first_of_eight=FIRST)
     assert found.week == WEEKS[19]
@@ -50,14 +51,14 @@ def test_the_very_last_week_is_no_date_and_old_weeks_are_not_looked_at():
     assert (found.week, found.earliest >= WEEKS[5]) == (WEEKS[25], True)
 
 
-def test_weeks_without_any_deployment_have_no_share():
+def test_weeks_without_any_deployment_have_no_share() -> None:
     months = [Observed(3.0, 60.0)] * 11
     weeks = [(WEEKS[at], 0.0, 0.0) for at in range(10)]
     assert since(Kind.SHARE, months, weeks, side=Side.HIGH, first_of_eight=FIRST) is None
     assert since(Kind.SHARE, months, [], side=Side.HIGH, first_of_eight=FIRST) is None
 
 
-def test_the_best_week_has_the_greatest_gain_in_likelihood():
+def test_the_best_week_has_the_greatest_gain_in_likelihood() -> None:
     rng = np.random.default_rng(5)
     months = [Observed(3.0, 60.0)] * 11
     share = (33 + 0.5) / (660 + 1)

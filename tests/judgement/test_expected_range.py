@@ -1,6 +1,7 @@
 """The expected range: worked values of its design (checked there against scipy), and its laws."""
 
 import os
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,22 +28,23 @@ DEPLOYMENTS = list(
 )
 
 
-def level(fit, pairs):
+def level(fit: Any, pairs: Any) -> Any:
     counts, exposures = np.array(pairs, dtype=float).T
     return fit(counts[None], exposures[None])
 
 
-def chance(fitted, count, exposure, concentration=1.0):
-    found = chances(fitted, *(np.array([float(x)]) for x in (count, exposure, concentration)))
+def chance(fitted: Any, count: Any, exposure: Any, concentration: Any = 1.0) -> Any:
+    asked: Any = (np.array([float(x)]) for x in (count, exposure, concentration))
+    found = chances(fitted, *asked)
     return found.up[0], found.down[0]
 
 
-def ends(kind, pairs, exposure):
+def ends(kind: Any, pairs: Any, exposure: Any) -> Any:
     found = expected_range(kind, pairs, exposure)
     return found.low, found.high
 
 
-def test_the_level_of_a_rate_that_does_not_wander():
+def test_the_level_of_a_rate_that_does_not_wander() -> None:
     fitted = level(fit_shares, FAILURES)
     assert fitted.centre[0] == pytest.approx(35.5 / 691, rel=1e-12)
     assert (fitted.spread[0], fitted.wander[0]) == (1, 0)
@@ -56,18 +58,18 @@ def test_the_level_of_a_rate_that_does_not_wander():
 @pytest.mark.parametrize(
     ("deployments", "usual"), [(62, (0, 10)), (5, (0, 2)), (20, (0, 5)), (200, (2, 23))]
 )
-def test_the_range_of_a_rate_steps_with_the_deployments(deployments, usual):
+def test_the_range_of_a_rate_steps_with_the_deployments(deployments: Any, usual: Any) -> None:
     assert ends("share", FAILURES, deployments) == usual
 
 
-def test_eight_periods_together():
+def test_eight_periods_together() -> None:
     failed, sizes = [5, 6, 7, 5, 6, 8, 5, 7], np.array([60, 62, 58, 61, 60, 63, 59, 60.0])
     concentration = (sizes**2).sum() / sizes.sum() ** 2
     up, _ = chance(level(fit_shares, FAILURES), sum(failed), sizes.sum(), concentration)
     assert up == pytest.approx(0.000623521, rel=1e-6)
 
 
-def test_a_rate_that_wanders_is_given_room():
+def test_a_rate_that_wanders_is_given_room() -> None:
     fitted = level(fit_shares, WANDERING)
     assert fitted.centre[0] == pytest.approx(0.1096341741, rel=1e-9)
     assert fitted.spread[0] == pytest.approx(7.918007884, rel=1e-9)
@@ -82,7 +84,7 @@ def test_a_rate_that_wanders_is_given_room():
     assert ends("share", WANDERING, 400) == (3, 134)
 
 
-def test_counts_on_open_days():
+def test_counts_on_open_days() -> None:
     fitted = level(fit_counts, DEPLOYMENTS)
     assert fitted.centre[0] == pytest.approx(2.915948276, rel=1e-9)
     assert fitted.spread[0] == pytest.approx(1.197695211, rel=1e-8)
@@ -93,7 +95,7 @@ def test_counts_on_open_days():
     assert chance(fitted, 95, 21)[0] == pytest.approx(0.0004035370, rel=1e-6)
 
 
-def test_without_a_single_failure_three_of_sixty_are_called_and_two_are_not():
+def test_without_a_single_failure_three_of_sixty_are_called_and_two_are_not() -> None:
     quiet = [(0, size) for size in SIZES]
     fitted = level(fit_shares, quiet)
     assert fitted.centre[0] == pytest.approx(0.000724, abs=5e-7)
@@ -102,7 +104,7 @@ def test_without_a_single_failure_three_of_sixty_are_called_and_two_are_not():
     assert ends("share", quiet, 60) == (0, 2)
 
 
-def test_counts_that_never_vary_have_the_spread_of_chance():
+def test_counts_that_never_vary_have_the_spread_of_chance() -> None:
     fitted = level(fit_counts, [(60, 21)] * 11)
     assert fitted.spread[0] == 1
     assert chance(fitted, 85, 21)[0] == pytest.approx(0.0022, abs=5e-5)
@@ -111,11 +113,11 @@ def test_counts_that_never_vary_have_the_spread_of_chance():
     assert low < 60 < high
 
 
-def test_without_deployments_three_on_21_days_are_called_and_two_are_not():
+def test_without_deployments_three_on_21_days_are_called_and_two_are_not() -> None:
     assert ends("count", [(0, 21)] * 11, 21) == (0, 2)
 
 
-def test_where_all_failed_fifty_of_sixty_are_unusually_few():
+def test_where_all_failed_fifty_of_sixty_are_unusually_few() -> None:
     low, high = ends("share", [(size, size) for size in SIZES], 60)
     assert (low > 50, high) == (True, 60)
 
@@ -124,7 +126,7 @@ def test_where_all_failed_fifty_of_sixty_are_unusually_few():
     ("share", "deployments", "most"),
     [(0.05, 3, 2), (0.05, 5, 3), (0.05, 10, 4), (0.05, 20, 5), (0.05, 30, 6), (0.15, 5, 4)],
 )
-def test_when_one_small_period_can_speak(share, deployments, most):
+def test_when_one_small_period_can_speak(share: Any, deployments: Any, most: Any) -> None:
     # Of eleven periods like it, without wander: one more than ``most`` is called.
     failed = round(share * deployments * 11)
     each = [failed // 11 + (at < failed % 11) for at in range(11)]
@@ -132,11 +134,11 @@ def test_when_one_small_period_can_speak(share, deployments, most):
 
 
 @pytest.mark.parametrize(("values", "called"), [(10, 10), (15, 14), (20, 18), (30, 24)])
-def test_when_one_period_of_a_median_can_speak(values, called):
+def test_when_one_period_of_a_median_can_speak(values: Any, called: Any) -> None:
     assert ends("median", [(values / 2, values)] * 11, values)[1] == called - 1
 
 
-def test_fewer_than_eight_periods_have_no_range():
+def test_fewer_than_eight_periods_have_no_range() -> None:
     assert expected_range("share", FAILURES[:7], 60) is None
     assert expected_range("share", [*FAILURES[:7], (0, 0)], 60) is None
     special = [Observed(3, 60, special=True)] * 8
@@ -144,7 +146,7 @@ def test_fewer_than_eight_periods_have_no_range():
     assert expected_range("share", FAILURES[:8], 60) is not None
 
 
-def test_rates_of_the_range_are_its_counts_by_the_exposure():
+def test_rates_of_the_range_are_its_counts_by_the_exposure() -> None:
     found = expected_range("share", FAILURES, 62)
     assert (found.low_rate, found.high_rate) == (0, 10 / 62)
     assert found.centre == pytest.approx(35.5 / 691)
@@ -164,7 +166,9 @@ def test_rates_of_the_range_are_its_counts_by_the_exposure():
         ("share", FAILURES, float("inf"), "inf"),
     ],
 )
-def test_what_cannot_be_a_period_is_refused(kind, pairs, exposure, words):
+def test_what_cannot_be_a_period_is_refused(
+    kind: Any, pairs: Any, exposure: Any, words: str
+) -> None:
     with pytest.raises(UsageError, match=words):
         expected_range(kind, pairs, exposure)
 
@@ -178,7 +182,7 @@ PERIODS = st.lists(
 
 @settings(max_examples=200 if os.environ.get("THOROUGH") else 15, deadline=None)
 @given(PERIODS, st.integers(1, 120))
-def test_the_range_holds_exactly_what_both_chances_allow(pairs, exposure):
+def test_the_range_holds_exactly_what_both_chances_allow(pairs: Any, exposure: Any) -> None:
     fitted, usual = level(fit_shares, pairs), expected_range("share", pairs, exposure)
     for count in {usual.low - 1, usual.low, usual.high, usual.high + 1} & set(range(exposure + 1)):
         up, down = chance(fitted, count, exposure)
@@ -187,7 +191,7 @@ def test_the_range_holds_exactly_what_both_chances_allow(pairs, exposure):
 
 @settings(max_examples=200 if os.environ.get("THOROUGH") else 15, deadline=None)
 @given(PERIODS, st.integers(1, 120))
-def test_failures_and_successes_are_judged_alike(pairs, exposure):
+def test_failures_and_successes_are_judged_alike(pairs: Any, exposure: Any) -> None:
     failed = expected_range("share", pairs, exposure)
     succeeded = expected_range("share", [(n - count, n) for count, n in pairs], exposure)
     assert (succeeded.low, succeeded.high) == (exposure - failed.high, exposure - failed.low)
@@ -195,7 +199,7 @@ def test_failures_and_successes_are_judged_alike(pairs, exposure):
 
 @settings(max_examples=200 if os.environ.get("THOROUGH") else 15, deadline=None)
 @given(PERIODS, st.integers(1, 60))
-def test_halves_are_rounded_against_a_call(pairs, exposure):
+def test_halves_are_rounded_against_a_call(pairs: Any, exposure: Any) -> None:
     fitted = level(fit_shares, pairs)
     half = exposure // 2 + 0.5
     up, down = chance(fitted, half, exposure + 1)
@@ -203,7 +207,7 @@ def test_halves_are_rounded_against_a_call(pairs, exposure):
     assert down == chance(fitted, half + 0.5, exposure + 1)[1]
 
 
-def test_chances_equal_the_formulas_written_with_scipy():
+def test_chances_equal_the_formulas_written_with_scipy() -> None:
     rng = np.random.default_rng(11)
     for _ in range(CASES):
         sizes = rng.integers(2, 300, rng.integers(8, 25)).astype(float)
@@ -215,7 +219,7 @@ def test_chances_equal_the_formulas_written_with_scipy():
         assert found[0] == pytest.approx(_slow_up(failed, sizes, count, exposure), rel=1e-6)
 
 
-def _slow_up(y, n, count, exposure):
+def _slow_up(y: Any, n: Any, count: Any, exposure: Any) -> Any:
     periods, total = len(n), n.sum()
     share = (y.sum() + 0.5) / (total + 1)
     squares = (((y - n * share) ** 2) / (n * share * (1 - share))).sum()

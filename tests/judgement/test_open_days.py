@@ -1,6 +1,7 @@
 """Open days: working days without freezes, counted by hand."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 from hypothesis import given
@@ -14,30 +15,30 @@ FREEZE = ((date(2025, 12, 11), date(2026, 1, 1)),)
 DECEMBER = date(2025, 12, 1), date(2026, 1, 1)
 
 
-def test_working_days_are_without_weekends_and_holidays():
+def test_working_days_are_without_weekends_and_holidays() -> None:
     assert open_days(*DECEMBER, Calendar()).working == 23
     found = open_days(*DECEMBER, Calendar(holidays=HOLIDAYS))
     assert (found.open, found.working, found.share, found.special) == (21, 21, 1, False)
 
 
-def test_a_december_frozen_from_the_eleventh_is_special():
+def test_a_december_frozen_from_the_eleventh_is_special() -> None:
     found = open_days(*DECEMBER, Calendar(holidays=HOLIDAYS, freezes=FREEZE))
     assert (found.open, found.working, found.special) == (8, 21, True)
 
 
-def test_half_open_is_enough():
+def test_half_open_is_enough() -> None:
     week = date(2026, 6, 1), date(2026, 6, 5)  # Monday to Thursday
     half = Calendar(freezes=((date(2026, 6, 1), date(2026, 6, 3)),))
     assert (open_days(*week, half).share, open_days(*week, half).special) == (0.5, False)
 
 
-def test_a_period_without_working_days_is_special():
+def test_a_period_without_working_days_is_special() -> None:
     found = open_days(date(2026, 6, 6), date(2026, 6, 8), Calendar())  # a weekend
     assert (found.share, found.special) == (None, True)
     assert open_days(*DECEMBER, Calendar(weekend=frozenset(range(7)))).special
 
 
-def test_another_weekend():
+def test_another_weekend() -> None:
     found = open_days(date(2026, 6, 1), date(2026, 6, 8), Calendar(weekend=frozenset({4, 5})))
     assert found.working == 5
     days = np.arange("2026-06-01", "2026-06-08", dtype="datetime64[D]")
@@ -56,7 +57,9 @@ DAYS = st.dates(date(2020, 1, 1), date(2030, 1, 1))
     st.sets(DAYS, max_size=5),
     st.lists(st.tuples(DAYS, st.integers(0, 40)), max_size=3),
 )
-def test_days_are_counted_as_one_by_one(start, length, weekend, holidays, freezes):
+def test_days_are_counted_as_one_by_one(
+    start: Any, length: Any, weekend: Any, holidays: Any, freezes: Any
+) -> None:
     end = start + timedelta(days=length)
     spans = tuple((first, first + timedelta(days=more)) for first, more in freezes)
     calendar = Calendar(frozenset(weekend), frozenset(holidays), spans)
