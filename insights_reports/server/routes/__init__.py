@@ -6,6 +6,7 @@ import orjson
 from fastapi.responses import Response
 
 from insights_reports.server import wire
+from insights_reports.server.access import Visit
 from insights_reports.server.problems import MEDIA_TYPE, Problem
 
 _Choice = TypeVar("_Choice", bound=str)
@@ -30,6 +31,13 @@ def choice(name: str, given: str, choices: tuple[_Choice, ...]) -> _Choice:
         if each.casefold() == given.casefold():
             return each
     raise Problem(f"The {name} '{given}' must be one of {', '.join(choices)}.")
+
+
+def required(visit: Visit, name: str, given: str | None, otherwise: str) -> str:
+    """A parameter that the strictest server requires, and the laxest reads as `otherwise`."""
+    if given is None and visit.site.strict:
+        raise Problem(f"The {name} field is required.")
+    return otherwise if given is None else given
 
 
 def ok(model: Any, status: int = 200) -> dict[int | str, dict[str, Any]]:
