@@ -9,10 +9,11 @@ from starlette.middleware import Middleware
 from insights_reports.server.access import Site
 from insights_reports.server.paths import CanonicalPaths, HostCheck
 from insights_reports.server.problems import install
-from insights_reports.server.routes import core, lookups, project_insights, reports, root
+from insights_reports.server.routes import core, logos, lookups, project_insights, reports, root
 
 _ROUTERS = (
     reports.router,
+    logos.router,
     project_insights.router,
     core.router,
     lookups.router,

@@ -103,6 +103,8 @@ def set_icon(visit: SpaceVisit, row: sqlite3.Row, icon: str, color: str) -> None
     """Give the report an icon in place of its logo."""
     document = dict(json.loads(row["document"])) | {"IconId": icon, "IconColor": color}
     _save(visit, document, row["id"])
+    with transaction(visit.connection):
+        visit.connection.execute("DELETE FROM logos WHERE report_id = ?", (row["id"],))
 
 
 def delete(visit: SpaceVisit, row: sqlite3.Row) -> None:

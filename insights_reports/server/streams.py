@@ -42,15 +42,15 @@ def window_start(now: int, where: ZoneInfo) -> int:
 def print_streams(
     connection: sqlite3.Connection,
     user: User,
-    report_name: str | None,
+    named: dict[str, str | None],
     population: Population,
     start: int,
     now: int,
 ) -> Iterator[bytes]:
-    """The JSON of the reply in pieces of about 64 KiB."""
+    """The JSON of the reply in pieces of about 64 KiB; `named`: what stands before the streams."""
     names = _Names(connection, user)
     parameters = population.parameters | {"start": start, "now": now}
-    piece = bytearray(b'{"ReportName":' + orjson.dumps(report_name) + b',"Streams":[')
+    piece = bytearray(orjson.dumps(named)[:-1] + b',"Streams":[')
     stream: tuple[int, ...] | None = None
     omitted = first = False
     cursor = connection.cursor()

@@ -74,6 +74,15 @@ class WrappedReport(BaseModel):
     Report: Report
 
 
+class Icon(BaseModel):
+    """The icon to give to a report."""
+
+    IconId: Annotated[str, Field(min_length=1, pattern=r"\S")]
+    IconColor: Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$")]
+    ReportId: str | None = None
+    SpaceId: str | None = None
+
+
 class ReportPage(BaseModel):
     """One page of reports."""
 
@@ -141,9 +150,16 @@ class Stream(BaseModel):
 
 
 class Streams(BaseModel):
-    """The reply of /deployments."""
+    """The reply of /deployments of a report."""
 
-    ReportName: str | None
+    ReportName: str
+    Streams: list[Stream]
+
+
+class ProjectStreams(BaseModel):
+    """The reply of /deployments of a project."""
+
+    ProjectName: str
     Streams: list[Stream]
 
 

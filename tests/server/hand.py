@@ -98,7 +98,7 @@ class Hand:
             start = streams.window_start(visit.now, where)
             population = of_report(visit, report)
             pieces = streams.print_streams(
-                connection, visit.user, report["Name"], population, start, visit.now
+                connection, visit.user, {"ReportName": report["Name"]}, population, start, visit.now
             )
             return json.loads(b"".join(pieces))
 

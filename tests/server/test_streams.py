@@ -188,7 +188,9 @@ def test_only_a_piece_of_the_reply_is_held_in_memory(hand: Hand) -> None:
     hand.build()
     with closing(connect(hand.path)) as connection:
         everything = Population((1, 2), (1, 2), (0,))
-        pieces = print_streams(connection, User(1, False), "Report", everything, 0, 2**62)
+        pieces = print_streams(
+            connection, User(1, False), {"ReportName": "Report"}, everything, 0, 2**62
+        )
         tracemalloc.start()
         try:
             total = sum(len(piece) for piece in pieces)

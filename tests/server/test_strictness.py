@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from insights_reports.server import running_server
 from tests.server.conftest import MAIN, Api
-from tests.server.hand import AS_OF, AS_OF_TEXT
+from tests.server.hand import AS_OF_TEXT
 
 REPORTS = "/api/Spaces-1/insights/reports"
 # Every field that Octopus's generated reference requires of a POST, in its order.
@@ -22,15 +21,6 @@ COMPLETE: dict[str, Any] = {
     "TenantTags": [],
     "TimeZone": "UTC",
 }
-
-
-@pytest.fixture(scope="module")
-def strict() -> Iterator[Api]:
-    with (
-        running_server(as_of=AS_OF, strict=True) as running,
-        Api(running.url, running.api_key) as session,
-    ):
-        yield session
 
 
 @pytest.fixture

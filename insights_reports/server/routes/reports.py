@@ -6,7 +6,7 @@ from contextlib import closing
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.responses import Response, StreamingResponse
 
 from insights_reports.server import definitions, ids, wire
@@ -18,12 +18,12 @@ from insights_reports.server.population import of_report
 from insights_reports.server.problems import MEDIA_TYPE, Missing, Problem
 from insights_reports.server.ranges import GRANULARITIES, TIME_RANGES, range_segments
 from insights_reports.server.routes import answer, choice, ok, printed, required
+from insights_reports.server.routes.bodies import Found, Sent
 from insights_reports.server.splits import SPLITS, series_of
 from insights_reports.server.streams import print_streams, window_start
 from insights_reports.server.zones import zone
 
 router = APIRouter(prefix="/api/{spaceId}/insights/reports", tags=["Insights reports"])
-_LARGEST_BODY = 4 << 20
 
 
 def _body_schema(*more: str) -> dict[str, Any]:
@@ -33,27 +33,6 @@ def _body_schema(*more: str) -> dict[str, Any]:
     schema["properties"] |= {name: {"type": "string"} for name in more}
     content = {"application/json": {"schema": schema}}
     return {"requestBody": {"required": True, "content": content}}
-
-
-async def _document(request: Request) -> dict[str, Any]:
-    """The JSON object that was sent."""
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _LARGEST_BODY:
-            raise Problem("The request body is too large.")
-    return definitions.parse(bytes(body))
-
-
-Sent = Annotated[dict[str, Any], Depends(_document)]
-
-
-def _found(visit: InSpace, reportId: str) -> sqlite3.Row:  # noqa: N803 - Octopus's spelling
-    visit.user.require("InsightsReportView")
-    return definitions.find(visit, reportId)
-
-
-Found = Annotated[sqlite3.Row, Depends(_found)]
 
 
 @router.get("", responses=ok(wire.ReportPage))
@@ -136,9 +115,8 @@ def report_deployments(visit: InSpace, row: Found) -> Response:
     def pieces() -> Iterator[bytes]:
         # The connection of the request may be closed before the last piece is read.
         with closing(connect(visit.site.data)) as connection:
-            yield from print_streams(
-                connection, visit.user, report["Name"], population, start, visit.now
-            )
+            named = {"ReportName": report["Name"]}
+            yield from print_streams(connection, visit.user, named, population, start, visit.now)
 
     return StreamingResponse(pieces(), media_type=MEDIA_TYPE)
 
