@@ -9,13 +9,24 @@ from starlette.middleware import Middleware
 from insights_reports.server.access import Site
 from insights_reports.server.paths import CanonicalPaths, HostCheck
 from insights_reports.server.problems import install
-from insights_reports.server.routes import core, logos, lookups, project_insights, reports, root
+from insights_reports.server.routes import (
+    core,
+    logos,
+    lookups,
+    project_insights,
+    reporting,
+    reports,
+    root,
+    tasks,
+)
 
 _ROUTERS = (
     reports.router,
     logos.router,
     project_insights.router,
     core.router,
+    tasks.router,
+    reporting.router,
     lookups.router,
     root.router,
 )

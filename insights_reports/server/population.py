@@ -77,11 +77,11 @@ def _tenants(visit: SpaceVisit, report: dict[str, Any]) -> list[int]:
         every = visit.connection.execute(sql, (visit.space_id,))
         return untenanted + [row["id"] for row in every]
     named = ids.numbers("Tenants", report["TenantIds"])
-    tagged = _tagged(visit.connection, visit.space_id, report["TenantTags"])
-    return untenanted + sorted({*named, *tagged})
+    matching = tagged(visit.connection, visit.space_id, report["TenantTags"])
+    return untenanted + sorted({*named, *matching})
 
 
-def _tagged(connection: sqlite3.Connection, space_id: int, tags: list[str]) -> list[int]:
+def tagged(connection: sqlite3.Connection, space_id: int, tags: list[str]) -> list[int]:
     """The tenants that match the tags: any tag within a set, every set that is mentioned.
 
     (https://octopus.com/docs/tenants/tenant-tags)
