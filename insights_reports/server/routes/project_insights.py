@@ -20,7 +20,7 @@ from insights_reports.server.population import Population
 from insights_reports.server.problems import MEDIA_TYPE, Missing, Problem
 from insights_reports.server.ranges import GRANULARITIES, TIME_RANGES, range_segments
 from insights_reports.server.resources import PROJECTS, Document
-from insights_reports.server.routes import choice, ok, printed, required
+from insights_reports.server.routes import REFUSALS, choice, csv_of, ok, printed, required
 from insights_reports.server.splits import ALL, Series
 from insights_reports.server.streams import print_streams, window_start
 from insights_reports.server.zones import zone
@@ -106,6 +106,16 @@ def project_deployments(visit: InSpace, project: Project, population: Chosen) ->
             yield from print_streams(connection, visit.user, named, population, start, visit.now)
 
     return StreamingResponse(pieces(), media_type=MEDIA_TYPE)
+
+
+@router.get(
+    "/deployments/csv",
+    responses={200: {"content": {"text/csv": {}}}, **REFUSALS},
+    response_class=StreamingResponse,
+)
+def project_deployments_csv(visit: InSpace, population: Chosen) -> Response:
+    """The same deployments as a CSV file."""
+    return csv_of(visit, population, window_start(visit.now, ZoneInfo("UTC")))
 
 
 @router.get("/metrics/v1", responses=ok(wire.Metrics))

@@ -17,7 +17,7 @@ from insights_reports.server.paging import Paged, envelope
 from insights_reports.server.population import of_report
 from insights_reports.server.problems import MEDIA_TYPE, Missing, Problem
 from insights_reports.server.ranges import GRANULARITIES, TIME_RANGES, range_segments
-from insights_reports.server.routes import answer, choice, ok, printed, required
+from insights_reports.server.routes import REFUSALS, answer, choice, csv_of, ok, printed, required
 from insights_reports.server.routes.bodies import Found, Sent
 from insights_reports.server.splits import SPLITS, series_of
 from insights_reports.server.streams import print_streams, window_start
@@ -119,6 +119,18 @@ def report_deployments(visit: InSpace, row: Found) -> Response:
             yield from print_streams(connection, visit.user, named, population, start, visit.now)
 
     return StreamingResponse(pieces(), media_type=MEDIA_TYPE)
+
+
+@router.get(
+    "/{reportId}/deployments/csv",
+    responses={200: {"content": {"text/csv": {}}}, **REFUSALS},
+    response_class=StreamingResponse,
+)
+def report_deployments_csv(visit: InSpace, row: Found) -> Response:
+    """The same deployments as a CSV file."""
+    report = definitions.content(row)
+    population = of_report(visit, report)
+    return csv_of(visit, population, window_start(visit.now, _zone(report)))
 
 
 @router.get("/{reportId}/metrics/v1", responses=ok(wire.Metrics))
