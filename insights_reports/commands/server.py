@@ -49,6 +49,16 @@ def _import(options: argparse.Namespace) -> int:
         f"Imported {found.deployments:,} deployments of {found.projects:,} projects, "
         f"{found.first} to {found.last}, into {options.data}."
     )
+    if found.repeated:
+        print(
+            f"Left out: {found.repeated:,} rows whose deployment stands in the file before.",
+            file=sys.stderr,
+        )
+    if found.without_zone:
+        print(
+            f"Read as UTC: {found.without_zone:,} times of completion without a zone.",
+            file=sys.stderr,
+        )
     if found.left_out:
         print(
             f"Left out: {found.left_out:,} times since the previous success at deployments that "
