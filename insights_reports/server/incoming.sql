@@ -59,7 +59,7 @@ UPDATE environments SET sort_order = found.place FROM (
            count(*) OVER (PARTITION BY channel, release) - 1 AS others
     FROM reached
   )
-  SELECT environment, 1000 * avg(place / others) AS place FROM ranked WHERE others > 0 GROUP BY 1
+  SELECT environment, cast(1000 * avg(place / others) AS INTEGER) AS place FROM ranked WHERE others > 0 GROUP BY 1
 ) AS found WHERE environments.id = found.environment;
 INSERT INTO tenant_projects
 SELECT DISTINCT tenant, project, environment FROM temp.steps WHERE tenant IS NOT NULL;

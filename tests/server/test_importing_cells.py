@@ -123,9 +123,9 @@ def test_times_without_a_zone_are_said_to_be_utc(
 
 _PROJECTS = (
     "Deployments-1,Atlas API,1,Default,2026-03-02T10:00:00Z,Zone A,,Success,false,,,,,,,,\n"
-    "Deployments-2,Atlas API,1,Default,2026-03-02T11:00:00Z,Production EU,,Success,false,,,,,,,,\n"
+    "Deployments-2,Atlas API,1,Default,2026-03-02T11:00:00Z,Out EU,,Success,false,,,,,,,,\n"
     "Deployments-3,atlas Web,1,Default,2026-03-02T10:00:00Z,Zone A,,Success,false,,,,,,,,\n"
-    "Deployments-4,atlas Web,1,D,2026-03-02T12:00:00Z,Production US,T,Success,false,,,,,,,,\n"
+    "Deployments-4,atlas Web,1,Default,2026-03-02T12:00:00Z,Out US,T,Success,false,,,,,,,,\n"
     "Deployments-5,Billing,1,Default,2026-03-02T12:00:00Z,Archive,,Failed,false,,,,,,,,\n"
 )
 
@@ -140,7 +140,7 @@ def test_what_begins_with_one_word_is_a_group(tmp_path: Path) -> None:
         ).fetchall()
         order = connection.execute("SELECT name FROM environments ORDER BY sort_order, id")
         assert [name for (name,) in map(tuple, order)] == [
-            *("Zone A", "Archive", "Production EU", "Production US")
+            *("Zone A", "Archive", "Out EU", "Out US")
         ]
         (report,) = connection.execute("SELECT document FROM reports").fetchone()
         connected = connection.execute("SELECT * FROM tenant_projects").fetchall()
@@ -148,7 +148,7 @@ def test_what_begins_with_one_word_is_a_group(tmp_path: Path) -> None:
         ("Atlas", "Atlas API+atlas Web"),
         ("Other projects", "Billing"),
     ]
-    assert report.index("Zone A") < report.index("Archive") < report.index('"Production"')
+    assert report.index("Zone A") < report.index("Archive") < report.index('"Out"')
     assert [tuple(row) for row in connected] == [(1, 3, 3)]
 
 
