@@ -11,13 +11,16 @@ from insights_reports.server.paths import CanonicalPaths, HostCheck
 from insights_reports.server.problems import install
 from insights_reports.server.routes import (
     core,
+    events,
     logos,
     lookups,
+    overview,
     project_insights,
     reporting,
     reports,
     root,
     server,
+    surroundings,
     tasks,
 )
 
@@ -28,6 +31,9 @@ _ROUTERS = (
     core.router,
     tasks.router,
     reporting.router,
+    events.router,
+    overview.router,
+    surroundings.router,  # before the look-ups, which would take its paths for ids
     lookups.router,
     server.router,
     root.router,

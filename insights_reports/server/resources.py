@@ -172,6 +172,7 @@ def _project(visit: SpaceVisit, row: sqlite3.Row) -> Document:
             "Self": link,
             "Channels": f"{link}/channels{{?skip,take,partialName}}",
             "Releases": f"{link}/releases{{?skip,take,searchByVersion}}",
+            "Progression": f"{link}/progression{{?releaseHistoryCount}}",
             "InsightsMetrics": f"{link}/insights/metrics{{?channelId,environmentId,tenantFilter,"
             "tenantId,timeRange,granularity,timeZone}",
         },

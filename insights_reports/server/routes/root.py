@@ -28,6 +28,10 @@ _LISTS = {
     "taskState}",
     "Releases": "/releases{/id}{?skip,take,ids}",
     "Interruptions": "/interruptions{/id}{?skip,take,ids,regarding,pendingOnly}",
+    "Events": "/events{/id}{?skip,take,ids,from,to,eventCategories,projects,environments,tenants,"
+    "regarding}",
+    "Lifecycles": "/lifecycles{/id}{?skip,take}",
+    "Dashboard": "/dashboard{?projectId}",
 }
 
 
