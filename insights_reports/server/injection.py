@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from insights_reports.errors import UsageError
 from insights_reports.server.data_faults import DATA_FAULTS
+from insights_reports.server.deletions import DELETIONS
 from insights_reports.server.faults import FAULTS, LICENCE, Fault, Reply, Step
 
 _LONGEST_BODY = 64 << 20
@@ -35,7 +36,7 @@ class Injection:
     @classmethod
     def of_data(cls, text: str) -> "Injection":
         """The same for a fault of the data. Raises UsageError."""
-        name, left = _split(text, tuple(DATA_FAULTS), "data fault")
+        name, left = _split(text, tuple(DATA_FAULTS), "data fault", DELETIONS)
         return cls(DATA_FAULTS[name].fault, left, DATA_FAULTS[name].struck)
 
     def strikes(self, path: str) -> bool:
@@ -47,13 +48,16 @@ class Injection:
         return True
 
 
-def _split(text: str, names: tuple[str, ...], what: str) -> tuple[str, int | None]:
+def _split(
+    text: str, names: tuple[str, ...], what: str, others: tuple[str, ...] = ()
+) -> tuple[str, int | None]:
+    """The name and the count. `others` may be chosen too, but not here and without a count."""
     name, colon, count = text.partition(":")
     if name not in names or (colon and not re.fullmatch(r"\d{1,9}", count, re.ASCII)):
         raise UsageError(
             f"There is no such {what}.",
             f"{what.capitalize()}: {text}",
-            f"Choose from {', '.join(names)}.",
+            f"Choose from {', '.join((*names, *others))}.",
         )
     return name, int(count) if count else None
 

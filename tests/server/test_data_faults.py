@@ -120,10 +120,11 @@ def test_a_list_is_refused(api: Api, name: str) -> None:
     assert not Injection.of_data(name).strikes(f"{MAIN}/deployments")
 
 
-@pytest.mark.parametrize("text", ["nonsense", "year-one-date:x", "reset"])
+@pytest.mark.parametrize("text", ["nonsense", "year-one-date:x", "reset", "retention:1"])
 def test_an_unknown_fault(text: str) -> None:
-    with pytest.raises(UsageError, match="There is no such data fault"):
+    with pytest.raises(UsageError, match="There is no such data fault") as caught:
         Injection.of_data(text)
+    assert all(name in caught.value.remedy for name in (*DATA_FAULTS, *DELETIONS))
 
 
 @pytest.fixture(scope="module")
