@@ -44,6 +44,12 @@ _IDS = {
     "releases": "Releases-1001",
     "deployments": "Deployments-10001",
     "tasks": "ServerTasks-50001",
+    "interruptions": "Interruptions-1",
+    "events": "Events-200004",
+    "progression": "Projects-1",
+    "lifecycles": "Lifecycles-1",
+    "users": "Users-1",
+    "deploymentfreezes": "DeploymentFreezes-1",
 }
 
 

@@ -71,6 +71,7 @@ def _report() -> dict[str, object]:
     return {
         "Name": "Everything",
         "ProjectGroupIds": [f"ProjectGroups-{n}" for n in range(1, _GROUPS + 1)],
+        "AllTenants": True,
         "EnvironmentGroups": [
             {"Name": "Before", "Environments": ["Environments-1", "Environments-2"]},
             {"Name": "Production", "Environments": ["Environments-3", "Environments-4"]},

@@ -35,6 +35,8 @@ def main(options: argparse.Namespace) -> int:
             as_of=as_of(options) if options.as_of else None,
             api_key=key,
             fault=options.fault,
+            data_faults=options.data_fault,
+            strict=options.strict,
             allow_remote=options.allow_remote,
             on_start=lambda url: _print(url, "in OCTOPUS_API_KEY" if given else key),
         )
@@ -47,6 +49,16 @@ def _import(options: argparse.Namespace) -> int:
         f"Imported {found.deployments:,} deployments of {found.projects:,} projects, "
         f"{found.first} to {found.last}, into {options.data}."
     )
+    if found.repeated:
+        print(
+            f"Left out: {found.repeated:,} rows whose deployment stands in the file before.",
+            file=sys.stderr,
+        )
+    if found.without_zone:
+        print(
+            f"Read as UTC: {found.without_zone:,} times of completion without a zone.",
+            file=sys.stderr,
+        )
     if found.left_out:
         print(
             f"Left out: {found.left_out:,} times since the previous success at deployments that "

@@ -6,7 +6,6 @@ the few numbers of `columns`.
 
 import json
 import sqlite3
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
@@ -23,13 +22,19 @@ REPORT = "Imported"
 
 @dataclass(frozen=True)
 class Imported:
-    """What was imported. `left_out`: times since a previous success at no success."""
+    """What was imported.
+
+    `left_out`: times since a previous success at no success; `repeated`: rows whose deployment
+    stands in the file before; `without_zone`: times that were read as UTC.
+    """
 
     deployments: int
     projects: int
     first: str
     last: str
     left_out: int
+    repeated: int
+    without_zone: int
 
 
 def import_file(source: Path, data: Path, *, time_zone: str = "UTC") -> Imported:
@@ -44,15 +49,17 @@ def import_file(source: Path, data: Path, *, time_zone: str = "UTC") -> Imported
         )
     with new_database(data) as connection:
         _store_rows(connection, source)
+        repeated = _leave_out_repeated(connection)
         _store_settings(connection, source)
         connection.create_function("slug", 1, slug, deterministic=True)
         execute_file(connection, "incoming.sql")
+        _store_groups(connection)
         _store_report(connection, source, time_zone)
-        return _imported(connection)
+        return _imported(connection, repeated)
 
 
 def _store_rows(connection: sqlite3.Connection, source: Path) -> None:
-    """Fill `temp.incoming`. Raises UsageError when there is nothing, or something twice."""
+    """Fill `temp.incoming`. Raises UsageError when there is nothing."""
     connection.execute(f"CREATE TEMP TABLE incoming ({', '.join(Incoming._fields)})")
     places = ", ".join("?" * len(Incoming._fields))
     connection.executemany(f"INSERT INTO temp.incoming VALUES ({places})", read(source))
@@ -60,25 +67,18 @@ def _store_rows(connection: sqlite3.Connection, source: Path) -> None:
         raise UsageError(
             "There is no deployment in this file.", f"File: {source}", "Nothing was written."
         )
-    _check_numbers(connection, source)
 
 
-def _check_numbers(connection: sqlite3.Connection, source: Path) -> None:
-    """No deployment stands twice in a file that numbers them all."""
-    twice = connection.execute(
-        "SELECT deployment FROM temp.incoming GROUP BY deployment HAVING count(*) > 1 "
-        "AND (SELECT count(*) = count(nullif(deployment, 0)) FROM temp.incoming) LIMIT 1"
-    ).fetchone()
-    if twice is None:
-        return
-    first, second, *_ = connection.execute(
-        "SELECT place FROM temp.incoming WHERE deployment = ? ORDER BY rowid", tuple(twice)
-    )
-    raise UsageError(
-        "A deployment stands in this file twice.",
-        f"File: {source}, {first[0]} and {second[0]}, Deployment: Deployments-{twice[0]}",
-        "Remove one of the two. Nothing was written.",
-    )
+def _leave_out_repeated(connection: sqlite3.Connection) -> int:
+    """A deployment that stands in the file again counts once, as it stands first.
+
+    Only in a file that numbers them all: otherwise nobody knows which one is meant.
+    """
+    return connection.execute(
+        "DELETE FROM temp.incoming WHERE "
+        "(SELECT count(*) = count(nullif(deployment, 0)) FROM temp.incoming) AND rowid NOT IN "
+        "(SELECT min(rowid) FROM temp.incoming GROUP BY deployment)"
+    ).rowcount
 
 
 def _store_settings(connection: sqlite3.Connection, source: Path) -> None:
@@ -97,15 +97,15 @@ def _store_report(connection: sqlite3.Connection, source: Path, time_zone: str) 
         numbers = connection.execute(f"SELECT id FROM {table} ORDER BY id")
         return [f"{prefix}-{number}" for (number,) in numbers]
 
-    environments = connection.execute("SELECT name, id FROM environments ORDER BY id")
     report = {
         "Name": REPORT,
         "Description": f"Every deployment in {source.name}",
         "ProjectIds": ids("Projects", "projects"),
         "ChannelIds": ids("Channels", "channels"),
+        "AllTenants": True,
         "EnvironmentGroups": [
-            {"Name": name, "Environments": [f"Environments-{number}"]}
-            for name, number in _without_case_clashes(map(tuple, environments)).items()
+            {"Name": name, "Environments": [f"Environments-{number}" for number in numbers]}
+            for name, numbers in _alike(connection, "environments", "sort_order").items()
         ],
         "TimeZone": time_zone,
     }
@@ -113,24 +113,47 @@ def _store_report(connection: sqlite3.Connection, source: Path, time_zone: str) 
     connection.execute("INSERT INTO reports VALUES (1, 1, ?, ?)", (REPORT, document))
 
 
-def _imported(connection: sqlite3.Connection) -> Imported:
-    count, first, last, left_out = connection.execute(
+def _imported(connection: sqlite3.Connection, repeated: int) -> Imported:
+    count, first, last, left_out, without_zone = connection.execute(
         "SELECT count(*), min(completed), max(completed), "
-        "count(since_previous) FILTER (WHERE state <> 'Success' OR guided) FROM temp.incoming"
+        "count(since_previous) FILTER (WHERE state <> 'Success' OR guided), "
+        "count(*) FILTER (WHERE NOT has_zone) FROM temp.incoming"
     ).fetchone()
     (projects,) = connection.execute("SELECT count(*) FROM projects").fetchone()
     first, last = (f"{to_datetime(completed):%Y-%m-%d}" for completed in (first, last))
-    return Imported(count, projects, first, last, left_out)
+    return Imported(count, projects, first, last, left_out, repeated, without_zone)
 
 
-def _without_case_clashes(environments: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """Names that are unique without regard to case, as those of environment groups must be."""
-    shown: dict[str, int] = {}
-    seen: set[str] = set()
-    for name, number in environments:
-        unique = name
-        while unique.casefold() in seen:
-            unique += f" ({number})"
-        seen.add(unique.casefold())
-        shown[unique] = number
-    return shown
+def _store_groups(connection: sqlite3.Connection) -> None:
+    """Projects whose names begin with one word are a group, when there are such; else there is one.
+
+    The file does not say how projects are grouped.
+    """
+    groups = [each for each in _alike(connection, "projects", "id").items() if len(each[1]) > 1]
+    if not groups:
+        return
+    connection.execute("UPDATE project_groups SET name = 'Other projects', slug = 'other-projects'")
+    for number, (name, projects) in enumerate(groups, 2):
+        row = (number, 1, name, f"{slug(name)}-{number}", None)
+        connection.execute("INSERT INTO project_groups VALUES (?, ?, ?, ?, ?)", row)
+        connection.executemany(
+            "UPDATE projects SET project_group_id = ? WHERE id = ?",
+            [(number, project) for project in projects],
+        )
+
+
+def _alike(connection: sqlite3.Connection, table: str, order: str) -> dict[str, list[int]]:
+    """The numbers of what begins with one word, by that word; what is alone, by its whole name.
+
+    Names are unique without regard to case, as those of environment groups must be.
+    """
+    rows = connection.execute(f"SELECT id, name FROM {table} ORDER BY {order}, id").fetchall()
+    words: dict[str, list[tuple[int, str]]] = {}
+    for number, name in map(tuple, rows):
+        words.setdefault(name.split()[0].casefold(), []).append((number, name))
+    found: dict[str, list[int]] = {}
+    for members in words.values():
+        number, name = members[0]
+        unique = name if len(members) == 1 else name.split()[0]
+        found[unique] = [each for each, _ in members]
+    return found

@@ -1,6 +1,6 @@
 """Someone's deployments in a file: Octopus's CSV download, our own export, or the API's JSON.
 
-Instants without a zone are UTC.
+Instants without a zone are UTC. Cells are read in every form that .NET and spreadsheets give them.
 """
 
 import re
@@ -16,7 +16,10 @@ STATES = ("Success", "Failed", "Canceled", "TimedOut")
 _DAY = 86_400 * TICKS_PER_SECOND
 _YEAR = 365 * _DAY
 _DAYS = re.compile(r"(-?)(\d+)\.(\d\d:\d\d:\d\d(?:\.\d+)?)", re.ASCII)  # .NET prints days apart
-_TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
+_TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+# .NET's invariant form: the month stands first.
+_INVARIANT = re.compile(r"(\d\d)/(\d\d)/(\d{4}) (\d\d:\d\d:\d\d(?:\.\d+)?) ?(.*)", re.ASCII)
+_OFFSET = re.compile(r"(.*:[\d.]+) ?([+-]\d\d):?(\d\d)?", re.ASCII)
 
 
 class Incoming(NamedTuple):
@@ -43,6 +46,7 @@ class Incoming(NamedTuple):
     attempts: int | None
     recovered: int | None
     recovered_release: str | None
+    has_zone: bool  # of the instant; without one it is UTC
 
 
 def read(path: Path) -> Iterator[Incoming]:
@@ -78,7 +82,15 @@ def _truth(value: Any) -> bool:
 
 
 def _instant(value: Any) -> int:
-    ticks = parse_instant(value)
+    text: str = value.strip()
+    invariant = _INVARIANT.fullmatch(text)
+    if invariant:
+        month, day, year, time, zone = invariant.groups()
+        text = f"{year}-{month}-{day}T{time}{zone}"
+    offset = _OFFSET.fullmatch(text)
+    if offset:
+        text = f"{offset[1]}{offset[2]}:{offset[3] or '00'}"
+    ticks = parse_instant(text)
     if not 0 <= ticks < 300 * _YEAR:  # Octopus writes the year 1 where it has no time
         raise ValueError
     return ticks
@@ -138,4 +150,8 @@ def _incoming(path: Path, place: str, cells: dict[str, Any]) -> Incoming:
             values.append(convert(cells.get(column)))
         except (ValueError, KeyError, OverflowError, TypeError, AttributeError):
             refuse(path, place, column, short(cells.get(column)), wanted)
-    return Incoming(place, *values)
+    return Incoming._make([place, *values, _has_zone(cells["Completed"])])
+
+
+def _has_zone(instant: str) -> bool:
+    return instant.rstrip().endswith("Z") or _OFFSET.fullmatch(instant.strip()) is not None

@@ -7,7 +7,7 @@ INSERT INTO projects
 SELECT row_number() OVER (ORDER BY name), 1, 1, name, slug(name), '', 'TenantedOrUntenanted'
 FROM (SELECT DISTINCT project AS name FROM temp.incoming);
 INSERT INTO environments
-SELECT row_number() OVER (ORDER BY name), 1, name, slug(name), '', row_number() OVER (ORDER BY name)
+SELECT row_number() OVER (ORDER BY name), 1, name, slug(name), '', 500
 FROM (SELECT DISTINCT environment AS name FROM temp.incoming);
 INSERT INTO tenants
 SELECT row_number() OVER (ORDER BY name), 1, name, slug(name), NULL
@@ -47,6 +47,22 @@ LEFT JOIN tenants t ON t.name = i.tenant
 ORDER BY i.completed, i.rowid;
 UPDATE temp.steps SET deployment = seq, previous = NULL, recovered = NULL
 WHERE (SELECT count(*) > count(nullif(deployment, 0)) FROM temp.incoming);
+
+-- Environments in the order in which releases reach them: 0 the first of a release, 1 the last.
+UPDATE environments SET sort_order = found.place FROM (
+  WITH reached AS (
+    SELECT channel, release, environment, min(completed) AS at FROM temp.steps
+    WHERE outcome = 0 GROUP BY 1, 2, 3
+  ),
+  ranked AS (
+    SELECT environment, rank() OVER (PARTITION BY channel, release ORDER BY at) - 1.0 AS place,
+           count(*) OVER (PARTITION BY channel, release) - 1 AS others
+    FROM reached
+  )
+  SELECT environment, cast(1000 * avg(place / others) AS INTEGER) AS place FROM ranked WHERE others > 0 GROUP BY 1
+) AS found WHERE environments.id = found.environment;
+INSERT INTO tenant_projects
+SELECT DISTINCT tenant, project, environment FROM temp.steps WHERE tenant IS NOT NULL;
 
 -- When a release was assembled follows from a lead time that was calculated from it; elsewhere the
 -- first deployment that mentions it stands for it. Releases are numbered in this order.

@@ -8,11 +8,19 @@ current row is in memory.
 import csv
 import re
 from collections.abc import Iterator
-from itertools import count
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from insights_reports.errors import UsageError
+from insights_reports.server.incoming_text import (
+    BOM,
+    LONGEST_LINE,
+    TooLong,
+    lines,
+    no_text,
+    separator,
+)
 from insights_reports.server.json_reader import JsonReader, Malformed
 
 REQUIRED = ("Project", "Release", "Channel", "Completed", "Environment", "State",
@@ -43,8 +51,6 @@ _OF_DEPLOYMENT = {
     "Recovery From": "RecoveredFromFailedDeploymentId",
     "Recovery From Version": "RecoveredFromFailedReleaseVersion",
 }
-_LONGEST_LINE = 1 << 20
-_BOM = b"\xef\xbb\xbf"
 # Our export puts an apostrophe before a text that a spreadsheet would take for a formula.
 _GUARDED = re.compile(r"'(?=\s*[=+\-@＝＋－＠]|[\t\r\n\x00])")
 Row = tuple[str, dict[str, Any]]  # where it stands, and its cells; None where empty
@@ -52,7 +58,7 @@ Row = tuple[str, dict[str, Any]]  # where it stands, and its cells; None where e
 
 def rows(path: Path, file: BinaryIO) -> Iterator[Row]:
     """Every row. Raises UsageError that names the line or the element."""
-    is_json = file.read(1 << 12).removeprefix(_BOM).lstrip().startswith(b"{")
+    is_json = file.read(1 << 12).removeprefix(BOM).lstrip().startswith(b"{")
     file.seek(0)
     yield from _Document(path, file).rows() if is_json else _csv(path, file)
 
@@ -72,14 +78,11 @@ def short(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 
-def _not_utf8(path: Path, line: int) -> NoReturn:
-    raise UsageError(
-        "This file is not UTF-8 text.", f"File: {path}, line {line}", "Save it as CSV in UTF-8."
-    ) from None
-
-
 def _csv(path: Path, file: BinaryIO) -> Iterator[Row]:
-    reader = csv.reader(_lines(path, file), strict=True)
+    text = _bounded(path, file)
+    first = next(text, "")
+    between = separator(first)
+    reader = csv.reader(chain([first], text), delimiter=between, strict=True)
     try:
         header = [name.strip() for name in next(reader, [])]
         known = {name.casefold(): name for name in (*REQUIRED, *OPTIONAL)}
@@ -94,20 +97,15 @@ def _csv(path: Path, file: BinaryIO) -> Iterator[Row]:
             pairs = zip(columns, values, strict=True)
             yield place, {name: _cell(value) for name, value in pairs if name}
     except csv.Error as error:
-        refuse(path, f"line {reader.line_num}", "the line", str(error), "CSV with commas")
+        wanted = f"CSV with {between!r} between the cells"
+        refuse(path, f"line {reader.line_num}", "the line", str(error), wanted)
 
 
-def _lines(path: Path, file: BinaryIO) -> Iterator[str]:
-    for number in count(1):
-        line = file.readline(_LONGEST_LINE)
-        if not line:
-            return
-        if len(line) == _LONGEST_LINE:
-            refuse(path, f"line {number}", "length", f"over {_LONGEST_LINE:,} bytes", "CSV")
-        try:
-            yield line.removeprefix(_BOM if number == 1 else b"").decode()
-        except UnicodeDecodeError:
-            _not_utf8(path, number)
+def _bounded(path: Path, file: BinaryIO) -> Iterator[str]:
+    try:
+        yield from lines(path, file)
+    except TooLong as error:
+        refuse(path, f"line {error}", "length", f"over {LONGEST_LINE:,} characters", "CSV")
 
 
 def _check_header(path: Path, columns: list[str | None]) -> None:
@@ -150,7 +148,7 @@ class _Document:
         except Malformed as error:
             self._refuse("the text", error, "JSON")
         except UnicodeDecodeError as error:
-            _not_utf8(self._path, self._reader.line + error.object.count(b"\n", 0, error.start))
+            no_text(self._path, self._reader.line + error.object.count(b"\n", 0, error.start))
 
     def _stream(self, place: str) -> Iterator[Row]:
         """A stream's deployments, at once when its names stand before them, as Octopus has it."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from insights_reports.server import ids
 from insights_reports.server.access import SpaceVisit
+from insights_reports.server.population import tagged
 from insights_reports.server.problems import Forbidden, Missing
 
 Document = dict[str, Any]
@@ -32,7 +33,8 @@ class Kind:
     def find(self, visit: SpaceVisit, filters: "Filters") -> list[Document]:
         """Every document that the filters let through and the user may see, in Octopus's order."""
         rows = self._rows(visit, filters)
-        visible = [row for row in rows if self.id(row["id"]) not in visit.user.hidden]
+        gone = visit.user.hidden | visit.site.deleted
+        visible = [row for row in rows if self.id(row["id"]) not in gone]
         return self.make(visit, visible)
 
     def get(self, visit: SpaceVisit, id_or_slug: str) -> Document:
@@ -44,7 +46,7 @@ class Kind:
             f"SELECT * FROM {self.table} WHERE space_id = ? AND {condition}",
             (visit.space_id, id_or_slug if by_slug else number),
         ).fetchone()
-        if row is None:
+        if row is None or self.id(row["id"]) in visit.site.deleted:
             raise Missing(id_or_slug)
         if self.id(row["id"]) in visit.user.hidden:
             raise Forbidden(self.permission)
@@ -75,6 +77,14 @@ class Kind:
         if filters.project is not None:
             conditions.append("project_id = ?")
             values.append(filters.project)
+        if filters.nothing:
+            conditions.append("0")
+        if filters.tags is not None:
+            conditions.append("id IN (SELECT value FROM json_each(?))")
+            values.append(str(tagged(visit.connection, visit.space_id, filters.tags)))
+        if filters.connected_to is not None:
+            conditions.append("id IN (SELECT tenant_id FROM tenant_projects WHERE project_id = ?)")
+            values.append(filters.connected_to)
         if filters.project_group is not None:
             conditions.append("project_group_id = ?")
             values.append(filters.project_group)
@@ -92,6 +102,9 @@ class Filters:
     name: str = ""
     project: int | None = None
     project_group: int | None = None
+    tags: list[str] | None = None
+    connected_to: int | None = None  # the project of a tenant
+    nothing: bool = False  # something was asked for that this server has none of
 
     def json_numbers(self, prefix: str) -> str:
         """The numbers of the ids as a JSON array, for SQLite's json_each."""
@@ -159,6 +172,9 @@ def _project(visit: SpaceVisit, row: sqlite3.Row) -> Document:
             "Self": link,
             "Channels": f"{link}/channels{{?skip,take,partialName}}",
             "Releases": f"{link}/releases{{?skip,take,searchByVersion}}",
+            "Progression": f"{link}/progression{{?releaseHistoryCount}}",
+            "InsightsMetrics": f"{link}/insights/metrics{{?channelId,environmentId,tenantFilter,"
+            "tenantId,timeRange,granularity,timeZone}",
         },
     }
 

@@ -9,11 +9,12 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -21,7 +22,9 @@ from insights_reports.errors import InsightsReportsError, UsageError
 from insights_reports.server import company, database
 from insights_reports.server.access import Site
 from insights_reports.server.app import make_app
-from insights_reports.server.faults import Injection, proxy
+from insights_reports.server.deletions import DELETIONS, deleted
+from insights_reports.server.injection import Injection, proxy
+from insights_reports.server.ticks import from_datetime
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -45,12 +48,16 @@ def serve(
     api_key: str,
     restricted_key: str | None = None,
     fault: str | None = None,
+    data_faults: Sequence[str] = (),
+    strict: bool = False,
     allow_remote: bool = False,
     on_start: Callable[[str], None] = lambda url: None,
 ) -> None:
     """Serve the database until the process is told to stop; port 0 picks a free one.
 
     `as_of` stops the server's clock; `fault` is one of `faults.FAULTS`, perhaps with `:COUNT`;
+    `data_faults` are some of `DATA_FAULTS`, likewise, and of `DELETIONS`; `strict` answers as the
+    strictest known Octopus does instead of the laxest;
     `on_start` is called with the URL once the server answers. Raises UsageError for a file that is
     no such database, an unknown fault, and a host beyond this machine without `allow_remote`.
     """
@@ -61,26 +68,34 @@ def serve(
             "Use 127.0.0.1, or allow remote access.",
         )
     database.check(data)
-    injection = Injection.parse(fault) if fault else None
-    site = Site(data, _clock(as_of), api_key, restricted_key)
+    injections = [Injection.of_data(name) for name in data_faults if name not in DELETIONS]
+    injections += [Injection.parse(fault)] if fault else []
+    clock = _clock(as_of)
+    gone = _deleted(data, [name for name in data_faults if name in DELETIONS], clock())
+    site = Site(data, clock, api_key, restricted_key, strict, gone)
     listener = _listen(host, port)
     config = uvicorn.Config(
         make_app(site, allow_remote=allow_remote), log_level="warning", access_log=False
     )
     server = _Server(config)
     server.on_start = lambda: on_start(_url(listener))
-    asyncio.run(_run(server, listener, injection))
+    asyncio.run(_run(server, listener, injections))
 
 
 async def _run(
-    server: uvicorn.Server, listener: socket.socket, injection: Injection | None
+    server: uvicorn.Server, listener: socket.socket, injections: Sequence[Injection]
 ) -> None:
-    if injection is None:
+    if not injections:
         await server.serve([listener])
         return
     behind = _listen("127.0.0.1", 0)
-    async with await proxy(listener, behind.getsockname()[1], injection):
+    async with await proxy(listener, behind.getsockname()[1], injections):
         await server.serve([behind])
+
+
+def _deleted(data: Path, names: Sequence[str], now: datetime) -> frozenset[str]:
+    with closing(database.connect(data)) as connection:
+        return deleted(connection, names, from_datetime(now))
 
 
 class _Server(uvicorn.Server):
@@ -136,6 +151,8 @@ def running_server(
     api_key: str | None = None,
     restricted_key: str | None = None,
     fault: str | None = None,
+    data_faults: Sequence[str] = (),
+    strict: bool = False,
 ) -> Iterator[RunningServer]:
     """Run a server beside this process until the block ends, or this process does.
 
@@ -147,7 +164,9 @@ def running_server(
         if not path.exists():
             create_database(path, as_of=as_of, seed=seed)
         keys = (api_key or _new_key(), restricted_key or _new_key())
-        process = _start(path, as_of, port, *keys, fault)
+        options: dict[str, Any] = {"port": port, "fault": fault, "strict": strict}
+        options["data_faults"] = list(data_faults)
+        process = _start(path, as_of, *keys, options)
         try:
             yield RunningServer(_await_url(process), *keys, path, process)
         finally:
@@ -159,15 +178,13 @@ def _new_key() -> str:
 
 
 def _start(
-    path: Path, as_of: datetime, port: int, api_key: str, restricted_key: str, fault: str | None
+    path: Path, as_of: datetime, api_key: str, restricted_key: str, options: dict[str, Any]
 ) -> "subprocess.Popen[str]":
-    settings = {
+    settings = options | {
         "data": str(path),
         "as_of": as_of.isoformat(),
-        "port": port,
         "api_key": api_key,
         "restricted_key": restricted_key,
-        "fault": fault,
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "insights_reports.server"],
@@ -212,15 +229,8 @@ def run_child() -> None:
     """The other side of `running_server`: settings come in on one line, the URL goes out on one."""
     settings = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    serve(
-        Path(settings["data"]),
-        port=settings["port"],
-        as_of=datetime.fromisoformat(settings["as_of"]),
-        api_key=settings["api_key"],
-        restricted_key=settings["restricted_key"],
-        fault=settings["fault"],
-        on_start=lambda url: print(url, flush=True),
-    )
+    data, as_of = Path(settings.pop("data")), datetime.fromisoformat(settings.pop("as_of"))
+    serve(data, as_of=as_of, **settings, on_start=lambda url: print(url, flush=True))
 
 
 def _end_with_parent() -> None:

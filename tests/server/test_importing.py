@@ -140,7 +140,8 @@ def _comparable(table: Any) -> list[dict[str, Any]]:
         ("Deployments-1,Web", "Deployments-1, ", "line 2", "Project: ' '"),
         ("Deployments-2,Web,", "Deployments-2,Web,x,", "line 3", "columns: 18"),
         ('Deployments-1,Web', 'Deployments-1,"Web"x', "line 2", "the line"),
-        ("Deployments-3", "Deployments-2", "line 3 and line 4", "Deployment: Deployments-2"),
+        ("Success,false,2:00:00.0,1.0,,,,,,", "Success", "line 2", "columns: 8"),
+        ("2026-03-02T10:00:00Z", "13/23/2026 10:00:00 +00:00", "line 2", "Completed: '13/23"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_and_nothing_is_written(
@@ -281,7 +282,7 @@ def test_bytes_that_are_not_utf8_are_named_by_their_line(tmp_path: Path) -> None
 
 def test_a_line_without_end_is_refused(tmp_path: Path) -> None:
     source = _write(tmp_path, ROWS + "x" * (1 << 20))
-    with pytest.raises(UsageError, match="line 7, length: over 1,048,576 bytes"):
+    with pytest.raises(UsageError, match="line 7, length: over 1,048,576 characters"):
         import_file(source, tmp_path / "mine.sqlite")
 
 
