@@ -9,7 +9,7 @@ from pathlib import Path
 
 from insights_reports.config import Config, Folder, Subscription
 from insights_reports.config_file import find_config, load_config
-from insights_reports.delivery.smtp import MailServer, NoConversation
+from insights_reports.delivery.mail.smtp import MailServer, NoConversation
 from insights_reports.errors import ConfigError, DeliveryError, InsightsReportsError, UsageError
 from insights_reports.formats.html.templates_check import check_templates
 from insights_reports.octopus import Client, iana_zone

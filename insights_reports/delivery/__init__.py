@@ -24,8 +24,9 @@ from insights_reports.delivery.destinations import (
     Transport,
     address,
 )
-from insights_reports.delivery.ledger import Ledger
-from insights_reports.delivery.ledger_rows import EditionRow, Revision
+from insights_reports.delivery.ledger.ledger import Ledger
+from insights_reports.delivery.ledger.rows import EditionRow, Revision
+from insights_reports.delivery.ledger.runs import Run
 from insights_reports.delivery.receipts import (
     Clock,
     ComposeMail,
@@ -37,8 +38,7 @@ from insights_reports.delivery.receipts import (
     Receipt,
     State,
 )
-from insights_reports.delivery.runs import Run
-from insights_reports.delivery.storage import (
+from insights_reports.delivery.storage.folder import (
     FileEntry,
     Manifest,
     Published,

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from insights_reports.delivery import storage
 from insights_reports.delivery.destinations import Destination, FolderDestination, MailDestination
-from insights_reports.delivery.ledger import Ledger
-from insights_reports.delivery.mail import Mailing
+from insights_reports.delivery.ledger.ledger import Ledger
+from insights_reports.delivery.mail.mailing import Mailing
 from insights_reports.delivery.receipts import (
     Clock,
     ComposeMail,
@@ -15,6 +14,7 @@ from insights_reports.delivery.receipts import (
     Receipt,
     State,
 )
+from insights_reports.delivery.storage import folder as storage
 from insights_reports.errors import DeliveryError
 
 

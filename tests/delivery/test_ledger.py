@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from insights_reports.delivery import Edition, Key, Ledger, Revision, State
-from insights_reports.delivery.holder import is_dead, this_process
-from insights_reports.delivery.ledger import LEASE
+from insights_reports.delivery.ledger.holder import is_dead, this_process
+from insights_reports.delivery.ledger.ledger import LEASE
 from insights_reports.errors import DeliveryError
 from tests.delivery.material import EDITION, NOON
 from tests.delivery.processes import PROCESSES

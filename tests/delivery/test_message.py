@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights_reports.delivery import Key, Transport
-from insights_reports.delivery.message import build, message_id
+from insights_reports.delivery.mail.message import build, message_id
 from insights_reports.edition.files import File
 from tests.delivery.material import FILES, Body, Image
 

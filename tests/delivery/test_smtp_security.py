@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from insights_reports.delivery import MailDestination, Secret, State, Transport
-from insights_reports.delivery.smtp import MailServer, NoConversation
+from insights_reports.delivery.mail.smtp import MailServer, NoConversation
 from tests.delivery.mail_servers import Postbox, mail_server
 from tests.delivery.material import Office
 

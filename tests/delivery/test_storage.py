@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights_reports.delivery import Edition, publish, read_manifests, write_index
-from insights_reports.delivery.holder import this_process
+from insights_reports.delivery.ledger.holder import this_process
 from insights_reports.edition.files import File
 from insights_reports.errors import DeliveryError
 from tests.delivery.material import EDITION, FILES, NOON

@@ -5,8 +5,8 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from insights_reports.delivery.database import instant
-from insights_reports.delivery.holder import is_dead
+from insights_reports.delivery.ledger.database import instant
+from insights_reports.delivery.ledger.holder import is_dead
 from insights_reports.delivery.receipts import Key, Receipt, State
 
 

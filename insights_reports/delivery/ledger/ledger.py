@@ -15,9 +15,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 
-from insights_reports.delivery.database import Database, stamp
-from insights_reports.delivery.holder import this_process
-from insights_reports.delivery.ledger_rows import (
+from insights_reports.delivery.ledger.database import Database, stamp
+from insights_reports.delivery.ledger.holder import this_process
+from insights_reports.delivery.ledger.rows import (
     Claim,
     EditionRow,
     Revision,
@@ -25,8 +25,8 @@ from insights_reports.delivery.ledger_rows import (
     is_free,
     receipt,
 )
+from insights_reports.delivery.ledger.runs import Runs
 from insights_reports.delivery.receipts import Edition, Key, Receipt, State
-from insights_reports.delivery.runs import Runs
 from insights_reports.errors import DeliveryError
 
 LEASE = timedelta(minutes=15)  # longer than any one answer of a mail server may take (10 minutes)

@@ -17,8 +17,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from insights_reports.delivery import files_at
 from insights_reports.delivery.receipts import Edition
+from insights_reports.delivery.storage import files_at
 from insights_reports.edition.files import File, slug
 from insights_reports.errors import DeliveryError
 

@@ -11,9 +11,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from insights_reports.delivery.destinations import MailDestination
-from insights_reports.delivery.ledger import Ledger
-from insights_reports.delivery.ledger_rows import Claim
-from insights_reports.delivery.message import build, message_id
+from insights_reports.delivery.ledger.ledger import Ledger
+from insights_reports.delivery.ledger.rows import Claim
+from insights_reports.delivery.mail.message import build, message_id
+from insights_reports.delivery.mail.smtp import Answer, Interrupted, MailServer, NoConversation
 from insights_reports.delivery.receipts import (
     Clock,
     ComposeMail,
@@ -24,7 +25,6 @@ from insights_reports.delivery.receipts import (
     Receipt,
     State,
 )
-from insights_reports.delivery.smtp import Answer, Interrupted, MailServer, NoConversation
 from insights_reports.edition.files import File
 from insights_reports.errors import RenderError
 

@@ -5,8 +5,8 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from insights_reports.delivery.database import Database, instant, stamp
-from insights_reports.delivery.holder import is_dead, this_process
+from insights_reports.delivery.ledger.database import Database, instant, stamp
+from insights_reports.delivery.ledger.holder import is_dead, this_process
 
 RUNNING = "running"
 CRASHED = "crashed"
