@@ -15,7 +15,7 @@ files are to be handed to `deliver` again.
 files are attached, which had to be left out, and in which folders all of them are.
 """
 
-from insights_reports.delivery.deliver import deliver, failure
+from insights_reports.delivery.deliver import deliver, failure, said
 from insights_reports.delivery.destinations import (
     Destination,
     FolderDestination,
@@ -24,8 +24,9 @@ from insights_reports.delivery.destinations import (
     Transport,
     address,
 )
+from insights_reports.delivery.ledger.holders import Holders
 from insights_reports.delivery.ledger.ledger import Ledger
-from insights_reports.delivery.ledger.rows import EditionRow, Revision
+from insights_reports.delivery.ledger.rows import EditionRow, Made, Revision
 from insights_reports.delivery.ledger.runs import Run
 from insights_reports.delivery.receipts import (
     Clock,
@@ -55,9 +56,11 @@ __all__ = [
     "EditionRow",
     "FileEntry",
     "FolderDestination",
+    "Holders",
     "InlineImage",
     "Key",
     "Ledger",
+    "Made",
     "MailBody",
     "MailDestination",
     "MailNotes",
@@ -74,5 +77,6 @@ __all__ = [
     "failure",
     "publish",
     "read_manifests",
+    "said",
     "write_index",
 ]

@@ -1,6 +1,7 @@
 """Where editions go: folders and mailboxes, and the mail server that carries the mail."""
 
 import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NoReturn
@@ -39,8 +40,8 @@ class Transport:
 
     ``starttls`` is required, never merely tried; ``tls`` encrypts from the first byte; ``none`` is
     for a server on this machine, unless ``allow_plaintext``. ``ca_bundle`` is a PEM file that takes
-    the place of the system's authorities. ``oauth_token_command`` prints an access token for
-    XOAUTH2, which is used instead of the password.
+    the place of the system's authorities. ``token`` fetches an access token for XOAUTH2, which is
+    used instead of the password; it raises `mail.sign_in.NoToken` when there is none.
 
     Raises:
         ValueError: when the settings contradict each other or an address is not one.
@@ -52,7 +53,7 @@ class Transport:
     security: Literal["starttls", "tls", "none"] = "starttls"
     username: str | None = None
     password: Secret | None = None
-    oauth_token_command: tuple[str, ...] = ()
+    token: Callable[[], str] | None = None
     sender_name: str = ""
     reply_to: str | None = None
     ca_bundle: Path | None = None
@@ -69,7 +70,7 @@ class Transport:
                 f"mail to {self.host} would travel unencrypted: use starttls or tls, "
                 "or allow it explicitly"
             )
-        if (self.password or self.oauth_token_command) and not self.username:
+        if (self.password or self.token) and not self.username:
             raise ValueError("a password or a token needs a username")
 
 
@@ -83,7 +84,8 @@ class FolderDestination:
 
 @dataclass(frozen=True, slots=True)
 class MailDestination:
-    """Recipients, each of whom gets a message of their own.
+    """Recipients, each of whom gets a message of their own; addresses that differ only in case are
+    one.
 
     ``attach`` are formats (pdf, xlsx, html); ``documents`` the documents of the edition whose files
     are attached, None for all. ``on_unknown`` says what happens when a connection broke before the
@@ -103,8 +105,10 @@ class MailDestination:
     largest: int = LARGEST_MAIL
 
     def __post_init__(self) -> None:
-        unique = dict.fromkeys(address(recipient) for recipient in self.recipients)
-        object.__setattr__(self, "recipients", tuple(unique))
+        written: dict[str, str] = {}
+        for recipient in map(address, self.recipients):
+            written.setdefault(recipient.lower(), recipient)
+        object.__setattr__(self, "recipients", tuple(written.values()))
 
     def chosen(self, files: tuple[File, ...]) -> tuple[File, ...]:
         """Those of ``files`` that are to be attached."""

@@ -136,6 +136,7 @@ def _revision(run: Run, period: Period, digest: str, status: Status) -> Revision
             status=status,
             now=run.generated,
             run_id=run.id,
+            enter=not run.leaves_no_edition,
         )
 
 

@@ -9,6 +9,7 @@ from insights_reports.delivery import (
     Destination,
     Edition,
     FolderDestination,
+    Holders,
     Ledger,
     MailBody,
     MailDestination,
@@ -38,7 +39,8 @@ def deliver_edition(run: Run) -> list[Receipt]:
         ConfigError: when a destination's settings cannot be used (a missing password).
         DeliveryError: when the ledger cannot be used.
     """
-    with run.stage("deliver"), Ledger(run.ledger) as ledger:
+    test = run.folder / "test-send.sqlite" if run.test_send else None  # remembered by nobody
+    with run.stage("deliver"), Ledger(test or run.ledger) as ledger:
         receipts = deliver(
             _edition(run),
             destinations(run),
@@ -46,7 +48,7 @@ def deliver_edition(run: Run) -> list[Receipt]:
             now=lambda: datetime.now(UTC),
             compose_mail=lambda edition, notes: _compose(run, notes),
         )
-        _refresh_indexes(run, receipts)
+        _refresh_indexes(run, receipts, ledger.holders)
     return receipts
 
 
@@ -182,14 +184,14 @@ def _compose(run: Run, notes: MailNotes) -> MailBody:
     )
 
 
-def _refresh_indexes(run: Run, receipts: Sequence[Receipt]) -> None:
+def _refresh_indexes(run: Run, receipts: Sequence[Receipt], holders: Holders) -> None:
     done = {receipt.key.destination for receipt in receipts if receipt.done}
     for destination in destinations(run):
         if isinstance(destination, FolderDestination) and destination.name in done:
-            _refresh_index(run, destination)
+            _refresh_index(run, destination, holders)
 
 
-def _refresh_index(run: Run, destination: FolderDestination) -> None:
+def _refresh_index(run: Run, destination: FolderDestination, holders: Holders) -> None:
     """Write the index page of all editions in a folder.
 
     Raises:
@@ -203,7 +205,7 @@ def _refresh_index(run: Run, destination: FolderDestination) -> None:
         accent=run.config.company.accent,
         templates=templates_of(run.config),
     )
-    write_index(destination.path, page)
+    write_index(destination.path, page, holders=holders)
 
 
 def _language(run: Run, destination: FolderDestination) -> str:

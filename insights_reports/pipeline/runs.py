@@ -69,11 +69,13 @@ class Run:
 
     @property
     def ledger(self) -> Path:
-        """The ledger that numbers this run's edition: a run into ``out`` keeps its own there, and a
-        test mail is remembered by nobody."""
-        if self.test_send:
-            return self.folder / "ledger.sqlite"
+        """The ledger that numbers this run's edition; a run into ``out`` keeps its own there."""
         return (self.out / ".ledger.sqlite") if self.out else self.state / "ledger.sqlite"
+
+    @property
+    def leaves_no_edition(self) -> bool:
+        """Whether the ledger stays as it is: a dry run and a test mail are no editions."""
+        return self.dry_run or self.test_send is not None
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

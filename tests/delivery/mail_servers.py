@@ -18,6 +18,7 @@ from insights_reports.delivery import Transport
 
 CLOSE = "close the connection"
 SILENCE = "say nothing"
+WAIT = "wait"  # a second, and then go on
 
 
 @dataclass
@@ -86,6 +87,9 @@ class _Server(SMTP):
             self.transport.abort()
         if fault in (CLOSE, SILENCE):
             await asyncio.sleep(60)  # ended by the loss of the connection
+        if fault == WAIT:
+            await asyncio.sleep(1)
+            return None
         return fault
 
 

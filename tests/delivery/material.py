@@ -1,5 +1,7 @@
 """What the tests of delivery are made of: an edition, a mail body, a clock that is set by hand."""
 
+import os
+import tempfile
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 from insights_reports.delivery import (
     Edition,
     FolderDestination,
+    Holders,
     Ledger,
     MailBody,
     MailDestination,
@@ -17,6 +20,8 @@ from insights_reports.delivery import (
 )
 from insights_reports.edition.files import File
 
+# One folder for the processes of all tests, outside of what they look at.
+HOLDERS = Holders(Path(tempfile.gettempdir()) / f"insights-reports-tests-{os.getuid()}")
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 FILES = (
     File("board-2026-09-summary.pdf", "summary", b"%PDF-1.7 summary"),

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import stat
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -14,8 +15,7 @@ from typing import Any
 import pytest
 
 from insights_reports.delivery import Edition, Key, Ledger, Revision, State
-from insights_reports.delivery.ledger.holder import is_dead, this_process
-from insights_reports.delivery.ledger.ledger import LEASE
+from insights_reports.delivery.ledger.lease import LEASE, Leases
 from insights_reports.errors import DeliveryError
 from tests.delivery.material import EDITION, NOON
 from tests.delivery.processes import PROCESSES
@@ -65,7 +65,36 @@ def test_the_same_content_keeps_its_revision_and_its_instant(ledger: Ledger) -> 
 def test_content_that_nobody_was_owed_is_replaced(ledger: Ledger) -> None:
     revision(ledger, "a")
     assert revision(ledger, "b").number == 1
-    assert [edition.digest for edition in ledger.editions()] == ["b"]
+    assert ledger.editions() == []
+    assert [edition.digest for edition in ledger.editions(drafts=True)] == ["b"]
+
+
+def test_a_revision_that_is_only_asked_for_leaves_no_trace(ledger: Ledger) -> None:
+    assert revision(ledger, "a", enter=False) == Revision(1, NOON, new=True)
+    assert ledger.editions(drafts=True) == []
+    plan(ledger)
+    assert revision(ledger, "b", enter=False) == Revision(2, NOON, new=True)
+    assert revision(ledger, EDITION.digest, enter=False) == Revision(1, NOON, new=False)
+    assert [edition.digest for edition in ledger.editions(drafts=True)] == [EDITION.digest]
+
+
+def test_an_edition_for_nobody_is_made_nevertheless(ledger: Ledger) -> None:
+    revision(ledger, EDITION.digest)
+    ledger.plan(EDITION, [], NOON)
+    assert [(edition.state, len(edition.files)) for edition in ledger.editions()] == [("made", 3)]
+    assert revision(ledger, "b").number == 2
+
+
+def test_a_held_edition_owes_nothing_until_it_is_released(ledger: Ledger) -> None:
+    revision(ledger, EDITION.digest)
+    ledger.hold(EDITION, "3 figures differ")
+    (held,) = ledger.editions()
+    assert (held.state, held.note) == ("held", "3 figures differ")
+    assert ledger.due(NOON) == []
+    ledger.plan(EDITION, [KEY], NOON, note="released by Ada")
+    (released,) = ledger.editions()
+    assert (released.state, released.note) == ("made", "released by Ada")
+    assert len(ledger.due(NOON)) == 1
 
 
 def test_other_content_is_a_new_revision_once_something_was_owed(ledger: Ledger) -> None:
@@ -220,11 +249,38 @@ def test_a_dead_holder_loses_the_claim_at_once_and_leaves_its_bytes(
     assert process.exitcode == -9
     state = State.UNKNOWN if hand_over else State.SENDING
     assert ledger.receipt(KEY).state is state
-    if hand_over:
-        assert ledger.claim(KEY, NOON, hold_unknown=True) is None
     claim = ledger.claim(KEY, NOON)
     assert claim is not None
     assert (claim.attempt, claim.message, claim.reference) == (2, b"message", "<id>")
+
+
+def test_what_may_have_arrived_waits_for_a_decision_where_it_is_held(ledger: Ledger) -> None:
+    revision(ledger, EDITION.digest)
+    ledger.plan(EDITION, [KEY], NOON, hold_unknown=[KEY])
+    claim = ledger.claim(KEY, NOON)
+    assert claim is not None
+    ledger.hand_over(claim, NOON)
+    receipt = ledger.settle(claim, State.UNKNOWN, NOON, detail="no answer")
+    assert receipt.decide
+    assert ledger.claim(KEY, NOON + timedelta(days=9)) is None
+    assert ledger.due(NOON + timedelta(days=9)) == []
+    assert ledger.reopen(KEY, NOON)
+    assert ledger.claim(KEY, NOON) is not None
+
+
+def test_a_lease_is_renewed_while_its_holder_is_at_work(path: Path, ledger: Ledger) -> None:
+    key, ends = plan(ledger), []
+    leases = Leases(ends.append, every=0.01)
+    assert leases.take(NOON) == NOON + LEASE
+    while len(ends) < 3:
+        time.sleep(0.01)
+    leases.give_back()
+    assert all(NOON + LEASE <= end < NOON + LEASE + timedelta(seconds=60) for end in ends)
+    assert ends == sorted(ends)
+    claim = ledger.claim(key, NOON)
+    assert claim is not None
+    ledger._renew(NOON + timedelta(hours=1))
+    assert ledger.claim(key, NOON + timedelta(minutes=59)) is None
 
 
 def test_the_bytes_of_a_message_go_when_its_state_is_final(ledger: Ledger, path: Path) -> None:
@@ -279,7 +335,8 @@ def test_the_file_is_for_its_owner_alone(ledger: Ledger, path: Path) -> None:
 
 def test_every_commit_reaches_the_disk(ledger: Ledger) -> None:
     pragmas = [
-        ledger._database.rows(f"PRAGMA {name}")[0][0] for name in ("journal_mode", "synchronous")
+        next(iter(ledger._database.rows(f"PRAGMA {name}")[0].values()))
+        for name in ("journal_mode", "synchronous")
     ]
     assert pragmas == ["wal", 2]
 
@@ -354,11 +411,14 @@ def test_the_latest_runs_come_first(ledger: Ledger) -> None:
     assert [run.run_id for run in ledger.runs.latest(limit=2)] == ["run-4", "run-3"]
 
 
-# Holders
-
-
-def test_this_process_lives_and_another_machines_may() -> None:
-    assert not is_dead(this_process())
-    assert not is_dead("00000000-1")
-    assert not is_dead("nonsense")
-    assert in_another_process(is_dead, this_process()) is False
+def test_runs_that_died_are_buried_and_the_living_are_not(ledger: Ledger, path: Path) -> None:
+    process = PROCESSES.Process(target=start_and_die, args=(path,))
+    process.start()
+    process.join(60)
+    ledger.runs.start("run-2", "board", "2026-09", "manual", NOON)
+    assert [run.run_id for run in ledger.runs.bury(NOON)] == ["run-1"]
+    assert ledger.runs.bury(NOON) == []
+    assert {run.run_id: run.outcome for run in ledger.runs.latest()} == {
+        "run-1": "crashed",
+        "run-2": "running",
+    }

@@ -12,6 +12,7 @@ import pytest
 import trustme
 
 from insights_reports.delivery import MailDestination, Secret, State, Transport
+from insights_reports.delivery.mail.sign_in import CommandToken
 from insights_reports.delivery.mail.smtp import MailServer, NoConversation
 from tests.delivery.mail_servers import Postbox, mail_server
 from tests.delivery.material import Office
@@ -127,7 +128,7 @@ def test_a_refused_login_stops_all_until_the_next_run(
 
 def oauth(postbox: Postbox, ca_bundle: Path, script: str) -> Transport:
     command = (sys.executable, "-c", script)
-    return secure(postbox, ca_bundle=ca_bundle, password=None, oauth_token_command=command)
+    return secure(postbox, ca_bundle=ca_bundle, password=None, token=CommandToken(command))
 
 
 def test_a_login_with_an_access_token(tmp_path: Path, starttls: Postbox, ca_bundle: Path) -> None:
@@ -151,7 +152,7 @@ def test_a_token_command_that_fails_shows_nothing_of_its_output(
 
 
 def test_a_token_command_that_is_not_there_is_named(starttls: Postbox, ca_bundle: Path) -> None:
-    transport = replace(oauth(starttls, ca_bundle, ""), oauth_token_command=("/no/such/command",))
+    transport = replace(oauth(starttls, ca_bundle, ""), token=CommandToken(("/no/such/command",)))
     assert refusal(transport).endswith("cannot be run: No such file or directory: /no/such/command")
 
 

@@ -1,53 +1,57 @@
-"""The ledger's SQLite file: its schema, and transactions that survive power loss.
+"""The database behind the ledger: whole transactions that survive power loss.
 
-It belongs on a local disk: SQLite's locks do not hold on network file systems.
+Statements are written once, with named parameters, for SQLite and for PostgreSQL.
 """
 
+import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Protocol
 
+from insights_reports.delivery.ledger.schema import VERSION, statements
 from insights_reports.errors import DeliveryError
 
-VERSION = 1
 _WAIT = 30.0  # seconds for another process's transaction
 
-_SCHEMA = """
-CREATE TABLE editions (
-  subscription TEXT NOT NULL, period TEXT NOT NULL, revision INTEGER NOT NULL,
-  digest TEXT NOT NULL, status TEXT NOT NULL, made_at TEXT NOT NULL, run_id TEXT NOT NULL,
-  files TEXT NOT NULL DEFAULT '[]',
-  PRIMARY KEY (subscription, period, revision)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE deliveries (
-  subscription TEXT NOT NULL, period TEXT NOT NULL, revision INTEGER NOT NULL,
-  destination TEXT NOT NULL, recipient TEXT NOT NULL,
-  state TEXT NOT NULL, planned_at TEXT NOT NULL, at TEXT NOT NULL, attempts INTEGER NOT NULL,
-  holder TEXT, lease_until TEXT, next_try TEXT,
-  reference TEXT NOT NULL, sha256 TEXT NOT NULL, detail TEXT NOT NULL,
-  PRIMARY KEY (subscription, period, revision, destination, recipient),
-  FOREIGN KEY (subscription, period, revision) REFERENCES editions
-) STRICT, WITHOUT ROWID;
-CREATE TABLE messages (
-  subscription TEXT NOT NULL, period TEXT NOT NULL, revision INTEGER NOT NULL,
-  destination TEXT NOT NULL, recipient TEXT NOT NULL, content BLOB NOT NULL,
-  PRIMARY KEY (subscription, period, revision, destination, recipient)
-) STRICT;
-CREATE TABLE runs (
-  run_id TEXT PRIMARY KEY, subscription TEXT NOT NULL, period TEXT NOT NULL, cause TEXT NOT NULL,
-  started_at TEXT NOT NULL, ended_at TEXT, holder TEXT NOT NULL,
-  stages TEXT NOT NULL DEFAULT '[]', outcome TEXT NOT NULL, exit_status INTEGER
-) STRICT;
-"""
+Row = Mapping[str, Any]
+Values = Mapping[str, object]
 
 
-class Database:
-    """One connection, shared by the threads of this process. Each transaction is written through
-    to the disk before it returns (WAL, synchronous=FULL).
+class Result(Protocol):
+    """What a statement did: how many rows it touched, and those that it returns."""
+
+    @property
+    def rowcount(self) -> int: ...
+    def fetchone(self) -> Any: ...
+    def fetchall(self) -> list[Any]: ...
+
+
+class Write(Protocol):
+    """A transaction that is open."""
+
+    def execute(self, statement: str, values: Values = ..., /) -> Result: ...
+
+
+class Database(Protocol):
+    """What the ledger asks of its database. Every method raises DeliveryError when it fails."""
+
+    def transaction(self) -> contextlib.AbstractContextManager[Write]:
+        """All that is written in it is on the disk at the end, or none of it ever was."""
+
+    def rows(self, query: str, values: Values = ..., /) -> list[Row]: ...
+    def now(self) -> datetime:
+        """The instant by the one clock that all users of this database go by."""
+
+    def close(self) -> None: ...
+
+
+class SqliteDatabase:
+    """One SQLite file, shared by the threads of this process and by other processes of this
+    machine. It belongs on a local disk: SQLite's locks do not hold on network file systems.
 
     Raises:
         DeliveryError: when the file cannot be opened, or a newer version of this program made it.
@@ -57,7 +61,7 @@ class Database:
         self.path = path
         self._lock = threading.RLock()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # It holds addresses and messages: for its owner alone, and so are SQLite's side files.
             os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
             self._connection = sqlite3.connect(
@@ -76,9 +80,11 @@ class Database:
     def close(self) -> None:
         self._connection.close()
 
-    @contextmanager
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """A write transaction: all of it is on the disk at the end, or none of it ever was."""
         with self._lock:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
@@ -97,29 +103,35 @@ class Database:
                     "Nothing is delivered without it: check the disk's free space and rights.",
                 ) from error
 
-    def rows(self, query: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
+    def rows(self, query: str, values: Values | None = None, /) -> list[Row]:
         with self._lock:
             try:
-                return self._connection.execute(query, values).fetchall()
+                found = self._connection.execute(query, values or {}).fetchall()
             except sqlite3.Error as error:
                 raise DeliveryError(
                     "The ledger cannot be read.", f"{self.path}: {error}", "Is the disk failing?"
                 ) from None
+        return [dict(row) for row in found]
 
     def _migrate(self) -> None:
-        with self.transaction() as connection:
-            found = connection.execute("PRAGMA user_version").fetchone()[0]
-            if found > VERSION:
-                raise DeliveryError(
-                    "The ledger was made by a newer version of this program.",
-                    f"{self.path}: version {found}, this program knows {VERSION}",
-                    "Update insights-reports.",
-                )
-            if found == 0:
-                # executescript() would commit first; these statements hold no semicolon inside.
-                for statement in _SCHEMA.split(";"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {VERSION}")
+        if self._connection.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+            return
+        with self.transaction() as write:
+            found = write.execute("PRAGMA user_version").fetchone()[0]
+            refuse_newer(found, str(self.path))
+            for statement in statements(found, "sqlite"):
+                write.execute(statement)
+            write.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def refuse_newer(found: int, where: str) -> None:
+    """Raises DeliveryError when a ledger of version ``found`` is not known here."""
+    if found > VERSION:
+        raise DeliveryError(
+            "The ledger was made by a newer version of this program.",
+            f"{where}: version {found}, this program knows {VERSION}",
+            "Update insights-reports.",
+        )
 
 
 def stamp(instant: datetime) -> str:

@@ -7,19 +7,21 @@ lease run out, loses the claim to the next who asks.
 
 import hashlib
 import json
-import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import asdict, replace
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
-from insights_reports.delivery.ledger.database import Database, stamp
-from insights_reports.delivery.ledger.holder import this_process
+from insights_reports.delivery.ledger import statements as sql
+from insights_reports.delivery.ledger.database import Database, Row, SqliteDatabase, Write, stamp
+from insights_reports.delivery.ledger.holders import Holders
+from insights_reports.delivery.ledger.lease import Leases
 from insights_reports.delivery.ledger.rows import (
     Claim,
     EditionRow,
+    Made,
     Revision,
     edition,
     is_free,
@@ -29,30 +31,29 @@ from insights_reports.delivery.ledger.runs import Runs
 from insights_reports.delivery.receipts import Edition, Key, Receipt, State
 from insights_reports.errors import DeliveryError
 
-LEASE = timedelta(minutes=15)  # longer than any one answer of a mail server may take (10 minutes)
 _OPEN = (State.PLANNED, State.DEFERRED, State.SENDING, State.UNKNOWN)
-_OF_KEY = "subscription = ? AND period = ? AND revision = ? AND destination = ? AND recipient = ?"
-_OWE = """
-INSERT INTO deliveries (subscription, period, revision, destination, recipient,
-                        state, planned_at, at, attempts, reference, sha256, detail)
-VALUES (?, ?, ?, ?, ?, 'planned', ?, ?, 0, '', '', '') ON CONFLICT DO NOTHING"""
-_EARLIER = """
-SELECT * FROM deliveries
-WHERE subscription = ? AND period = ? AND revision < ? AND destination = ? AND recipient = ?"""
 
 
 class Ledger(AbstractContextManager["Ledger"]):
-    """The ledger in the SQLite file at ``path``, made when it is missing.
+    """The ledger in the SQLite file at ``where``, made when it is missing, or in a database.
 
-    Every method that writes has the result on the disk when it returns.
+    ``holders`` is the folder in which processes prove that they live; by default it lies beside the
+    file. Every method that writes has the result on the disk when it returns.
 
     Raises:
-        DeliveryError: when the file cannot be opened, read or written.
+        DeliveryError: when it cannot be opened, read or written.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._database = Database(path)
-        self.runs = Runs(self._database)
+    def __init__(self, where: Path | Database, holders: Path | None = None) -> None:
+        if isinstance(where, Path):
+            hidden = "." if where.name.startswith(".") else ""
+            holders = holders or where.parent / f"{hidden}holders"
+            self._database: Database = SqliteDatabase(where)
+        else:
+            self._database = where
+        self.holders = Holders(holders or Path("holders"))
+        self.runs = Runs(self._database, self.holders)
+        self._leases = Leases(self._renew)
 
     def __exit__(
         self,
@@ -63,7 +64,12 @@ class Ledger(AbstractContextManager["Ledger"]):
         self.close()
 
     def close(self) -> None:
+        self._leases.close()
         self._database.close()
+
+    def now(self) -> datetime:
+        """The instant by the clock that all users of this ledger go by."""
+        return self._database.now()
 
     def next_revision(
         self,
@@ -74,117 +80,130 @@ class Ledger(AbstractContextManager["Ledger"]):
         status: str,
         now: datetime,
         run_id: str,
+        enter: bool = True,
     ) -> Revision:
         """The revision that content ``digest`` has, or gets.
 
         The latest revision, when it has this very digest: nothing new is to be sent. Its number
-        again, with the new content, as long as none of it was ever owed to anybody. Otherwise the
-        next.
+        again, with the new content, as long as it is but a draft. Otherwise the next. With
+        ``enter`` False only the answer is given, and the ledger stays as it is.
         """
-        name = (subscription, period)
-        made = (digest, status, stamp(now), run_id)
+        name = {"subscription": subscription, "period": period}
         with self._database.transaction() as write:
-            latest = write.execute(
-                "SELECT * FROM editions WHERE subscription = ? AND period = ? "
-                "ORDER BY revision DESC LIMIT 1",
-                name,
-            ).fetchone()
-            owed = bool(latest) and _was_owed(write, (*name, latest["revision"]))
-            if latest and latest["digest"] == digest:
-                if not owed:  # its files will be this run's, then
-                    write.execute(
-                        "UPDATE editions SET run_id = ? "
-                        "WHERE subscription = ? AND period = ? AND revision = ?",
-                        (run_id, *name, latest["revision"]),
-                    )
-                return Revision(
-                    latest["revision"], datetime.fromisoformat(latest["made_at"]), new=False
-                )
-            number = latest["revision"] + owed if latest else 1
-            write.execute(
-                "INSERT OR REPLACE INTO editions "
-                "(subscription, period, revision, digest, status, made_at, run_id) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (*name, number, *made),
-            )
-        return Revision(number, now, new=True)
+            latest = write.execute(sql.LATEST_EDITION, name).fetchone()
+            draft = latest is not None and latest["state"] == Made.DRAFT
+            known = latest is not None and latest["digest"] == digest
+            number = 1 if latest is None else latest["revision"] + int(not (draft or known))
+            made_at = datetime.fromisoformat(latest["made_at"]) if known else now
+            if enter and (draft or not known):  # of a draft the files will be this run's
+                row = {"digest": digest, "status": status, "made_at": stamp(made_at)}
+                more = {"run_id": run_id, "files": "[]", "state": Made.DRAFT, "note": ""}
+                write.execute(sql.ENTER_EDITION, {**name, "revision": number, **row, **more})
+        return Revision(number, made_at, new=not known)
 
-    def plan(self, edition: Edition, keys: Iterable[Key], now: datetime) -> None:
-        """Record what is owed of ``edition``, before any of it is carried out.
+    def plan(
+        self,
+        edition: Edition,
+        keys: Iterable[Key],
+        now: datetime,
+        *,
+        hold_unknown: Collection[Key] = (),
+        note: str = "",
+    ) -> None:
+        """Record that ``edition`` is made and what is owed of it, before any is carried out.
 
-        What an earlier revision still owed to the same destinations is superseded.
+        What an earlier revision still owed to the same destinations is superseded. Of
+        ``hold_unknown``, what may have arrived waits for somebody's decision. ``note`` says who
+        released an edition that was held.
 
         Raises:
-            DeliveryError: when the revision is not in the ledger with this content.
+            DeliveryError: when the revision has another content in the ledger.
         """
-        row = (edition.subscription, edition.period, edition.revision)
-        files = json.dumps([(f.name, len(f.content), f.sha256) for f in edition.files])
         with self._database.transaction() as write:
-            known = write.execute(
-                "UPDATE editions SET files = CASE files WHEN '[]' THEN ? ELSE files END "
-                "WHERE subscription = ? AND period = ? AND revision = ? AND digest = ?",
-                (files, *row, edition.digest),
-            )
-            if known.rowcount != 1:
-                raise DeliveryError(
-                    "This revision is another edition's by now, or was never entered.",
-                    f"{edition.subscription} {edition.period} r{edition.revision}",
-                    "Another run may have made this edition meanwhile; run again.",
-                )
+            _make(write, edition, Made.MADE, note)
             for key in keys:
-                write.execute(_OWE, (*_values(key), stamp(now), stamp(now)))
-                _supersede(write, key, stamp(now))
+                more = {"reference": "", "sha256": "", "detail": "", "state": State.PLANNED}
+                policy = "hold" if key in hold_unknown else "resend"
+                row = {**asdict(key), **more, "on_unknown": policy, "now": stamp(now)}
+                write.execute(sql.OWE, row)
+                self._supersede(write, key, stamp(now))
 
-    def claim(self, key: Key, now: datetime, *, hold_unknown: bool = False) -> Claim | None:
-        """Take delivery ``key`` in hand, or None when it is done, not due, or another's.
+    def hold(self, edition: Edition, note: str) -> None:
+        """Record that ``edition`` is made and that nothing of it is owed until it is released.
 
-        ``hold_unknown``: a message that may have arrived is left alone rather than sent again.
+        Raises: as `plan`.
         """
+        with self._database.transaction() as write:
+            _make(write, edition, Made.HELD, note)
+
+    def reenter(self, edition: EditionRow, receipts: Iterable[Receipt]) -> bool:
+        """Enter what an archive knows of an edition that this ledger does not; False when the
+        ledger knows of it. Deliveries in doubt are held."""
+        key = _edition_key(edition)
+        with self._database.transaction() as write:
+            query = f"SELECT 1 FROM editions WHERE {sql.OF_EDITION} AND state <> 'draft'"
+            if write.execute(query, key).fetchone():
+                return False
+            row = {
+                **key,
+                "digest": edition.digest,
+                "status": edition.status,
+                "made_at": stamp(edition.made_at),
+                "run_id": edition.run_id,
+                "files": json.dumps(edition.files),
+                "state": edition.state,
+                "note": edition.note,
+            }
+            write.execute(sql.ENTER_EDITION, row)
+            for each in receipts:
+                values = {"state": each.state, "now": stamp(each.at), "detail": each.detail}
+                more = {"reference": each.reference, "sha256": each.sha256, "on_unknown": "hold"}
+                write.execute(sql.OWE, {**asdict(each.key), **values, **more})
+        return True
+
+    def claim(self, key: Key, now: datetime) -> Claim | None:
+        """Take delivery ``key`` in hand, or None when it is done, not due, or another's."""
+        until = self._leases.take(now)
+        claim = None
+        try:
+            claim = self._claim(key, now, until)
+        finally:
+            if claim is None:
+                self._leases.give_back()
+        return claim
+
+    def _claim(self, key: Key, now: datetime, until: datetime) -> Claim | None:
         with self._database.transaction() as write:
             row = write.execute(
-                f"SELECT * FROM deliveries WHERE {_OF_KEY}", _values(key)
+                f"SELECT * FROM deliveries WHERE {sql.OF_KEY}", asdict(key)
             ).fetchone()
-            if row is None or not is_free(row, stamp(now), hold_unknown=hold_unknown):
+            if row is None or not is_free(row, stamp(now), self.holders):
                 return None
-            write.execute(
-                "UPDATE deliveries SET state = 'sending', at = ?, attempts = attempts + 1, "
-                f"holder = ?, lease_until = ?, next_try = NULL WHERE {_OF_KEY}",
-                (stamp(now), this_process(), stamp(now + LEASE), *_values(key)),
-            )
+            found = {name: row[name] for name in ("attempts", "state")}
+            mine = {"holder": self.holders.name, "until": stamp(until), "now": stamp(now)}
+            values = {**asdict(key), **found, "held": row["holder"] or "", **mine}
+            if write.execute(sql.CLAIM, values).rowcount != 1:
+                return None
             message = write.execute(
-                f"SELECT content FROM messages WHERE {_OF_KEY}", _values(key)
+                f"SELECT content FROM messages WHERE {sql.OF_KEY}", asdict(key)
             ).fetchone()
-        return Claim(
-            key,
-            row["attempts"] + 1,
-            datetime.fromisoformat(row["planned_at"]),
-            message["content"] if message else None,
-            row["reference"],
-        )
+        planned = datetime.fromisoformat(row["planned_at"])
+        content = bytes(message["content"]) if message else None
+        return Claim(key, row["attempts"] + 1, planned, content, row["reference"])
 
     def prepare(self, claim: Claim, message: bytes, reference: str) -> None:
         """Keep the exact bytes that are about to be sent, so that they can be sent again."""
+        digest = hashlib.sha256(message).hexdigest()
         with self._database.transaction() as write:
-            self._update(
-                write,
-                claim,
-                "state = 'sending', reference = ?, sha256 = ?",
-                (reference, hashlib.sha256(message).hexdigest()),
-            )
-            write.execute(
-                "INSERT OR REPLACE INTO messages VALUES (?, ?, ?, ?, ?, ?)",
-                (*_values(claim.key), message),
-            )
+            change = "reference = :reference, sha256 = :sha256"
+            self._update(write, claim, change, {"reference": reference, "sha256": digest})
+            write.execute(sql.KEEP_MESSAGE, {**asdict(claim.key), "content": message})
 
-    def hand_over(self, claim: Claim, now: datetime) -> None:
+    def hand_over(self, claim: Claim, now: datetime, *, reference: str | None = None) -> None:
         """From here on the message may arrive, whether or not an answer does."""
+        change = "state = 'unknown', at = :now, reference = coalesce(:reference, reference)"
         with self._database.transaction() as write:
-            self._update(
-                write,
-                claim,
-                "state = 'unknown', at = ?, lease_until = ?",
-                (stamp(now), stamp(now + LEASE)),
-            )
+            self._update(write, claim, change, {"now": stamp(now), "reference": reference})
 
     def settle(
         self,
@@ -199,29 +218,28 @@ class Ledger(AbstractContextManager["Ledger"]):
     ) -> Receipt:
         """Record what became of it and give the claim back. The bytes kept are dropped once the
         state is final; their SHA-256 stays."""
-        with self._database.transaction() as write:
-            self._update(
-                write,
-                claim,
-                "state = ?, at = ?, detail = ?, next_try = ?, holder = NULL, lease_until = NULL, "
-                "reference = coalesce(?, reference), sha256 = coalesce(?, sha256)",
-                (state, stamp(now), detail, next_try and stamp(next_try), reference, sha256),
-            )
-            if state not in _OPEN:
-                write.execute(f"DELETE FROM messages WHERE {_OF_KEY}", _values(claim.key))
+        values: dict[str, object] = {
+            "state": state,
+            "now": stamp(now),
+            "detail": detail,
+            "next_try": stamp(next_try) if next_try else None,
+            "reference": reference,
+            "sha256": sha256,
+        }
+        try:
+            with self._database.transaction() as write:
+                self._update(write, claim, sql.SETTLE, values)
+                if state not in _OPEN:
+                    write.execute(f"DELETE FROM messages WHERE {sql.OF_KEY}", asdict(claim.key))
+        finally:
+            self._leases.give_back()
         return self.receipt(claim.key)
 
     def reopen(self, key: Key, now: datetime) -> bool:
         """Owe a delivery again that was refused, or that is held because it may have arrived.
         False when it is neither, or of a revision that was replaced."""
         with self._database.transaction() as write:
-            done = write.execute(
-                f"UPDATE deliveries SET state = 'planned', at = ? WHERE {_OF_KEY} "
-                "AND (state = 'refused' OR state = 'unknown' AND holder IS NULL) AND NOT EXISTS ("
-                "SELECT 1 FROM deliveries later WHERE later.subscription = deliveries.subscription "
-                "AND later.period = deliveries.period AND later.revision > deliveries.revision)",
-                (stamp(now), *_values(key)),
-            )
+            done = write.execute(sql.REOPEN, {**asdict(key), "now": stamp(now)})
         return done.rowcount == 1
 
     def receipt(self, key: Key) -> Receipt:
@@ -230,86 +248,122 @@ class Ledger(AbstractContextManager["Ledger"]):
         Raises:
             KeyError: when it was never planned.
         """
-        rows = self._database.rows(f"SELECT * FROM deliveries WHERE {_OF_KEY}", _values(key))
+        rows = self._database.rows(f"SELECT * FROM deliveries WHERE {sql.OF_KEY}", asdict(key))
         if not rows:
             raise KeyError(key)
-        return receipt(rows[0])
+        return receipt(rows[0], self.holders)
 
     def deliveries(
         self, subscription: str | None = None, period: str | None = None, *, owed: bool = False
     ) -> list[Receipt]:
         """All deliveries, oldest first; ``owed``: only those that are neither sent nor given up."""
-        rows = self._database.rows(
-            "SELECT * FROM deliveries WHERE coalesce(?1, subscription) = subscription "
-            "AND coalesce(?2, period) = period "
-            "ORDER BY planned_at, subscription, period, revision, destination, recipient",
-            (subscription, period),
-        )
-        return [receipt(row) for row in rows if not owed or row["state"] in _OPEN]
+        rows = self._of("deliveries", subscription, period)
+        rows.sort(key=lambda row: (row["planned_at"], *_key_of(row)))
+        return [
+            receipt(row, self.holders) for row in rows if not owed or State(row["state"]) in _OPEN
+        ]
 
     def due(self, now: datetime) -> list[EditionRow]:
         """The editions of which something is owed that can be delivered now: a server asked to try
         later and it is later, could not be reached, or the run died. ``run_id`` names the run whose
         files these are; `deliver` called with them again carries out the rest."""
-        rows = self._database.rows("SELECT * FROM deliveries")
-        due = {_values(receipt(row).key)[:3] for row in rows if is_free(row, stamp(now))}
+        rows = self._of("deliveries", None, None)
+        due = {_key_of(row)[:3] for row in rows if is_free(row, stamp(now), self.holders)}
         return [e for e in self.editions() if (e.subscription, e.period, e.revision) in due]
 
     def editions(
-        self, subscription: str | None = None, period: str | None = None
+        self, subscription: str | None = None, period: str | None = None, *, drafts: bool = False
     ) -> list[EditionRow]:
-        """The editions made, oldest first."""
-        rows = self._database.rows(
-            "SELECT * FROM editions WHERE coalesce(?1, subscription) = subscription "
-            "AND coalesce(?2, period) = period ORDER BY made_at, subscription, period, revision",
-            (subscription, period),
-        )
-        return [edition(row) for row in rows]
+        """The editions made, oldest first; ``drafts``: also those that were only numbered."""
+        rows = self._of("editions", subscription, period)
+        rows.sort(key=lambda r: (r["made_at"], r["subscription"], r["period"], r["revision"]))
+        return [edition(row) for row in rows if drafts or row["state"] != Made.DRAFT]
 
-    @staticmethod
-    def _update(
-        write: sqlite3.Connection, claim: Claim, change: str, values: tuple[object, ...]
-    ) -> None:
+    def sweep(self) -> None:
+        """Remove the proofs of life of the dead that nothing refers to any more."""
+        query = (
+            "SELECT holder FROM deliveries WHERE holder IS NOT NULL "
+            "UNION SELECT holder FROM runs WHERE outcome = 'running'"
+        )
+        self.holders.sweep({row["holder"] for row in self._database.rows(query)})
+
+    def _of(self, table: str, subscription: str | None, period: str | None) -> list[Row]:
+        query = (
+            f"SELECT * FROM {table} WHERE coalesce(:subscription, subscription) = subscription "
+            "AND coalesce(:period, period) = period"
+        )
+        return self._database.rows(query, {"subscription": subscription, "period": period})
+
+    def _renew(self, until: datetime) -> None:
+        values = {"until": stamp(until), "holder": self.holders.name}
+        with self._database.transaction() as write:
+            write.execute(
+                "UPDATE deliveries SET lease_until = :until WHERE holder = :holder", values
+            )
+
+    def _update(self, write: Write, claim: Claim, change: str, values: dict[str, object]) -> None:
+        mine = {"holder": self.holders.name, "attempts": claim.attempt}
         done = write.execute(
-            f"UPDATE deliveries SET {change} WHERE {_OF_KEY} AND holder = ? AND attempts = ?",
-            (*values, *_values(claim.key), this_process(), claim.attempt),
+            f"UPDATE deliveries SET {change} "
+            f"WHERE {sql.OF_KEY} AND holder = :holder AND attempts = :attempts",
+            {**asdict(claim.key), **values, **mine},
         )
         if done.rowcount != 1:
-            raise DeliveryError(
+            raise LostClaim(
                 "Another run took over this delivery.",
                 str(claim.key),
                 "This run was halted for longer than its lease; the other one carries it out.",
             )
 
+    def _supersede(self, write: Write, key: Key, now: str) -> None:
+        """Close what earlier revisions still owe to the same recipient, unless a run is at it."""
+        for row in write.execute(sql.EARLIER, asdict(key)).fetchall():
+            doubtful = row["state"] == State.UNKNOWN and row["holder"] is None
+            if row["state"] == State.DEFERRED or doubtful or is_free(row, now, self.holders):
+                earlier = asdict(replace(key, revision=row["revision"]))
+                detail = f"revision {key.revision} goes out instead"
+                write.execute(
+                    "UPDATE deliveries SET state = :state, at = :now, detail = :detail, "
+                    f"next_try = NULL, holder = NULL, lease_until = NULL WHERE {sql.OF_KEY}",
+                    {**earlier, "state": State.SUPERSEDED, "now": now, "detail": detail},
+                )
+                write.execute(f"DELETE FROM messages WHERE {sql.OF_KEY}", earlier)
 
-def _values(key: Key) -> tuple[object, ...]:
-    return (key.subscription, key.period, key.revision, key.destination, key.recipient)
+
+class LostClaim(DeliveryError):
+    """Another run has this delivery in hand by now."""
 
 
-def _was_owed(write: sqlite3.Connection, edition: tuple[object, ...]) -> bool:
-    """Whether anything of the edition was ever planned for delivery."""
-    found = write.execute(
-        "SELECT 1 FROM deliveries WHERE subscription = ? AND period = ? AND revision = ? LIMIT 1",
-        edition,
-    ).fetchone()
-    return found is not None
+def _make(write: Write, edition: Edition, state: Made, note: str) -> None:
+    files = json.dumps([(f.name, len(f.content), f.sha256) for f in edition.files])
+    row = {**_edition_key(edition), "digest": edition.digest, "files": files}
+    values = {**row, "state": state, "note": note}
+    if write.execute(sql.MAKE_EDITION, values).rowcount == 1:
+        return
+    query = f"SELECT 1 FROM editions WHERE {sql.OF_EDITION}"
+    if write.execute(query, _edition_key(edition)).fetchone():
+        raise DeliveryError(
+            "This revision is another edition's by now.",
+            f"{edition.subscription} {edition.period} r{edition.revision}",
+            "Another run may have made this edition meanwhile; run again.",
+        )
+    made = {"status": edition.status, "made_at": stamp(edition.generated), "run_id": ""}
+    write.execute(sql.ENTER_EDITION, {**values, **made})
 
 
-def _supersede(write: sqlite3.Connection, key: Key, now: str) -> None:
-    """Close what earlier revisions still owe to the same recipient, unless a run is at it."""
-    for row in write.execute(_EARLIER, _values(key)).fetchall():
-        if row["state"] == State.DEFERRED or is_free(row, now):
-            write.execute(
-                f"UPDATE deliveries SET state = ?, at = ?, detail = ?, next_try = NULL "
-                f"WHERE {_OF_KEY}",
-                (
-                    State.SUPERSEDED,
-                    now,
-                    f"revision {key.revision} goes out instead",
-                    *_values(replace(key, revision=row["revision"])),
-                ),
-            )
-            write.execute(
-                f"DELETE FROM messages WHERE {_OF_KEY}",
-                _values(replace(key, revision=row["revision"])),
-            )
+def _edition_key(edition: Edition | EditionRow) -> dict[str, object]:
+    return {
+        "subscription": edition.subscription,
+        "period": edition.period,
+        "revision": edition.revision,
+    }
+
+
+def _key_of(row: Row) -> tuple[str, str, int, str, str]:
+    return (
+        row["subscription"],
+        row["period"],
+        row["revision"],
+        row["destination"],
+        row["recipient"],
+    )

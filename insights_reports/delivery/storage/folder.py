@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from insights_reports.delivery.ledger.holders import Holders
 from insights_reports.delivery.receipts import Edition
 from insights_reports.delivery.storage import files_at
 from insights_reports.edition.files import File, slug
@@ -72,21 +73,24 @@ class Published:
     new: bool
 
 
-def publish(edition: Edition, root: Path, *, now: datetime) -> Published:
+def publish(edition: Edition, root: Path, *, now: datetime, holders: Holders) -> Published:
     """Put ``edition`` into its folder below ``root`` and point ``latest.json`` to the newest.
 
-    A revision that stands there already is verified and left as it is.
+    A revision that stands there already is verified; a file of it that is missing is put back when
+    ``edition`` has the very bytes. ``holders`` are the processes that may be at work there.
 
     Raises:
         DeliveryError: when it cannot be written (then nothing of it is left, and what stood there
             before is untouched), when a symbolic link lies in the way, or when the revision there
-            was altered or has another content.
+            was altered, lacks a file or has another content.
     """
     folder = f"{slug(edition.subscription)}/{_period_name(edition.period)}"
     path = root / folder / f"r{edition.revision}"
     with _told(path), _open_period(root, folder) as period:
-        files_at.sweep(period, now)
-        new = not files_at.exists(period, path.name) and _write_revision(period, path.name, edition)
+        files_at.sweep(period, now, holders)
+        new = not files_at.exists(period, path.name) and _write_revision(
+            period, path.name, edition, holders
+        )
         with files_at.open_folder(period, path.name) as revision:
             raw = files_at.read(revision, MANIFEST)
             manifest = _parse(raw, f"{folder}/{path.name}")
@@ -96,8 +100,10 @@ def publish(edition: Edition, root: Path, *, now: datetime) -> Published:
                     str(path),
                     "Was the ledger lost? Deliver to another folder, or move this one away.",
                 )
+            if not new:
+                _put_back(revision, manifest, edition, path, holders)
             files = edition.files if new else tuple(_verified(revision, manifest, path))
-        _point_to_newest(period)
+        _point_to_newest(period, holders)
     return Published(path, hashlib.sha256(raw).hexdigest(), files, new)
 
 
@@ -118,11 +124,11 @@ def read_manifests(root: Path) -> list[Manifest]:
     return sorted(manifests, key=lambda m: (m.subscription, m.start, m.period, m.revision))
 
 
-def write_index(root: Path, content: bytes) -> Path:
+def write_index(root: Path, content: bytes, *, holders: Holders) -> Path:
     """Put ``content`` in the place of the index page of ``root`` at one stroke."""
     path = root / INDEX
     with _told(path), files_at.open_root(root) as folder:
-        files_at.replace(folder, INDEX, content)
+        files_at.replace(folder, INDEX, content, holders)
     return path
 
 
@@ -137,10 +143,10 @@ def _open_period(root: Path, folder: str) -> Iterator[int]:
                 yield descriptor
 
 
-def _write_revision(period: int, name: str, edition: Edition) -> bool:
+def _write_revision(period: int, name: str, edition: Edition, holders: Holders) -> bool:
     """Write the revision beside its place, read it back, and move it there whole. False when
     another run was faster; a folder that is not empty cannot be replaced by a rename."""
-    part = files_at.part_name(name)
+    part = files_at.part_name(name, holders)
     os.mkdir(part, dir_fd=period)
     try:
         with files_at.open_folder(period, part) as folder:
@@ -162,7 +168,7 @@ def _write_revision(period: int, name: str, edition: Edition) -> bool:
     return True
 
 
-def _point_to_newest(period: int) -> None:
+def _point_to_newest(period: int, holders: Holders) -> None:
     """Whoever comes last sees every revision, so the pointer never goes back."""
     found = (_REVISION_NAME.fullmatch(name) for name in os.listdir(period))
     newest = max(int(match[1]) for match in found if match)
@@ -177,7 +183,24 @@ def _point_to_newest(period: int) -> None:
         }
     )
     if not files_at.exists(period, LATEST) or files_at.read(period, LATEST) != content:
-        files_at.replace(period, LATEST, content)
+        files_at.replace(period, LATEST, content, holders)
+
+
+def _put_back(
+    folder: int, manifest: Manifest, edition: Edition, path: Path, holders: Holders
+) -> None:
+    """Write the files that are missing from a published revision again."""
+    ours = {file.sha256: file for file in edition.files}
+    for entry in manifest.files:
+        if files_at.exists(folder, _file_name(entry.name)):
+            continue
+        if entry.sha256 not in ours:
+            raise DeliveryError(
+                "A file of a published revision is missing.",
+                str(path / entry.name),
+                "Put it back from a backup: no run has the same bytes.",
+            )
+        files_at.replace(folder, entry.name, ours[entry.sha256].content, holders)
 
 
 def _verified(folder: int, manifest: Manifest, path: Path) -> Iterator[File]:
