@@ -125,6 +125,16 @@ class Mailing(_Model):
     to: Annotated[tuple[Address, ...], Field(min_length=1)]
     attach: tuple[Literal["pdf", "xlsx", "html"], ...] = ("pdf",)
     documents: Literal["summary", "all"] = "summary"
+    on_unknown: Literal["resend", "hold"] = "resend"
+
+    @field_validator("to")
+    @classmethod
+    def _once(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        """Addresses that differ only in case are one recipient, as spelled first."""
+        spelled: dict[str, str] = {}
+        for address in addresses:
+            spelled.setdefault(address.lower(), address)
+        return tuple(spelled.values())
 
 
 Destination = Annotated[Folder | Mailing, Field(discriminator="type")]
@@ -254,6 +264,7 @@ class Subscription(_Model):
     hotfix_patterns: tuple[str, ...] = ()
     top: Annotated[int, Field(ge=1, le=200)] = 20
     cross_check: CrossCheckPolicy = CrossCheckPolicy()
+    release: Literal["automatic", "by_hand"] = "automatic"
     deliver_to: tuple[str, ...] = ()
     schedule: Schedule | None = None
 

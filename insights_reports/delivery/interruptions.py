@@ -13,21 +13,41 @@ from contextlib import contextmanager
 from types import FrameType
 
 GRACE = 3.0  # seconds that a server still has to answer after somebody said stop
+LAST = 4.0  # seconds after which the process ends in any case
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def stoppable() -> Iterator[None]:
-    """Let SIGTERM do in the block what Ctrl-C does: raise KeyboardInterrupt. In the main thread
-    only; elsewhere the block runs as it is."""
+def stoppable(last_words: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Let SIGTERM do in the block what Ctrl-C does: raise KeyboardInterrupt. When the block has not
+    ended `LAST` seconds later (threads that render are waited for), ``last_words`` is called in a
+    thread of its own, and the process ends with 130. In the main thread only; elsewhere the block
+    runs as it is."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+    def end() -> None:
+        try:
+            last_words()
+        finally:
+            os._exit(130)
+
+    timer = threading.Timer(LAST, end)
+    timer.daemon = True
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if not timer.is_alive():
+            timer.start()
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in _STOPS}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        timer.cancel()
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from insights_reports.crosscheck import CrossCheck, StreamCheck, cross_check
-from insights_reports.delivery import Ledger, Revision
+from insights_reports.delivery import Revision
 from insights_reports.edition import Inputs, compose, edition_digest, revision_changes
 from insights_reports.edition.document import (
     Document,
@@ -27,6 +27,7 @@ from insights_reports.edition.document import load as load_document
 from insights_reports.metrics import Conventions, Period, local_dates
 from insights_reports.pipeline.load import Pulled, load
 from insights_reports.pipeline.pull import READINGS
+from insights_reports.pipeline.rebuild import believe
 from insights_reports.pipeline.runs import Run
 from insights_reports.pipeline.settings import conventions_of, settings_of
 
@@ -128,7 +129,9 @@ def _status(today: date, period: Period) -> Status:
 
 
 def _revision(run: Run, period: Period, digest: str, status: Status) -> Revision:
-    with Ledger(run.ledger) as ledger:
+    with run.open_ledger() as ledger:
+        if not (run.leaves_no_edition or run.out):
+            believe(run.config, ledger, run.subscription_name, period.name, run.generated)
         return ledger.next_revision(
             run.subscription_name,
             period.name,
@@ -144,7 +147,7 @@ def _changes(
     run: Run, period: Period, revision: Revision, document: Document
 ) -> tuple[Phrase, ...]:
     """What differs from the revision before: its documents are in the folder of its run."""
-    with Ledger(run.ledger) as ledger:
+    with run.open_ledger() as ledger:
         rows = ledger.editions(run.subscription_name, period.name)
     row = next((row for row in rows if row.revision == revision.number - 1), None)
     if row is None:

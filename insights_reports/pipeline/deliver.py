@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import date, datetime
 
 from insights_reports.config import Config, Folder, Mail
 from insights_reports.delivery import (
     Destination,
     Edition,
+    EditionRow,
     FolderDestination,
     Holders,
     Ledger,
@@ -28,24 +30,26 @@ from insights_reports.formats.html import index
 from insights_reports.formats.mail import render as mail
 from insights_reports.pipeline.render import files_wanted, rendered_files, templates_of
 from insights_reports.pipeline.runs import Run, open_run
+from insights_reports.pipeline.state import open_ledger, state_of
 
 
-def deliver_edition(run: Run) -> list[Receipt]:
+def deliver_edition(run: Run, *, note: str = "") -> list[Receipt]:
     """Bring the run's edition to every destination that has not got it yet.
 
-    A destination that fails does not stop the others; its receipt says so.
+    A destination that fails does not stop the others; its receipt says so. ``note`` says who
+    released an edition that was held.
 
     Raises:
         ConfigError: when a destination's settings cannot be used (a missing password).
         DeliveryError: when the ledger cannot be used.
     """
-    test = run.folder / "test-send.sqlite" if run.test_send else None  # remembered by nobody
-    with run.stage("deliver"), Ledger(test or run.ledger) as ledger:
+    with run.stage("deliver"), _ledger(run) as ledger:
         receipts = deliver(
-            _edition(run),
+            edition_of(run),
             destinations(run),
             ledger,
-            now=lambda: datetime.now(UTC),
+            now=ledger.now,
+            note=note,
             compose_mail=lambda edition, notes: _compose(run, notes),
         )
         _refresh_indexes(run, receipts, ledger.holders)
@@ -58,14 +62,28 @@ def deliver_owed(config: Config, now: datetime) -> list[Receipt]:
 
     Raises: as `deliver_edition`.
     """
-    state = config.resolve(config.state)
-    with Ledger(state / "ledger.sqlite") as ledger:
+    with open_ledger(config) as ledger:
         due = ledger.due(now)
+    return [receipt for edition in due for receipt in _owed_of(config, edition)]
+
+
+def _owed_of(config: Config, edition: EditionRow) -> list[Receipt]:
+    folder = state_of(config) / "runs" / edition.run_id
+    if edition.run_id and (folder / "run.json").exists():
+        return deliver_edition(open_run(folder))
+    with open_ledger(config) as ledger:
+        owed = ledger.deliveries(edition.subscription, edition.period, owed=True)
+    again = f"insights-reports run {edition.subscription} --period {edition.period}"
     return [
-        receipt
-        for edition in due
-        for receipt in deliver_edition(open_run(state / "runs" / edition.run_id))
+        replace(receipt, detail=f"the files of its run are gone: {again}")
+        for receipt in owed
+        if receipt.key.revision == edition.revision
     ]
+
+
+def _ledger(run: Run) -> Ledger:
+    """A test mail is remembered by nobody."""
+    return Ledger(run.folder / "test-send.sqlite") if run.test_send else run.open_ledger()
 
 
 def destinations(run: Run) -> list[Destination]:
@@ -81,7 +99,10 @@ def _destination(config: Config, name: str) -> Destination:
     chosen = config.destinations[name]
     if isinstance(chosen, Folder):
         return FolderDestination(name, config.resolve(chosen.path))
-    return _mailing(config, name, chosen.to, chosen.attach, all_documents=chosen.documents == "all")
+    return replace(
+        _mailing(config, name, chosen.to, chosen.attach, all_documents=chosen.documents == "all"),
+        on_unknown=chosen.on_unknown,
+    )
 
 
 def _mailing(
@@ -150,7 +171,8 @@ def _password(config: Config, mail: Mail) -> Secret | None:
     return Secret(given.strip())
 
 
-def _edition(run: Run) -> Edition:
+def edition_of(run: Run) -> Edition:
+    """What the run made, with the files that it rendered."""
     about = {key: str(value) for key, value in run.read("edition.json").items()}
     return Edition(
         subscription=run.subscription_name,

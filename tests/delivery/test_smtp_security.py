@@ -1,5 +1,6 @@
 """Encryption is required and verified before any secret is said, and no secret gets out."""
 
+import base64
 import copy
 import pickle
 import ssl
@@ -124,6 +125,18 @@ def test_a_refused_login_stops_all_until_the_next_run(
     assert starttls.commands == []
     office.transport = secure(starttls, ca_bundle=ca_bundle)
     assert [receipt.done for receipt in office.deliver()] == [True, True]
+
+
+def test_a_refusal_that_repeats_the_password_shows_it_in_no_form(
+    tmp_path: Path, ca_bundle: Path, starttls: Postbox
+) -> None:
+    office = Office(tmp_path, secure(starttls, ca_bundle=ca_bundle, password=Secret("wr0ng-Pass")))
+    starttls.echo = True
+    (receipt,) = office.deliver()
+    assert "refuses the login" in receipt.detail
+    assert "<secret>" in receipt.detail
+    assert "wr0ng-Pass" not in receipt.detail
+    assert base64.b64encode(b"\0reports\0wr0ng-Pass").decode() not in receipt.detail
 
 
 def oauth(postbox: Postbox, ca_bundle: Path, script: str) -> Transport:

@@ -29,7 +29,8 @@ INSERT INTO deliveries (subscription, period, revision, destination, recipient,
 VALUES (:subscription, :period, :revision, :destination, :recipient,
   :state, :now, :now, 0, :reference, :sha256, :detail, :on_unknown)
 ON CONFLICT (subscription, period, revision, destination, recipient)
-DO UPDATE SET on_unknown = excluded.on_unknown"""
+DO UPDATE SET on_unknown = CASE deliveries.state WHEN 'unknown' THEN deliveries.on_unknown
+  ELSE excluded.on_unknown END"""
 EARLIER = (
     "SELECT * FROM deliveries WHERE subscription = :subscription AND period = :period "
     "AND revision < :revision AND destination = :destination AND recipient = :recipient"

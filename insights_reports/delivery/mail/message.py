@@ -24,7 +24,7 @@ _NAMING = ("content-disposition", "content-type")
 
 
 class _Wire(EmailPolicy):
-    """Lines of at most 78 characters, and so encoded words of at most 75 (RFC 2047, 2), but for
+    """Lines of at most 76 characters, and so encoded words of at most 75 (RFC 2047, 2), but for
     the headers that hold the names of attachments."""
 
     def fold_binary(self, name: str, value: str) -> bytes:
@@ -33,7 +33,7 @@ class _Wire(EmailPolicy):
         return super().fold_binary(name, value)
 
 
-_WIRE = _Wire(linesep="\r\n")
+_WIRE = _Wire(linesep="\r\n", max_line_length=76)
 
 
 def message_id(key: Key, transport: Transport) -> str:

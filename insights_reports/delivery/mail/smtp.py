@@ -256,6 +256,8 @@ class MailServer:
         return self._scrub.line(f"{type(error).__name__}: {error}")
 
     def _answer(self, code: int, text: bytes | str) -> Answer:
+        if self._late.is_set():
+            raise smtplib.SMTPServerDisconnected("cut")
         line = self._scrub.line(text)
         if not 200 <= code < 600:
             raise smtplib.SMTPServerDisconnected(f"no SMTP reply: {line!r}")
