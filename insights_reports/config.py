@@ -303,6 +303,8 @@ class Config(_Model):
     templates: Path | None = None
     custom_bands: CustomBands | None = None
     state: Path = Path("state")
+    ledger: str | None = None
+    ledger_password_file: Path | None = None
     destinations: dict[str, Destination] = {}
     subscriptions: Annotated[dict[str, Subscription], Field(min_length=1)]
 

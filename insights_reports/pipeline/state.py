@@ -4,13 +4,15 @@ It holds customers' data: its folders are 0700 and its files 0600, whatever the 
 """
 
 import contextlib
+import os
 import shutil
 from datetime import datetime
 from pathlib import Path
 
 from insights_reports.config import Config
-from insights_reports.delivery import Ledger
-from insights_reports.errors import UsageError
+from insights_reports.delivery import Ledger, Secret
+from insights_reports.delivery.ledger.postgres import PostgresDatabase, PostgresLedger
+from insights_reports.errors import ConfigError, UsageError
 from insights_reports.formats.pdf.scratch import sweep_scratch
 
 
@@ -23,9 +25,27 @@ def open_ledger(config: Config) -> Ledger:
     """The ledger that ``config`` names.
 
     Raises:
+        ConfigError: when its settings cannot be used.
         DeliveryError: when it cannot be opened.
     """
-    return Ledger(state_of(config) / "ledger.sqlite")
+    state = state_of(config)
+    if config.ledger is None:
+        return Ledger(state / "ledger.sqlite")
+    return Ledger(PostgresDatabase(_postgres(config, config.ledger)), state / "holders")
+
+
+def _postgres(config: Config, url: str) -> PostgresLedger:
+    try:
+        given = os.environ.get("LEDGER_PASSWORD", "").strip()
+        if config.ledger_password_file:
+            path = config.resolve(config.ledger_password_file)
+            given = path.read_text(encoding="utf-8").strip()
+        return PostgresLedger(url, Secret(given) if given else None)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(
+            "The ledger's database cannot be used.", (f"{config.path}: ledger: {reason}",), ""
+        ) from None
 
 
 def make_private(folder: Path) -> None:
