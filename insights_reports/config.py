@@ -116,6 +116,22 @@ class Folder(_Model):
 
     type: Literal["folder"]
     path: Path
+    public_url: str | None = None
+
+
+class Storage(_Model):
+    """Storage elsewhere: s3://, gs://, az:// or sftp://, with an index page (docs/delivery.md)."""
+
+    type: Literal["storage"]
+    url: str
+    public_url: str | None = None
+    endpoint: str | None = None
+    region: str | None = None
+    ca_bundle: Path | None = None
+    key_file: Path | None = None
+    password_file: Path | None = None
+    known_hosts: Path | None = None
+    host_key: Annotated[str, Field(pattern=r"^SHA256:[A-Za-z0-9+/]{43}$")] | None = None
 
 
 class Mailing(_Model):
@@ -137,7 +153,7 @@ class Mailing(_Model):
         return tuple(spelled.values())
 
 
-Destination = Annotated[Folder | Mailing, Field(discriminator="type")]
+Destination = Annotated[Folder | Storage | Mailing, Field(discriminator="type")]
 
 
 class Schedule(_Model):

@@ -148,7 +148,7 @@ _WORDS = {
     "missing": "is required",
     "string_too_short": "must not be empty",
     "too_short": "needs at least one entry",
-    "union_tag_not_found": "needs a type: folder or mail",
+    "union_tag_not_found": "needs a type: folder, storage or mail",
 }
 
 
@@ -172,7 +172,11 @@ def _key(location: tuple[int | str, ...], given: Mapping[str, object]) -> str:
     key = ""
     for part in location:
         longer = f"{key}[{part}]" if isinstance(part, int) else f"{key}.{part}" if key else part
-        if part in ("folder", "mail") and key.startswith("destinations.") and longer not in given:
+        if (
+            part in ("folder", "storage", "mail")
+            and key.startswith("destinations.")
+            and longer not in given
+        ):
             continue
         key = longer
     return key

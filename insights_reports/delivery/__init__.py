@@ -21,6 +21,7 @@ from insights_reports.delivery.destinations import (
     FolderDestination,
     MailDestination,
     Secret,
+    StorageDestination,
     Transport,
     address,
 )
@@ -39,14 +40,8 @@ from insights_reports.delivery.receipts import (
     Receipt,
     State,
 )
-from insights_reports.delivery.storage.folder import (
-    FileEntry,
-    Manifest,
-    Published,
-    publish,
-    read_manifests,
-    write_index,
-)
+from insights_reports.delivery.storage.folder import publish, read_manifests, write_index
+from insights_reports.delivery.storage.manifest import FileEntry, Manifest, Published
 
 __all__ = [
     "Clock",
@@ -71,6 +66,7 @@ __all__ = [
     "Run",
     "Secret",
     "State",
+    "StorageDestination",
     "Transport",
     "address",
     "deliver",

@@ -1,9 +1,9 @@
-"""Delivering an edition: folders first, then mail, each step entered in the ledger."""
+"""Delivering an edition: storage first, then mail, each step entered in the ledger."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from insights_reports.delivery.destinations import Destination, FolderDestination, MailDestination
+from insights_reports.delivery.destinations import Destination, MailDestination
 from insights_reports.delivery.ledger.ledger import Ledger
 from insights_reports.delivery.mail.mailing import Mailing
 from insights_reports.delivery.receipts import (
@@ -14,8 +14,9 @@ from insights_reports.delivery.receipts import (
     Receipt,
     State,
 )
-from insights_reports.delivery.storage import folder as storage
-from insights_reports.errors import DeliveryError
+from insights_reports.delivery.storage import places
+from insights_reports.delivery.storage.manifest import Published
+from insights_reports.errors import DeliveryError, InsightsReportsError
 
 
 def deliver(
@@ -37,7 +38,7 @@ def deliver(
     Raises:
         DeliveryError: when the ledger cannot be used; nothing is delivered without it.
     """
-    folders = [d for d in destinations if isinstance(d, FolderDestination)]
+    stores = [d for d in destinations if not isinstance(d, MailDestination)]
     mailings = [d for d in destinations if isinstance(d, MailDestination)]
     keys = {d.name: keys_of(edition, d) for d in destinations}
     held = {key for d in mailings if d.on_unknown == "hold" for key in keys[d.name]}
@@ -45,12 +46,12 @@ def deliver(
     ledger.plan(edition, everything, now(), hold_unknown=held, note=note)
     receipts = []
     paths = []
-    for folder in folders:
-        receipt, published = _to_folder(edition, folder, ledger, now)
+    for place in stores:
+        receipt, published = _to_place(edition, place, ledger, now)
         receipts.append(receipt)
         if published is not None:
             edition = replace(edition, files=published.files)
-            paths.append(str(published.path))
+            paths.append(places.address(place, edition, published))
     another_run = any(receipt.in_hand or receipt.held_until for receipt in receipts)
     for mailing in mailings:
         if another_run:  # it publishes the folder at this moment, and will mail next
@@ -99,19 +100,21 @@ def keys_of(edition: Edition, destination: Destination) -> list[Key]:
     return [Key(*name, destination.name, recipient.lower()) for recipient in recipients]
 
 
-def _to_folder(
-    edition: Edition, folder: FolderDestination, ledger: Ledger, now: Clock
-) -> tuple[Receipt, storage.Published | None]:
+def _to_place(
+    edition: Edition, place: places.Place, ledger: Ledger, now: Clock
+) -> tuple[Receipt, Published | None]:
     """Publish, unless another run is at it. A folder that was emptied since is filled again."""
-    (key,) = keys_of(edition, folder)
+    (key,) = keys_of(edition, place)
     claim = ledger.claim(key, now())
     if claim is None and ledger.receipt(key).state is not State.SENT:
         return ledger.receipt(key), None
     try:
-        published = storage.publish(edition, folder.path, now=now(), holders=ledger.holders)
+        published = places.publish(edition, place, now=now(), holders=ledger.holders)
     except Exception as error:
         reason = (
-            str(error) if isinstance(error, DeliveryError) else f"{type(error).__name__}: {error}"
+            str(error)
+            if isinstance(error, InsightsReportsError)
+            else f"{type(error).__name__}: {error}"
         )
         if claim is None:
             return replace(ledger.receipt(key), state=State.PLANNED, detail=reason), None

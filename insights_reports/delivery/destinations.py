@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NoReturn
+from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -65,7 +66,7 @@ class Transport:
         object.__setattr__(self, "sender", address(self.sender))
         if self.reply_to is not None:
             object.__setattr__(self, "reply_to", address(self.reply_to))
-        if self.security == "none" and not (self.allow_plaintext or _is_loopback(self.host)):
+        if self.security == "none" and not (self.allow_plaintext or is_loopback(self.host)):
             raise ValueError(
                 f"mail to {self.host} would travel unencrypted: use starttls or tls, "
                 "or allow it explicitly"
@@ -76,10 +77,59 @@ class Transport:
 
 @dataclass(frozen=True, slots=True)
 class FolderDestination:
-    """A folder that keeps every revision of every edition."""
+    """A folder that keeps every revision of every edition. ``public_url`` is where its readers find
+    it, if they can."""
 
     name: str
     path: Path
+    public_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StorageDestination:
+    """Storage elsewhere that keeps every revision of every edition, below ``url``.
+
+    ``s3://bucket/prefix``, ``gs://…`` and ``az://container/prefix`` take ``endpoint``, ``region``
+    and ``ca_bundle``; their credentials come from the environment. ``sftp://user@host:port/path``
+    takes ``key_file`` or ``password``, and requires ``known_hosts`` (the text of such a file) or
+    ``host_key`` (a fingerprint, ``SHA256:…``).
+
+    Raises:
+        ValueError: when the URL cannot be used or something is missing.
+    """
+
+    name: str
+    url: str
+    public_url: str | None = None
+    endpoint: str | None = None
+    region: str | None = None
+    ca_bundle: Path | None = None
+    key_file: Path | None = None
+    password: Secret | None = None
+    known_hosts: str | None = None
+    host_key: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "url", self.url.rstrip("/"))
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("s3", "gs", "az", "sftp") or not parts.hostname:
+            raise ValueError(f"{self.url!r} is no URL such as s3://bucket/reports or sftp://u@h/p")
+        if parts.password is not None or parts.query or "\\" in self.url:
+            raise ValueError("the URL must hold no password, no query and no backslash")
+        if self.endpoint:
+            end = urlsplit(self.endpoint)
+            if end.scheme != "https" and not is_loopback(end.hostname or ""):
+                raise ValueError(f"{self.endpoint} would be spoken to unencrypted: use https")
+        if self.is_sftp and not parts.username:
+            raise ValueError("the URL names no user: sftp://user@host/path")
+        if self.is_sftp and not (self.known_hosts or self.host_key):
+            raise ValueError("the server's key is unknown: give known_hosts or host_key")
+        if self.is_sftp and not (self.key_file or self.password):
+            raise ValueError("there is no way to sign in: give key_file or password_file")
+
+    @property
+    def is_sftp(self) -> bool:
+        return self.url.startswith("sftp:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +170,7 @@ class MailDestination:
         )
 
 
-Destination = FolderDestination | MailDestination
+Destination = FolderDestination | StorageDestination | MailDestination
 
 
 def address(text: str) -> str:
@@ -136,7 +186,8 @@ def address(text: str) -> str:
     return str(found.ascii_email)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is this machine itself."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

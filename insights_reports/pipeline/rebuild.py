@@ -1,27 +1,28 @@
 """A ledger that lost its memory believes the archives: their manifests are entered again."""
 
-import hashlib
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
-from insights_reports.config import Config, Folder, Subscription
+from insights_reports.config import Config, Mailing, Subscription
 from insights_reports.delivery import (
     EditionRow,
+    FolderDestination,
     Key,
     Ledger,
     Manifest,
     Receipt,
     State,
-    read_manifests,
 )
-from insights_reports.delivery.storage.folder import MANIFEST
+from insights_reports.delivery.storage.places import read_manifests
+from insights_reports.pipeline.destinations import places_of
 
 IN_DOUBT = "the ledger did not know of this edition, but the archive does"
 
 
-def rebuild(config: Config, ledger: Ledger, now: datetime) -> list[EditionRow]:
-    """Enter every edition that stands in a folder and that the ledger does not know of.
+def rebuild(
+    config: Config, ledger: Ledger, now: datetime, *, local_only: bool = False
+) -> list[EditionRow]:
+    """Enter every edition that stands in storage and that the ledger does not know of.
 
     What may have been mailed of it is held: nothing is mailed again without somebody's word
     (``deliveries --again``). Returns what was entered.
@@ -29,8 +30,12 @@ def rebuild(config: Config, ledger: Ledger, now: datetime) -> list[EditionRow]:
     Raises:
         DeliveryError: when a manifest cannot be read.
     """
-    folders = _folders(config)
-    found = {name: read_manifests(path) for name, path in folders.items() if path.is_dir()}
+    places = {
+        name: place
+        for name, place in places_of(config).items()
+        if isinstance(place, FolderDestination) or not local_only
+    }
+    found = {name: read_manifests(place, ledger.holders) for name, place in places.items()}
     entered = []
     latest: dict[tuple[str, str], int] = {}
     for manifest in (each for manifests in found.values() for each in manifests):
@@ -40,7 +45,7 @@ def rebuild(config: Config, ledger: Ledger, now: datetime) -> list[EditionRow]:
         for manifest in manifests:
             last = latest[manifest.subscription, manifest.period] == manifest.revision
             row = _row(manifest)
-            receipts = [*_published(manifest, found, folders, now)]
+            receipts = [*_published(manifest, found, now)]
             if last:
                 receipts += _mailed(config, manifest, destination, now)
             if ledger.reenter(row, receipts):
@@ -49,17 +54,10 @@ def rebuild(config: Config, ledger: Ledger, now: datetime) -> list[EditionRow]:
 
 
 def believe(config: Config, ledger: Ledger, subscription: str, period: str, now: datetime) -> None:
-    """`rebuild`, when the ledger knows nothing of this subscription's period."""
+    """`rebuild`, when the ledger knows nothing of this subscription's period: from all storage when
+    the ledger is empty, else from the folders of this machine."""
     if not ledger.editions(subscription, period):
-        rebuild(config, ledger, now)
-
-
-def _folders(config: Config) -> dict[str, Path]:
-    return {
-        name: config.resolve(chosen.path)
-        for name, chosen in config.destinations.items()
-        if isinstance(chosen, Folder)
-    }
+        rebuild(config, ledger, now, local_only=bool(ledger.editions()))
 
 
 def _row(manifest: Manifest) -> EditionRow:
@@ -77,17 +75,12 @@ def _row(manifest: Manifest) -> EditionRow:
 
 
 def _published(
-    manifest: Manifest,
-    found: dict[str, list[Manifest]],
-    folders: dict[str, Path],
-    now: datetime,
+    manifest: Manifest, found: dict[str, list[Manifest]], now: datetime
 ) -> Iterator[Receipt]:
     for name, manifests in found.items():
         if any(_same(manifest, other) for other in manifests):
-            path = folders[name] / manifest.folder
-            digest = hashlib.sha256((path / MANIFEST).read_bytes()).hexdigest()
             key = Key(manifest.subscription, manifest.period, manifest.revision, name)
-            yield Receipt(key, State.SENT, now, reference=str(path), sha256=digest)
+            yield Receipt(key, State.SENT, now, reference=manifest.folder)
 
 
 def _same(one: Manifest, other: Manifest) -> bool:
@@ -98,7 +91,7 @@ def _mailed(config: Config, manifest: Manifest, archive: str, now: datetime) -> 
     subscription: Subscription | None = config.subscriptions.get(manifest.subscription)
     for name in subscription.deliver_to if subscription else ():
         chosen = config.destinations[name]
-        if not isinstance(chosen, Folder):
+        if isinstance(chosen, Mailing):
             for recipient in chosen.to:
                 about = (manifest.subscription, manifest.period, manifest.revision)
                 key = Key(*about, name, recipient.lower())

@@ -8,69 +8,33 @@ Renaming file by file would not do: a reader could then meet the files of two re
 import contextlib
 import errno
 import hashlib
-import json
 import os
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from insights_reports.delivery.ledger.holders import Holders
 from insights_reports.delivery.receipts import Edition
 from insights_reports.delivery.storage import files_at
-from insights_reports.edition.files import File, slug
+from insights_reports.delivery.storage.manifest import (
+    INDEX,
+    LATEST,
+    MANIFEST,
+    REVISION_NAME,
+    Manifest,
+    Published,
+    altered,
+    file_name_of,
+    folder_of,
+    in_order,
+    manifest_of,
+    missing,
+    of_same_content,
+    parse_manifest,
+    pointer,
+)
+from insights_reports.edition.files import File
 from insights_reports.errors import DeliveryError
-
-MANIFEST = "manifest.json"
-LATEST = "latest.json"
-INDEX = "index.html"
-_SCHEMA = 1
-_FILE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,199}")
-_PERIOD_NAME = re.compile(r"[0-9][0-9a-z-]{0,31}")
-_REVISION_NAME = re.compile(r"r([1-9][0-9]*)")
-
-
-@dataclass(frozen=True, slots=True)
-class FileEntry:
-    """A file as a manifest lists it; ``size`` in bytes."""
-
-    name: str
-    document: str
-    size: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a revision's ``manifest.json`` says. ``folder`` is the revision's path below the
-    root."""
-
-    folder: str
-    subscription: str
-    report: str
-    period: str
-    start: date
-    end: date
-    revision: int
-    status: str
-    digest: str
-    generated: datetime
-    verdict: str
-    title: str
-    files: tuple[FileEntry, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A revision in its folder. ``new`` is False when it stood there already; ``files`` are those
-    that stand there, perhaps of an earlier rendering of the same content."""
-
-    path: Path
-    sha256: str  # of manifest.json
-    files: tuple[File, ...]
-    new: bool
 
 
 def publish(edition: Edition, root: Path, *, now: datetime, holders: Holders) -> Published:
@@ -84,7 +48,7 @@ def publish(edition: Edition, root: Path, *, now: datetime, holders: Holders) ->
             before is untouched), when a symbolic link lies in the way, or when the revision there
             was altered, lacks a file or has another content.
     """
-    folder = f"{slug(edition.subscription)}/{_period_name(edition.period)}"
+    folder = folder_of(edition)
     path = root / folder / f"r{edition.revision}"
     with _told(path), _open_period(root, folder) as period:
         files_at.sweep(period, now, holders)
@@ -93,13 +57,8 @@ def publish(edition: Edition, root: Path, *, now: datetime, holders: Holders) ->
         )
         with files_at.open_folder(period, path.name) as revision:
             raw = files_at.read(revision, MANIFEST)
-            manifest = _parse(raw, f"{folder}/{path.name}")
-            if manifest.digest != edition.digest:
-                raise DeliveryError(
-                    "Another content stands under the same revision; it is left as it is.",
-                    str(path),
-                    "Was the ledger lost? Deliver to another folder, or move this one away.",
-                )
+            manifest = parse_manifest(raw, f"{folder}/{path.name}")
+            of_same_content(manifest, edition, str(path))
             if not new:
                 _put_back(revision, manifest, edition, path, holders)
             files = edition.files if new else tuple(_verified(revision, manifest, path))
@@ -117,11 +76,11 @@ def read_manifests(root: Path) -> list[Manifest]:
     for subscription in _folders(root):
         for period in _folders(subscription):
             for revision in _folders(period):
-                if _REVISION_NAME.fullmatch(revision.name):
+                if REVISION_NAME.fullmatch(revision.name):
                     with _told(revision):
                         raw = (revision / MANIFEST).read_bytes()
-                    manifests.append(_parse(raw, revision.relative_to(root).as_posix()))
-    return sorted(manifests, key=lambda m: (m.subscription, m.start, m.period, m.revision))
+                    manifests.append(parse_manifest(raw, revision.relative_to(root).as_posix()))
+    return in_order(manifests)
 
 
 def write_index(root: Path, content: bytes, *, holders: Holders) -> Path:
@@ -151,10 +110,12 @@ def _write_revision(period: int, name: str, edition: Edition, holders: Holders) 
     try:
         with files_at.open_folder(period, part) as folder:
             for file in edition.files:
-                files_at.write_new(folder, _file_name(file.name), file.content)
-            files_at.write_new(folder, MANIFEST, _manifest(edition))
+                files_at.write_new(folder, file_name_of(file.name), file.content)
+            files_at.write_new(folder, MANIFEST, manifest_of(edition))
             os.fsync(folder)
-            tuple(_verified(folder, _parse(files_at.read(folder, MANIFEST), name), Path(name)))
+            tuple(
+                _verified(folder, parse_manifest(files_at.read(folder, MANIFEST), name), Path(name))
+            )
         os.rename(part, name, src_dir_fd=period, dst_dir_fd=period)
     except OSError as error:
         files_at.remove(period, part)
@@ -170,18 +131,10 @@ def _write_revision(period: int, name: str, edition: Edition, holders: Holders) 
 
 def _point_to_newest(period: int, holders: Holders) -> None:
     """Whoever comes last sees every revision, so the pointer never goes back."""
-    found = (_REVISION_NAME.fullmatch(name) for name in os.listdir(period))
+    found = (REVISION_NAME.fullmatch(name) for name in os.listdir(period))
     newest = max(int(match[1]) for match in found if match)
     with files_at.open_folder(period, f"r{newest}") as revision:
-        digest = hashlib.sha256(files_at.read(revision, MANIFEST)).hexdigest()
-    content = _json(
-        {
-            "schema": _SCHEMA,
-            "revision": newest,
-            "manifest": f"r{newest}/{MANIFEST}",
-            "manifest_sha256": digest,
-        }
-    )
+        content = pointer(newest, files_at.read(revision, MANIFEST))
     if not files_at.exists(period, LATEST) or files_at.read(period, LATEST) != content:
         files_at.replace(period, LATEST, content, holders)
 
@@ -192,96 +145,20 @@ def _put_back(
     """Write the files that are missing from a published revision again."""
     ours = {file.sha256: file for file in edition.files}
     for entry in manifest.files:
-        if files_at.exists(folder, _file_name(entry.name)):
+        if files_at.exists(folder, file_name_of(entry.name)):
             continue
         if entry.sha256 not in ours:
-            raise DeliveryError(
-                "A file of a published revision is missing.",
-                str(path / entry.name),
-                "Put it back from a backup: no run has the same bytes.",
-            )
+            raise missing(str(path / entry.name))
         files_at.replace(folder, entry.name, ours[entry.sha256].content, holders)
 
 
 def _verified(folder: int, manifest: Manifest, path: Path) -> Iterator[File]:
     for entry in manifest.files:
-        content = files_at.read(folder, _file_name(entry.name))
+        content = files_at.read(folder, file_name_of(entry.name))
         file = File(entry.name, entry.document, content)
         if file.sha256 != entry.sha256:
-            raise DeliveryError(
-                "A published file is not what its manifest says.",
-                str(path / entry.name),
-                "It was altered, or the disk is failing. Move the revision away and run again.",
-            )
+            raise altered(str(path / entry.name))
         yield file
-
-
-def _manifest(edition: Edition) -> bytes:
-    return _json(
-        {
-            "schema": _SCHEMA,
-            "subscription": edition.subscription,
-            "report": edition.report,
-            "period": edition.period,
-            "start": edition.start.isoformat(),
-            "end": edition.end.isoformat(),
-            "revision": edition.revision,
-            "status": edition.status,
-            "digest": edition.digest,
-            "generated": edition.generated.astimezone(UTC).isoformat(),
-            "verdict": edition.verdict,
-            "title": edition.title,
-            "files": [
-                {
-                    "name": file.name,
-                    "document": file.document,
-                    "size": len(file.content),
-                    "sha256": file.sha256,
-                }
-                for file in edition.files
-            ],
-        }
-    )
-
-
-def _parse(raw: bytes, folder: str) -> Manifest:
-    try:
-        said = json.loads(raw)
-        return Manifest(
-            folder=folder,
-            start=date.fromisoformat(said["start"]),
-            end=date.fromisoformat(said["end"]),
-            revision=int(said["revision"]),
-            generated=datetime.fromisoformat(said["generated"]),
-            files=tuple(
-                FileEntry(f["name"], f["document"], f["size"], f["sha256"]) for f in said["files"]
-            ),
-            **{name: str(said[name]) for name in _TEXTS},
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise DeliveryError(
-            "A manifest cannot be read.",
-            f"{folder}/{MANIFEST}: {type(error).__name__}: {error}",
-            "It was altered, or the disk is failing. Move its folder away.",
-        ) from None
-
-
-_TEXTS = ("subscription", "report", "period", "status", "digest", "verdict", "title")
-
-
-def _json(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n"
-
-
-def _file_name(name: str) -> str:
-    if not _FILE_NAME.fullmatch(name) or name == MANIFEST:
-        raise DeliveryError("This is no name for a published file.", repr(name))
-    return name
-
-
-def _period_name(period: str) -> str:
-    name = period.lower()
-    return name if _PERIOD_NAME.fullmatch(name) else slug(period)
 
 
 def _folders(parent: Path) -> Iterator[Path]:
