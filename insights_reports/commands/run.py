@@ -14,6 +14,7 @@ from insights_reports.commands.common import (
     print_table,
     size,
 )
+from insights_reports.config import Config
 from insights_reports.config_file import find_config, load_config
 from insights_reports.delivery import Receipt, address, said
 from insights_reports.delivery.interruptions import stoppable
@@ -40,17 +41,17 @@ def main(options: argparse.Namespace) -> int:
             )
     results = []
     for name in options.subscriptions:
-        results += _subscription(options, config_path, name, config.subscriptions[name].week_start)
+        results += _subscription(options, config_path, name, config)
     if options.json:
         print_json([result for result, _ in results])
     return max(status for _, status in results)
 
 
 def _subscription(
-    options: argparse.Namespace, config_path: Path, name: str, week_start: Any
+    options: argparse.Namespace, config_path: Path, name: str, config: Config
 ) -> list[tuple[dict[str, Any], int]]:
     """The editions of one subscription: one, or those of a backfill, which share one pull."""
-    periods = _periods(options.period, week_start)
+    periods = _periods(options.period, config.subscriptions[name].week_start)
     results, pull_folder = [], None
     for period in periods:
         run = start_run(
@@ -64,7 +65,7 @@ def _subscription(
             space=options.space,
             out=Path(options.out) if options.out else None,
             dry_run=options.dry_run,
-            test_send=_address(options.test_send),
+            test_send=_address(options.test_send, config),
         )
         results.append(_one(run, options))
         if (run.pull_folder / "manifest.json").exists():
@@ -78,7 +79,13 @@ def _periods(text: str, week_start: Any) -> list[str]:
     return [period.name for period in parse_periods(text, week_start)]
 
 
-def _address(text: str | None) -> str | None:
+def _address(text: str | None, config: Config) -> str | None:
+    """Raises UsageError when it is none, or outside of the allowed domains."""
+    if text and config.mail and not config.mail.may_receive(text):
+        allowed = ", ".join(config.mail.allowed_domains)
+        raise UsageError(
+            "The test mail may not go there.", f"--test-send: {text}", f"Allowed are: {allowed}."
+        )
     try:
         return address(text) if text else None
     except ValueError as error:
