@@ -214,6 +214,20 @@ class Eml(Mailing):
 Destination = Annotated[Folder | Storage | Mailing | Eml, Field(discriminator="type")]
 
 
+class Notify(_Model):
+    """The operators, who are told what the readers are not: by mail, and by Apprise (a file with
+    one ``label = URL`` a line)."""
+
+    mail: tuple[Address, ...] = ()
+    apprise_file: Path | None = None
+    on: tuple[Literal["failed", "partial", "held", "recovered"], ...] = (
+        "failed",
+        "partial",
+        "held",
+        "recovered",
+    )
+
+
 class Schedule(_Model):
     """When to run: five cron fields in a region's time zone, outside 00:00-04:00."""
 
@@ -374,6 +388,7 @@ class Config(_Model):
     octopus: Octopus = Octopus()
     company: Company = Company()
     mail: Mail | None = None
+    notify: Notify | None = None
     templates: Path | None = None
     custom_bands: CustomBands | None = None
     state: Path = Path("state")

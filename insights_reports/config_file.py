@@ -202,6 +202,9 @@ def _broken_references(data: dict[str, Any]) -> Iterator[str]:
         yield f"custom_bands: is required, because {custom[0]} is custom"
     yield from _outside(data)
     mails = [key for key, v in given.items() if v == "mail" and key.startswith("destinations.")]
+    notify = data.get("notify")
+    if isinstance(notify, dict) and notify.get("mail") and not data.get("mail"):
+        yield "mail: is required, because notify.mail names operators"
     if mails and not data.get("mail"):
         yield f"mail: is required, because {mails[0].rpartition('.')[0]} is of type mail"
 

@@ -77,6 +77,7 @@ def test_a_room_imports_only_what_its_place_allows(path: Path) -> None:
         ("requests", {"octopus", "delivery"}),
         ("smtplib", {"delivery"}),
         ("psycopg", {"delivery"}),
+        ("apprise", {"delivery"}),
         ("msal", {"delivery"}),
         ("google", {"delivery"}),
         ("obstore", {"delivery"}),

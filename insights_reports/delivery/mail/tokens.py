@@ -97,9 +97,8 @@ class GoogleToken:
         if account.get("token_uri", self.token_uri) != self.token_uri:
             raise NoToken(f"{self.service_account_file} names another token_uri than Google's")
         try:
-            credentials: Any = service_account.Credentials.from_service_account_info(
-                account, scopes=[_GMAIL], subject=self.mailbox
-            )
+            read: Any = service_account.Credentials.from_service_account_info
+            credentials = read(account, scopes=[_GMAIL], subject=self.mailbox)
             credentials.refresh(Request(_session(self.ca_bundle)))
         except Exception as error:  # of any of the libraries below it
             reason = Scrubber((key,)).line(str(error))
@@ -112,7 +111,7 @@ def _session(ca_bundle: Path | None) -> Any:
     import requests
 
     class Bounded(requests.Session):
-        def request(self, *args: Any, **named: Any) -> requests.Response:  # type: ignore[override]
+        def request(self, *args: Any, **named: Any) -> requests.Response:
             named["timeout"] = min(float(named.get("timeout") or _SECONDS), _SECONDS)
             named["allow_redirects"] = False
             return super().request(*args, **named)
