@@ -90,6 +90,42 @@ class Company(_Model):
     contact: str = ""
 
 
+class Microsoft(_Model):
+    """Sign-in as an application of Microsoft's Entra ID, by a secret or a certificate (PEM)."""
+
+    tenant: str
+    client: str
+    secret_file: Path | None = None
+    key_file: Path | None = None
+    certificate_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Microsoft":
+        if bool(self.secret_file) == bool(self.key_file and self.certificate_file):
+            raise ValueError("give `secret_file`, or `key_file` and `certificate_file`")
+        return self
+
+
+class Google(_Model):
+    """Sign-in as a service account of Google that may act for the mailbox."""
+
+    service_account_file: Path
+
+
+class Auth(_Model):
+    """Sign-in by access tokens (XOAUTH2); one of the three."""
+
+    oauth_token_command: tuple[str, ...] = ()
+    microsoft: Microsoft | None = None
+    google: Google | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "Auth":
+        if sum(map(bool, (self.oauth_token_command, self.microsoft, self.google))) != 1:
+            raise ValueError("give one of oauth_token_command, microsoft and google")
+        return self
+
+
 class Mail(_Model):
     """The mail server. The password comes from ``password_file`` or the variable SMTP_PASSWORD."""
 
@@ -100,7 +136,21 @@ class Mail(_Model):
     reply_to: Address | None = None
     username: str | None = None
     password_file: Path | None = None
+    auth: Auth | None = None
+    owner: Address | None = None
+    allowed_domains: tuple[str, ...] = ()
     ca_bundle: Path | None = None
+
+    @model_validator(mode="after")
+    def _signs_in(self) -> "Mail":
+        if self.auth and not self.username:
+            raise ValueError("`auth:` needs `username:`, the mailbox that sends")
+        return self
+
+    def may_receive(self, address: str) -> bool:
+        """Whether mail may go to ``address``: into an allowed domain, if any is named."""
+        domain = address.rpartition("@")[2].lower()
+        return not self.allowed_domains or domain in {d.lower() for d in self.allowed_domains}
 
 
 class Folder(_Model):
@@ -108,6 +158,22 @@ class Folder(_Model):
 
     type: Literal["folder"]
     path: Path
+    public_url: str | None = None
+
+
+class Storage(_Model):
+    """Storage elsewhere: s3://, gs://, az:// or sftp://, with an index page (docs/delivery.md)."""
+
+    type: Literal["storage"]
+    url: str
+    public_url: str | None = None
+    endpoint: str | None = None
+    region: str | None = None
+    ca_bundle: Path | None = None
+    key_file: Path | None = None
+    password_file: Path | None = None
+    known_hosts: Path | None = None
+    host_key: Annotated[str, Field(pattern=r"^SHA256:[A-Za-z0-9+/]{43}$")] | None = None
 
 
 class Mailing(_Model):
@@ -117,9 +183,41 @@ class Mailing(_Model):
     to: Annotated[tuple[Address, ...], Field(min_length=1)]
     attach: tuple[Literal["pdf", "xlsx", "html"], ...] = ("pdf",)
     documents: Literal["summary", "all"] = "summary"
+    on_unknown: Literal["resend", "hold"] = "resend"
+
+    @field_validator("to")
+    @classmethod
+    def _once(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        """Addresses that differ only in case are one recipient, as spelled first."""
+        spelled: dict[str, str] = {}
+        for address in addresses:
+            spelled.setdefault(address.lower(), address)
+        return tuple(spelled.values())
 
 
-Destination = Annotated[Folder | Mailing, Field(discriminator="type")]
+class Eml(Mailing):
+    """Mails as .eml files in a folder, for others to send."""
+
+    type: Literal["eml"]  # type: ignore[assignment]
+    path: Path
+    sender: Address
+
+
+Destination = Annotated[Folder | Storage | Mailing | Eml, Field(discriminator="type")]
+
+
+class Notify(_Model):
+    """The operators, who are told what the readers are not: by mail, and by Apprise (a file with
+    one ``label = URL`` a line)."""
+
+    mail: tuple[Address, ...] = ()
+    apprise_file: Path | None = None
+    on: tuple[Literal["failed", "partial", "held", "recovered"], ...] = (
+        "failed",
+        "partial",
+        "held",
+        "recovered",
+    )
 
 
 class Schedule(_Model):
@@ -249,6 +347,7 @@ class Subscription(_Model):
     hotfix_patterns: tuple[str, ...] = ()
     top: Annotated[int, Field(ge=1, le=200)] = 20
     cross_check: CrossCheckPolicy = CrossCheckPolicy()
+    release: Literal["automatic", "by_hand"] = "automatic"
     deliver_to: tuple[str, ...] = ()
     schedule: Schedule | None = None
 
@@ -286,9 +385,12 @@ class Config(_Model):
     octopus: Octopus = Octopus()
     company: Company = Company()
     mail: Mail | None = None
+    notify: Notify | None = None
     templates: Path | None = None
     custom_bands: CustomBands | None = None
     state: Path = Path("state")
+    ledger: str | None = None
+    ledger_password_file: Path | None = None
     destinations: dict[str, Destination] = {}
     subscriptions: Annotated[dict[str, Subscription], Field(min_length=1)]
 

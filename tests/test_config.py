@@ -1,6 +1,8 @@
 """The configuration: everything it may say, and every problem said at once."""
 
+import time
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -225,3 +227,51 @@ def test_no_configuration_is_an_error_with_the_remedy(
         find_config(None)
     (tmp_path / "insights-reports.yaml").write_text(SMALLEST)
     assert find_config(None) == Path("insights-reports.yaml")
+
+
+@pytest.mark.parametrize(
+    "yaml",
+    [
+        "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+        + "".join(f"{c}: &{c} [{','.join([f'*{b}'] * 10)}]\n" for b, c in pairwise("abcdefgh")),
+        "a: &a [*a]\n",
+        "a: &a {b: *a}\n",
+    ],
+)
+def test_aliases_cannot_make_much_of_a_small_file(tmp_path: Path, yaml: str) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(yaml + SMALLEST, encoding="utf-8")
+    begun = time.monotonic()
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert time.monotonic() - begun < 5
+    assert "aliases written out" in str(caught.value) or "alias stands in itself" in str(
+        caught.value
+    )
+
+
+MAIL = "mail: {host: smtp.example.com, sender: a@example.com, %s}\n" + SMALLEST
+
+
+@pytest.mark.parametrize(
+    ("mail", "problem"),
+    [
+        ("auth: {oauth_token_command: [x]}", "mail: `auth:` needs `username:`"),
+        ("username: a, auth: {}", "mail.auth: give one of oauth_token_command, microsoft"),
+        (
+            "username: a, auth: {microsoft: {tenant: t, client: c}}",
+            "mail.auth.microsoft: give `secret_file`, or `key_file` and `certificate_file`",
+        ),
+    ],
+)
+def test_a_sign_in_is_one_and_complete(tmp_path: Path, mail: str, problem: str) -> None:
+    (found,) = problems(tmp_path, MAIL % mail)
+    assert problem in found
+
+
+def test_mail_goes_nowhere_but_into_the_allowed_domains(tmp_path: Path) -> None:
+    text = MAIL % "allowed_domains: [example.com]"
+    text += "destinations: {board: {type: mail, to: [a@EXAMPLE.com, b@other.example]}}\n"
+    assert problems(tmp_path, text) == [
+        "destinations.board.to[1]: 'b@other.example': outside of mail.allowed_domains"
+    ]

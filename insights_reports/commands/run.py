@@ -2,14 +2,23 @@
 
 import argparse
 import sys
+import traceback
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from insights_reports.commands.common import as_of, checked, print_json, print_table, size
+from insights_reports.commands.common import (
+    as_of,
+    checked,
+    print_json,
+    print_table,
+    size,
+)
+from insights_reports.config import Config
 from insights_reports.config_file import find_config, load_config
-from insights_reports.delivery import Receipt, address
-from insights_reports.errors import InsightsReportsError, UsageError
+from insights_reports.delivery import Receipt, address, said
+from insights_reports.delivery.interruptions import stoppable
+from insights_reports.errors import InsightsReportsError, UsageError, without_secrets
 from insights_reports.metrics import parse_periods
 from insights_reports.pipeline.make import Outcome, make_edition
 from insights_reports.pipeline.progress import clear_line, terminal_progress
@@ -32,17 +41,17 @@ def main(options: argparse.Namespace) -> int:
             )
     results = []
     for name in options.subscriptions:
-        results += _subscription(options, config_path, name, config.subscriptions[name].week_start)
+        results += _subscription(options, config_path, name, config)
     if options.json:
         print_json([result for result, _ in results])
     return max(status for _, status in results)
 
 
 def _subscription(
-    options: argparse.Namespace, config_path: Path, name: str, week_start: Any
+    options: argparse.Namespace, config_path: Path, name: str, config: Config
 ) -> list[tuple[dict[str, Any], int]]:
     """The editions of one subscription: one, or those of a backfill, which share one pull."""
-    periods = _periods(options.period, week_start)
+    periods = _periods(options.period, config.subscriptions[name].week_start)
     results, pull_folder = [], None
     for period in periods:
         run = start_run(
@@ -56,7 +65,7 @@ def _subscription(
             space=options.space,
             out=Path(options.out) if options.out else None,
             dry_run=options.dry_run,
-            test_send=_address(options.test_send),
+            test_send=_address(options.test_send, config),
         )
         results.append(_one(run, options))
         if (run.pull_folder / "manifest.json").exists():
@@ -70,7 +79,13 @@ def _periods(text: str, week_start: Any) -> list[str]:
     return [period.name for period in parse_periods(text, week_start)]
 
 
-def _address(text: str | None) -> str | None:
+def _address(text: str | None, config: Config) -> str | None:
+    """Raises UsageError when it is none, or outside of the allowed domains."""
+    if text and config.mail and not config.mail.may_receive(text):
+        allowed = ", ".join(config.mail.allowed_domains)
+        raise UsageError(
+            "The test mail may not go there.", f"--test-send: {text}", f"Allowed are: {allowed}."
+        )
     try:
         return address(text) if text else None
     except ValueError as error:
@@ -79,17 +94,27 @@ def _address(text: str | None) -> str | None:
 
 def _one(run: Run, options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     try:
-        outcome = make_edition(run, progress=terminal_progress(run.subscription_name))
+        with stoppable(lambda: run.end("interrupted", 130)):
+            outcome = make_edition(run, progress=terminal_progress(run.subscription_name))
     except InsightsReportsError as error:
-        clear_line()
-        label = f"{run.subscription_name} {run.period}"
-        print(f"insights-reports: {label}: {error}", file=sys.stderr)
-        failed = {"subscription": run.subscription_name, "period": run.period, "run": run.id}
-        return {**failed, "error": str(error)}, error.exit_status
+        return _failed(run, str(error), error.exit_status)
+    except Exception as error:
+        if options.verbose:
+            traceback.print_exc()
+        remedy = "This is a fault of the program; --verbose shows where."
+        return _failed(run, f"{type(error).__name__}: {error}\n{remedy}", 1)
     clear_line()
     if not options.json:
         print_outcome(run, outcome)
     return as_json(run, outcome), outcome.exit_status
+
+
+def _failed(run: Run, words: str, status: int) -> tuple[dict[str, Any], int]:
+    clear_line()
+    label = f"{run.subscription_name} {run.period}"
+    print(f"insights-reports: {label}: {without_secrets(words)}", file=sys.stderr)
+    failed = {"subscription": run.subscription_name, "period": run.period, "run": run.id}
+    return {**failed, "error": without_secrets(words)}, status
 
 
 def as_json(run: Run, outcome: Outcome) -> dict[str, Any]:
@@ -122,13 +147,16 @@ def print_outcome(run: Run, outcome: Outcome) -> None:
     for receipt in outcome.receipts:
         print(_receipt(receipt))
     if outcome.held:
-        print("Held back: the cross-check found more differences than the subscription allows.")
+        name = f"{run.subscription_name}/{edition['period']}"
+        print(f"Held: {outcome.why_held}.")
+        print(f"Release it with: insights-reports release {name} --by NAME")
     elif run.dry_run:
         print("A dry run: nothing was delivered.")
 
 
 def _receipt(receipt: Receipt) -> str:
     to = f" {receipt.key.recipient}" if receipt.key.recipient else ""
-    already = " (already delivered, nothing sent again)" if receipt.already else ""
-    detail = f": {receipt.detail}" if receipt.detail and not receipt.done else ""
-    return f"{receipt.key.destination}{to}: {receipt.state}{already}{detail}"
+    if receipt.done:
+        already = " (already delivered, nothing sent again)" if receipt.already else ""
+        return f"{receipt.key.destination}{to}: {receipt.state}{already}"
+    return f"{receipt.key.destination}{to}: {said(receipt)}"
