@@ -56,9 +56,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         _prepare(folder, arguments.pull)
-        print(
-            f"\n| {arguments.pull:,} into {3 * arguments.pull:,} | wall | added memory |\n|---|---|---|"
-        )
+        sizes = f"{arguments.pull:,} into {3 * arguments.pull:,}"
+        print(f"\n| {sizes} | wall | CPU | added memory |\n|---|---|---|---|")
         for title, case in CASES.items():
             _print(title, [_run("ours", case, folder, arguments) for _ in range(arguments.repeats)])
         if _has_duckdb():

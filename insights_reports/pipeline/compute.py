@@ -6,7 +6,7 @@ gets the revision that its content has in the ledger, or the next one.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pandas as pd
@@ -27,6 +27,7 @@ from insights_reports.edition.document import load as load_document
 from insights_reports.metrics import Conventions, Period, local_dates
 from insights_reports.pipeline.load import Pulled, load
 from insights_reports.pipeline.pull import READINGS
+from insights_reports.pipeline.remember import Known, recall, remember
 from insights_reports.pipeline.runs import Run
 from insights_reports.pipeline.settings import conventions_of, settings_of
 
@@ -42,19 +43,32 @@ def compute(run: Run) -> dict[str, Any]:
     """
     with run.stage("load"):
         pulled = load(run.pull_folder)
-        period = _period(run, pulled)
+        period = period_of(run, pulled)
+    with run.stage("history"):
+        remember(pulled, run.state, run.pull_folder.name, datetime.now(UTC))
+        known = recall(pulled, run.state, period)
     with run.stage("cross-check"):
         check = check_pulled(pulled, conventions_of(run.subscription))
         run.write("cross-check.json", check.to_json())
     with run.stage("compose"):
-        inputs = _inputs(run, pulled, period, check)
-        settings = settings_of(run.config, run.subscription_name, pulled.tag_sets, pulled.as_of)
-        documents = compose(inputs, settings)
+        documents = composed(run, pulled, known, period, check)
         digest = edition_digest(documents)
-        revision = _revision(run, period, digest, inputs.status)
+        revision = _revision(run, period, digest, documents[0].identity.status)
         changes = _changes(run, period, revision, documents[0])
-        documents = tuple(_revised(document, revision, changes) for document in documents)
-        return _write(run, pulled, period, check, documents, digest)
+        documents = tuple(revised(document, revision, changes) for document in documents)
+        return write(run, pulled, known, period, check, documents, digest)
+
+
+def composed(
+    run: Run, pulled: Pulled, known: Known, period: Period, check: CrossCheck
+) -> tuple[Document, ...]:
+    """The documents of the run's edition, as its first revision.
+
+    Raises:
+        InsightsReportsError: when the settings name what the pull does not have.
+    """
+    settings = settings_of(run.config, run.subscription_name, pulled.tag_sets, pulled.as_of)
+    return compose(_inputs(run, pulled, known, period, check), settings)
 
 
 def check_pulled(pulled: Pulled, conventions: Conventions) -> CrossCheck:
@@ -79,7 +93,12 @@ def period_deployments(deployments: pd.DataFrame, pulled: Pulled, period: Period
     return deployments[inside].sort_values(["completed", "deployment_id"], ignore_index=True)
 
 
-def _period(run: Run, pulled: Pulled) -> Period:
+def period_of(run: Run, pulled: Pulled) -> Period:
+    """The period that the run asks for.
+
+    Raises:
+        UsageError: when its name cannot be understood.
+    """
     week_start = run.subscription.week_start
     if run.period != "last":
         return Period.parse(run.period, week_start)
@@ -87,14 +106,14 @@ def _period(run: Run, pulled: Pulled) -> Period:
     return Period.last_complete(run.subscription.every, today, week_start)
 
 
-def _inputs(run: Run, pulled: Pulled, period: Period, check: CrossCheck) -> Inputs:
+def _inputs(run: Run, pulled: Pulled, known: Known, period: Period, check: CrossCheck) -> Inputs:
     today = pulled.as_of.astimezone(pulled.zone).date()
     return Inputs(
         report_id=pulled.definition.Id,
         report_name=pulled.definition.Name,
         zone=pulled.zone.key,
         stated_zone=pulled.definition.TimeZone,
-        deployments=pulled.deployments.table,
+        deployments=known.deployments,
         lookups=pulled.lookups,
         check=check,
         account=Name(pulled.account.Username),
@@ -105,7 +124,7 @@ def _inputs(run: Run, pulled: Pulled, period: Period, check: CrossCheck) -> Inpu
         period=period,
         trigger=run.trigger,
         status=_status(today, period),
-        known_from=pulled.known_from,
+        known_from=known.known_from,
         gaps=tuple(_gaps(pulled)),
         dropped=tuple(
             Exclusion(Phrase(f"exclusion.{reason}"), len(ids), ids)
@@ -153,7 +172,8 @@ def _changes(
     return revision_changes(document, row.revision, row.made_at, row.status, replaced)
 
 
-def _revised(document: Document, revision: Revision, changes: tuple[Phrase, ...]) -> Document:
+def revised(document: Document, revision: Revision, changes: tuple[Phrase, ...]) -> Document:
+    """The document as what its edition is: this revision, with what it changes."""
     identity = document.identity
     revised = revision.number > 1 and identity.status is Status.FINAL
     return replace(
@@ -168,19 +188,22 @@ def _revised(document: Document, revision: Revision, changes: tuple[Phrase, ...]
     )
 
 
-def _write(
+def write(
     run: Run,
     pulled: Pulled,
+    known: Known,
     period: Period,
     check: CrossCheck,
     documents: tuple[Document, ...],
     digest: str,
 ) -> dict[str, Any]:
+    """Write what the run's files are made of; returns what ``edition.json`` says."""
     run.documents.mkdir(exist_ok=True)
     for document in documents:
         (run.documents / f"{document.name}.json").write_bytes(dump(document))
-    rows = period_deployments(pulled.deployments.table, pulled, period)
+    rows = period_deployments(known.deployments, pulled, period)
     rows.to_parquet(run.folder / "deployments.parquet")
+    known.older.to_parquet(run.folder / "older.parquet")
     identity = documents[0].identity
     edition = {
         "period": period.name,
@@ -198,6 +221,7 @@ def _write(
         "differs": check.differs,
         "explained": check.explained,
         "not_comparable": check.not_comparable,
+        "known_from": known.known_from and known.known_from.isoformat(),
     }
     run.write("edition.json", edition)
     return edition

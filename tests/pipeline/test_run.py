@@ -56,6 +56,7 @@ def test_an_edition_arrives_in_the_folder_and_by_mail(
     assert {name for name, _ in status["last_run"]["stages"]} == {
         "pull",
         "load",
+        "history",
         "cross-check",
         "compose",
         "render",

@@ -34,11 +34,14 @@ def with_history(table: pd.DataFrame, older: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({name: columns[name] for name in table.columns}, copy=False)
 
 
-def _joined(first: "pd.Series[Any]", second: "pd.Series[Any]") -> pd.Categorical:
+def _joined(first: "pd.Series[Any]", second: "pd.Series[Any]") -> Any:
     """Both as one; a column without a text has categories of no certain type."""
-    both = [part.cat.remove_unused_categories() for part in (first, second)]
-    both = [part.cat.rename_categories(part.cat.categories.astype("str")) for part in both]
-    joined: pd.Categorical = pd.api.types.union_categoricals(both)
+    both: list[Any] = []
+    for part in (first, second):
+        used = part.cat.remove_unused_categories().cat
+        texts: Any = pd.Index([*used.categories], dtype="str")
+        both.append(pd.Categorical.from_codes(used.codes.to_numpy(), categories=texts))
+    joined: Any = pd.api.types.union_categoricals(both)
     return joined
 
 

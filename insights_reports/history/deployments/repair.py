@@ -18,7 +18,6 @@ from insights_reports.history.deployments.schema import DATA
 from insights_reports.history.deployments.storage import Storage
 
 _CURRENT = "current"
-_OURS = ("data", "changes", _CURRENT)
 
 
 def show_current(store: Storage, manifest: Manifest) -> None:
@@ -31,12 +30,13 @@ def show_current(store: Storage, manifest: Manifest) -> None:
 
 
 def sweep(store: Storage, manifest: Manifest, before: datetime) -> list[str]:
-    """Remove the files that do not count and were written before an instant; their names."""
+    """Remove the files that do not count and were written before an instant; their names.
+    The folder is the history's alone."""
     counting = manifest.files | {f"{_CURRENT}/{name}.parquet" for name in manifest.months}
+    counting.add(manifests.NAME)
     gone = [
         stored.name
-        for folder in _OURS
-        for stored in store.list(folder)
+        for stored in store.list("")
         if stored.name not in counting and stored.modified < before
     ]
     for name in gone:
