@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"insights-reports {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_demo, _init, _check, _server, _reports, _deployments, _metrics, _cross_check, _run,
-                _preview, _schedule, _editions, _deliveries, _status):  # fmt: skip
+                _preview, _schedule, _editions, _deliveries, _status, _history):  # fmt: skip
         add(commands)
     return parser
 
@@ -299,3 +299,27 @@ def _status(commands: _Commands) -> None:
     parser.set_defaults(show="status")
     _config(parser)
     _json(parser)
+
+
+def _history(commands: _Commands) -> None:
+    parser = _command(commands, "history", "The deployments that were ever pulled.")
+    actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action")
+    for name, help, *positionals in (
+        ("list", "the histories that there are"),
+        ("import", "merge a report as it is now, a sealed pull, or a file of --report", "what"),
+        ("verify", "look at every file"),
+        ("repair", "make current/ anew and remove what no manifest names"),
+        ("export", "write all deployments into FILE (.parquet or .csv)", "file"),
+        ("query", "answer SQL over the deployments (DuckDB)", "sql"),
+    ):
+        action = actions.add_parser(name, help=help, description=help)
+        for positional in positionals:
+            action.add_argument(positional, metavar=positional.upper())
+        action.add_argument("--report", metavar="REPORT", help="whose history (id)")
+        action.add_argument("--verbose", action="store_true", help="show the traceback of an error")
+        _config(action)
+        if name in ("list", "query"):
+            _json(action)
+        if name == "import":
+            action.add_argument("--as-of", metavar="INSTANT", help=argparse.SUPPRESS)
+            _connection(action)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from insights_reports.edition.files import slug
+from insights_reports.errors import UsageError
 from insights_reports.history.deployments import (
     LocalFolder,
     MergeResult,
@@ -55,6 +56,24 @@ def remember(pulled: Pulled, state: Path, pull_id: str, now: datetime) -> MergeR
     store = history_of(pulled, state)
     rows = pulled.deployments.table
     return merge(rows, store, entry, owner=owner(pulled), swept_at=now)
+
+
+def remember_file(pulled: Pulled, state: Path, pull_id: str, now: datetime) -> MergeResult:
+    """Add the deployments of a file that the history of its report lacks, and change nothing else:
+    a file was made earlier, and perhaps of a part only.
+
+    Raises:
+        HistoryError: when the history cannot be read or written.
+        UsageError: when the file has no deployment.
+    """
+    rows = pulled.deployments.table
+    if rows.empty:
+        raise UsageError("The file has no deployment.", pull_id, "")
+    first, last = rows["completed"].min(), rows["completed"].max()
+    begin = first.tz_convert(pulled.zone).normalize() + pd.DateOffset(days=1)  # not cut: the next
+    entry = PullEntry(pull_id, begin.to_pydatetime(), last.to_pydatetime(), scope(pulled))
+    store = history_of(pulled, state)
+    return merge(rows, store, entry, owner=owner(pulled), swept_at=now, only_add=True)
 
 
 def recall(pulled: Pulled, state: Path, period: Period) -> Known:
@@ -105,7 +124,8 @@ def border(pulled: Pulled) -> datetime:
 def scope(pulled: Pulled) -> str:
     """What tells apart the deployments that a report is about: two pulls of one scope can be put
     together to one history."""
-    said = {"source": pulled.source, **chosen(pulled.definition)}
+    source = "insights" if pulled.source == "file" else pulled.source
+    said = {"source": source, **chosen(pulled.definition)}
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
 

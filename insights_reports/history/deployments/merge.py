@@ -63,6 +63,7 @@ def merge(
     *,
     owner: Owner = Owner(),
     swept_at: datetime | None = None,
+    only_add: bool = False,
 ) -> MergeResult:
     """Merge the deployments of ``pull`` into the history in ``store``.
 
@@ -72,7 +73,8 @@ def merge(
         owner: whose deployments these are; a history of another's is refused.
         swept_at: when given, files that do not count and were written a day before are removed.
 
-    A pull older than one that was merged adds what is missing and changes nothing else.
+        only_add: add what is missing and change nothing else, as for a pull that is older than one
+            that was merged.
 
     Raises:
         HistoryError: when the history cannot be read or written, or others keep changing it.
@@ -83,7 +85,7 @@ def merge(
         _check_owner(before, owner, store)
         if any(known.id == pull.id for known in before.pulls):
             return MergeResult(known=True)
-        after, result = _merged(parts, store, before, pull, owner)
+        after, result = _merged(parts, store, before, pull, owner, only_add)
         if store.swap(manifests.NAME, manifests.dump(after), content):
             show_current(store, after)
             if swept_at is not None:
@@ -105,12 +107,17 @@ def _check_owner(before: Manifest, owner: Owner, store: Storage) -> None:
 
 
 def _merged(
-    parts: dict[str, Part], store: Storage, before: Manifest, pull: PullEntry, owner: Owner
+    parts: dict[str, Part],
+    store: Storage,
+    before: Manifest,
+    pull: PullEntry,
+    owner: Owner,
+    only_add: bool,
 ) -> tuple[Manifest, MergeResult]:
     """The manifest after the merge, whose files are written, and what changed."""
     months = dict(before.months)
     result = MergeResult()
-    for name, said, change in _changes(parts, store, before, pull):
+    for name, said, change in _changes(parts, store, before, pull, only_add):
         month = months.get(name)
         if change is not None and change.any:
             month = _written(store, name, month, change, owner)
@@ -130,12 +137,12 @@ def _merged(
 
 
 def _changes(
-    parts: dict[str, Part], store: Storage, before: Manifest, pull: PullEntry
+    parts: dict[str, Part], store: Storage, before: Manifest, pull: PullEntry, only_add: bool
 ) -> Iterator[tuple[str, str, Change]]:
     """Each month that the pull changes, or says otherwise than the last one: the hash of what is
     said of it, and the change."""
     spoken_of = {name: parts.get(name) or nothing() for name in _spoken_of(parts, before, pull)}
-    if any(other.end > pull.end for other in before.pulls):
+    if only_add or any(other.end > pull.end for other in before.pulls):
         known = ids_of(store, before)
         for name, part in spoken_of.items():
             old = before.months.get(name)

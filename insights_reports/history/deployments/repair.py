@@ -65,18 +65,15 @@ def verify(store: Storage) -> list[str]:
 
 
 def export(store: Storage, path: Path) -> int:
-    """Write all deployments that did not vanish into one file, .parquet or .csv; how many.
+    """Write all deployments that did not vanish into one file, Parquet or (.csv) CSV; how many.
 
     Raises:
-        HistoryError: when a file of the history is missing or damaged, or ``path`` has another
-            extension.
+        HistoryError: when a file of the history is missing or damaged.
     """
-    if path.suffix not in (".parquet", ".csv"):
-        raise HistoryError("There is no such format.", f"File: {path}", "Choose .parquet or .csv.")
     manifest, _ = manifests.fetch(store)
     draft = path.with_name(f".{path.name}.part")
     try:
-        count = (_to_parquet if path.suffix == ".parquet" else _to_csv)(store, manifest, draft)
+        count = (_to_csv if path.suffix == ".csv" else _to_parquet)(store, manifest, draft)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
