@@ -79,7 +79,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"insights-reports {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_demo, _init, _check, _server, _reports, _deployments, _metrics, _cross_check, _run,
-                _preview, _schedule, _editions, _deliveries, _status, _history):  # fmt: skip
+                _preview, _schedule, _editions, _deliveries, _status, _history,
+                _rerun):  # fmt: skip
         add(commands)
     return parser
 
@@ -323,3 +324,14 @@ def _history(commands: _Commands) -> None:
         if name == "import":
             action.add_argument("--as-of", metavar="INSTANT", help=argparse.SUPPRESS)
             _connection(action)
+
+
+def _rerun(commands: _Commands) -> None:
+    parser = _command(commands, "rerun", "Make an edition again.")
+    parser.add_argument("edition", metavar="EDITION", help="SUBSCRIPTION/PERIOD, or .../rN")
+    ways = parser.add_mutually_exclusive_group(required=True)
+    ways.add_argument(
+        "--as-sealed", action="store_true", help="the same bytes, from the seal, without Octopus"
+    )
+    parser.add_argument("--out", metavar="DIR", help="where to (default: rerun/EDITION)")
+    _config(parser)

@@ -18,6 +18,7 @@ from insights_reports.pipeline.progress import Progress
 from insights_reports.pipeline.pull import SPLITS, Wanted, pull
 from insights_reports.pipeline.render import render_all
 from insights_reports.pipeline.runs import Run
+from insights_reports.pipeline.seal import seal
 
 _CREDENTIALS = {"OCTOPUS_API_KEY", "OCTOPUS_API_KEY_FILE", "OCTOPUS_ACCESS_TOKEN"}
 
@@ -97,8 +98,9 @@ def make_edition(run: Run, *, progress: Progress) -> Outcome:
 
 
 def finish(run: Run, files: Sequence[Path], progress: Progress) -> Outcome:
-    """Deliver what was rendered, unless the run is dry or the cross-check holds it back."""
+    """Seal what was rendered, and deliver it unless the run is dry or the cross-check holds it."""
     edition = run.read("edition.json")
+    seal(run, files)
     policy = run.subscription.cross_check
     differs = int(str(edition["differs"])) > policy.limit
     held = differs and policy.beyond == "hold"
