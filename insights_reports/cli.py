@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_demo, _init, _check, _server, _reports, _deployments, _metrics, _cross_check, _run,
                 _preview, _schedule, _editions, _deliveries, _status, _history,
-                _rerun):  # fmt: skip
+                _rerun, _prune):  # fmt: skip
         add(commands)
     return parser
 
@@ -333,5 +333,29 @@ def _rerun(commands: _Commands) -> None:
     ways.add_argument(
         "--as-sealed", action="store_true", help="the same bytes, from the seal, without Octopus"
     )
-    parser.add_argument("--out", metavar="DIR", help="where to (default: rerun/EDITION)")
+    ways.add_argument(
+        "--restate", action="store_true", help="as the data are today: a revision, if they changed"
+    )
+    parser.add_argument("--out", metavar="DIR", help="as sealed: where to (default: rerun/EDITION)")
+    parser.add_argument("--dry-run", action="store_true", help="restated: deliver nothing")
     _config(parser)
+    _json(parser)
+    _connection(parser)
+
+
+def _prune(commands: _Commands) -> None:
+    parser = _command(commands, "prune", "Remove what no edition that is kept needs any more.")
+    ways = parser.add_mutually_exclusive_group(required=True)
+    ways.add_argument("--keep", metavar="AGE", help="what was made within 90d, 13m or 2y")
+    ways.add_argument(
+        "--keep-editions", type=_count, metavar="N", help="the last N periods of each subscription"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only say what would go")
+    _config(parser)
+    _json(parser)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 10000")
+    return int(text)

@@ -5,15 +5,14 @@ gets the revision that its content has in the ledger, or the next one.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from typing import Any
-
-import pandas as pd
 
 from insights_reports.crosscheck import CrossCheck, StreamCheck, cross_check
 from insights_reports.delivery import Ledger, Revision
 from insights_reports.edition import Inputs, compose, edition_digest, revision_changes
+from insights_reports.edition.differences import Subject
 from insights_reports.edition.document import (
     Document,
     Exclusion,
@@ -24,12 +23,13 @@ from insights_reports.edition.document import (
     dump,
 )
 from insights_reports.edition.document import load as load_document
-from insights_reports.metrics import Conventions, Period, local_dates
+from insights_reports.metrics import Conventions, Period
 from insights_reports.pipeline.load import Pulled, load
 from insights_reports.pipeline.pull import READINGS
 from insights_reports.pipeline.remember import Known, recall, remember
 from insights_reports.pipeline.runs import Run
 from insights_reports.pipeline.settings import conventions_of, settings_of
+from insights_reports.pipeline.subject import CHANGES, differences_from, keep, subject_of
 
 
 def compute(run: Run) -> dict[str, Any]:
@@ -54,9 +54,10 @@ def compute(run: Run) -> dict[str, Any]:
         documents = composed(run, pulled, known, period, check)
         digest = edition_digest(documents)
         revision = _revision(run, period, digest, documents[0].identity.status)
-        changes = _changes(run, period, revision, documents[0])
+        subject = subject_of(pulled, known, period)
+        changes = _changes(run, period, revision, documents[0], subject)
         documents = tuple(revised(document, revision, changes) for document in documents)
-        return write(run, pulled, known, period, check, documents, digest)
+        return write(run, subject, known, period, check, documents, digest)
 
 
 def composed(
@@ -84,13 +85,6 @@ def check_pulled(pulled: Pulled, conventions: Conventions) -> CrossCheck:
     )
     # From documents all stream values are derived here: Octopus states none of them.
     return replace(check, streams=StreamCheck(), evidence=()) if pulled.source == "core" else check
-
-
-def period_deployments(deployments: pd.DataFrame, pulled: Pulled, period: Period) -> pd.DataFrame:
-    """The deployments completed in ``period``, by the report's zone, oldest first."""
-    dates = local_dates(deployments, pulled.zone)
-    inside = (dates >= pd.Timestamp(period.start)) & (dates < pd.Timestamp(period.end))
-    return deployments[inside].sort_values(["completed", "deployment_id"], ignore_index=True)
 
 
 def period_of(run: Run, pulled: Pulled) -> Period:
@@ -159,7 +153,7 @@ def _revision(run: Run, period: Period, digest: str, status: Status) -> Revision
 
 
 def _changes(
-    run: Run, period: Period, revision: Revision, document: Document
+    run: Run, period: Period, revision: Revision, document: Document, now: Subject
 ) -> tuple[Phrase, ...]:
     """What differs from the revision before: its documents are in the folder of its run."""
     with Ledger(run.ledger) as ledger:
@@ -167,9 +161,13 @@ def _changes(
     row = next((row for row in rows if row.revision == revision.number - 1), None)
     if row is None:
         return ()
-    earlier = run.folder.parent / row.run_id / run.documents.name / f"{document.name}.json"
+    folder = run.folder.parent / row.run_id
+    moved = differences_from(folder, now)
+    if moved is not None:
+        run.write(CHANGES, {"replaces": row.revision, **asdict(moved)})
+    earlier = folder / run.documents.name / f"{document.name}.json"
     replaced = load_document(earlier.read_bytes()) if earlier.is_file() else None
-    return revision_changes(document, row.revision, row.made_at, row.status, replaced)
+    return revision_changes(document, row.revision, row.made_at, row.status, replaced, moved)
 
 
 def revised(document: Document, revision: Revision, changes: tuple[Phrase, ...]) -> Document:
@@ -190,7 +188,7 @@ def revised(document: Document, revision: Revision, changes: tuple[Phrase, ...])
 
 def write(
     run: Run,
-    pulled: Pulled,
+    subject: Subject,
     known: Known,
     period: Period,
     check: CrossCheck,
@@ -201,8 +199,7 @@ def write(
     run.documents.mkdir(exist_ok=True)
     for document in documents:
         (run.documents / f"{document.name}.json").write_bytes(dump(document))
-    rows = period_deployments(known.deployments, pulled, period)
-    rows.to_parquet(run.folder / "deployments.parquet")
+    keep(subject, run.folder)
     known.older.to_parquet(run.folder / "older.parquet")
     identity = documents[0].identity
     edition = {

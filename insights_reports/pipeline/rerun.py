@@ -27,6 +27,7 @@ from insights_reports.pipeline.render import render_all
 from insights_reports.pipeline.runs import Run
 from insights_reports.pipeline.seal import CONFIGURATION, FOLDER, sealed_at, unseal, versions
 from insights_reports.pipeline.settings import conventions_of
+from insights_reports.pipeline.subject import subject_of
 
 _MOST_NAMED = 4  # differences in a message
 
@@ -103,7 +104,7 @@ def _made(folder: Path, said: dict[str, Any], scratch: Path) -> list[Path]:
     sealed = load_document((folder / "documents" / f"{documents[0].name}.json").read_bytes())
     revision = Revision(said["revision"], sealed_at(said, "generated"), new=False)
     documents = tuple(revised(document, revision, sealed.changes) for document in documents)
-    write(run, pulled, known, period, check, documents, digest)
+    write(run, subject_of(pulled, known, period), known, period, check, documents, digest)
     return render_all(run)
 
 
