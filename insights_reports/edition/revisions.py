@@ -26,6 +26,11 @@ def revision_changes(
     return (first, *behind) if replaced is None else (first, *behind, *_said(document, replaced))
 
 
+def reissue_changes(number: int, made: datetime) -> tuple[Phrase, ...]:
+    """What an edition says whose figures are those of revision ``number``, made at ``made``."""
+    return (Phrase("revision.reissue", {"revision": number, "day": Day(made.date())}),)
+
+
 def _said(document: Document, replaced: Document) -> Iterator[Phrase]:
     now, before = document.check.ledger.used, replaced.check.ledger.used
     if now != before:

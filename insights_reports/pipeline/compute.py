@@ -5,31 +5,33 @@ gets the revision that its content has in the ledger, or the next one.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from insights_reports.crosscheck import CrossCheck, StreamCheck, cross_check
-from insights_reports.delivery import Ledger, Revision
-from insights_reports.edition import Inputs, compose, edition_digest, revision_changes
+from insights_reports.edition import Inputs, compose, edition_digest
 from insights_reports.edition.differences import Subject
+from insights_reports.edition.digest import figure_parts
 from insights_reports.edition.document import (
     Document,
     Exclusion,
-    Instant,
     Name,
     Phrase,
     Status,
     dump,
 )
-from insights_reports.edition.document import load as load_document
+from insights_reports.edition.settings import Settings
 from insights_reports.metrics import Conventions, Period
+from insights_reports.pipeline.data import write_data
+from insights_reports.pipeline.figures import figures_table
 from insights_reports.pipeline.load import Pulled, load
 from insights_reports.pipeline.pull import READINGS
 from insights_reports.pipeline.remember import Known, recall, remember
+from insights_reports.pipeline.revision import as_revision
 from insights_reports.pipeline.runs import Run
 from insights_reports.pipeline.settings import conventions_of, settings_of
-from insights_reports.pipeline.subject import CHANGES, differences_from, keep, subject_of
+from insights_reports.pipeline.subject import keep, subject_of
 
 
 def compute(run: Run) -> dict[str, Any]:
@@ -51,25 +53,36 @@ def compute(run: Run) -> dict[str, Any]:
         check = check_pulled(pulled, conventions_of(run.subscription))
         run.write("cross-check.json", check.to_json())
     with run.stage("compose"):
-        documents = composed(run, pulled, known, period, check)
+        material = material_of(run, pulled, known, period, check)
+        documents = compose(material.inputs, material.settings)
         digest = edition_digest(documents)
-        revision = _revision(run, period, digest, documents[0].identity.status)
         subject = subject_of(pulled, known, period)
-        changes = _changes(run, period, revision, documents[0], subject)
-        documents = tuple(revised(document, revision, changes) for document in documents)
-        return write(run, subject, known, period, check, documents, digest)
+        documents = as_revision(run, period, documents, digest, subject)
+        return write(run, material, subject, documents, digest)
 
 
-def composed(
+@dataclass(frozen=True)
+class Material:
+    """What the documents and the figures of an edition are made from."""
+
+    pulled: Pulled
+    known: Known
+    check: CrossCheck
+    inputs: Inputs
+    settings: Settings
+
+
+def material_of(
     run: Run, pulled: Pulled, known: Known, period: Period, check: CrossCheck
-) -> tuple[Document, ...]:
-    """The documents of the run's edition, as its first revision.
+) -> Material:
+    """The material of the run's edition.
 
     Raises:
         InsightsReportsError: when the settings name what the pull does not have.
     """
     settings = settings_of(run.config, run.subscription_name, pulled.tag_sets, pulled.as_of)
-    return compose(_inputs(run, pulled, known, period, check), settings)
+    inputs = _inputs(run, pulled, known, period, check)
+    return Material(pulled, known, check, inputs, settings)
 
 
 def check_pulled(pulled: Pulled, conventions: Conventions) -> CrossCheck:
@@ -140,67 +153,18 @@ def _status(today: date, period: Period) -> Status:
     return Status.PROVISIONAL if today < period.end else Status.FINAL
 
 
-def _revision(run: Run, period: Period, digest: str, status: Status) -> Revision:
-    with Ledger(run.ledger) as ledger:
-        return ledger.next_revision(
-            run.subscription_name,
-            period.name,
-            digest,
-            status=status,
-            now=run.generated,
-            run_id=run.id,
-        )
-
-
-def _changes(
-    run: Run, period: Period, revision: Revision, document: Document, now: Subject
-) -> tuple[Phrase, ...]:
-    """What differs from the revision before: its documents are in the folder of its run."""
-    with Ledger(run.ledger) as ledger:
-        rows = ledger.editions(run.subscription_name, period.name)
-    row = next((row for row in rows if row.revision == revision.number - 1), None)
-    if row is None:
-        return ()
-    folder = run.folder.parent / row.run_id
-    moved = differences_from(folder, now)
-    if moved is not None:
-        run.write(CHANGES, {"replaces": row.revision, **asdict(moved)})
-    earlier = folder / run.documents.name / f"{document.name}.json"
-    replaced = load_document(earlier.read_bytes()) if earlier.is_file() else None
-    return revision_changes(document, row.revision, row.made_at, row.status, replaced, moved)
-
-
-def revised(document: Document, revision: Revision, changes: tuple[Phrase, ...]) -> Document:
-    """The document as what its edition is: this revision, with what it changes."""
-    identity = document.identity
-    revised = revision.number > 1 and identity.status is Status.FINAL
-    return replace(
-        document,
-        changes=changes,
-        identity=replace(
-            identity,
-            revision=revision.number,
-            status=Status.REVISED if revised else identity.status,
-            generated=Instant(revision.made_at, identity.zone),
-        ),
-    )
-
-
 def write(
-    run: Run,
-    subject: Subject,
-    known: Known,
-    period: Period,
-    check: CrossCheck,
-    documents: tuple[Document, ...],
-    digest: str,
+    run: Run, material: Material, subject: Subject, documents: tuple[Document, ...], digest: str
 ) -> dict[str, Any]:
     """Write what the run's files are made of; returns what ``edition.json`` says."""
     run.documents.mkdir(exist_ok=True)
     for document in documents:
         (run.documents / f"{document.name}.json").write_bytes(dump(document))
     keep(subject, run.folder)
-    known.older.to_parquet(run.folder / "older.parquet")
+    material.known.older.to_parquet(run.folder / "older.parquet")
+    period, check = material.inputs.period, material.check
+    figures = figures_table(material.pulled, material.inputs, material.settings, check)
+    data = write_data(run, period.name, figures, documents)
     identity = documents[0].identity
     edition = {
         "period": period.name,
@@ -218,7 +182,9 @@ def write(
         "differs": check.differs,
         "explained": check.explained,
         "not_comparable": check.not_comparable,
-        "known_from": known.known_from and known.known_from.isoformat(),
+        "known_from": material.inputs.known_from and material.inputs.known_from.isoformat(),
+        "data": data,
+        "figure_parts": figure_parts(documents),
     }
     run.write("edition.json", edition)
     return edition

@@ -10,20 +10,21 @@ from typing import Any
 
 import pandas as pd
 
-from insights_reports.delivery import EditionRow, Ledger, Revision
-from insights_reports.edition import edition_digest
+from insights_reports.delivery import EditionRow, Ledger
+from insights_reports.edition import compose, edition_digest
 from insights_reports.edition.document import load as load_document
 from insights_reports.errors import RenderError, UsageError
 from insights_reports.pipeline.compute import (
     check_pulled,
-    composed,
+    material_of,
     period_of,
-    revised,
     write,
 )
+from insights_reports.pipeline.data import data_paths
 from insights_reports.pipeline.load import load
 from insights_reports.pipeline.remember import known_of
 from insights_reports.pipeline.render import render_all
+from insights_reports.pipeline.revision import numbered
 from insights_reports.pipeline.runs import Run
 from insights_reports.pipeline.seal import CONFIGURATION, FOLDER, sealed_at, unseal, versions
 from insights_reports.pipeline.settings import conventions_of
@@ -99,13 +100,17 @@ def _made(folder: Path, said: dict[str, Any], scratch: Path) -> list[Path]:
     since = said["known_from"] and date.fromisoformat(said["known_from"])
     known = known_of(pulled, pd.read_parquet(folder / "older.parquet"), since)
     period, check = period_of(run, pulled), check_pulled(pulled, conventions_of(run.subscription))
-    documents = composed(run, pulled, known, period, check)
+    material = material_of(run, pulled, known, period, check)
+    documents = compose(material.inputs, material.settings)
     digest = edition_digest(documents)
     sealed = load_document((folder / "documents" / f"{documents[0].name}.json").read_bytes())
-    revision = Revision(said["revision"], sealed_at(said, "generated"), new=False)
-    documents = tuple(revised(document, revision, sealed.changes) for document in documents)
-    write(run, subject_of(pulled, known, period), known, period, check, documents, digest)
-    return render_all(run)
+    identity = sealed.identity
+    documents = tuple(
+        numbered(each, identity.revision, identity.generated.at, identity.status, sealed.changes)
+        for each in documents
+    )
+    write(run, material, subject_of(pulled, known, period), documents, digest)
+    return [*render_all(run), *data_paths(run)]
 
 
 def _refuse_other_formulas(said: dict[str, Any]) -> None:

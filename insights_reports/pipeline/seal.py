@@ -23,6 +23,7 @@ from insights_reports.config import Config
 from insights_reports.edition.method import FORMULA_VERSION
 from insights_reports.errors import PullError, keeping
 from insights_reports.formats.html.templates import REPLACEABLE
+from insights_reports.pipeline.data import data_paths
 from insights_reports.pipeline.runs import Run
 
 FOLDER, MANIFEST, CONFIGURATION = "seal", "manifest.json", "configuration.json"
@@ -47,7 +48,11 @@ def seal(run: Run, files: Sequence[Path]) -> None:
             _link(source, folder / name)
         text = json.dumps(_configuration(run), indent=1, ensure_ascii=False)
         (folder / CONFIGURATION).write_text(text + "\n", encoding="utf-8")
-        said = {**_about(run), "inputs": _hashes(folder), "files": _hashes_of(files)}
+        said = {
+            **_about(run),
+            "inputs": _hashes(folder),
+            "files": _hashes_of([*files, *data_paths(run)]),
+        }
         _write_last(folder / MANIFEST, said)
 
 

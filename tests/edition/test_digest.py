@@ -7,7 +7,9 @@ import pytest
 
 from insights_reports.crosscheck import CrossCheck
 from insights_reports.edition import compose, edition_digest
-from insights_reports.edition.document import Name, Status
+from insights_reports.edition.digest import figure_parts, same_figures
+from insights_reports.edition.document import Metric, Name, Status
+from insights_reports.metrics import Conventions
 from tests.edition.inputs import HOUR, company, deployment, inputs, settings
 
 ROWS = company(300)
@@ -71,3 +73,32 @@ def test_one_deployment_more_or_one_tick_changes_it():
 
 def test_the_language_is_no_content():
     assert digest(wanted=settings(splits=("Project",), language="de")) == FIRST
+
+
+def parts(rows=ROWS, wanted=WANTED, **changes) -> dict[str, str]:
+    return figure_parts(compose(inputs(rows, **changes), wanted))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"splits": ("Project", "Environment")},
+        {"splits": ()},
+        {"language": "de", "paper": "Letter", "top": 1},
+        {"layout": "one"},
+        {"targets": {Metric.LEAD_TIME: 24 * HOUR, Metric.FAILURE_RATE: 0.05}},
+        {"bands": "dora-2024"},
+    ],
+)
+def test_other_settings_are_the_same_figures(changes):
+    other = parts(wanted=settings(**{"splits": ("Project",), **changes}))
+    assert same_figures(parts(), other)
+
+
+def test_one_deployment_more_another_convention_or_another_period_are_other_figures():
+    more = deployment(90001, datetime(2026, 9, 30, tzinfo=UTC), lead_time=HOUR)
+    failed = Conventions(count_as_failed=frozenset({"Canceled"}))
+    assert not same_figures(parts(), parts([*ROWS, more]))
+    assert not same_figures(parts(), parts(wanted=settings(splits=(), conventions=failed)))
+    assert not same_figures(parts(), parts(period="2026-08"))
+    assert not same_figures({}, parts())
