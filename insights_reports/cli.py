@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_demo, _init, _check, _server, _reports, _deployments, _metrics, _cross_check, _run,
                 _preview, _schedule, _editions, _deliveries, _status, _release,
-                _ledger):  # fmt: skip
+                _ledger, _history, _rerun, _prune):  # fmt: skip
         add(commands)
     return parser
 
@@ -326,3 +326,62 @@ def _status(commands: _Commands) -> None:
     parser.set_defaults(show="status")
     _config(parser)
     _json(parser)
+
+
+def _history(commands: _Commands) -> None:
+    parser = _command(commands, "history", "The deployments that were ever pulled.")
+    actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action")
+    for name, help, *positionals in (
+        ("list", "the histories that there are"),
+        ("import", "merge a report as it is now, a sealed pull, or a file of --report", "what"),
+        ("verify", "look at every file"),
+        ("repair", "make current/ anew and remove what no manifest names"),
+        ("export", "write all deployments into FILE (.parquet or .csv)", "file"),
+        ("query", "answer SQL over the deployments (DuckDB)", "sql"),
+    ):
+        action = actions.add_parser(name, help=help, description=help)
+        for positional in positionals:
+            action.add_argument(positional, metavar=positional.upper())
+        action.add_argument("--report", metavar="REPORT", help="whose history (id)")
+        action.add_argument("--verbose", action="store_true", help="show the traceback of an error")
+        _config(action)
+        if name in ("list", "query"):
+            _json(action)
+        if name == "import":
+            action.add_argument("--as-of", metavar="INSTANT", help=argparse.SUPPRESS)
+            _connection(action)
+
+
+def _rerun(commands: _Commands) -> None:
+    parser = _command(commands, "rerun", "Make an edition again.")
+    parser.add_argument("edition", metavar="EDITION", help="SUBSCRIPTION/PERIOD, or .../rN")
+    ways = parser.add_mutually_exclusive_group(required=True)
+    ways.add_argument(
+        "--as-sealed", action="store_true", help="the same bytes, from the seal, without Octopus"
+    )
+    ways.add_argument(
+        "--restate", action="store_true", help="as the data are today: a revision, if they changed"
+    )
+    parser.add_argument("--out", metavar="DIR", help="as sealed: where to (default: rerun/EDITION)")
+    parser.add_argument("--dry-run", action="store_true", help="restated: deliver nothing")
+    _config(parser)
+    _json(parser)
+    _connection(parser)
+
+
+def _prune(commands: _Commands) -> None:
+    parser = _command(commands, "prune", "Remove what no edition that is kept needs any more.")
+    ways = parser.add_mutually_exclusive_group(required=True)
+    ways.add_argument("--keep", metavar="AGE", help="what was made within 90d, 13m or 2y")
+    ways.add_argument(
+        "--keep-editions", type=_count, metavar="N", help="the last N periods of each subscription"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only say what would go")
+    _config(parser)
+    _json(parser)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 10000")
+    return int(text)

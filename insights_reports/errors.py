@@ -108,6 +108,12 @@ class PullError(InsightsReportsError):
     exit_status = 3
 
 
+class HistoryError(InsightsReportsError):
+    """The history of deployments cannot be kept, or is not what was kept."""
+
+    exit_status = 3
+
+
 class RenderError(InsightsReportsError):
     """A file could not be rendered."""
 

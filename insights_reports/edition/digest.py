@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from insights_reports.edition.document import Document, Section, Table, Tile
+from insights_reports.edition.values import Mark
 
 _JSON = TypeAdapter(Any)
 _APPARATUS = {"method", "discrepancies"}
@@ -24,7 +25,39 @@ def edition_digest(documents: Sequence[Document]) -> str:
     with time. (A verdict by the limits of twelve periods does change when the oldest of them is no
     longer known; then the edition says something else.)
     """
-    said = [dict(_said(document)) for document in documents]
+    return _sha256([dict(_said(document)) for document in documents])
+
+
+def figure_parts(documents: Sequence[Document]) -> dict[str, str]:
+    """A digest of each part that has figures: of page one, of each table by its id, and of what
+    they are about. None depends on language, look, layout, targets, bands, or which other parts
+    there are: two editions with the same digest of every part that both have differ in settings
+    only."""
+    parts: dict[str, Any] = {}
+    for document in documents:
+        identity = document.identity
+        about = (identity.report_id, identity.period, identity.zone, document.check.verdict)
+        parts["about"] = (about, document.check.ledger.used)
+        if document.tiles:
+            parts["page one"] = [(t.figure, t.extra, t.change) for t in document.tiles]
+        for table in _tables(document):
+            parts[table.id] = [_plain(row) for row in (*table.complete_rows, table.total or ())]
+    return {name: _sha256(part) for name, part in parts.items()}
+
+
+def same_figures(before: Mapping[str, str], now: Mapping[str, str]) -> bool:
+    """Whether two editions, by their `figure_parts`, have the same figures wherever both have
+    any."""
+    both = before.keys() & now.keys()
+    return bool(both) and all(before[name] == now[name] for name in both)
+
+
+def _plain(row: Sequence[Any]) -> list[Any]:
+    """The cells without pictures, in which targets are drawn."""
+    return [cell for cell in row if not isinstance(cell, Mark)]
+
+
+def _sha256(said: Any) -> str:
     text = json.dumps(_JSON.dump_python(said, mode="json"), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -1,39 +1,56 @@
-"""What a revision says of the one that it replaces: which figures of page one differ, and how."""
+"""What a revision says of the one that it replaces: what moved, and which figures, comparisons and
+verdicts of page one differ, and how."""
 
 from collections.abc import Iterator
 from datetime import datetime
 
-from insights_reports.edition.document import Document
+from insights_reports.edition.differences import Differences, sentences
+from insights_reports.edition.document import Document, Tile
 from insights_reports.edition.values import Day, Phrase, Status, Value
 
 
 def revision_changes(
-    document: Document, number: int, made: datetime, status: str, replaced: Document | None
+    document: Document,
+    number: int,
+    made: datetime,
+    status: str,
+    replaced: Document | None,
+    moved: Differences | None = None,
 ) -> tuple[Phrase, ...]:
     """The differences of ``document`` from revision ``number``, made at ``made`` with ``status``;
-    ``replaced`` is its document of the same name, None where it is not at hand any more."""
+    ``replaced`` is its document of the same name, ``moved`` what moved in the deployments; None
+    where they are not at hand any more."""
     values: dict[str, Value] = {"revision": number, "day": Day(made.date())}
     key = "replaces_provisional" if status == Status.PROVISIONAL else "replaces"
     first = Phrase(f"revision.{key}", values)
-    return (first,) if replaced is None else (first, *_differences(document, replaced))
+    behind = tuple(sentences(moved)) if moved else ()
+    return (first, *behind) if replaced is None else (first, *behind, *_said(document, replaced))
 
 
-def _differences(document: Document, replaced: Document) -> Iterator[Phrase]:
+def reissue_changes(number: int, made: datetime) -> tuple[Phrase, ...]:
+    """What an edition says whose figures are those of revision ``number``, made at ``made``."""
+    return (Phrase("revision.reissue", {"revision": number, "day": Day(made.date())}),)
+
+
+def _said(document: Document, replaced: Document) -> Iterator[Phrase]:
     now, before = document.check.ledger.used, replaced.check.ledger.used
     if now != before:
         yield Phrase("revision.used", {"now": now, "before": before})
-    earlier = {tile.figure.metric: tile.figure for tile in replaced.tiles}
-    differ = [
-        (earlier[figure.metric], figure)
-        for figure in (tile.figure for tile in document.tiles)
-        if figure.metric in earlier and earlier[figure.metric] != figure
-    ]
-    for was, figure in differ:
-        values: dict[str, Value] = {
-            "metric": Phrase(f"metric.{figure.metric}"),
-            "now": figure,
-            "before": was,
-        }
-        yield Phrase("revision.changed", values)
-    if not differ:
+    earlier = {tile.figure.metric: tile for tile in replaced.tiles}
+    pairs = [(tile, earlier[m]) for tile in document.tiles if (m := tile.figure.metric) in earlier]
+    found = [phrase for tile, was in pairs for phrase in _of_tile(tile, was)]
+    yield from found
+    if not found and document.headline == replaced.headline:
         yield Phrase("revision.same")
+
+
+def _of_tile(tile: Tile, was: Tile) -> Iterator[Phrase]:
+    """The figure, or else its comparison; and the verdict."""
+    metric: dict[str, Value] = {"metric": Phrase(f"metric.{tile.figure.metric}")}
+    if tile.figure != was.figure:
+        yield Phrase("revision.changed", metric | {"now": tile.figure, "before": was.figure})
+    elif (tile.change.before, tile.change.difference) != (was.change.before, was.change.difference):
+        earlier: dict[str, Value] = {"now": tile.change.before, "before": was.change.before}
+        yield Phrase("revision.compared", metric | earlier)
+    if tile.verdict is not was.verdict:
+        yield Phrase("revision.verdict", metric | {"now": tile.verdict, "before": was.verdict})

@@ -5,24 +5,31 @@ gets the revision that its content has in the ledger, or the next one.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import Any
 
-import pandas as pd
-
 from insights_reports.crosscheck import CrossCheck, StreamCheck, cross_check
-from insights_reports.delivery import Revision
-from insights_reports.edition import Inputs, compose, edition_digest, revision_changes
-from insights_reports.edition.document import Document, Exclusion, dump
-from insights_reports.edition.document import load as load_document
-from insights_reports.edition.values import Instant, Name, Phrase, Status
-from insights_reports.metrics import Conventions, Period, local_dates
+from insights_reports.edition import Inputs, compose, edition_digest
+from insights_reports.edition.differences import Subject
+from insights_reports.edition.digest import figure_parts
+from insights_reports.edition.document import (
+    Document,
+    Exclusion,
+    dump,
+)
+from insights_reports.edition.settings import Settings
+from insights_reports.edition.values import Name, Phrase, Status
+from insights_reports.metrics import Conventions, Period
+from insights_reports.pipeline.data import write_data
+from insights_reports.pipeline.figures import figures_table
 from insights_reports.pipeline.load import Pulled, load
 from insights_reports.pipeline.pull import READINGS
-from insights_reports.pipeline.rebuild import believe
+from insights_reports.pipeline.remember import Known, recall, remember
+from insights_reports.pipeline.revision import as_revision
 from insights_reports.pipeline.runs import Run
 from insights_reports.pipeline.settings import conventions_of, settings_of
+from insights_reports.pipeline.subject import keep, subject_of
 
 
 def compute(run: Run) -> dict[str, Any]:
@@ -36,19 +43,44 @@ def compute(run: Run) -> dict[str, Any]:
     """
     with run.stage("load"):
         pulled = load(run.pull_folder)
-        period = _period(run, pulled)
+        period = period_of(run, pulled)
+    with run.stage("history"):
+        remember(pulled, run.state, run.pull_folder.name, datetime.now(UTC))
+        known = recall(pulled, run.state, period)
     with run.stage("cross-check"):
         check = check_pulled(pulled, conventions_of(run.subscription))
         run.write("cross-check.json", check.to_json())
     with run.stage("compose"):
-        inputs = _inputs(run, pulled, period, check)
-        settings = settings_of(run.config, run.subscription_name, pulled.tag_sets, pulled.as_of)
-        documents = compose(inputs, settings)
+        material = material_of(run, pulled, known, period, check)
+        documents = compose(material.inputs, material.settings)
         digest = edition_digest(documents)
-        revision = _revision(run, period, digest, inputs.status)
-        changes = _changes(run, period, revision, documents[0])
-        documents = tuple(_revised(document, revision, changes) for document in documents)
-        return _write(run, pulled, period, check, documents, digest)
+        subject = subject_of(pulled, known, period)
+        documents = as_revision(run, period, documents, digest, subject)
+        return write(run, material, subject, documents, digest)
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the documents and the figures of an edition are made from."""
+
+    pulled: Pulled
+    known: Known
+    check: CrossCheck
+    inputs: Inputs
+    settings: Settings
+
+
+def material_of(
+    run: Run, pulled: Pulled, known: Known, period: Period, check: CrossCheck
+) -> Material:
+    """The material of the run's edition.
+
+    Raises:
+        InsightsReportsError: when the settings name what the pull does not have.
+    """
+    settings = settings_of(run.config, run.subscription_name, pulled.tag_sets, pulled.as_of)
+    inputs = _inputs(run, pulled, known, period, check)
+    return Material(pulled, known, check, inputs, settings)
 
 
 def check_pulled(pulled: Pulled, conventions: Conventions) -> CrossCheck:
@@ -66,14 +98,12 @@ def check_pulled(pulled: Pulled, conventions: Conventions) -> CrossCheck:
     return replace(check, streams=StreamCheck(), evidence=()) if pulled.source == "core" else check
 
 
-def period_deployments(deployments: pd.DataFrame, pulled: Pulled, period: Period) -> pd.DataFrame:
-    """The deployments completed in ``period``, by the report's zone, oldest first."""
-    dates = local_dates(deployments, pulled.zone)
-    inside = (dates >= pd.Timestamp(period.start)) & (dates < pd.Timestamp(period.end))
-    return deployments[inside].sort_values(["completed", "deployment_id"], ignore_index=True)
+def period_of(run: Run, pulled: Pulled) -> Period:
+    """The period that the run asks for.
 
-
-def _period(run: Run, pulled: Pulled) -> Period:
+    Raises:
+        UsageError: when its name cannot be understood.
+    """
     week_start = run.subscription.week_start
     if run.period != "last":
         return Period.parse(run.period, week_start)
@@ -81,14 +111,14 @@ def _period(run: Run, pulled: Pulled) -> Period:
     return Period.last_complete(run.subscription.every, today, week_start)
 
 
-def _inputs(run: Run, pulled: Pulled, period: Period, check: CrossCheck) -> Inputs:
+def _inputs(run: Run, pulled: Pulled, known: Known, period: Period, check: CrossCheck) -> Inputs:
     today = pulled.as_of.astimezone(pulled.zone).date()
     return Inputs(
         report_id=pulled.definition.Id,
         report_name=pulled.definition.Name,
         zone=pulled.zone.key,
         stated_zone=pulled.definition.TimeZone,
-        deployments=pulled.deployments.table,
+        deployments=known.deployments,
         lookups=pulled.lookups,
         check=check,
         account=Name(pulled.account.Username),
@@ -99,7 +129,7 @@ def _inputs(run: Run, pulled: Pulled, period: Period, check: CrossCheck) -> Inpu
         period=period,
         trigger=run.trigger,
         status=_status(today, period),
-        known_from=pulled.known_from,
+        known_from=known.known_from,
         gaps=tuple(_gaps(pulled)),
         dropped=tuple(
             Exclusion(Phrase(f"exclusion.{reason}"), len(ids), ids)
@@ -121,63 +151,18 @@ def _status(today: date, period: Period) -> Status:
     return Status.PROVISIONAL if today < period.end else Status.FINAL
 
 
-def _revision(run: Run, period: Period, digest: str, status: Status) -> Revision:
-    with run.open_ledger() as ledger:
-        if not (run.leaves_no_edition or run.out):
-            believe(run.config, ledger, run.subscription_name, period.name, run.generated)
-        return ledger.next_revision(
-            run.subscription_name,
-            period.name,
-            digest,
-            status=status,
-            now=run.generated,
-            run_id=run.id,
-            enter=not run.leaves_no_edition,
-        )
-
-
-def _changes(
-    run: Run, period: Period, revision: Revision, document: Document
-) -> tuple[Phrase, ...]:
-    """What differs from the revision before: its documents are in the folder of its run."""
-    with run.open_ledger() as ledger:
-        rows = ledger.editions(run.subscription_name, period.name)
-    row = next((row for row in rows if row.revision == revision.number - 1), None)
-    if row is None:
-        return ()
-    earlier = run.folder.parent / row.run_id / run.documents.name / f"{document.name}.json"
-    replaced = load_document(earlier.read_bytes()) if earlier.is_file() else None
-    return revision_changes(document, row.revision, row.made_at, row.status, replaced)
-
-
-def _revised(document: Document, revision: Revision, changes: tuple[Phrase, ...]) -> Document:
-    identity = document.identity
-    revised = revision.number > 1 and identity.status is Status.FINAL
-    return replace(
-        document,
-        changes=changes,
-        identity=replace(
-            identity,
-            revision=revision.number,
-            status=Status.REVISED if revised else identity.status,
-            generated=Instant(revision.made_at, identity.zone),
-        ),
-    )
-
-
-def _write(
-    run: Run,
-    pulled: Pulled,
-    period: Period,
-    check: CrossCheck,
-    documents: tuple[Document, ...],
-    digest: str,
+def write(
+    run: Run, material: Material, subject: Subject, documents: tuple[Document, ...], digest: str
 ) -> dict[str, Any]:
+    """Write what the run's files are made of; returns what ``edition.json`` says."""
     run.documents.mkdir(exist_ok=True)
     for document in documents:
         (run.documents / f"{document.name}.json").write_bytes(dump(document))
-    rows = period_deployments(pulled.deployments.table, pulled, period)
-    rows.to_parquet(run.folder / "deployments.parquet")
+    keep(subject, run.folder)
+    material.known.older.to_parquet(run.folder / "older.parquet")
+    period, check = material.inputs.period, material.check
+    figures = figures_table(material.pulled, material.inputs, material.settings, check)
+    data = write_data(run, period.name, figures, documents)
     identity = documents[0].identity
     edition = {
         "period": period.name,
@@ -195,6 +180,9 @@ def _write(
         "differs": check.differs,
         "explained": check.explained,
         "not_comparable": check.not_comparable,
+        "known_from": material.inputs.known_from and material.inputs.known_from.isoformat(),
+        "data": data,
+        "figure_parts": figure_parts(documents),
     }
     run.write("edition.json", edition)
     return edition

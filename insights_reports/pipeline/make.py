@@ -19,6 +19,7 @@ from insights_reports.pipeline.progress import Progress
 from insights_reports.pipeline.pull import Wanted, pull
 from insights_reports.pipeline.render import render_all
 from insights_reports.pipeline.runs import Run
+from insights_reports.pipeline.seal import seal
 from insights_reports.spelling.terms import SPLITS
 
 _CREDENTIALS = {"OCTOPUS_API_KEY", "OCTOPUS_API_KEY_FILE", "OCTOPUS_ACCESS_TOKEN"}
@@ -113,8 +114,9 @@ def make_edition(run: Run, *, progress: Progress) -> Outcome:
 
 
 def finish(run: Run, files: Sequence[Path], progress: Progress) -> Outcome:
-    """Deliver what was rendered, unless the run is dry or the cross-check holds it back."""
+    """Seal what was rendered, and deliver it unless the run is dry or the cross-check holds it."""
     edition = run.read("edition.json")
+    seal(run, files)
     differs = int(str(edition["differs"])) > run.subscription.cross_check.limit
     why = _why_held(run, int(str(edition["differs"]))) if not run.test_send else ""
     held = bool(why) and not run.dry_run and not _was_released(run)

@@ -20,6 +20,7 @@ from insights_reports.formats.excel import render as excel
 from insights_reports.formats.html import render as html
 from insights_reports.formats.html.templates import SHIPPED, Templates, open_templates
 from insights_reports.formats.pdf import render as pdf
+from insights_reports.pipeline.data import data_files
 from insights_reports.pipeline.runs import Run
 
 WORKERS = 2
@@ -100,8 +101,9 @@ def read_rows(path: Path) -> pd.DataFrame:
 
 
 def rendered_files(run: Run) -> Iterator[File]:
-    """The files that were rendered, in the order of the edition."""
+    """The files that were rendered, in the order of the edition, and then its data."""
     period = str(run.read("edition.json")["period"])
     for document, format in files_wanted(run):
         name = file_name(run.subscription_name, period, document, format)
         yield File(name, document, (run.files / name).read_bytes())
+    yield from data_files(run)

@@ -8,8 +8,10 @@ import pytest
 
 from insights_reports.crosscheck import CrossCheck
 from insights_reports.edition import compose, edition_digest
+from insights_reports.edition.digest import figure_parts, same_figures
 from insights_reports.edition.settings import Settings
-from insights_reports.edition.values import Name, Status
+from insights_reports.edition.values import Metric, Name, Status
+from insights_reports.metrics import Conventions
 from tests.edition.inputs import HOUR, company, deployment, inputs, settings
 from tests.metrics.reference import Row
 from tests.typed import number
@@ -79,3 +81,32 @@ def test_one_deployment_more_or_one_tick_changes_it() -> None:
 
 def test_the_language_is_no_content() -> None:
     assert digest(wanted=settings(splits=("Project",), language="de")) == FIRST
+
+
+def parts(rows: Any = ROWS, wanted: Any = WANTED, **changes: Any) -> dict[str, str]:
+    return figure_parts(compose(inputs(rows, **changes), wanted))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"splits": ("Project", "Environment")},
+        {"splits": ()},
+        {"language": "de", "paper": "Letter", "top": 1},
+        {"layout": "one"},
+        {"targets": {Metric.LEAD_TIME: 24 * HOUR, Metric.FAILURE_RATE: 0.05}},
+        {"bands": "dora-2024"},
+    ],
+)
+def test_other_settings_are_the_same_figures(changes: Any) -> None:
+    other = parts(wanted=settings(**{"splits": ("Project",), **changes}))
+    assert same_figures(parts(), other)
+
+
+def test_one_deployment_more_another_convention_or_another_period_are_other_figures() -> None:
+    more = deployment(90001, datetime(2026, 9, 30, tzinfo=UTC), lead_time=HOUR)
+    failed = Conventions(count_as_failed=frozenset({"Canceled"}))
+    assert not same_figures(parts(), parts([*ROWS, more]))
+    assert not same_figures(parts(), parts(wanted=settings(splits=(), conventions=failed)))
+    assert not same_figures(parts(), parts(period="2026-08"))
+    assert not same_figures({}, parts())

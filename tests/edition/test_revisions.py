@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from insights_reports.edition import revision_changes
 from insights_reports.edition.document import Document
+from insights_reports.edition.values import Verdict
 from insights_reports.formats.words.words import words
 from tests.documents import rate, sample_document
 
@@ -43,3 +44,36 @@ def test_where_page_one_is_the_same_it_is_said_so() -> None:
 
 def test_of_a_revision_whose_run_is_gone_only_its_date_is_known() -> None:
     assert said(sample_document(), None) == ["This edition replaces revision 1 of 1 October 2026."]
+
+
+def test_another_verdict_is_never_as_it_was() -> None:
+    now, before = sample_document(), sample_document()
+    tile = before.tiles[0]
+    other = Verdict.WORSE if tile.verdict is not Verdict.WORSE else Verdict.BETTER
+    changed = replace(tile, change=replace(tile.change, verdict=other))
+    before = replace(before, tiles=(changed, *before.tiles[1:]))
+    new, old = words("en").value(tile.verdict), words("en").value(other)
+    _, sentence = said(now, before)
+    assert sentence.endswith(f", the verdict: {new}, before {old}.")
+
+
+def test_another_base_of_comparison_is_said() -> None:
+    now, before = sample_document(), sample_document()
+    tile = before.tiles[0]
+    was = replace(tile.change.before, value=(tile.change.before.value or 0) + 7)
+    change = replace(tile.change, before=was, difference=(tile.change.difference or 0) - 7)
+    before = replace(before, tiles=(replace(tile, change=change), *before.tiles[1:]))
+    _, sentence = said(now, before)
+    assert ", what it is compared with: " in sentence
+
+
+def test_two_rates_that_look_the_same_have_digits_enough_to_differ() -> None:
+    now, before = with_failures(96, 230), with_failures(96, 230)
+    tiles = [
+        replace(tile, figure=rate(9601, 20_001)) if tile.figure.metric == "failure_rate" else tile
+        for tile in before.tiles
+    ]
+    assert said(now, replace(before, tiles=tuple(tiles))) == [
+        "This edition replaces revision 1 of 1 October 2026.",
+        "Deployment failure rate: 48.000 %, before 48.003 %.",
+    ]

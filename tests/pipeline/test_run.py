@@ -30,7 +30,7 @@ def test_an_edition_arrives_in_the_folder_and_by_mail(
         root = config.parent / "reports"
         (manifest,) = read_manifests(root)
         assert (manifest.period, manifest.revision) == ("2026-09", 1)
-        names = {file.name for file in manifest.files}
+        names = {file.name for file in manifest.files if file.document != "data"}
         assert names == {
             f"monthly-2026-09-{document}.{format}"
             for document in ("summary", "project")
@@ -57,6 +57,7 @@ def test_an_edition_arrives_in_the_folder_and_by_mail(
     assert {name for name, _ in status["last_run"]["stages"]} == {
         "pull",
         "load",
+        "history",
         "cross-check",
         "compose",
         "render",
@@ -96,6 +97,18 @@ def test_other_figures_make_another_revision(configure: Configure, run: Run) -> 
     assert "This edition replaces revision" not in first
     assert "This edition replaces revision 1 of" in second
     assert "Deployment failure rate: " in second.partition('class="caution"')[2][:600]
+
+
+def test_the_same_figures_by_another_split_are_no_revision(configure: Configure, run: Run) -> None:
+    assert run(configure()).status == 0
+    config = configure(splits=["Project", "Environment"])
+    assert run(config).status == 0
+    manifests = read_manifests(config.parent / "reports")
+    assert [(m.revision, m.status) for m in manifests] == [(1, "final"), (2, "final")]
+    page = next((config.parent / "reports" / manifests[1].folder).glob("*-summary.html"))
+    text = page.read_text(encoding="utf-8")
+    assert "The figures are those of revision 1 of " in text
+    assert "This edition replaces revision" not in text
 
 
 def test_a_dry_run_delivers_nothing_and_says_so(configure: Configure, run: Run) -> None:

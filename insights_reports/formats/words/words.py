@@ -44,6 +44,7 @@ from insights_reports.spelling.terms import TICKS_PER_SECOND
 
 NBSP = "\u00a0"
 MINUS = "\u2212"
+_MOST_DECIMALS = 18  # any two fractions differ by then
 _WIDE = Context(prec=400)  # any float has fewer digits
 _SECOND = Decimal(TICKS_PER_SECOND)
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400  # seconds
@@ -147,7 +148,31 @@ class Words:
             for place, name, part in places_of(form)
             if name in values
         }
+        now, before = values.get("now"), values.get("before")
+        same = "now" in texts and texts["now"] == texts.get("before")
+        if same and isinstance(now, Figure) and isinstance(before, Figure) and now != before:
+            texts["now"], texts["before"] = self._apart(now, before)
         return self.catalogue.fill(phrase.key, form, texts)
+
+    def _apart(self, now: Figure, before: Figure) -> tuple[str, str]:
+        """Two figures that look the same, with as many decimals as tell them apart."""
+        for decimals in range(1, _MOST_DECIMALS):
+            texts = (self._precise(now, decimals), self._precise(before, decimals))
+            if texts[0] != texts[1]:
+                return texts
+        return texts
+
+    def _precise(self, figure: Figure, decimals: int) -> str:
+        """A figure in its plainest unit: per cent, seconds, or a number."""
+        if figure.value is None:
+            return self.figure(figure)
+        exact = _exact(figure.value)
+        if figure.unit is Unit.RATE:
+            return self._fill("unit.percent", n=self._signed(_round(exact * 100, decimals)))
+        if figure.unit is Unit.DURATION:
+            seconds = _round(exact / _SECOND, decimals)
+            return self._plural("duration.seconds", seconds, self._signed(seconds))
+        return self._signed(_round(exact, decimals))
 
     def _place(self, value: Value, part: str) -> str:
         """A value in a sentence, or the part of it that the place asks for."""

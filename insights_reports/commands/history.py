@@ -1,0 +1,214 @@
+"""``history``: the deployments that were ever pulled (docs/history.md)."""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from insights_reports.commands.common import as_of, print_json, print_table
+from insights_reports.config import Config
+from insights_reports.config_file import find_config, load_config
+from insights_reports.errors import UsageError
+from insights_reports.history.deployments import (
+    LocalFolder,
+    MergeResult,
+    export,
+    repair,
+    verify,
+)
+from insights_reports.history.deployments.manifest import Manifest, fetch
+from insights_reports.pipeline.load import load
+from insights_reports.pipeline.make import connection
+from insights_reports.pipeline.progress import clear_line, terminal_progress
+from insights_reports.pipeline.pull import Wanted, pull
+from insights_reports.pipeline.remember import FOLDER, remember, remember_file
+
+_FILES = (".csv", ".json", ".parquet")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Carry out one of the actions; 1 when `verify` finds damage."""
+    config = load_config(find_config(options.config))
+    return int(_ACTIONS[options.action](options, config))
+
+
+def _list(options: argparse.Namespace, config: Config) -> int:
+    found = [(store, fetch(store)[0]) for store in _stores(config)]
+    if options.json:
+        print_json([{"folder": str(store), **_summary(manifest)} for store, manifest in found])
+        return 0
+    rows = [[str(text) for text in _summary(m).values()] + [str(s)] for s, m in found]
+    print_table(["SERVER", "SPACE", "REPORT", "MONTHS", "DEPLOYMENTS", "PULLS", "FOLDER"], rows)
+    return 0
+
+
+def _import(options: argparse.Namespace, config: Config) -> int:
+    """Merge a sealed pull, a file of deployments of ``--report``, or a report as it is now."""
+    state, what, now = config.resolve(config.state), Path(options.what), datetime.now(UTC)
+    if (what / "manifest.json").is_file():
+        pulled = load(what)
+        _say(remember(pulled, state, what.resolve().name, now))
+        return 0
+    is_file = what.suffix in _FILES
+    if is_file and not what.is_file():
+        raise UsageError("There is no such file.", f"import {what}", "")
+    if is_file and options.report is None:
+        raise UsageError(
+            "Whose deployments are these?",
+            f"import {what}",
+            "Name the report with --report: the ids of its things are looked up there.",
+        )
+    wanted = Wanted(
+        options.report if is_file else options.what,
+        splits=(),
+        source="file" if is_file else "insights",
+        file=str(what) if is_file else None,
+    )
+    with tempfile.TemporaryDirectory() as scratch:
+        folder, progress = Path(scratch) / "pull", terminal_progress("import")
+        from_octopus = connection(config, url=options.url, space=options.space)
+        pull(from_octopus, wanted, folder, as_of=as_of(options), progress=progress)
+        progress("merging")
+        pulled = load(folder)
+        merged = (remember_file if is_file else remember)(
+            pulled, state, f"import {what.name} {pulled.as_of:%Y%m%dT%H%M%S}", now
+        )
+    clear_line()
+    _say(merged)
+    return 0
+
+
+def _verify(options: argparse.Namespace, config: Config) -> int:
+    found = [problem for store in _chosen(options, config) for problem in verify(store)]
+    for problem in found:
+        print(problem)
+    if not found:
+        print("All files are what the manifest says.", file=sys.stderr)
+    return 1 if found else 0
+
+
+def _repair(options: argparse.Namespace, config: Config) -> int:
+    for store in _chosen(options, config):
+        for name in repair(store, datetime.now(UTC)):
+            print(f"Removed {store}/{name}, which no manifest names.", file=sys.stderr)
+    return 0
+
+
+def _export(options: argparse.Namespace, config: Config) -> int:
+    path = Path(options.file)
+    if path.suffix not in (".parquet", ".csv"):
+        raise UsageError("There is no such format.", f"File: {path}", "Choose .parquet or .csv.")
+    count = export(_one(options, config), path)
+    print(f"Wrote {count:,} deployments to {path}.", file=sys.stderr)
+    return 0
+
+
+def _query(options: argparse.Namespace, config: Config) -> int:
+    store = _one(options, config)
+    names, rows = _answer(options.sql, store, fetch(store)[0])
+    if options.json:
+        print_json([dict(zip(names, map(_plain, row), strict=True)) for row in rows])
+    else:
+        print_table(names, [["" if v is None else str(v) for v in row] for row in rows])
+    return 0
+
+
+def _answer(sql: str, store: LocalFolder, manifest: Manifest) -> tuple[list[str], list[Any]]:
+    """The columns and the rows that ``sql`` gives over the views deployments, vanished, changes."""
+    try:
+        import duckdb
+    except ModuleNotFoundError:
+        raise UsageError(
+            "DuckDB is not installed, which answers queries.",
+            "history query",
+            "Install it: pip install 'insights-reports[query]'. Other tools read "
+            f"{store}/current/*.parquet.",
+        ) from None
+    data = [str(store.path / month.file) for month in manifest.months.values()]
+    changes = [str(store.path / f) for month in manifest.months.values() for f in month.changes]
+    try:
+        with duckdb.connect() as database:
+            every = database.read_parquet(data)
+            every.filter("vanished_at IS NULL").create_view("deployments")
+            every.filter("vanished_at IS NOT NULL").create_view("vanished")
+            if changes:
+                database.read_parquet(changes).create_view("changes")
+            database.execute("SET TimeZone = 'UTC'")
+            answer = database.execute(sql)
+            return [column[0] for column in answer.description or ()], answer.fetchall()
+    except duckdb.Error as error:
+        said = str(error).strip().splitlines()[0]
+        views = "There are the views deployments, vanished and changes: docs/history.md."
+        raise UsageError("The query cannot be answered.", said, views) from None
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, int | float | bool) else str(value)
+
+
+def _summary(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "server": manifest.server,
+        "space": manifest.space,
+        "report": manifest.report,
+        "months": len(manifest.months),
+        "deployments": sum(m.rows - m.vanished for m in manifest.months.values()),
+        "pulls": len(manifest.pulls),
+    }
+
+
+def _stores(config: Config) -> Iterator[LocalFolder]:
+    """Every history in the state."""
+    root = config.resolve(config.state) / FOLDER
+    for path in sorted(root.glob("*/*/*/manifest.json")):
+        yield LocalFolder(path.parent)
+
+
+def _chosen(options: argparse.Namespace, config: Config) -> list[LocalFolder]:
+    """The histories of ``--report``, or all.
+
+    Raises:
+        UsageError: when there is none.
+    """
+    every = [(store, fetch(store)[0].report) for store in _stores(config)]
+    found = [store for store, report in every if options.report in (None, report, str(store))]
+    if not found:
+        known = ", ".join(report for _, report in every) or "none; `run` and `history import` do"
+        which = f"--report {options.report}" if options.report else str(config.path)
+        raise UsageError("There is no such history.", which, f"There are: {known}.")
+    return found
+
+
+def _one(options: argparse.Namespace, config: Config) -> LocalFolder:
+    found = _chosen(options, config)
+    if len(found) > 1:
+        raise UsageError(
+            "There are several histories.",
+            ", ".join(map(str, found)),
+            "Choose one by --report, which takes an id or such a folder.",
+        )
+    return found[0]
+
+
+def _say(merged: MergeResult) -> None:
+    if merged.known:
+        print("This pull is in the history already; nothing was done.", file=sys.stderr)
+        return
+    print(
+        f"{merged.added:,} added, {merged.edited:,} edited, {merged.vanished:,} vanished, "
+        f"{merged.returned:,} returned; {len(merged.months)} months written.",
+        file=sys.stderr,
+    )
+
+
+_ACTIONS = {
+    "list": _list,
+    "import": _import,
+    "verify": _verify,
+    "repair": _repair,
+    "export": _export,
+    "query": _query,
+}

@@ -1,0 +1,27 @@
+"""The history: every deployment ever pulled, in Parquet that any tool reads (docs/history.md).
+
+Months of data are immutable files named by their content; ``manifest.json`` says which of them
+count and is replaced by compare-and-swap, so that a reader never sees half of a merge.
+"""
+
+from insights_reports.history.deployments.combine import with_history
+from insights_reports.history.deployments.manifest import PullEntry
+from insights_reports.history.deployments.merge import MergeResult, Owner, merge
+from insights_reports.history.deployments.read import known_from, read
+from insights_reports.history.deployments.repair import export, repair, verify
+from insights_reports.history.deployments.storage import LocalFolder, Storage
+
+__all__ = [
+    "LocalFolder",
+    "MergeResult",
+    "Owner",
+    "PullEntry",
+    "Storage",
+    "export",
+    "known_from",
+    "merge",
+    "read",
+    "repair",
+    "verify",
+    "with_history",
+]

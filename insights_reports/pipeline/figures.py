@@ -1,0 +1,201 @@
+"""The figures of an edition as one tidy table, beside what Octopus states of the same intervals."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+
+from insights_reports.crosscheck import CrossCheck
+from insights_reports.crosscheck.tables.intervals import day_number, ends
+from insights_reports.edition.settings import Inputs, Settings
+from insights_reports.edition.windows import windows
+from insights_reports.formats.data.figures import FIGURES as COLUMNS
+from insights_reports.metrics import Granularity, Split, Tabulator, TimeRange, time_range
+from insights_reports.pipeline.load import Pulled, Stated
+from insights_reports.spelling.figures import FIGURES
+from insights_reports.spelling.stated import StatedTable
+from insights_reports.spelling.terms import NULL
+
+_RANGE: TimeRange = "LastYear"  # the longest that Octopus states
+_UNITS = {"count": "count", "rate": "fraction", "duration": "seconds", "number": "number"}
+_TICKS = 10_000_000
+_GRANULARITIES = {"day": "Daily", "week": "Weekly", "month": "Monthly"}
+_KEY = ["split", "tag_set", "granularity", "series", "start", "measure", "statistic"]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One table of figures: ``granularity`` is Octopus's name for such intervals, if it has one;
+    the whole range is one interval unless ``cut``."""
+
+    split: Split
+    tag_set: str | None
+    start: date
+    end: date
+    granularity: Granularity | None
+    cut: bool = False
+
+
+def figures_table(
+    pulled: Pulled, inputs: Inputs, settings: Settings, check: CrossCheck
+) -> pd.DataFrame:
+    """The figures of every split for the thirteen periods of the edition, as far as they are known,
+    and of all deployments for the intervals of its period; the columns of docs/stored-files.md."""
+    conventions = replace(settings.conventions, edge="clipped")
+    tabulator = Tabulator(inputs.deployments, inputs.tz, inputs.lookups, conventions)
+    asked = list(_asked(inputs, settings))
+    ours = pd.concat([_long(tabulator, each) for each in asked], ignore_index=True)
+    stated = _stated(pulled, asked)
+    rows = ours.assign(stated=np.nan)
+    if len(stated):
+        rows = ours.merge(stated, on=_KEY, how="left")
+    # An interval at the edge of the range is stated as far as the range goes.
+    begin, end = time_range(_RANGE, inputs.as_of, inputs.tz, settings.conventions)
+    inside = (rows["start"] >= pd.Timestamp(begin)) & (rows["end"] <= pd.Timestamp(end))
+    rows["stated"] = rows["stated"].where((rows.pop("whole") & inside).to_numpy())
+    rows["verdict"] = _verdicts(rows, check)
+    rows["interval"] = np.where(rows["cut"], rows["granularity"], "period")
+    return rows[list(COLUMNS.names)]
+
+
+def _asked(inputs: Inputs, settings: Settings) -> Iterator[_Asked]:
+    found, period = windows(inputs, settings), inputs.period
+    granularity = cast(Granularity | None, _GRANULARITIES.get(period.kind))
+    for split, tag_set in _splits(inputs, settings):
+        for span in found.periods:
+            if span.start >= inputs.first_day and span.end > span.start:
+                yield _Asked(split, tag_set, span.start, span.end, granularity)
+        if split == "None" and period.start >= inputs.first_day and found.now.end > period.start:
+            yield _Asked("None", None, found.now.start, found.now.end, found.granularity, cut=True)
+
+
+def _splits(inputs: Inputs, settings: Settings) -> Iterator[tuple[Split, str | None]]:
+    yield "None", None
+    for split in settings.splits:
+        if split == "TenantTagSet":
+            tag_sets = settings.tag_sets or tuple(inputs.lookups.tag_sets)
+            yield from ((split, tag_set) for tag_set in tag_sets)
+        elif split != "None":
+            yield split, None
+
+
+def _long(tabulator: Tabulator, asked: _Asked) -> pd.DataFrame:
+    """One table of figures, one figure a row."""
+    granularity = asked.granularity if asked.cut else None
+    table = tabulator.figures(
+        asked.split, asked.start, asked.end, granularity, tag_set=asked.tag_set
+    )
+    starts = table["start"].to_numpy("M8[D]")
+    whole = np.zeros(len(table), np.bool_)
+    last = np.full(len(table), np.datetime64(asked.end, "D"))
+    if asked.granularity is not None:
+        after = ends(starts.view(np.int64), asked.granularity).view("M8[D]")
+        if asked.cut:
+            last = np.minimum(after, last)
+        # Octopus states whole intervals; ours may be cut by the period or by today.
+        whole = (after == last) & (starts >= np.datetime64(asked.start, "D"))
+    common = {
+        "split": asked.split,
+        "tag_set": asked.tag_set,
+        "series_id": table["series_key"],
+        "series": table["series_name"],
+        "start": starts.astype("M8[s]"),
+        "end": last.astype("M8[s]"),
+        "granularity": asked.granularity,
+        "cut": asked.cut,
+        "whole": whole,
+    }
+    each = [pd.DataFrame({**common, **_figure(table, number)}) for number in range(len(FIGURES))]
+    return pd.concat(each, ignore_index=True).astype({"tag_set": object, "granularity": object})
+
+
+def _figure(table: pd.DataFrame, number: int) -> dict[str, Any]:
+    figure = FIGURES[number]
+    values = table[figure.column].to_numpy()
+    if figure.kind == "duration":
+        nanoseconds = values.astype("m8[ns]").view(np.int64)
+        values = np.where(nanoseconds == NULL, np.nan, nanoseconds / 100 / _TICKS)
+    n: Any = pd.array([pd.NA] * len(table), dtype="Int64")
+    if figure.kind == "rate":
+        n = table["total"].astype("Int64").array
+    elif figure.kind != "count":
+        n = table[f"{figure.column.rpartition('_')[0]}_count"].astype("Int64").array
+    return {
+        "measure": figure.metric,
+        "statistic": figure.statistic or "",
+        "unit": _UNITS[figure.kind],
+        "value": values.astype(np.float64),
+        "n": n,
+    }
+
+
+def _stated(pulled: Pulled, asked: list[_Asked]) -> pd.DataFrame:
+    """What Octopus states for the tables asked for, one figure a row; a name that two series have
+    tells neither apart, and is left out."""
+    wanted = {(each.split, each.tag_set, each.granularity) for each in asked}
+    questions = tuple(
+        question
+        for question in pulled.stated.questions
+        if question.time_range == _RANGE
+        and (question.split, question.tag_set, question.granularity) in wanted
+    )
+    sealed = Stated(pulled.stated.sealed, pulled.stated.report_id, questions)
+    starts = {day_number(each.start) for each in asked}
+    first, last = min(starts), max(day_number(each.end) for each in asked)
+    found = [rows for table in sealed if len(rows := _rows(table, first, last))]
+    if not found:
+        return pd.DataFrame(columns=[*_KEY, "stated"])
+    return pd.concat(found, ignore_index=True).drop_duplicates(_KEY, keep=False)
+
+
+def _rows(table: StatedTable, first: int, last: int) -> pd.DataFrame:
+    inside = (table.start >= first) & (table.start < last)
+    names = np.array([*table.names, None], dtype=object)[table.series[inside]]
+    if table.source.split == "None":
+        names = np.full(len(names), "All", dtype=object)
+    common = {
+        "split": table.source.split,
+        "tag_set": table.source.tag_set,
+        "granularity": table.source.granularity,
+        "series": names,
+        "start": table.start[inside].view("M8[D]").astype("M8[s]"),
+    }
+    each = []
+    for figure, column in zip(FIGURES, table.columns, strict=True):
+        values = column[inside].astype(np.float64)
+        if column.dtype.kind == "i":
+            values[column[inside] == NULL] = np.nan
+        if figure.kind == "duration":
+            values /= _TICKS
+        said = {"measure": figure.metric, "statistic": figure.statistic or "", "stated": values}
+        each.append(pd.DataFrame({**common, **said}))
+    return pd.concat(each, ignore_index=True).astype({"tag_set": object, "granularity": object})
+
+
+def _verdicts(rows: pd.DataFrame, check: CrossCheck) -> Any:
+    """The cross-check's word on each figure that is stated."""
+    known = {
+        (d.split, d.tag_set, d.granularity, d.series, d.start_of_interval, d.metric, d.statistic)
+        : str(d.verdict)
+        for d in check.discrepancies
+        if d.time_range == _RANGE
+    }  # fmt: skip
+    said = np.where(rows["stated"].notna(), "agrees", "not stated").astype(object)
+    if known:
+        keys = zip(
+            rows["split"],
+            rows["tag_set"].where(rows["tag_set"].notna(), None),
+            rows["granularity"],
+            rows["series"].where(rows["split"] != "None", "All"),
+            rows["start"].dt.date,
+            rows["measure"],
+            rows["statistic"].replace("", None),
+            strict=True,
+        )
+        for at, key in enumerate(keys):
+            if key in known and said[at] == "agrees":
+                said[at] = known[key]
+    return said

@@ -1,0 +1,100 @@
+"""Which revision an edition is, and what it says of the one that it replaces.
+
+Other figures make a revision. The same figures in another language, look or split are issued
+again under the next number; that is no revision, and is not called one.
+"""
+
+import json
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import Path
+
+from insights_reports.delivery import EditionRow, Revision
+from insights_reports.edition import revision_changes
+from insights_reports.edition.differences import Subject
+from insights_reports.edition.digest import figure_parts, same_figures
+from insights_reports.edition.document import Document
+from insights_reports.edition.document import load as load_document
+from insights_reports.edition.revisions import reissue_changes
+from insights_reports.edition.values import Instant, Phrase, Status
+from insights_reports.metrics import Period
+from insights_reports.pipeline.rebuild import believe
+from insights_reports.pipeline.runs import Run
+from insights_reports.pipeline.subject import CHANGES, differences_from
+
+
+def as_revision(
+    run: Run, period: Period, documents: tuple[Document, ...], digest: str, subject: Subject
+) -> tuple[Document, ...]:
+    """The documents under the number that the ledger has for their content, or gives it.
+
+    Raises:
+        DeliveryError: when the ledger cannot be used.
+    """
+    status = documents[0].identity.status
+    revision = _numbered(run, period, digest, status)
+    row = _replaced(run, period, revision)
+    changes: tuple[Phrase, ...] = ()
+    if row is not None and _is_reissue(run.folder.parent / row.run_id, row, documents):
+        changes = reissue_changes(row.revision, row.made_at)
+    elif row is not None:
+        changes = _changes(run, row, documents[0], subject)
+        status = Status.REVISED if status is Status.FINAL else status
+    return tuple(
+        numbered(each, revision.number, revision.made_at, status, changes) for each in documents
+    )
+
+
+def numbered(
+    document: Document, number: int, made: datetime, status: Status, changes: tuple[Phrase, ...]
+) -> Document:
+    """The document as what its edition is: this revision, made then, with what it changes."""
+    identity = document.identity
+    return replace(
+        document,
+        changes=changes,
+        identity=replace(
+            identity, revision=number, status=status, generated=Instant(made, identity.zone)
+        ),
+    )
+
+
+def _numbered(run: Run, period: Period, digest: str, status: Status) -> Revision:
+    with run.open_ledger() as ledger:
+        if not (run.leaves_no_edition or run.out):
+            believe(run.config, ledger, run.subscription_name, period.name, run.generated)
+        return ledger.next_revision(
+            run.subscription_name,
+            period.name,
+            digest,
+            status=status,
+            now=run.generated,
+            run_id=run.id,
+            enter=not run.leaves_no_edition,
+        )
+
+
+def _replaced(run: Run, period: Period, revision: Revision) -> EditionRow | None:
+    with run.open_ledger() as ledger:
+        rows = ledger.editions(run.subscription_name, period.name)
+    return next((row for row in rows if row.revision == revision.number - 1), None)
+
+
+def _is_reissue(folder: Path, row: EditionRow, documents: tuple[Document, ...]) -> bool:
+    """Whether the figures are those of the run in ``folder``, which made the edition ``row``."""
+    about = folder / "edition.json"
+    if not about.is_file() or row.status != documents[0].identity.status:
+        return False
+    before = json.loads(about.read_text(encoding="utf-8")).get("figure_parts", {})
+    return same_figures(before, figure_parts(documents))
+
+
+def _changes(run: Run, row: EditionRow, document: Document, now: Subject) -> tuple[Phrase, ...]:
+    """What differs from the revision before: its documents are in the folder of its run."""
+    folder = run.folder.parent / row.run_id
+    moved = differences_from(folder, now)
+    if moved is not None:
+        run.write(CHANGES, {"replaces": row.revision, **asdict(moved)})
+    earlier = folder / run.documents.name / f"{document.name}.json"
+    replaced = load_document(earlier.read_bytes()) if earlier.is_file() else None
+    return revision_changes(document, row.revision, row.made_at, row.status, replaced, moved)

@@ -1,0 +1,211 @@
+"""The seal of an edition: all that its files were made from, in one folder, the manifest last.
+
+It holds the pull (raw replies, definition, look-ups), the older deployments from the history, the
+effective configuration of the subscription with logo and templates, and says by which versions the
+edition was made, as of when, and what the bytes of its files are (docs/stored-files.md).
+"""
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from insights_reports import __version__
+from insights_reports.assets import TEMPLATES
+from insights_reports.config import Config
+from insights_reports.edition.method import FORMULA_VERSION
+from insights_reports.errors import PullError, keeping
+from insights_reports.formats.html.templates import REPLACEABLE
+from insights_reports.pipeline.data import data_paths
+from insights_reports.pipeline.runs import Run
+
+FOLDER, MANIFEST, CONFIGURATION = "seal", "manifest.json", "configuration.json"
+SCHEMA = 1
+_LIBRARIES = (
+    *("babel", "fonttools", "jinja2", "lxml", "numpy", "openpyxl", "pandas", "pikepdf", "pillow"),
+    *("pyarrow", "pydyf", "resvg-py", "tinycss2", "tzdata", "weasyprint"),
+)
+
+
+def seal(run: Run, files: Sequence[Path]) -> None:
+    """Seal the run's edition, whose ``files`` are rendered.
+
+    Raises:
+        PullError: when the disk does not take it.
+    """
+    folder = run.folder / FOLDER
+    with keeping(folder):
+        shutil.rmtree(folder, ignore_errors=True)  # of an attempt that died
+        folder.mkdir()
+        for source, name in _sources(run):
+            _link(source, folder / name)
+        text = json.dumps(_configuration(run), indent=1, ensure_ascii=False)
+        (folder / CONFIGURATION).write_text(text + "\n", encoding="utf-8")
+        said = {
+            **_about(run),
+            "inputs": _hashes(folder),
+            "files": _hashes_of([*files, *data_paths(run)]),
+        }
+        _write_last(folder / MANIFEST, said)
+
+
+def unseal(folder: Path) -> dict[str, Any]:
+    """What the manifest of the seal in ``folder`` says; every file in it was looked at.
+
+    Raises:
+        PullError: when there is none, or a file is missing or was altered.
+    """
+    try:
+        said: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
+        expected, schema = said["inputs"], said["schema"]
+    except FileNotFoundError:
+        raise PullError(
+            "The edition has no seal.",
+            str(folder),
+            "It was pruned, or made by an older version: `rerun --restate` makes today's view.",
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _altered(folder / MANIFEST, f"{type(error).__name__}: {error}") from None
+    if schema > SCHEMA:
+        remedy = "Upgrade Insights Reports."
+        raise PullError("The seal is of a newer version.", f"{folder}: schema {schema}", remedy)
+    found = _hashes(folder)
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            raise _altered(folder / name, "missing" if name not in found else "not what was sealed")
+    return said
+
+
+def versions() -> dict[str, str]:
+    """What the bytes of an edition depend on besides its inputs."""
+    return {
+        "insights-reports": __version__,
+        "formulas": FORMULA_VERSION,
+        "templates, languages and fonts": _digest_of(TEMPLATES),
+        "code": _digest_of(Path(__file__).parent.parent),
+        "python": platform.python_version(),
+        **{name: _version(name) for name in _LIBRARIES},
+    }
+
+
+def _sources(run: Run) -> Iterator[tuple[Path, str]]:
+    """What goes into the seal as it is, and its name there."""
+    for path in sorted(run.pull_folder.iterdir()):
+        if path.is_file():  # the columns beside the replies can be made again
+            yield path, f"pull/{path.name}"
+    yield run.folder / "older.parquet", "older.parquet"
+    for path in sorted(run.documents.iterdir()):
+        yield path, f"documents/{path.name}"
+    config = run.config
+    if config.company.logo:
+        yield config.resolve(config.company.logo), _logo(config)
+    if config.templates:
+        own = config.resolve(config.templates)
+        yield from ((own / n, f"templates/{n}") for n in REPLACEABLE if (own / n).is_file())
+
+
+def _logo(config: Config) -> str:
+    return f"logo{config.company.logo.suffix}" if config.company.logo else ""
+
+
+def _configuration(run: Run) -> dict[str, Any]:
+    """The effective configuration, as far as it has a say in the files: no server, no secrets'
+    names, no recipients."""
+    said = run.config.model_dump(mode="json", include={"company", "custom_bands"})
+    subscription = run.subscription.model_dump(mode="json", exclude={"deliver_to"})
+    if run.config.company.logo:
+        said["company"]["logo"] = _logo(run.config)
+    if run.config.templates:
+        said["templates"] = "templates"
+    said["subscriptions"] = {run.subscription_name: subscription}
+    return said
+
+
+def _about(run: Run) -> dict[str, Any]:
+    edition = run.read("edition.json")
+    names = ("period", "revision", "status", "digest", "generated", "known_from")
+    return {
+        "schema": SCHEMA,
+        "subscription": run.subscription_name,
+        **{name: edition[name] for name in names},
+        "as_of": run.as_of.astimezone(UTC).isoformat(),
+        "generated_by_run": run.generated.astimezone(UTC).isoformat(),
+        "run": run.id,
+        "trigger": run.trigger,
+        "versions": versions(),
+    }
+
+
+def _link(source: Path, target: Path) -> None:
+    """Pulls and documents never change once they are written: another name for them is enough.
+    The user's own files are copied."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.parts[-2] in ("pull", "documents"):
+        try:
+            os.link(source, target)
+        except OSError:  # another disk, or a file system without hard links
+            pass
+        else:
+            return
+    shutil.copyfile(source, target)
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """The SHA-256 of every file but the manifest, by its path below ``folder``."""
+    paths = sorted(p for p in folder.rglob("*") if p.is_file() and p != folder / MANIFEST)
+    return {path.relative_to(folder).as_posix(): _sha256(path) for path in paths}
+
+
+def _hashes_of(files: Sequence[Path]) -> dict[str, str]:
+    return {path.name: _sha256(path) for path in files}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write_last(path: Path, said: dict[str, Any]) -> None:
+    part = path.with_suffix(".part")
+    with part.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(said, indent=1, ensure_ascii=False) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    part.rename(path)
+
+
+@cache
+def _digest_of(folder: Path) -> str:
+    """One hash over the files of a folder, by name and content."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts and "_shipped" not in path.parts:
+            digest.update(f"{path.relative_to(folder).as_posix()} {_sha256(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "none"
+
+
+def _altered(path: Path, detail: str) -> PullError:
+    return PullError(
+        "The seal of an edition was altered, or the disk is failing.",
+        f"{path}: {detail}",
+        "Restore it from a copy; `rerun --restate` makes today's view.",
+    )
+
+
+def sealed_at(said: dict[str, Any], name: str) -> datetime:
+    """An instant that a manifest states."""
+    return datetime.fromisoformat(said[name])

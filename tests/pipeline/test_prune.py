@@ -1,0 +1,85 @@
+"""Pruning: what goes, and what stays whatever is asked for."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from insights_reports.delivery import Edition, Key, Ledger
+from tests.conftest import run_command
+
+NOW = datetime(2026, 10, 14, 9, tzinfo=UTC)
+AS_OF = f"--as-of={NOW.isoformat()}"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "insights-reports.yaml"
+    path.write_text(json.dumps({"subscriptions": {"monthly": {"report": "R"}}}))
+    return path
+
+
+def made(config: Path, period: str, begun: datetime, *, owed: bool = False) -> str:
+    """A run with its folders and, of a period, its edition in the ledger."""
+    state = config.parent / "state"
+    run_id = f"{begun:%Y%m%dT%H%M%S}-0123abcd"
+    for folder in ("runs", "pulls"):
+        (state / folder / run_id / "seal").mkdir(parents=True)
+        (state / folder / run_id / "manifest.json").write_bytes(b"{}" * 1000)
+    day = begun.date()
+    with Ledger(state / "ledger.sqlite") as ledger:
+        ledger.runs.start(run_id, "monthly", period, "manual", begun)
+        ledger.runs.end(run_id, "done", 0, begun)
+        ledger.next_revision("monthly", period, run_id, status="final", now=begun, run_id=run_id)
+        if owed:
+            edition = Edition(
+                *("monthly", "R", period, day, day, 1, "final", run_id, begun, "agrees", "T"), ()
+            )
+            ledger.plan(edition, [Key("monthly", period, 1, "board", "a@example.com")], begun)
+    return run_id
+
+
+def left(config: Path) -> set[str]:
+    state = config.parent / "state"
+    return {path.name for folder in ("runs", "pulls") for path in (state / folder).iterdir()}
+
+
+def prune(config: Path, *options: str) -> dict[str, object]:
+    done = run_command("prune", *options, "--config", str(config), "--json", AS_OF)
+    assert done.status == 0, done.err
+    return dict(json.loads(done.out))
+
+
+def test_what_is_older_goes_and_what_is_owed_stays(config: Path) -> None:
+    old = made(config, "2025-07", NOW - timedelta(days=400))
+    owed = made(config, "2025-08", NOW - timedelta(days=399), owed=True)
+    new = made(config, "2026-09", NOW - timedelta(days=300))
+    said = prune(config, "--keep", "13m", "--dry-run")
+    assert (said["removed"], len(said["folders"])) == (False, 2)  # type: ignore[arg-type]
+    assert left(config) == {old, owed, new}
+    assert prune(config, "--keep", "13m")["size"] == 4000
+    assert left(config) == {owed, new}
+
+
+def test_the_last_periods_are_kept_and_what_may_be_at_work(config: Path) -> None:
+    first = made(config, "2026-07", NOW - timedelta(days=90))
+    second = made(config, "2026-08", NOW - timedelta(days=60))
+    third = made(config, "2026-09", NOW - timedelta(days=30))
+    state = config.parent / "state"
+    fresh, running = "20261014T085900-0123abcd", "20260101T000000-0123abcd"
+    for run_id in (fresh, running):
+        (state / "runs" / run_id).mkdir()
+    with Ledger(state / "ledger.sqlite") as ledger:
+        ledger.runs.start(running, "monthly", "2026-09", "manual", NOW)
+    (state / "runs" / "notes").mkdir()  # not ours
+    prune(config, "--keep-editions", "2")
+    assert left(config) == {second, third, fresh, running, "notes"}
+    assert first not in left(config)
+
+
+def test_ages_are_days_months_or_years(config: Path) -> None:
+    done = run_command("prune", "--keep", "13 weeks", "--config", str(config))
+    assert done.status == 2
+    assert "Write 90d, 13m or 2y" in done.err
+    assert run_command("prune", "--config", str(config)).status == 2
