@@ -29,7 +29,7 @@ from insights_reports.delivery.storage import places
 from tests.delivery.mail_servers import Postbox, mail_server
 from tests.delivery.material import EDITION, HOLDERS, NOON, Office
 from tests.delivery.processes import PROCESSES
-from tests.delivery.storage_servers import SSHD, s3, sftp
+from tests.delivery.storage_servers import CREDENTIALS, SSHD, s3, sftp
 
 Change = Callable[[Any, str], None]
 
@@ -211,6 +211,7 @@ def entered_as(office: Office) -> Edition:
 
 def run_for(office: Office, seconds: float) -> None:
     """Deliver, but die on the spot when the time is over: nobody handles this signal."""
+    os.environ.update(CREDENTIALS if office.stores else {})
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     assert all(receipt.done for receipt in office.deliver())
