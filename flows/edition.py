@@ -60,7 +60,7 @@ def pull_task(folder: str) -> None:
 
 @task(name="compute", cache_policy=NO_CACHE, persist_result=False)
 def compute_task(folder: str) -> dict[str, Any]:
-    return compute(open_run(Path(folder)))
+    return compute(open_run(Path(folder))).to_json()
 
 
 @task(

@@ -16,6 +16,7 @@ from insights_reports.commands.common import checked
 from insights_reports.octopus import read_deployments
 from insights_reports.server import RunningServer
 from tests.conftest import AS_OF, Command, run_command
+from tests.delivery.material import ABOUT
 from tests.proxies import one_more, proxy
 
 REPORT = "InsightsReports-1"
@@ -223,5 +224,7 @@ def test_init_writes_nothing_that_is_not_valid(tmp_path: Path) -> None:
 
 def test_figures_that_cannot_be_compared_are_not_said_to_agree() -> None:
     counts = {"figures": 1_010, "agrees": 1_000, "explained": 4, "not_comparable": 6, "differs": 0}
-    assert checked(counts) == ("1,000 of 1,010 figures agree, 4 explained, 6 not comparable")
-    assert checked(dict.fromkeys(counts, 0)) == "Octopus stated no figures to compare with"
+    none = ABOUT.model_copy(update=dict.fromkeys(counts, 0))
+    some = ABOUT.model_copy(update=counts)
+    assert checked(some) == "1,000 of 1,010 figures agree, 4 explained, 6 not comparable"
+    assert checked(none) == "Octopus stated no figures to compare with"

@@ -118,7 +118,7 @@ def documents(
     run = start_run(config, "monthly", as_of=AS_OF, pull_folder=folder / "pull", dry_run=True)
     wanted = Wanted(REPORT, ranges=("LastQuarter",), granularities=("Monthly",))
     _pull(server, wanted, run.pull_folder)
-    names = compute(run)["documents"]
+    names = compute(run).documents
     made = tuple(load((run.documents / f"{name}.json").read_bytes()) for name in names)
     return made, pd.read_parquet(run.folder / "deployments.parquet")
 

@@ -7,11 +7,11 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from insights_reports.assets import TEMPLATES
+from insights_reports.edition.about import About
 from insights_reports.errors import UsageError
 from insights_reports.octopus import Connection
 
@@ -47,16 +47,16 @@ def connection(options: argparse.Namespace) -> Connection:
     )
 
 
-def checked(edition: Mapping[str, Any]) -> str:
-    """What the cross-check of an edition found, from its ``edition.json``."""
-    if not edition["figures"]:
+def checked(edition: About) -> str:
+    """What the cross-check of an edition found."""
+    if not edition.figures:
         return "Octopus stated no figures to compare with"
     others = {
-        "explained": edition["explained"],
-        "not comparable": edition["not_comparable"],
-        "differ": edition["differs"],
+        "explained": edition.explained,
+        "not comparable": edition.not_comparable,
+        "differ": edition.differs,
     }
-    said = f"{edition['agrees']:,} of {edition['figures']:,} figures agree"
+    said = f"{edition.agrees:,} of {edition.figures:,} figures agree"
     return ", ".join([said, *(f"{number:,} {what}" for what, number in others.items() if number)])
 
 

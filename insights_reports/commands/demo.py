@@ -17,6 +17,7 @@ from insights_reports.commands.common import as_of, checked, config_text, print_
 from insights_reports.commands.flows import load_flows, load_prefect
 from insights_reports.delivery import Ledger
 from insights_reports.delivery.mail.local_server import LocalMailServer, local_mail_server
+from insights_reports.edition.about import About
 from insights_reports.pipeline.progress import Progress, clear_line, terminal_progress
 from insights_reports.scheduling.served import Served
 from insights_reports.server import RunningServer, running_server
@@ -93,14 +94,14 @@ def _run(config: Path, server: RunningServer, now: datetime, progress: Progress)
 
 
 def _print(out: Path, result: dict[str, Any], mails: list[Path]) -> None:
-    verdict = result["verdict"]
+    about = About.model_validate(result)
     print(
-        f"{SUBSCRIPTION} {result['period']}, revision {result['revision']} ({result['status']}): "
-        f"{checked(result)}."
+        f"{SUBSCRIPTION} {about.period}, revision {about.revision} ({about.status}): "
+        f"{checked(about)}."
     )
-    folder = out / "reports" / SUBSCRIPTION / result["period"].lower() / f"r{result['revision']}"
+    folder = out / "reports" / SUBSCRIPTION / about.period.lower() / f"r{about.revision}"
     rows = [
-        [str(_short(folder / Path(name).name)), size(Path(name).stat().st_size), verdict]
+        [str(_short(folder / Path(name).name)), size(Path(name).stat().st_size), about.verdict]
         for name in result["files"]
     ]
     rows += [[str(_short(path)), size(path.stat().st_size), "mail"] for path in mails]

@@ -15,7 +15,6 @@ from functools import cached_property
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
 from insights_reports.assets import TEMPLATES
@@ -112,11 +111,11 @@ class Preview:
 
     @cached_property
     def documents(self) -> list[str]:
-        return cast(list[str], self.run.read("edition.json")["documents"])
+        return list(self.run.about.documents)
 
     @property
     def title(self) -> str:
-        return f"{self.run.subscription_name} {self.run.read('edition.json')['period']}"
+        return f"{self.run.subscription_name} {self.run.about.period}"
 
     def answer(self, path: str, since: str) -> Answer:
         """The answer to a GET; a template that fails is an answer, too."""

@@ -1,6 +1,7 @@
 """``rerun``: an edition again, as it was sealed or as the data are today."""
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -73,7 +74,8 @@ def _restated(options: argparse.Namespace, config: Config, edition: EditionRow) 
 
 
 def _changes(run: Run) -> Mapping[str, Any] | None:
-    return run.read(CHANGES) if (run.folder / CHANGES).is_file() else None
+    path = run.folder / CHANGES
+    return json.loads(path.read_bytes()) if path.is_file() else None
 
 
 def _lines(changes: Mapping[str, Any]) -> Iterator[str]:

@@ -7,6 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from insights_reports.commands.common import (
     as_of,
     checked,
@@ -120,13 +122,11 @@ def _failed(run: Run, words: str, status: int) -> tuple[dict[str, Any], int]:
 def as_json(run: Run, outcome: Outcome) -> dict[str, Any]:
     """What a run made, as JSON's types."""
     return {
-        "subscription": run.subscription_name,
-        "run": run.id,
-        **outcome.edition,
+        **outcome.edition.to_json(),
         "held": outcome.held,
         "files": [str(path) for path in outcome.files],
         "receipts": [
-            {key: str(value) for key, value in asdict(receipt).items() if key != "key"}
+            {to_camel(key): str(value) for key, value in asdict(receipt).items() if key != "key"}
             | {"destination": receipt.key.destination, "recipient": receipt.key.recipient}
             for receipt in outcome.receipts
         ],
@@ -138,8 +138,8 @@ def print_outcome(run: Run, outcome: Outcome) -> None:
     """Say what was made and what became of it."""
     edition = outcome.edition
     print(
-        f"{run.subscription_name} {edition['period']}, revision {edition['revision']} "
-        f"({edition['status']}): {checked(edition)}"
+        f"{run.subscription_name} {edition.period}, revision {edition.revision} "
+        f"({edition.status}): {checked(edition)}"
     )
     print_table(
         ["FILE", "SIZE"], [[str(p), size(p.stat().st_size)] for p in outcome.files], right="lr"
@@ -147,7 +147,7 @@ def print_outcome(run: Run, outcome: Outcome) -> None:
     for receipt in outcome.receipts:
         print(_receipt(receipt))
     if outcome.held:
-        name = f"{run.subscription_name}/{edition['period']}"
+        name = f"{run.subscription_name}/{edition.period}"
         print(f"Held: {outcome.why_held}.")
         print(f"Release it with: insights-reports release {name} --by NAME")
     elif run.dry_run:

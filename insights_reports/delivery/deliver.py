@@ -96,7 +96,7 @@ def said(receipt: Receipt) -> str:
 def keys_of(edition: Edition, destination: Destination) -> list[Key]:
     """What is owed of ``edition`` to ``destination``."""
     recipients = destination.recipients if isinstance(destination, MailDestination) else ("",)
-    name = (edition.subscription, edition.period, edition.revision)
+    name = (edition.about.subscription, edition.about.period, edition.about.revision)
     return [Key(*name, destination.name, recipient.lower()) for recipient in recipients]
 
 

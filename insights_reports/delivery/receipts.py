@@ -2,32 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from insights_reports.edition.about import About
 from insights_reports.edition.files import File
 
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One subscription for one period with its rendered files: the bundle that is delivered.
+    """An edition with its rendered files: the bundle that is delivered."""
 
-    ``digest`` tells contents apart: two runs with the same figures have the same digest, whenever
-    they were made. ``report`` is the name of the Insights report, ``verdict`` the cross-check's.
-    """
-
-    subscription: str
-    report: str
-    period: str
-    start: date
-    end: date
-    revision: int
-    status: str
-    digest: str
-    generated: datetime
-    verdict: str
-    title: str
+    about: About
     files: tuple[File, ...]
 
 

@@ -7,10 +7,10 @@ gets the revision that its content has in the ledger, or the next one.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Any
 
 from insights_reports.crosscheck import CrossCheck, StreamCheck, cross_check
 from insights_reports.edition import Inputs, compose, edition_digest
+from insights_reports.edition.about import About
 from insights_reports.edition.differences import Subject
 from insights_reports.edition.digest import figure_parts
 from insights_reports.edition.document import (
@@ -20,6 +20,7 @@ from insights_reports.edition.document import (
 )
 from insights_reports.edition.settings import Settings
 from insights_reports.edition.values import Name, Phrase, Status
+from insights_reports.formats.mail import render as mail
 from insights_reports.metrics import Conventions, Period
 from insights_reports.pipeline.data import write_data
 from insights_reports.pipeline.figures import figures_table
@@ -27,16 +28,15 @@ from insights_reports.pipeline.load import Pulled, load
 from insights_reports.pipeline.pull import READINGS
 from insights_reports.pipeline.remember import Known, recall, remember
 from insights_reports.pipeline.revision import as_revision
-from insights_reports.pipeline.runs import Run
+from insights_reports.pipeline.runs import EDITION, Run
 from insights_reports.pipeline.settings import conventions_of, settings_of
 from insights_reports.pipeline.subject import keep, subject_of
 
 
-def compute(run: Run) -> dict[str, Any]:
+def compute(run: Run) -> About:
     """Make the documents of ``run`` from its pull, and write them into its folder.
 
-    Returns what ``edition.json`` says: period, revision, status, digest, documents, the verdict of
-    the cross-check and its counts.
+    Returns what its edition is, as ``edition.json`` says it.
 
     Raises:
         InsightsReportsError: when the pull cannot be used or the period not be understood.
@@ -153,8 +153,8 @@ def _status(today: date, period: Period) -> Status:
 
 def write(
     run: Run, material: Material, subject: Subject, documents: tuple[Document, ...], digest: str
-) -> dict[str, Any]:
-    """Write what the run's files are made of; returns what ``edition.json`` says."""
+) -> About:
+    """Write what the run's files are made of; returns what its edition is."""
     run.documents.mkdir(exist_ok=True)
     for document in documents:
         (run.documents / f"{document.name}.json").write_bytes(dump(document))
@@ -164,25 +164,28 @@ def write(
     figures = figures_table(material.pulled, material.inputs, material.settings, check)
     data = write_data(run, period.name, figures, documents)
     identity = documents[0].identity
-    edition = {
-        "period": period.name,
-        "start": period.start.isoformat(),
-        "end": period.end.isoformat(),
-        "revision": identity.revision,
-        "status": identity.status.value,
-        "generated": identity.generated.at.isoformat(),
-        "digest": digest,
-        "report": identity.report.text,
-        "documents": [document.name for document in documents],
-        "verdict": documents[0].check.verdict.value,
-        "figures": check.figures,
-        "agrees": check.agrees,
-        "differs": check.differs,
-        "explained": check.explained,
-        "not_comparable": check.not_comparable,
-        "known_from": material.inputs.known_from and material.inputs.known_from.isoformat(),
-        "data": data,
-        "figure_parts": figure_parts(documents),
-    }
-    run.write("edition.json", edition)
-    return edition
+    about = About(
+        subscription=run.subscription_name,
+        report=identity.report.text or identity.report.id,
+        period=period.name,
+        start=period.start,
+        end=period.end,
+        revision=identity.revision,
+        status=identity.status,
+        digest=digest,
+        made_at=identity.generated.at,
+        run=run.id,
+        title=mail.title(documents[0]),
+        documents=tuple(document.name for document in documents),
+        verdict=check.verdict,
+        figures=check.figures,
+        agrees=check.agrees,
+        differs=check.differs,
+        explained=check.explained,
+        not_comparable=check.not_comparable,
+        known_from=material.inputs.known_from,
+        figure_parts=figure_parts(documents),
+        data=tuple(data),
+    )
+    run.write(EDITION, about.to_json())
+    return about

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import cast
 
 import pandas as pd
 
@@ -37,7 +36,7 @@ def write_data(
 
 def data_paths(run: Run) -> list[Path]:
     """The paths of the edition's data."""
-    return [run.files / name for name in cast(list[str], run.read("edition.json")["data"])]
+    return [run.files / name for name in run.about.data]
 
 
 def data_files(run: Run) -> Iterator[File]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 from insights_reports.config import Config
 from insights_reports.delivery import (
@@ -94,21 +94,7 @@ def destinations(run: Run) -> list[Destination]:
 
 def edition_of(run: Run) -> Edition:
     """What the run made, with the files that it rendered."""
-    about = {key: str(value) for key, value in run.read("edition.json").items()}
-    return Edition(
-        subscription=run.subscription_name,
-        report=about["report"],
-        period=about["period"],
-        start=date.fromisoformat(about["start"]),
-        end=date.fromisoformat(about["end"]),
-        revision=int(about["revision"]),
-        status=about["status"],
-        digest=about["digest"],
-        generated=datetime.fromisoformat(about["generated"]),
-        verdict=about["verdict"],
-        title=mail.title(_first_document(run)),
-        files=tuple(rendered_files(run)),
-    )
+    return Edition(run.about, tuple(rendered_files(run)))
 
 
 def _first_document(run: Run) -> Document:
@@ -169,16 +155,16 @@ def _language(run: Run, destination: Place) -> str:
 
 def _entry(manifest: Manifest) -> index.IndexEntry:
     return index.IndexEntry(
-        subscription=manifest.subscription,
-        report=manifest.report,
-        title=manifest.title,
-        period=manifest.period,
-        start=manifest.start,
-        end=manifest.end,
-        revision=manifest.revision,
-        status=manifest.status,
-        verdict=manifest.verdict,
-        generated=manifest.generated,
+        subscription=manifest.about.subscription,
+        report=manifest.about.report,
+        title=manifest.about.title,
+        period=manifest.about.period,
+        start=manifest.about.start,
+        end=manifest.about.end,
+        revision=manifest.about.revision,
+        status=manifest.about.status,
+        verdict=manifest.about.verdict,
+        generated=manifest.about.made_at,
         files=tuple(
             index.IndexFile(
                 name=file.name,

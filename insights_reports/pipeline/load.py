@@ -98,7 +98,7 @@ def load(folder: Path) -> Pulled:
             lookups=lookups(definition, found),
             tag_sets=tuple(tag_set.Id for tag_set in tag_sets),
             stated=Stated(sealed, definition.Id, tuple(requests(wanted, tag_sets))),
-            as_of=datetime.fromisoformat(about["as_of"]),
+            as_of=datetime.fromisoformat(about.get("asOf") or about["as_of"]),  # version 0.1
             url=about["url"],
             server=client.server(),
             account=client.me(),

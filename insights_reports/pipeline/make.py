@@ -10,6 +10,7 @@ from typing import Any
 
 from insights_reports.config import Config, Subscription
 from insights_reports.delivery import Made, Receipt, failure
+from insights_reports.edition.about import About
 from insights_reports.errors import InsightsReportsError
 from insights_reports.octopus import Connection
 from insights_reports.pipeline.compute import compute
@@ -27,9 +28,9 @@ _CREDENTIALS = {"OCTOPUS_API_KEY", "OCTOPUS_API_KEY_FILE", "OCTOPUS_ACCESS_TOKEN
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: what ``edition.json`` says, the files, the receipts, the exit status."""
+    """How a run ended: its edition, the files, the receipts, the exit status."""
 
-    edition: dict[str, Any]
+    edition: About
     files: tuple[Path, ...]
     receipts: tuple[Receipt, ...]
     why_held: str
@@ -115,10 +116,10 @@ def make_edition(run: Run, *, progress: Progress) -> Outcome:
 
 def finish(run: Run, files: Sequence[Path], progress: Progress) -> Outcome:
     """Seal what was rendered, and deliver it unless the run is dry or the cross-check holds it."""
-    edition = run.read("edition.json")
+    edition = run.about
     seal(run, files)
-    differs = int(str(edition["differs"])) > run.subscription.cross_check.limit
-    why = _why_held(run, int(str(edition["differs"]))) if not run.test_send else ""
+    differs = edition.differs > run.subscription.cross_check.limit
+    why = _why_held(run, edition.differs) if not run.test_send else ""
     held = bool(why) and not run.dry_run and not _was_released(run)
     receipts: list[Receipt] = []
     if held:
@@ -146,11 +147,11 @@ def _why_held(run: Run, differs: int) -> str:
 
 def _was_released(run: Run) -> bool:
     """Whether this very edition was held and then released, or delivered before."""
-    about = run.read("edition.json")
+    about = run.about
     with run.open_ledger() as ledger:
-        known = ledger.editions(run.subscription_name, str(about["period"]))
+        known = ledger.editions(run.subscription_name, about.period)
     return any(
-        (row.revision, row.digest, row.state) == (about["revision"], about["digest"], Made.MADE)
+        (row.revision, row.digest, row.state) == (about.revision, about.digest, Made.MADE)
         for row in known
     )
 

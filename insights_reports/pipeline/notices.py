@@ -25,7 +25,7 @@ def tell_outcome(run: Run, receipts: Sequence[Receipt], why_held: str) -> None:
     """Tell what of the edition was not delivered, or that it is held; and after a failure that all
     is well again."""
     if why_held:
-        period = run.read("edition.json")["period"]
+        period = run.about.period
         command = f"insights-reports release {run.subscription_name}/{period} --by NAME"
         _tell(run, Kind.HELD, [f"{why_held}.", f"To release it: {command}"])
     elif failure(receipts):

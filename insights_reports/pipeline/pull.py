@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pandas as pd
+from pydantic import ConfigDict, TypeAdapter, with_config
+from pydantic.alias_generators import to_camel
 
 from insights_reports.errors import UsageError, keeping
 from insights_reports.history.columns import keep_deployments, keep_stated
@@ -40,6 +42,7 @@ DEPLOYMENTS, EARLIER = "deployments", "deployments-earlier"
 READINGS = 3  # of the deployments, at most
 
 
+@with_config(ConfigDict(alias_generator=to_camel, populate_by_name=True))  # of the manifest
 @dataclass(frozen=True)
 class Wanted:
     """What to pull: the report (id or exact name) and the stated figures to check it against.
@@ -124,8 +127,9 @@ def pull(
                 earlier, reading = reading, again
             client.server()
             client.me()
-            about = {"wanted": asdict(wanted), "ids": asdict(ids), "space": client.space.Id}
-            about |= {"as_of": as_of.isoformat(), "url": connection.url, "source": source}
+            asked_for = TypeAdapter(Wanted).dump_python(wanted, mode="json", by_alias=True)
+            about = {"wanted": asked_for, "ids": asdict(ids), "space": client.space.Id}
+            about |= {"asOf": as_of.isoformat(), "url": connection.url, "source": source}
             about["moved"] = sorted(client.moved.union(source.get("moved", ())))
             about["asked"] = asdict(client.spent)
         _seal(folder, replies, reading, earlier, about)

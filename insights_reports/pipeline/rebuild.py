@@ -39,11 +39,14 @@ def rebuild(
     entered = []
     latest: dict[tuple[str, str], int] = {}
     for manifest in (each for manifests in found.values() for each in manifests):
-        name = (manifest.subscription, manifest.period)
-        latest[name] = max(manifest.revision, latest.get(name, 0))
+        name = (manifest.about.subscription, manifest.about.period)
+        latest[name] = max(manifest.about.revision, latest.get(name, 0))
     for destination, manifests in found.items():
         for manifest in manifests:
-            last = latest[manifest.subscription, manifest.period] == manifest.revision
+            last = (
+                latest[manifest.about.subscription, manifest.about.period]
+                == manifest.about.revision
+            )
             row = _row(manifest)
             receipts = [*_published(manifest, found, now)]
             if last:
@@ -62,12 +65,12 @@ def believe(config: Config, ledger: Ledger, subscription: str, period: str, now:
 
 def _row(manifest: Manifest) -> EditionRow:
     return EditionRow(
-        manifest.subscription,
-        manifest.period,
-        manifest.revision,
-        manifest.digest,
-        manifest.status,
-        manifest.generated,
+        manifest.about.subscription,
+        manifest.about.period,
+        manifest.about.revision,
+        manifest.about.digest,
+        manifest.about.status,
+        manifest.about.made_at,
         run_id="",
         files=tuple((file.name, file.size, file.sha256) for file in manifest.files),
         note="entered from the archive",
@@ -79,20 +82,26 @@ def _published(
 ) -> Iterator[Receipt]:
     for name, manifests in found.items():
         if any(_same(manifest, other) for other in manifests):
-            key = Key(manifest.subscription, manifest.period, manifest.revision, name)
+            key = Key(
+                manifest.about.subscription, manifest.about.period, manifest.about.revision, name
+            )
             yield Receipt(key, State.SENT, now, reference=manifest.folder)
 
 
 def _same(one: Manifest, other: Manifest) -> bool:
-    return (one.folder, one.digest) == (other.folder, other.digest)
+    return (one.folder, one.about.digest) == (other.folder, other.about.digest)
 
 
 def _mailed(config: Config, manifest: Manifest, archive: str, now: datetime) -> Iterator[Receipt]:
-    subscription: Subscription | None = config.subscriptions.get(manifest.subscription)
+    subscription: Subscription | None = config.subscriptions.get(manifest.about.subscription)
     for name in subscription.deliver_to if subscription else ():
         chosen = config.destinations[name]
         if isinstance(chosen, Mailing):
             for recipient in chosen.to:
-                about = (manifest.subscription, manifest.period, manifest.revision)
+                about = (
+                    manifest.about.subscription,
+                    manifest.about.period,
+                    manifest.about.revision,
+                )
                 key = Key(*about, name, recipient.lower())
                 yield Receipt(key, State.UNKNOWN, now, detail=f"{IN_DOUBT} {archive!r}")

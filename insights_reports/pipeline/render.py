@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
 
 import pandas as pd
 import pyarrow as pa
@@ -29,8 +28,7 @@ Render = Callable[[str, str], Path]
 
 def files_wanted(run: Run) -> list[tuple[str, str]]:
     """(document, format) of every file of the run's edition."""
-    documents = cast(list[str], run.read("edition.json")["documents"])
-    return [(d, f) for d in documents for f in run.subscription.formats]
+    return [(d, f) for d in run.about.documents for f in run.subscription.formats]
 
 
 @contextmanager
@@ -102,7 +100,7 @@ def read_rows(path: Path) -> pd.DataFrame:
 
 def rendered_files(run: Run) -> Iterator[File]:
     """The files that were rendered, in the order of the edition, and then its data."""
-    period = str(run.read("edition.json")["period"])
+    period = run.about.period
     for document, format in files_wanted(run):
         name = file_name(run.subscription_name, period, document, format)
         yield File(name, document, (run.files / name).read_bytes())

@@ -4,7 +4,6 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pandas as pd
 from insights_reports.config import Config
 from insights_reports.delivery import EditionRow
 from insights_reports.edition import compose, edition_digest
+from insights_reports.edition.about import About
 from insights_reports.edition.document import load as load_document
 from insights_reports.errors import RenderError, UsageError
 from insights_reports.pipeline.compute import (
@@ -87,20 +87,20 @@ def rerun_as_sealed(state: Path, edition: EditionRow, out: Path) -> list[Path]:
 
 def _made(folder: Path, said: dict[str, Any], scratch: Path) -> list[Path]:
     """The files of the edition, made below ``scratch`` from the seal alone."""
+    about = About.model_validate(said["edition"])
     run = Run(
-        folder=scratch / said["run"],
+        folder=scratch / about.run,
         config_path=folder / CONFIGURATION,
-        subscription_name=said["subscription"],
-        period=said["period"],
-        as_of=sealed_at(said, "as_of"),
-        generated=sealed_at(said, "generated_by_run"),
+        subscription_name=about.subscription,
+        period=about.period,
+        as_of=sealed_at(said, "asOf"),
+        generated=sealed_at(said, "generatedByRun"),
         trigger=said["trigger"],
         pull_folder=folder / "pull",
     )
     run.folder.mkdir()
     pulled = load(run.pull_folder)
-    since = said["known_from"] and date.fromisoformat(said["known_from"])
-    known = known_of(pulled, pd.read_parquet(folder / "older.parquet"), since)
+    known = known_of(pulled, pd.read_parquet(folder / "older.parquet"), about.known_from)
     period, check = period_of(run, pulled), check_pulled(pulled, conventions_of(run.subscription))
     material = material_of(run, pulled, known, period, check)
     documents = compose(material.inputs, material.settings)

@@ -4,13 +4,13 @@ Other figures make a revision. The same figures in another language, look or spl
 again under the next number; that is no revision, and is not called one.
 """
 
-import json
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
 from insights_reports.delivery import EditionRow, Revision
 from insights_reports.edition import revision_changes
+from insights_reports.edition.about import About
 from insights_reports.edition.differences import Subject
 from insights_reports.edition.digest import figure_parts, same_figures
 from insights_reports.edition.document import Document
@@ -19,7 +19,7 @@ from insights_reports.edition.revisions import reissue_changes
 from insights_reports.edition.values import Instant, Phrase, Status
 from insights_reports.metrics import Period
 from insights_reports.pipeline.rebuild import believe
-from insights_reports.pipeline.runs import Run
+from insights_reports.pipeline.runs import EDITION, Run
 from insights_reports.pipeline.subject import CHANGES, differences_from
 
 
@@ -82,11 +82,11 @@ def _replaced(run: Run, period: Period, revision: Revision) -> EditionRow | None
 
 def _is_reissue(folder: Path, row: EditionRow, documents: tuple[Document, ...]) -> bool:
     """Whether the figures are those of the run in ``folder``, which made the edition ``row``."""
-    about = folder / "edition.json"
+    about = folder / EDITION
     if not about.is_file() or row.status != documents[0].identity.status:
         return False
-    before = json.loads(about.read_text(encoding="utf-8")).get("figure_parts", {})
-    return same_figures(before, figure_parts(documents))
+    before = About.model_validate_json(about.read_bytes())
+    return same_figures(before.figure_parts, figure_parts(documents))
 
 
 def _changes(run: Run, row: EditionRow, document: Document, now: Subject) -> tuple[Phrase, ...]:

@@ -13,18 +13,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from pathlib import Path
-from typing import cast
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter, with_config
+from pydantic.alias_generators import to_camel
 
 from insights_reports.config import Config, Subscription
 from insights_reports.config_file import load_config
 from insights_reports.delivery import Ledger
+from insights_reports.edition.about import About
 from insights_reports.edition.settings import Trigger
 from insights_reports.errors import UsageError
 from insights_reports.pipeline.state import close_off, make_private, open_ledger, state_of, sweep
 
+EDITION = "edition.json"
 
+
+@with_config(ConfigDict(alias_generator=to_camel, populate_by_name=True))  # of run.json
 @dataclass(frozen=True)
 class Run:
     """What was asked for. ``period`` is a period's name or ``last``; ``out`` replaces the
@@ -100,10 +104,11 @@ class Run:
         text = json.dumps(content, indent=1, ensure_ascii=False, default=str)
         (self.folder / name).write_text(text, encoding="utf-8")
 
-    def read(self, name: str) -> dict[str, object]:
-        """Read what `write` wrote."""
-        text = (self.folder / name).read_text(encoding="utf-8")
-        return cast(dict[str, object], json.loads(text))
+    @property
+    def about(self) -> About:
+        """What the run's edition is, once it is composed."""
+        said = json.loads((self.folder / EDITION).read_bytes())
+        return About.model_validate({"subscription": self.subscription_name, "run": self.id} | said)
 
 
 def start_run(
@@ -154,7 +159,7 @@ def start_run(
         dry_run=dry_run,
         test_send=test_send,
     )
-    (folder / "run.json").write_bytes(_adapter().dump_json(run, indent=1))
+    (folder / "run.json").write_bytes(_adapter().dump_json(run, indent=1, by_alias=True))
     with open_ledger(config) as ledger:
         sweep(config, ledger, now)
         ledger.runs.start(run.id, subscription, period, trigger, now)

@@ -129,15 +129,11 @@ def _configuration(run: Run) -> dict[str, Any]:
 
 
 def _about(run: Run) -> dict[str, Any]:
-    edition = run.read("edition.json")
-    names = ("period", "revision", "status", "digest", "generated", "known_from")
     return {
         "schema": SCHEMA,
-        "subscription": run.subscription_name,
-        **{name: edition[name] for name in names},
-        "as_of": run.as_of.astimezone(UTC).isoformat(),
-        "generated_by_run": run.generated.astimezone(UTC).isoformat(),
-        "run": run.id,
+        "edition": run.about.to_json(),
+        "asOf": run.as_of.astimezone(UTC).isoformat(),
+        "generatedByRun": run.generated.astimezone(UTC).isoformat(),
         "trigger": run.trigger,
         "versions": versions(),
     }

@@ -84,7 +84,7 @@ def _remembered(drawn: Drawn) -> dict[str, Any]:
     known = drawn.known_from
     return {
         "notes": [[note.key, note.values] for note in drawn.notes],
-        "known_from": known and known.isoformat(),
+        "knownFrom": known and known.isoformat(),
     }
 
 
@@ -97,7 +97,8 @@ def gaps(about: Mapping[str, Any]) -> Iterator[Phrase]:
 
 def known_from(about: Mapping[str, Any]) -> date | None:
     """The first local day from which on a source knows all deployments, when it said so."""
-    return date.fromisoformat(about["known_from"]) if about["known_from"] else None
+    first = about.get("knownFrom") or about.get("known_from")  # as version 0.1 wrote it
+    return date.fromisoformat(first) if first else None
 
 
 def _value(name: str, value: int | str) -> int | Day | Name:

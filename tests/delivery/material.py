@@ -2,9 +2,10 @@
 
 import os
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from insights_reports.delivery import (
     Destination,
@@ -21,6 +22,7 @@ from insights_reports.delivery import (
     deliver,
 )
 from insights_reports.delivery.ledger.postgres import PostgresDatabase, PostgresLedger
+from insights_reports.edition.about import About
 from insights_reports.edition.files import File
 
 # One folder for the processes of all tests, outside of what they look at.
@@ -33,7 +35,7 @@ FILES = (
     File("board-2026-09-summary.xlsx", "summary", b"PK summary"),
     File("board-2026-09-project.pdf", "project", b"%PDF-1.7 project"),
 )
-EDITION = Edition(
+ABOUT = About(
     subscription="board",
     report="Delivery performance",
     period="2026-09",
@@ -42,11 +44,17 @@ EDITION = Edition(
     revision=1,
     status="final",
     digest="a" * 64,
-    generated=NOON,
+    made_at=NOON,
     verdict="agrees",
     title="September 2026",
-    files=FILES,
 )
+EDITION = Edition(ABOUT, FILES)
+
+
+def altered(edition: Edition, files: tuple[File, ...] | None = None, **about: Any) -> Edition:
+    """The edition, but for its files or something that is said of it."""
+    kept = edition.files if files is None else files
+    return Edition(edition.about.model_copy(update=about), kept)
 
 
 @dataclass
@@ -77,7 +85,7 @@ class Body:
 
 
 def compose(edition: Edition, notes: MailNotes) -> MailBody:
-    lines = [f"{edition.title} r{edition.revision}"]
+    lines = [f"{edition.about.title} r{edition.about.revision}"]
     lines += [f"attached: {file.name}" for file in notes.attached]
     lines += [f"left out: {file.name}" for file in notes.left_out]
     lines += [f"folder: {folder}" for folder in notes.folders]
@@ -87,14 +95,14 @@ def compose(edition: Edition, notes: MailNotes) -> MailBody:
 def entered(ledger: Ledger, edition: Edition = EDITION, now: datetime = NOON) -> Edition:
     """``edition`` with the revision that the ledger gives it."""
     given = ledger.next_revision(
-        edition.subscription,
-        edition.period,
-        edition.digest,
-        status=edition.status,
+        edition.about.subscription,
+        edition.about.period,
+        edition.about.digest,
+        status=edition.about.status,
         now=now,
         run_id="run-1",
     )
-    return replace(edition, revision=given.number, generated=given.made_at)
+    return altered(edition, revision=given.number, made_at=given.made_at)
 
 
 def opened(where: Where) -> Ledger:
@@ -131,7 +139,7 @@ class Office:
     def deliver(self, edition: Edition = EDITION) -> list[Receipt]:
         with opened(self.where or self.ledger_path) as ledger:
             return deliver(
-                entered(ledger, replace(edition, period=self.period), self.clock()),
+                entered(ledger, altered(edition, period=self.period), self.clock()),
                 self.destinations,
                 ledger,
                 now=self.clock,

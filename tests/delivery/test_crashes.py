@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from insights_reports.delivery import (
 from insights_reports.delivery.mail import mailing as mail_module
 from insights_reports.delivery.storage import places
 from tests.delivery.mail_servers import Postbox, mail_server
-from tests.delivery.material import EDITION, HOLDERS, NOON, Office
+from tests.delivery.material import EDITION, HOLDERS, NOON, Office, altered
 from tests.delivery.processes import PROCESSES
 from tests.delivery.storage_servers import CREDENTIALS, SSHD, s3, sftp
 
@@ -206,7 +205,7 @@ def test_killed_at_random_until_all_is_done(
 
 def entered_as(office: Office) -> Edition:
     """The edition as it was published: to publish it again is to verify it."""
-    return replace(EDITION, period=office.period, generated=office.clock())
+    return altered(EDITION, period=office.period, made_at=office.clock())
 
 
 def run_for(office: Office, seconds: float) -> None:

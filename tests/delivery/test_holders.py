@@ -83,7 +83,7 @@ def test_a_forked_child_does_not_keep_its_parent_alive(tmp_path: Path) -> None:
 def claimed_by(ledger: Ledger, holder: str) -> None:
     """Enter a delivery that ``holder`` has claimed."""
     ledger.next_revision(
-        "board", "2026-09", EDITION.digest, status="final", now=NOON, run_id="run-1"
+        "board", "2026-09", EDITION.about.digest, status="final", now=NOON, run_id="run-1"
     )
     ledger.plan(EDITION, [KEY], NOON)
     assert ledger.claim(KEY, NOON)
@@ -143,7 +143,7 @@ def test_a_container_sees_what_another_ones_processes_do(tmp_path: Path) -> None
     path = tmp_path / "ledger.sqlite"
     with Ledger(path) as ledger:
         ledger.next_revision(
-            "board", "2026-09", EDITION.digest, status="final", now=NOON, run_id="run-1"
+            "board", "2026-09", EDITION.about.digest, status="final", now=NOON, run_id="run-1"
         )
         ledger.plan(EDITION, [KEY], NOON)
         living = in_a_container(str(path), "live")

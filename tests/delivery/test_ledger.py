@@ -21,7 +21,7 @@ from insights_reports.delivery.ledger.postgres import PostgresDatabase, Postgres
 from insights_reports.delivery.ledger.schema import VERSION
 from insights_reports.errors import DeliveryError
 from tests.delivery.mail_servers import mail_server
-from tests.delivery.material import EDITION, NOON, Office, Where, opened
+from tests.delivery.material import EDITION, NOON, Office, Where, altered, opened
 from tests.delivery.postgres import BIN, MISSING, emptied, postgres
 from tests.delivery.processes import PROCESSES
 
@@ -69,8 +69,8 @@ def revision(ledger: Ledger, digest: str, period: str = "2026-09", **more: Any) 
 
 def plan(ledger: Ledger, edition: Edition = EDITION, **change: Any) -> Key:
     """Enter ``edition`` and one delivery of it."""
-    key = replace(KEY, revision=edition.revision, **change)
-    revision(ledger, edition.digest)
+    key = replace(KEY, revision=edition.about.revision, **change)
+    revision(ledger, edition.about.digest)
     ledger.plan(edition, [key], NOON)
     return key
 
@@ -102,19 +102,19 @@ def test_a_revision_that_is_only_asked_for_leaves_no_trace(ledger: Ledger) -> No
     assert ledger.editions(drafts=True) == []
     plan(ledger)
     assert revision(ledger, "b", enter=False) == Revision(2, NOON, new=True)
-    assert revision(ledger, EDITION.digest, enter=False) == Revision(1, NOON, new=False)
-    assert [edition.digest for edition in ledger.editions(drafts=True)] == [EDITION.digest]
+    assert revision(ledger, EDITION.about.digest, enter=False) == Revision(1, NOON, new=False)
+    assert [edition.digest for edition in ledger.editions(drafts=True)] == [EDITION.about.digest]
 
 
 def test_an_edition_for_nobody_is_made_nevertheless(ledger: Ledger) -> None:
-    revision(ledger, EDITION.digest)
+    revision(ledger, EDITION.about.digest)
     ledger.plan(EDITION, [], NOON)
     assert [(edition.state, len(edition.files)) for edition in ledger.editions()] == [("made", 3)]
     assert revision(ledger, "b").number == 2
 
 
 def test_a_held_edition_owes_nothing_until_it_is_released(ledger: Ledger) -> None:
-    revision(ledger, EDITION.digest)
+    revision(ledger, EDITION.about.digest)
     ledger.hold(EDITION, "3 figures differ")
     (held,) = ledger.editions()
     assert (held.state, held.note) == ("held", "3 figures differ")
@@ -132,9 +132,9 @@ def test_other_content_is_a_new_revision_once_something_was_owed(ledger: Ledger)
 
 def test_content_that_changes_back_is_a_new_revision_too(ledger: Ledger) -> None:
     plan(ledger)
-    second = replace(EDITION, revision=2, digest="b" * 64)
+    second = altered(EDITION, revision=2, digest="b" * 64)
     plan(ledger, second)
-    assert revision(ledger, EDITION.digest) == Revision(3, NOON, new=True)
+    assert revision(ledger, EDITION.about.digest) == Revision(3, NOON, new=True)
 
 
 def test_each_period_counts_for_itself(ledger: Ledger) -> None:
@@ -143,7 +143,7 @@ def test_each_period_counts_for_itself(ledger: Ledger) -> None:
 
 
 def test_an_edition_that_another_run_replaced_is_not_delivered(ledger: Ledger) -> None:
-    revision(ledger, EDITION.digest)
+    revision(ledger, EDITION.about.digest)
     revision(ledger, "b")
     with pytest.raises(DeliveryError, match="another edition's"):
         ledger.plan(EDITION, [KEY], NOON)
@@ -160,10 +160,10 @@ def test_editions_say_what_was_made_with_hashes(ledger: Ledger) -> None:
 
 def test_until_it_is_owed_an_edition_belongs_to_the_last_run_that_made_it(ledger: Ledger) -> None:
     """The first run may have died before it rendered; the second then has the files."""
-    revision(ledger, EDITION.digest, run_id="died")
-    revision(ledger, EDITION.digest, run_id="rendered")
+    revision(ledger, EDITION.about.digest, run_id="died")
+    revision(ledger, EDITION.about.digest, run_id="rendered")
     ledger.plan(EDITION, [KEY], NOON)
-    revision(ledger, EDITION.digest, run_id="later")
+    revision(ledger, EDITION.about.digest, run_id="later")
     assert [edition.run_id for edition in ledger.editions()] == ["rendered"]
 
 
@@ -204,7 +204,7 @@ def test_a_refused_delivery_is_owed_again_unless_its_revision_was_replaced(ledge
     claim = ledger.claim(key, NOON)
     assert claim is not None
     ledger.settle(claim, State.REFUSED, NOON)
-    plan(ledger, replace(EDITION, revision=2, digest="other"))
+    plan(ledger, altered(EDITION, revision=2, digest="other"))
     assert not ledger.reopen(key, NOON)
     assert ledger.receipt(key).state is State.REFUSED
 
@@ -283,7 +283,7 @@ def test_a_dead_holder_loses_the_claim_at_once_and_leaves_its_bytes(
 
 
 def test_what_may_have_arrived_waits_for_a_decision_where_it_is_held(ledger: Ledger) -> None:
-    revision(ledger, EDITION.digest)
+    revision(ledger, EDITION.about.digest)
     ledger.plan(EDITION, [KEY], NOON, hold_unknown=[KEY])
     claim = ledger.claim(KEY, NOON)
     assert claim is not None
@@ -332,7 +332,7 @@ def race(where: Where, rounds: int) -> list[int]:
 def test_sixteen_processes_and_ten_rounds_have_one_winner_each(
     where: Where, ledger: Ledger
 ) -> None:
-    revision(ledger, EDITION.digest)
+    revision(ledger, EDITION.about.digest)
     keys = [replace(KEY, recipient=f"{number}@example.com") for number in range(10)]
     ledger.plan(EDITION, keys, NOON)
     with ProcessPoolExecutor(16, mp_context=PROCESSES) as pool:

@@ -28,7 +28,7 @@ from insights_reports.delivery import (
 from insights_reports.edition.files import File
 from insights_reports.errors import RenderError
 from tests.delivery.mail_servers import CLOSE, SILENCE, Postbox, mail_server
-from tests.delivery.material import EDITION, FILES, Clock, Office, compose, entered
+from tests.delivery.material import EDITION, FILES, Clock, Office, altered, compose, entered
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_second_run_sends_nothing_twice(office: Office, postbox: Postbox) -> N
 
 def test_a_new_revision_is_sent_with_another_message_id(office: Office, postbox: Postbox) -> None:
     office.deliver()
-    office.deliver(replace(EDITION, digest="b" * 64))
+    office.deliver(altered(EDITION, digest="b" * 64))
     first, second = (postbox.parsed(n)["Message-ID"] for n in (0, 1))
     assert first.replace(".r1@", ".r2@") == second
 
@@ -419,7 +419,7 @@ def test_what_another_run_has_in_hand_is_left_to_it_and_is_no_failure(
     with Ledger(office.ledger_path) as ledger:
         edition = entered(ledger)
         keys = [
-            Key(edition.subscription, edition.period, 1, name, recipient)
+            Key(edition.about.subscription, edition.about.period, 1, name, recipient)
             for name, recipient in (("folder", ""), ("mail", "cto@example.com"))
         ]
         ledger.plan(edition, keys, office.clock())
@@ -462,7 +462,7 @@ def test_what_an_old_revision_still_owed_is_superseded(
 ) -> None:
     postbox.faults = faults
     office.deliver()
-    office.deliver(replace(EDITION, digest="b" * 64))
+    office.deliver(altered(EDITION, digest="b" * 64))
     with Ledger(office.ledger_path) as ledger:
         states = [(r.key.revision, r.state) for r in ledger.deliveries()]
         assert states == [(1, State.SUPERSEDED), (2, State.SENT)]

@@ -82,6 +82,10 @@ def test_a_newer_ledger_is_refused_by_its_version(path: Path) -> None:
 def test_the_released_versions_archive_is_read_and_believed(tmp_path: Path) -> None:
     archive = RELEASED / "archive"
     (manifest,) = read_manifests(archive)
-    assert (manifest.subscription, manifest.revision, manifest.digest) == ("board", 1, "a" * 64)
+    assert (manifest.about.subscription, manifest.about.revision, manifest.about.digest) == (
+        "board",
+        1,
+        "a" * 64,
+    )
     published = partial(publish, holders=HOLDERS, now=NOON)(EDITION, archive)
     assert not published.new

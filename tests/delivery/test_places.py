@@ -26,11 +26,11 @@ from insights_reports.delivery.storage.sftp import SftpStorage
 from insights_reports.edition.files import File
 from insights_reports.errors import DeliveryError
 from tests.delivery.mail_servers import mail_server
-from tests.delivery.material import EDITION, FILES, HOLDERS, NOON, Clock, compose, entered
+from tests.delivery.material import EDITION, FILES, HOLDERS, NOON, Clock, altered, compose, entered
 from tests.delivery.processes import PROCESSES
 from tests.delivery.storage_servers import CREDENTIALS, SSHD, s3, sftp
 
-SECOND = replace(EDITION, revision=2, digest="b" * 64, status="revised", files=FILES[:1])
+SECOND = altered(EDITION, revision=2, digest="b" * 64, status="revised", files=FILES[:1])
 publish = partial(places.publish, now=NOON, holders=HOLDERS)
 
 
@@ -92,7 +92,7 @@ def test_an_edition_stands_there_whole_with_its_manifest_and_the_pointer(
         *sorted(f"board/2026-09/r1/{n}" for n in (*(f.name for f in FILES), "manifest.json")),
     ]
     (manifest,) = places.read_manifests(place, HOLDERS)
-    assert (manifest.folder, manifest.digest) == ("board/2026-09/r1", EDITION.digest)
+    assert (manifest.folder, manifest.about.digest) == ("board/2026-09/r1", EDITION.about.digest)
     again = publish(EDITION, place)
     assert (again.new, again.sha256, again.files) == (False, published.sha256, published.files)
     assert everything(place) == there
@@ -102,7 +102,7 @@ def test_the_pointer_goes_to_the_newest_and_never_back(place: StorageDestination
     publish(SECOND, place)
     publish(EDITION, place)
     assert b'"revision": 2' in everything(place)["board/2026-09/latest.json"]
-    assert [m.revision for m in places.read_manifests(place, HOLDERS)] == [1, 2]
+    assert [m.about.revision for m in places.read_manifests(place, HOLDERS)] == [1, 2]
 
 
 def test_another_content_under_the_same_revision_is_left_as_it_is(
@@ -111,7 +111,7 @@ def test_another_content_under_the_same_revision_is_left_as_it_is(
     publish(EDITION, place)
     before = everything(place)
     with pytest.raises(DeliveryError, match="Another content"):
-        publish(replace(EDITION, digest="c" * 64), place)
+        publish(altered(EDITION, digest="c" * 64), place)
     assert everything(place) == before
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from insights_reports.delivery import Edition, Key, Ledger
+from insights_reports.edition.about import About
 from tests.conftest import run_command
 
 NOW = datetime(2026, 10, 14, 9, tzinfo=UTC)
@@ -32,11 +33,21 @@ def made(config: Path, period: str, begun: datetime, *, owed: bool = False) -> s
         ledger.runs.start(run_id, "monthly", period, "manual", begun)
         ledger.runs.end(run_id, "done", 0, begun)
         ledger.next_revision("monthly", period, run_id, status="final", now=begun, run_id=run_id)
-        if owed:
-            edition = Edition(
-                *("monthly", "R", period, day, day, 1, "final", run_id, begun, "agrees", "T"), ()
-            )
-            ledger.plan(edition, [Key("monthly", period, 1, "board", "a@example.com")], begun)
+        about = About(
+            subscription="monthly",
+            report="R",
+            period=period,
+            start=day,
+            end=day,
+            revision=1,
+            status="final",
+            digest=run_id,
+            made_at=begun,
+            verdict="agrees",
+        )
+        edition = Edition(about, ())
+        key = Key("monthly", period, 1, "board", "a@example.com")
+        ledger.plan(edition, [key] if owed else [], begun)
     return run_id
 
 

@@ -68,7 +68,7 @@ def test_an_edited_state_a_late_deployment_and_a_renamed_project_are_named(
     assert changes["renamed"] == [{"id": "Projects-1", "before": name, "now": "Renamed"}]
     assert (changes["gone"], changes["redefined"]) == ([], [])
     _, second = read_manifests(config.parent / "reports")
-    assert (second.revision, second.status) == (2, "revised")
+    assert (second.about.revision, second.about.status) == (2, "revised")
     page = next((config.parent / "reports" / second.folder).glob("*-summary.html"))
     said = page.read_text(encoding="utf-8").partition('class="caution"')[2][:900]
     assert f"1 deployment arrived late: Deployments-{late}." in said

@@ -29,7 +29,7 @@ def test_an_edition_arrives_in_the_folder_and_by_mail(
         assert "September" not in done.err
         root = config.parent / "reports"
         (manifest,) = read_manifests(root)
-        assert (manifest.period, manifest.revision) == ("2026-09", 1)
+        assert (manifest.about.period, manifest.about.revision) == ("2026-09", 1)
         names = {file.name for file in manifest.files if file.document != "data"}
         assert names == {
             f"monthly-2026-09-{document}.{format}"
@@ -91,7 +91,7 @@ def test_other_figures_make_another_revision(configure: Configure, run: Run) -> 
     config = configure(count_as_failed=["Canceled", "TimedOut"])
     assert run(config).status == 0
     manifests = read_manifests(config.parent / "reports")
-    assert [(m.revision, m.status) for m in manifests] == [(1, "final"), (2, "revised")]
+    assert [(m.about.revision, m.about.status) for m in manifests] == [(1, "final"), (2, "revised")]
     pages = [next((config.parent / "reports" / m.folder).glob("*-summary.html")) for m in manifests]
     first, second = (page.read_text(encoding="utf-8") for page in pages)
     assert "This edition replaces revision" not in first
@@ -104,7 +104,7 @@ def test_the_same_figures_by_another_split_are_no_revision(configure: Configure,
     config = configure(splits=["Project", "Environment"])
     assert run(config).status == 0
     manifests = read_manifests(config.parent / "reports")
-    assert [(m.revision, m.status) for m in manifests] == [(1, "final"), (2, "final")]
+    assert [(m.about.revision, m.about.status) for m in manifests] == [(1, "final"), (2, "final")]
     page = next((config.parent / "reports" / manifests[1].folder).glob("*-summary.html"))
     text = page.read_text(encoding="utf-8")
     assert "The figures are those of revision 1 of " in text
@@ -185,7 +185,7 @@ def test_a_held_edition_is_released_by_somebody_once(
     release = ("release", "monthly/2026-09", "--config", config, "--by", "Ada", "--note", "seen")
     released = command(*release)
     assert released.status == 0, released.err
-    assert [m.revision for m in read_manifests(config.parent / "reports")] == [1]
+    assert [m.about.revision for m in read_manifests(config.parent / "reports")] == [1]
     (edition,) = json.loads(command("editions", "--config", config, "--json").out)
     assert (edition["state"], edition["note"]) == ("made", "released by Ada: seen")
     again = command(*release)
@@ -253,7 +253,7 @@ def test_an_edition_with_a_difference_is_marked_and_delivered(
         done = run(config, "--url", url)
     assert done.status == 1
     (manifest,) = read_manifests(config.parent / "reports")
-    assert manifest.verdict == "differs"
+    assert manifest.about.verdict == "differs"
     folder = config.parent / "reports" / manifest.folder
     page = (folder / "monthly-2026-09-summary.html").read_text(encoding="utf-8")
     assert "NumberOfSuccessfulDeployments" in page or "1 differ" in page

@@ -26,7 +26,7 @@ OWN: dict[str, Any] = {
 
 def page(config: Path) -> str:
     (manifest,) = read_manifests(config.parent / "reports")
-    assert manifest.verdict == "none stated"
+    assert manifest.about.verdict == "none stated"
     path = config.parent / "reports" / manifest.folder / "monthly-2026-09-summary.html"
     return html.unescape(path.read_text(encoding="utf-8"))
 

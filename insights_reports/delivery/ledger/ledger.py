@@ -336,7 +336,7 @@ class LostClaim(DeliveryError):
 
 def _make(write: Write, edition: Edition, state: Made, note: str) -> None:
     files = json.dumps([(f.name, len(f.content), f.sha256) for f in edition.files])
-    row = {**_edition_key(edition), "digest": edition.digest, "files": files}
+    row = {**_edition_key(edition), "digest": edition.about.digest, "files": files}
     values = {**row, "state": state, "note": note}
     if write.execute(sql.MAKE_EDITION, values).rowcount == 1:
         return
@@ -344,19 +344,16 @@ def _make(write: Write, edition: Edition, state: Made, note: str) -> None:
     if write.execute(query, _edition_key(edition)).fetchone():
         raise DeliveryError(
             "This revision is another edition's by now.",
-            f"{edition.subscription} {edition.period} r{edition.revision}",
+            f"{edition.about.subscription} {edition.about.period} r{edition.about.revision}",
             "Another run may have made this edition meanwhile; run again.",
         )
-    made = {"status": edition.status, "made_at": stamp(edition.generated), "run_id": ""}
+    made = {"status": edition.about.status, "made_at": stamp(edition.about.made_at), "run_id": ""}
     write.execute(sql.ENTER_EDITION, {**values, **made})
 
 
 def _edition_key(edition: Edition | EditionRow) -> dict[str, object]:
-    return {
-        "subscription": edition.subscription,
-        "period": edition.period,
-        "revision": edition.revision,
-    }
+    one = edition.about if isinstance(edition, Edition) else edition
+    return {"subscription": one.subscription, "period": one.period, "revision": one.revision}
 
 
 def _key_of(row: Row) -> tuple[str, str, int, str, str]:

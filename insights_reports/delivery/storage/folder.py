@@ -49,7 +49,7 @@ def publish(edition: Edition, root: Path, *, now: datetime, holders: Holders) ->
             was altered, lacks a file or has another content.
     """
     folder = folder_of(edition)
-    path = root / folder / f"r{edition.revision}"
+    path = root / folder / f"r{edition.about.revision}"
     with _told(path), _open_period(root, folder) as period:
         files_at.sweep(period, now, holders)
         new = not files_at.exists(period, path.name) and _write_revision(

@@ -9,11 +9,11 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from insights_reports.delivery.receipts import Edition
+from insights_reports.edition.about import About
 from insights_reports.edition.files import File, slug
 from insights_reports.errors import DeliveryError
 
@@ -42,17 +42,7 @@ class Manifest:
     root."""
 
     folder: str
-    subscription: str
-    report: str
-    period: str
-    start: date
-    end: date
-    revision: int
-    status: str
-    digest: str
-    generated: datetime
-    verdict: str
-    title: str
+    about: About
     files: tuple[FileEntry, ...]
 
 
@@ -70,7 +60,7 @@ class Published:
 
 def folder_of(edition: Edition) -> str:
     """The folder of the edition's period, below the root."""
-    return f"{slug(edition.subscription)}/{period_name(edition.period)}"
+    return f"{slug(edition.about.subscription)}/{period_name(edition.about.period)}"
 
 
 def pointer(revision: int, manifest: bytes) -> bytes:
@@ -80,19 +70,22 @@ def pointer(revision: int, manifest: bytes) -> bytes:
             "schema": _SCHEMA,
             "revision": revision,
             "manifest": f"r{revision}/{MANIFEST}",
-            "manifest_sha256": hashlib.sha256(manifest).hexdigest(),
+            "manifestSha256": hashlib.sha256(manifest).hexdigest(),
         }
     )
 
 
 def in_order(manifests: Iterable[Manifest]) -> list[Manifest]:
     """By subscription, period and revision."""
-    return sorted(manifests, key=lambda m: (m.subscription, m.start, m.period, m.revision))
+    return sorted(
+        manifests,
+        key=lambda m: (m.about.subscription, m.about.start, m.about.period, m.about.revision),
+    )
 
 
 def of_same_content(manifest: Manifest, edition: Edition, where: str) -> None:
     """Raises DeliveryError when another content stands where ``edition`` belongs."""
-    if manifest.digest != edition.digest:
+    if manifest.about.digest != edition.about.digest:
         raise DeliveryError(
             "Another content stands under the same revision; it is left as it is.",
             where,
@@ -123,17 +116,7 @@ def manifest_of(edition: Edition) -> bytes:
     return to_json(
         {
             "schema": _SCHEMA,
-            "subscription": edition.subscription,
-            "report": edition.report,
-            "period": edition.period,
-            "start": edition.start.isoformat(),
-            "end": edition.end.isoformat(),
-            "revision": edition.revision,
-            "status": edition.status,
-            "digest": edition.digest,
-            "generated": edition.generated.astimezone(UTC).isoformat(),
-            "verdict": edition.verdict,
-            "title": edition.title,
+            **edition.about.to_json(),
             "files": [
                 {
                     "name": file.name,
@@ -155,26 +138,16 @@ def parse_manifest(raw: bytes, folder: str) -> Manifest:
     """
     try:
         said = json.loads(raw)
-        return Manifest(
-            folder=folder,
-            start=date.fromisoformat(said["start"]),
-            end=date.fromisoformat(said["end"]),
-            revision=int(said["revision"]),
-            generated=datetime.fromisoformat(said["generated"]),
-            files=tuple(
-                FileEntry(f["name"], f["document"], f["size"], f["sha256"]) for f in said["files"]
-            ),
-            **{name: str(said[name]) for name in _TEXTS},
+        files = tuple(
+            FileEntry(f["name"], f["document"], f["size"], f["sha256"]) for f in said["files"]
         )
+        return Manifest(folder, About.model_validate(said), files)
     except (ValueError, KeyError, TypeError) as error:
         raise DeliveryError(
             "A manifest cannot be read.",
             f"{folder}/{MANIFEST}: {type(error).__name__}: {error}",
             "It was altered, or the disk is failing. Move its folder away.",
         ) from None
-
-
-_TEXTS = ("subscription", "report", "period", "status", "digest", "verdict", "title")
 
 
 def to_json(value: dict[str, Any]) -> bytes:

@@ -138,7 +138,7 @@ class ObjectStorage:
 
     async def _publish(self, edition: Edition) -> Published:
         period = folder_of(edition)
-        folder = f"{period}/r{edition.revision}"
+        folder = f"{period}/r{edition.about.revision}"
         path = f"{self._where.url}/{folder}"
         raw = await self._get(f"{folder}/{MANIFEST}")
         new = raw is None

@@ -59,7 +59,7 @@ def look(place: StorageDestination, holders: Holders) -> str:
 def address(place: Place, edition: Edition, published: Published) -> str:
     """Where a reader finds the edition: by the public URL, if there is one."""
     if place.public_url:
-        return f"{place.public_url.rstrip('/')}/{folder_of(edition)}/r{edition.revision}/"
+        return f"{place.public_url.rstrip('/')}/{folder_of(edition)}/r{edition.about.revision}/"
     return str(published.path)
 
 

@@ -132,15 +132,15 @@ class SftpStorage:
 
     async def _publish(self, sftp: Any, edition: Edition, now: datetime) -> Published:
         period = f"{self._root}/{folder_of(edition)}"
-        folder = f"{period}/r{edition.revision}"
-        path = f"{self._where.url}/{folder_of(edition)}/r{edition.revision}"
+        folder = f"{period}/r{edition.about.revision}"
+        path = f"{self._where.url}/{folder_of(edition)}/r{edition.about.revision}"
         await sftp.makedirs(period, exist_ok=True)
         await self._sweep(sftp, period, now)
         new = not await sftp.exists(folder) and await self._write(sftp, period, edition)
         raw = await self._read(sftp, f"{folder}/{MANIFEST}")
         if raw is None:
             raise missing(f"{path}/{MANIFEST}")
-        manifest = parse_manifest(raw, f"{folder_of(edition)}/r{edition.revision}")
+        manifest = parse_manifest(raw, f"{folder_of(edition)}/r{edition.about.revision}")
         of_same_content(manifest, edition, path)
         files = await self._verified(sftp, folder, manifest, edition, path)
         await self._point(sftp, period)
@@ -148,7 +148,7 @@ class SftpStorage:
 
     async def _write(self, sftp: Any, period: str, edition: Edition) -> bool:
         """Write the revision beside its place and move it there; False when another was faster."""
-        name = f"r{edition.revision}"
+        name = f"r{edition.about.revision}"
         part = f"{period}/{self._part_name(name)}"
         await sftp.mkdir(part)
         try:
