@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.metrics import Conventions
@@ -32,8 +31,6 @@ class CheckVerdict(StrEnum):
 
 
 Value = int | float | None
-MARGIN = 2
-Chosen = TypeVar("Chosen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +156,8 @@ class Candidate:
 class Evidence:
     """How an undocumented convention was chosen: over how many stated figures, among which.
 
-    ``chosen`` is the first candidate unless another one explains at least two figures more.
+    ``chosen`` explains most of them; of several that do, the one for which the server's other
+    figures speak, else the first.
     """
 
     convention: str
@@ -178,22 +176,6 @@ class Evidence:
             "figures": self.figures,
             "candidates": {one.name: one.explained for one in self.candidates},
         }
-
-
-def choose(
-    convention: str,
-    tried: Iterable[tuple[Chosen, int]],
-    figures: int,
-    evidence: list[Evidence],
-    name: Callable[[Chosen], str] = str,
-) -> Chosen:
-    """The candidate that explains most; the first one unless another explains MARGIN more."""
-    scores = list(tried)
-    best = max(scores, key=lambda pair: pair[1])
-    taken = best if best[1] >= scores[0][1] + MARGIN else scores[0]
-    listed = tuple(Candidate(name(candidate), score) for candidate, score in scores)
-    evidence.append(Evidence(convention, name(taken[0]), figures, listed))
-    return taken[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,12 @@ class Sample:
         """A statistic of each metric of a kind, stated and ours, where both have as many values."""
         for number, figure in enumerate(FIGURES):
             if (figure.kind, figure.statistic) == (kind, statistic):
-                same = self._same_count(figure.metric)
-                yield self.stated[number][same], self.ours[method][number][same]
+                yield self.pair(number, method)
+
+    def pair(self, number: int, method: PercentileMethod) -> tuple[Column, Column]:
+        """The same of one figure, by its place in ``FIGURES``."""
+        same = self._same_count(FIGURES[number].metric)
+        return self.stated[number][same], self.ours[method][number][same]
 
     def _same_count(self, metric: str) -> Mask:
         count = POSITION[metric, "Count"]
