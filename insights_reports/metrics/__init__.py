@@ -13,7 +13,7 @@ from insights_reports.metrics.periods import (
     time_range,
 )
 from insights_reports.metrics.recovery import recompute_streams
-from insights_reports.metrics.rework import rework, version_key
+from insights_reports.metrics.rework import Rework, dora_window, rework
 from insights_reports.metrics.splits import ALL, UNKNOWN, UNTAGGED, UNTENANTED, Lookups
 from insights_reports.metrics.trends import (
     Judgement,
@@ -25,6 +25,7 @@ from insights_reports.metrics.trends import (
     wilson,
     xmr,
 )
+from insights_reports.metrics.versions import compare_versions
 from insights_reports.metrics.zones import local_dates
 from insights_reports.spelling.reply import rounded_rate, to_api
 from insights_reports.spelling.terms import Granularity, Split, TimeRange
@@ -44,11 +45,14 @@ __all__ = [
     "Limits",
     "Lookups",
     "Period",
+    "Rework",
     "Signal",
     "Split",
     "Tabulator",
     "TimeRange",
     "Trend",
+    "compare_versions",
+    "dora_window",
     "exclusion_ledger",
     "figures",
     "interval_starts",
@@ -64,7 +68,6 @@ __all__ = [
     "rounded_rate",
     "time_range",
     "to_api",
-    "version_key",
     "wilson",
     "xmr",
 ]
