@@ -134,8 +134,9 @@ class _Matcher:
                 for number, one in theirs.items()
                 for mate, other in ours.items()
             ),
+            key=lambda score: (score[1], *score) if at_least is None else score,
             reverse=True,
-        )
+        )  # of one name: by all figures, so that a wrong total does not mate the wrong ones
         pairs: dict[int, int] = {}
         for totals, _, number, mate in scores:
             free = -number not in pairs and -mate not in pairs.values()

@@ -17,6 +17,7 @@ import pytest
 from insights_reports.crosscheck import StatedMetrics
 from insights_reports.crosscheck.causes.judged import AGREES, DIFFERS
 from insights_reports.crosscheck.check import Checker
+from insights_reports.crosscheck.findings import differences, findings
 from insights_reports.spelling.figures import FIGURES, is_null
 from insights_reports.spelling.stated import read_stated
 
@@ -116,3 +117,32 @@ def parse(text):
     hours, minutes, seconds = text.lstrip("-").removesuffix(".0").split(":")
     value = ((int(hours) * 60 + int(minutes)) * 60 + int(seconds)) * TICKS
     return -value if text.startswith("-") else value
+
+
+def test_errors_of_a_whole_kind_are_each_named_as_what_they_are(checker):
+    """Of every table and figure all values, by a factor and by an offset, up and down."""
+    chance = random.Random(7)
+    week_start = checker.inferred.conventions.week_start
+    made, missed = Counter(), []
+    for one in checker.tables:
+        for number, figure in enumerate(FIGURES):
+            kind = chance.choice(("constant factor", "constant offset"))
+            column = one.columns[number]
+            stated = ~is_null(column)
+            amount = chance.choice((2, 3)) if kind == "constant factor" else chance.choice((7, -5))
+            step = {"duration": 60 * TICKS, "rate": 0.01}.get(figure.kind, 1)
+            amount = amount if kind == "constant factor" else amount * step
+            after = column * amount if kind == "constant factor" else column + amount
+            columns = list(one.columns)
+            columns[number] = np.where(stated, after, column).astype(column.dtype)
+            values = column[stated & (column != 0)] if kind == "constant factor" else column[stated]
+            if len(values) < 5 or len(np.unique(values)) < 3:
+                continue  # too few to tell one kind from another
+            made[kind] += 1
+            judged = checker.judge(replace(one, columns=tuple(columns)))
+            named = findings(differences(judged, week_start))
+            if [each.kind for each in named] != [kind] or round(named[0].amount - amount, 3):
+                missed.append((str(one.source), figure, kind, amount, named))
+    print(f"whole kinds: {made.total() - len(missed)} of {made.total()} ({dict(made)})")
+    assert missed == []
+    assert min(made.values()) > 500
