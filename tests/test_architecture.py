@@ -40,7 +40,7 @@ ALLOWED = {
 FLOORS: dict[str, tuple[str, ...]] = {
     "crosscheck": (
         *("causes.cause", "result", "tables", "conventions", "pairing", "compare"),
-        *("causes", "totals", "streams", "check"),
+        *("causes", "findings", "totals", "streams", "check"),
     ),
     "formats": ("words", "charts", "html", "excel", "pdf", "mail"),
     "octopus": (

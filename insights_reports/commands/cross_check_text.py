@@ -11,9 +11,11 @@ from insights_reports.crosscheck.result import (
     CrossCheck,
     Discrepancy,
     Evidence,
+    Finding,
     StreamCheck,
     spell_duration,
 )
+from insights_reports.spelling.figures import POSITION
 
 _IDS = 5
 _TITLES = {
@@ -35,6 +37,7 @@ def report_lines(check: CrossCheck, most: int = 100) -> list[str]:
         "",
         "Conventions, by this server's own figures",
         *_conventions(check.evidence),
+        *_findings(check),
         *_differing(check, most),
         *_reasons(check, CheckVerdict.EXPLAINED),
         *_reasons(check, CheckVerdict.NOT_COMPARABLE),
@@ -66,6 +69,52 @@ def _conventions(evidence: tuple[Evidence, ...]) -> Iterator[str]:
 
 def _of(evidence: Evidence) -> str:
     return f"explains {evidence.explained:,} of {evidence.figures:,}"
+
+
+def _findings(check: CrossCheck) -> Iterator[str]:
+    """What the differences have in common, a line each, and whether all else agrees."""
+    if not check.findings:
+        return
+    yield ""
+    yield f"What differs, by kind ({len(check.findings):,})"
+    rest = check.differs - check.findings[0].count
+    for number, one in enumerate(check.findings):
+        line = f"  {_name_of(one)}, {_questions(one)}: {_said(one)}"
+        alone = number == 0 and not rest and check.agrees + check.differs == check.figures
+        yield f"{line}; all else agrees" if alone else line
+
+
+def _name_of(one: Finding) -> str:
+    if one.metric is None:
+        return "several metrics"
+    if one.statistic is None:
+        single = (one.metric, None) in POSITION
+        return one.metric if single else f"{one.metric}, several statistics"
+    return f"{one.metric}.{one.statistic}"
+
+
+def _questions(one: Finding) -> str:
+    shown = "; ".join(one.questions[:_EXAMPLES])
+    more = len(one.questions) - _EXAMPLES
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _said(one: Finding) -> str:
+    facts = one.facts
+    many = f"all {one.count:,}" if one.count >= one.compared else f"{one.count:,}"
+    many += "" if one.count >= one.compared else f" of {one.compared:,}"
+    amount = abs(one.amount or 0.0)
+    size = spell_duration(amount) if one.unit == "duration" else f"{amount:.6g}"
+    which = "more" if facts["direction"] == "above" else "fewer"
+    said = {
+        "constant factor": f"stated {facts['percent'] or 0.0:.4g} % {facts['direction']} ours",
+        "constant offset": f"stated {size} {facts['direction']} ours",
+        "shifted interval": f"stated are ours of an interval {facts['direction']}",
+        "other statistic": f"stated are ours of {one.other}",
+        "other population": f"stated are of {which} deployments than ours",
+        "irregular": "differ, with nothing in common",
+    }
+    return f"{many} {said[one.kind]}" if one.kind in said else "one differs by itself"
 
 
 def _differing(check: CrossCheck, most: int) -> Iterator[str]:

@@ -9,6 +9,7 @@ from insights_reports.crosscheck.result import (
     CrossCheck,
     Discrepancy,
     Evidence,
+    Finding,
     StreamCheck,
     StreamDiscrepancy,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "CrossCheck",
     "Discrepancy",
     "Evidence",
+    "Finding",
     "Hints",
     "Question",
     "StatedMetrics",

@@ -76,7 +76,8 @@ def cross_check(
     )
     totals = Totals()
     for table in sorted(checker.tables, key=_by_split):
-        totals.add(checker.judge(table), partial(checker.deployments_behind, table))
+        behind = partial(checker.deployments_behind, table)
+        totals.add(checker.judge(table), behind, checker.inferred.conventions.week_start)
     streams, evidence = check_streams(deployments, checker.inferred.conventions)
     return totals.result(checker.inferred, streams, (evidence,))
 

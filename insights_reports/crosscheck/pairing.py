@@ -14,14 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from insights_reports.crosscheck.conventions.rounding import Rounding
-from insights_reports.crosscheck.tables.cells import Cells
+from insights_reports.crosscheck.tables.cells import Cells, signature
 from insights_reports.metrics import UNKNOWN, UNTAGGED, UNTENANTED
 from insights_reports.spelling.figures import FAILURE_RATE, FIGURES, POSITION
 
 NAMELESS = frozenset({UNKNOWN, UNTAGGED, UNTENANTED})
 _MANY = 24
 _TOTAL = POSITION[FAILURE_RATE, "Total"]
-_COUNTS = tuple(number for number, figure in enumerate(FIGURES) if figure.kind == "count")
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ class _Matcher:
         groups: dict[bytes, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
         for side, cells in enumerate((theirs, ours)):
             for number, its in cells.items():
-                groups[_signature(its)][side].append(number)
+                groups[signature(its)][side].append(number)
         pairs: dict[int, int] = {}
         for here, there in groups.values():
             if len(here) == 1 == len(there):
@@ -135,8 +134,9 @@ class _Matcher:
                 for number, one in theirs.items()
                 for mate, other in ours.items()
             ),
+            key=lambda score: (score[1], *score) if at_least is None else score,
             reverse=True,
-        )
+        )  # of one name: by all figures, so that a wrong total does not mate the wrong ones
         pairs: dict[int, int] = {}
         for totals, _, number, mate in scores:
             free = -number not in pairs and -mate not in pairs.values()
@@ -158,14 +158,6 @@ class _Matcher:
 
 def _of(cells: Cells, number: int) -> Cells:
     return cells.take(cells.series == number)
-
-
-def _signature(cells: Cells) -> bytes:
-    """The same bytes for cells with the same starts and counts."""
-    order = np.argsort(cells.start)
-    some = [cells.start, *(cells.columns[number] for number in _COUNTS)]
-    busy = np.any([column[order] != 0 for column in some[1:]], axis=0)
-    return b"".join(column[order][busy].tobytes() for column in some)
 
 
 def _by_size(theirs: dict[int, Cells], ours: dict[int, Cells]) -> dict[int, int]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Literal
 
 from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.metrics import Conventions
@@ -32,8 +32,6 @@ class CheckVerdict(StrEnum):
 
 
 Value = int | float | None
-MARGIN = 2
-Chosen = TypeVar("Chosen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +157,8 @@ class Candidate:
 class Evidence:
     """How an undocumented convention was chosen: over how many stated figures, among which.
 
-    ``chosen`` is the first candidate unless another one explains at least two figures more.
+    ``chosen`` explains most of them; of several that do, the one for which the server's other
+    figures speak, else the first.
     """
 
     convention: str
@@ -180,20 +179,98 @@ class Evidence:
         }
 
 
-def choose(
-    convention: str,
-    tried: Iterable[tuple[Chosen, int]],
-    figures: int,
-    evidence: list[Evidence],
-    name: Callable[[Chosen], str] = str,
-) -> Chosen:
-    """The candidate that explains most; the first one unless another explains MARGIN more."""
-    scores = list(tried)
-    best = max(scores, key=lambda pair: pair[1])
-    taken = best if best[1] >= scores[0][1] + MARGIN else scores[0]
-    listed = tuple(Candidate(name(candidate), score) for candidate, score in scores)
-    evidence.append(Evidence(convention, name(taken[0]), figures, listed))
-    return taken[0]
+FindingKind = Literal[
+    "constant factor",
+    "constant offset",
+    "shifted interval",
+    "other statistic",
+    "other population",
+    "irregular",
+    "alone",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Differences of one kind: how many figures differ in the same way, and in which way.
+
+    Attributes:
+        metric, statistic: of which figures; None where several differ alike.
+        questions: which questions' replies state them, for example "None, LastYear, Monthly".
+        count: how many figures differ so; ``compared`` is how many such figures these replies have,
+            zeros and nulls on both sides left out.
+        amount: the factor; the offset (ticks of 100 ns for durations); how many intervals later
+            ours of the same value stands; 1 for a population with more deployments, -1 with fewer.
+        other: the statistic of ours that is stated in its place.
+        unit: the kind of the figures.
+    """
+
+    kind: FindingKind
+    metric: str | None
+    statistic: str | None
+    questions: tuple[str, ...]
+    count: int
+    compared: int
+    amount: float | None = None
+    other: str | None = None
+    unit: Kind = "number"
+
+    def joined(self, others: Sequence[Finding]) -> Finding:
+        """This finding and others of its kind as one."""
+        every = (self, *others)
+        one_metric = all(one.metric == self.metric for one in every)
+        one_statistic = one_metric and all(one.statistic == self.statistic for one in every)
+        return replace(
+            self,
+            metric=self.metric if one_metric else None,
+            statistic=self.statistic if one_statistic else None,
+            questions=tuple(dict.fromkeys(text for one in every for text in one.questions)),
+            count=sum(one.count for one in every),
+            compared=sum(one.compared for one in every),
+        )
+
+    @property
+    def facts(self) -> dict[str, int | float | str | None]:
+        """What its sentence speaks of: plain values, by name."""
+        size = None if self.amount is None else abs(self.amount)
+        percent = None if self.amount is None else abs(self.amount - 1) * 100
+        return {
+            "count": self.count,
+            "compared": self.compared,
+            "amount": size,
+            "percent": percent if self.kind == "constant factor" else None,
+            "direction": _direction(self),
+            "other": self.other,
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        spell = spell_duration if self._is_duration else _plain
+        return {
+            "kind": self.kind,
+            "metric": self.metric,
+            "statistic": self.statistic,
+            "questions": list(self.questions),
+            "count": self.count,
+            "compared": self.compared,
+            "factor": self.amount if self.kind == "constant factor" else None,
+            "offset": spell(self.amount) if self.kind == "constant offset" else None,
+            "intervals": self.amount if self.kind == "shifted interval" else None,
+            "otherStatistic": self.other,
+            "direction": _direction(self),
+        }
+
+    @property
+    def _is_duration(self) -> bool:
+        return self.unit == "duration"
+
+
+def _direction(found: Finding) -> str | None:
+    """Whether more is stated than ours, or less; of a shift, whether ours lies later or earlier."""
+    if found.amount is None:
+        return None
+    if found.kind == "shifted interval":
+        return "later" if found.amount > 0 else "earlier"
+    return "above" if found.amount > (found.kind == "constant factor") else "below"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +282,7 @@ class CrossCheck:
         conventions: the conventions our figures follow, as inferred.
         evidence: how each convention was chosen.
         discrepancies: every figure that does not agree; those that differ come first.
+        findings: those that differ, gathered by what they have in common; the largest first.
         streams: the same for the stream values of each deployment, counted apart.
     """
 
@@ -217,6 +295,7 @@ class CrossCheck:
     evidence: tuple[Evidence, ...] = ()
     discrepancies: tuple[Discrepancy, ...] = ()
     streams: StreamCheck = field(default_factory=StreamCheck)
+    findings: tuple[Finding, ...] = ()
 
     @property
     def verdict(self) -> CheckVerdict:
@@ -228,6 +307,7 @@ class CrossCheck:
             **_counts(self),
             "conventions": {one.convention: one.chosen for one in self.evidence},
             "evidence": [one.to_json() for one in self.evidence],
+            "findings": [one.to_json() for one in self.findings],
             "discrepancies": [found.to_json() for found in self.discrepancies],
             "streams": self.streams.to_json(),
         }

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from insights_reports.crosscheck.causes.cause import Cause
+from insights_reports.crosscheck.conventions.choose import choose
 from insights_reports.crosscheck.conventions.rounding import DurationRounding, duration_candidates
 from insights_reports.crosscheck.result import (
     CheckVerdict,
     Evidence,
     StreamCheck,
     StreamDiscrepancy,
-    choose,
 )
 from insights_reports.metrics import Conventions, recompute_streams
 from insights_reports.spelling.figures import Integers, Mask
@@ -84,7 +84,7 @@ def _rounding(
         (one, int(one.agrees(stated[both], ours[both], False).sum()))
         for one in reversed(duration_candidates())
     ]
-    return choose("stream durations", tried, len(both), evidence)
+    return choose("stream durations", [(tried, len(both))], evidence)
 
 
 def _ticks(column: pd.Series) -> Integers:

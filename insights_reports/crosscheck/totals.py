@@ -12,18 +12,21 @@ from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.causes.deployments_behind import Behind
 from insights_reports.crosscheck.causes.judged import AGREES, VERDICTS, Judged
 from insights_reports.crosscheck.conventions.infer import Inferred
+from insights_reports.crosscheck.findings import Differences, differences, findings
 from insights_reports.crosscheck.result import (
     CheckVerdict,
     CrossCheck,
     Discrepancy,
     Evidence,
+    Finding,
     StreamCheck,
     Value,
 )
 from insights_reports.crosscheck.tables.intervals import as_date
 from insights_reports.metrics import UNTAGGED, UNTENANTED
+from insights_reports.metrics.conventions import WeekStart
 from insights_reports.spelling.figures import FIGURES, Column, Kind, is_null
-from insights_reports.spelling.stated import StatedTable, Unknown
+from insights_reports.spelling.stated import Question, StatedTable, Unknown
 
 _UNDEFINED = Cause("undefined")
 _LEFT_OUT = Cause("left_out")
@@ -40,9 +43,11 @@ class Totals:
         self._discrepancies: list[Discrepancy] = []
         self._tables: dict[_Bucket, Counter[bool]] = {}
         self._in_bucket: list[tuple[int, _Bucket]] = []
+        self._differences: list[Differences] = []
 
-    def add(self, judged: Judged, behind: Callable[[], Behind]) -> None:
+    def add(self, judged: Judged, behind: Callable[[], Behind], week_start: WeekStart) -> None:
         """Count the verdicts of one table and list what does not agree."""
+        self._differences += differences(judged, week_start)
         for number, verdict in enumerate(VERDICTS):
             self._verdicts[verdict] += int((judged.verdict == number).sum())
         buckets = self._buckets(judged)
@@ -77,6 +82,8 @@ class Totals:
     ) -> CrossCheck:
         """The cross-check as a whole; what differs comes first."""
         self._explain_left_out()
+        found = findings(self._differences)
+        self._name_kinds(found)
         counts = self._verdicts
         return CrossCheck(
             figures=sum(counts.values()),
@@ -88,7 +95,27 @@ class Totals:
             evidence=(*inferred.evidence, *evidence),
             discrepancies=tuple(sorted(self._discrepancies, key=lambda one: _ORDER[one.verdict])),
             streams=streams,
+            findings=found,
         )
+
+    def _name_kinds(self, found: tuple[Finding, ...]) -> None:
+        """Say of a figure that it is off by itself only where no other of its kind differs."""
+        of_kind = {
+            (question, one.metric, one.statistic): one
+            for one in found
+            for question in one.questions
+        }
+        for place, one in enumerate(self._discrepancies):
+            if one.cause.code != "alone":
+                continue
+            question = str(Question(one.split, one.tag_set, one.time_range, one.granularity))
+            names = ((one.metric, one.statistic), (one.metric, None), (None, None))
+            kinds = (of_kind.get((question, *name)) for name in names)
+            kind = next(filter(None, kinds), None)
+            if kind is not None and kind.count > 1:
+                code = "several" if kind.kind == "irregular" else "of_kind"
+                cause = Cause(code, (("n", kind.count),))
+                self._discrepancies[place] = replace(one, cause=cause)
 
     def _explain_left_out(self) -> None:
         """A series that two or more tables of a split could have and none has is left out of it."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from insights_reports.edition.settings import Inputs, Settings
 from insights_reports.edition.values import Figure, Metric, Missing, Name, Span, Statistic
 from insights_reports.edition.windows import Windows, windows
-from insights_reports.metrics import Split, Tabulator, local_dates, rework
+from insights_reports.metrics import Rework, Split, Tabulator, local_dates, rework
 from insights_reports.metrics.measures import OTHER, outcomes
 
 _TICK = 100  # nanoseconds
@@ -160,8 +160,12 @@ class Facts:
 
     def rework_counts(self, span: Span) -> tuple[int, int]:
         """The rework deployments of a window, and all that count there."""
-        inside = self.within(span) & self.counted
-        return int((inside & self._rework).sum()), int(inside.sum())
+        found = self.rework_in(span)
+        return len(found.rework), len(found.counted)
+
+    def rework_in(self, span: Span) -> Rework:
+        """The rework of a window, and what could not be compared."""
+        return self._rework.within(self.within(span))
 
     def rework_rate(self, span: Span) -> Figure:
         metric = Metric.REWORK_RATE
@@ -170,11 +174,9 @@ class Facts:
         return rate(metric, *self.rework_counts(span))
 
     @cached_property
-    def _rework(self) -> NDArray[np.bool_]:
+    def _rework(self) -> Rework:
         patterns, conventions = self.settings.hotfix_patterns, self.settings.conventions
-        table = rework(self.inputs.deployments, hotfix_patterns=patterns, conventions=conventions)
-        flags: NDArray[np.bool_] = table["rework"].to_numpy()
-        return flags
+        return rework(self.inputs.deployments, hotfix_patterns=patterns, conventions=conventions)
 
     def ticks(self, metric: Metric) -> Grid:
         """The durations of one measure, one per deployment; `_NULL` for none."""

@@ -14,11 +14,12 @@ from insights_reports.edition.values import (
     Missing,
     Name,
     Phrase,
+    Span,
     Statistic,
     Value,
     Verdict,
 )
-from insights_reports.metrics import Trend, octopus_trend
+from insights_reports.metrics import Trend, dora_window, octopus_trend
 from insights_reports.metrics.octopus_trends import TrendMetric
 
 FORMULA_VERSION = "1"
@@ -42,10 +43,7 @@ def method(facts: Facts, tiles: tuple[Tile, ...]) -> Section:
     """The whole section, as the summary has it."""
     blocks: list[Block] = [
         _definitions(tiles),
-        Prose(
-            title=Phrase("method.dora.title"),
-            sentences=tuple(Phrase(f"method.dora.{each}") for each in ("failure", "lead", "use")),
-        ),
+        _dora(facts, tiles),
         Prose(
             title=Phrase("method.change.title"),
             sentences=tuple(
@@ -63,6 +61,11 @@ def method(facts: Facts, tiles: tuple[Tile, ...]) -> Section:
     return Section("method", Phrase("section.method"), Phrase("method.lead"), tuple(blocks))
 
 
+def _has_rework(tiles: tuple[Tile, ...]) -> bool:
+    """Whether page one has the fifth tile."""
+    return any(tile.figure.metric is Metric.REWORK_RATE for tile in tiles)
+
+
 def short_method(facts: Facts) -> Section:
     """The method note of a split's document."""
     keys = ("counts", "own_past", "marks", "whole")
@@ -72,9 +75,33 @@ def short_method(facts: Facts) -> Section:
     return Section("method", Phrase("section.method"), None, (notes, *about))
 
 
+def _dora(facts: Facts, tiles: tuple[Tile, ...]) -> Prose:
+    """How the figures differ from DORA's; of rework where there is any, or may be."""
+    sentences = [Phrase(f"method.dora.{each}") for each in ("failure", "lead", "use")]
+    sentences += _dora_rework(facts, tiles)
+    return Prose(title=Phrase("method.dora.title"), sentences=tuple(sentences))
+
+
+def _dora_rework(facts: Facts, tiles: tuple[Tile, ...]) -> Iterator[Phrase]:
+    start, end = dora_window(facts.windows.now.end)
+    months = Span("", start, end)
+    if _has_rework(tiles) and facts.whole.known(months):
+        found = facts.rework_in(months)
+        values: dict[str, Value] = {
+            "rework": len(found.rework),
+            "total": len(found.counted),
+            "share": facts.rework_rate(months),
+            "dates": months,
+        }
+        yield Phrase("method.dora.rework", values)
+    unknown = len(facts.rework_in(facts.windows.now).not_comparable)
+    if unknown:
+        yield Phrase("method.dora.rework_unknown", {"n": unknown})
+
+
 def _definitions(tiles: tuple[Tile, ...]) -> Prose:
     defined = [*_DEFINED]
-    if any(tile.figure.metric is Metric.REWORK_RATE for tile in tiles):
+    if _has_rework(tiles):
         defined.append(Metric.REWORK_RATE)
     return Prose(
         title=Phrase("method.definitions"),

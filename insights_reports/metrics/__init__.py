@@ -14,7 +14,7 @@ from insights_reports.metrics.periods import (
     time_range,
 )
 from insights_reports.metrics.recovery import recompute_streams
-from insights_reports.metrics.rework import rework, version_key
+from insights_reports.metrics.rework import Rework, dora_window, rework
 from insights_reports.metrics.splits import ALL, UNKNOWN, UNTAGGED, UNTENANTED, Lookups
 from insights_reports.metrics.trends import (
     Judgement,
@@ -23,6 +23,7 @@ from insights_reports.metrics.trends import (
     rate_difference,
     wilson,
 )
+from insights_reports.metrics.versions import compare_versions
 from insights_reports.metrics.zones import local_dates
 from insights_reports.spelling.reply import rounded_rate, to_api
 from insights_reports.spelling.terms import Granularity, Split, TimeRange
@@ -42,11 +43,14 @@ __all__ = [
     "Limits",
     "Lookups",
     "Period",
+    "Rework",
     "Signal",
     "Split",
     "Tabulator",
     "TimeRange",
     "Trend",
+    "compare_versions",
+    "dora_window",
     "exclusion_ledger",
     "figures",
     "interval_starts",
@@ -62,7 +66,6 @@ __all__ = [
     "rounded_rate",
     "time_range",
     "to_api",
-    "version_key",
     "wilson",
     "xmr",
 ]

@@ -37,21 +37,29 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def outcomes(deployments: pd.DataFrame, conventions: Conventions = DEFAULTS) -> NDArray[np.uint8]:
-    """The outcome of each deployment, as one of the four numbers above.
+def outcome_of(state: str, guided: bool, conventions: Conventions = DEFAULTS) -> int:
+    """The outcome of a deployment, as one of the four numbers above.
 
     Successful: ``Success`` without a guided failure. Failed: ``Failed``, a state that the
     conventions count as failed, or ``Success`` with a guided failure. Every other state is
     neither (docs/insights/metrics).
     """
+    if state == "Success":
+        return GUIDED if guided else SUCCESSFUL
+    return DEPLOYMENT_FAILURE if state in conventions.count_as_failed | {"Failed"} else OTHER
+
+
+def outcomes(deployments: pd.DataFrame, conventions: Conventions = DEFAULTS) -> NDArray[np.uint8]:
+    """The outcome of each deployment (`outcome_of`); one without a state is neither."""
     states = deployments["task_state"].astype("category").array
-    known = dict.fromkeys(conventions.count_as_failed, DEPLOYMENT_FAILURE)
-    known |= {"Success": SUCCESSFUL, "Failed": DEPLOYMENT_FAILURE}
-    table = [known.get(state, OTHER) for state in states.categories]
-    outcome: NDArray[np.uint8] = np.array([*table, OTHER], dtype=np.uint8)[states.codes]
+    names = [*states.categories, ""]
+    table = np.array(
+        [[outcome_of(name, guided, conventions) for guided in (False, True)] for name in names],
+        dtype=np.uint8,
+    )
     guided = deployments["had_guided_failure"].to_numpy(dtype=bool)
-    outcome[(outcome == SUCCESSFUL) & guided] = GUIDED
-    return outcome
+    found: NDArray[np.uint8] = table[states.codes, guided.view(np.int8)]
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,10 @@ from insights_reports.spelling.terms import NULL
 
 _REMEDY = "Ask Octopus again; if it stays so, this version of Octopus states figures differently."
 _EPOCH = date(1970, 1, 1).toordinal()
+_YEARS = range(1900, 2200)
 _LARGEST_EXACT = 2**53
+_NOT_STATED = "NaN"
+"""What .NET writes for a number that is none, as a text."""
 _RATE_KEYS = tuple(figure.statistic or "" for figure in FIGURES if figure.metric == FAILURE_RATE)
 _KEYS: dict[str, tuple[str, ...]] = {
     metric: _RATE_KEYS if metric == FAILURE_RATE else STATISTICS for metric in METRICS[1:]
@@ -129,10 +132,23 @@ def _starts(intervals: list[dict[str, Any]], stated: StatedMetrics) -> Integers:
     for text in texts:
         try:
             if text not in days:
-                days[text] = date.fromisoformat(text[:10]).toordinal() - _EPOCH
+                days[text] = interval_day(text)
         except (TypeError, ValueError) as error:
             raise _bad(stated, f"StartOfInterval is {text!r}") from error
     return np.array([days[text] for text in texts], dtype=np.int64)
+
+
+def interval_day(text: str) -> int:
+    """The days since 1970 of a StartOfInterval, of which the date counts.
+
+    Raises:
+        ValueError: when it is no date, or one that no deployment can have: the year 1 is what .NET
+            writes for a date that is not set, and no interval around it can be reckoned with.
+    """
+    day = date.fromisoformat(text[:10])
+    if text[:10] != day.isoformat() or day.year not in _YEARS:
+        raise ValueError(text)
+    return day.toordinal() - _EPOCH
 
 
 def _columns(intervals: list[dict[str, Any]], stated: StatedMetrics) -> Iterator[Column]:
@@ -178,6 +194,7 @@ def _counts(values: Any, path: str, stated: StatedMetrics) -> Column:
 
 
 def _numbers(values: Any, path: str, stated: StatedMetrics) -> Column:
+    values = _stated(values)
     kinds = set(map(type, values))
     if not kinds <= {int, float, type(None)}:
         raise _bad(stated, f"{path} has a value that is not a number")
@@ -187,9 +204,16 @@ def _numbers(values: Any, path: str, stated: StatedMetrics) -> Column:
     return numbers
 
 
+def _stated(values: Any) -> Any:
+    """The values, with null for those that are not stated."""
+    if _NOT_STATED not in values:
+        return values
+    return [None if value == _NOT_STATED else value for value in values]
+
+
 def _durations(values: Any, path: str, stated: StatedMetrics) -> Column:
     try:
-        return parse_durations(pa.array(values, pa.string()))
+        return parse_durations(pa.array(_stated(values), pa.string()))
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         raise _bad(stated, f"{path} has a value that is not a text") from None
     except BadReply as error:

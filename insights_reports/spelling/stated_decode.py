@@ -12,7 +12,6 @@ a sequence of intervals.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,13 @@ from insights_reports.errors import BadReply
 from insights_reports.spelling.arrow import read_arrow
 from insights_reports.spelling.columns import parse_durations
 from insights_reports.spelling.figures import FIGURES, METRICS, Column, Figure, Integers, Kind
-from insights_reports.spelling.stated import Question, StatedMetrics, StatedTable, read_stated
+from insights_reports.spelling.stated import (
+    Question,
+    StatedMetrics,
+    StatedTable,
+    interval_day,
+    read_stated,
+)
 from insights_reports.spelling.strict import json_object
 
 _TYPES: dict[Kind, pa.DataType] = {
@@ -46,7 +51,6 @@ _INTERVAL = pa.struct(
     [("StartOfInterval", pa.string()), *((metric, _metric(metric)) for metric in METRICS)]
 )
 _SCHEMA = pa.schema([("Intervals", pa.list_(_INTERVAL))])
-_EPOCH = date(1970, 1, 1).toordinal()
 
 
 def decode_metrics(body: bytes, question: Question) -> StatedTable:
@@ -162,7 +166,7 @@ def _day(text: bytes) -> int:
     colon, _, day = text.decode().partition('"')
     if colon.strip() != ":":
         raise ValueError(text)
-    return date.fromisoformat(day[:10]).toordinal() - _EPOCH
+    return interval_day(day)
 
 
 def _columns(texts: list[bytes]) -> list[Column] | None:

@@ -13,7 +13,9 @@ from insights_reports.crosscheck import (
     StatedMetrics,
     cross_check,
 )
+from insights_reports.crosscheck.check import Checker
 from insights_reports.metrics import Lookups
+from insights_reports.spelling.stated import read_stated
 
 from .server import Options, Reply, all_replies
 from .world import Row, World, build, listed, table
@@ -66,3 +68,14 @@ def everything(small: World) -> list[Reply]:
 @pytest.fixture(scope="session")
 def clean(small: World, everything: list[Reply]) -> CrossCheck:
     return check(small, everything)
+
+
+@pytest.fixture(scope="session")
+def checker(small: World, everything: list[Reply]) -> Checker:
+    return Checker(
+        table(listed(small)),
+        [read_stated(StatedMetrics(*reply)) for reply in everything],
+        zone=ZoneInfo(small.zone),
+        lookups=lookups(small),
+        as_of=small.as_of,
+    )

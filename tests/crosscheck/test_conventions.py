@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
 
 from insights_reports.crosscheck import CrossCheck, Evidence
+from insights_reports.crosscheck.conventions.choose import choose
 from insights_reports.crosscheck.conventions.rounding import DecimalRounding, DurationRounding, Rule
-from insights_reports.crosscheck.result import choose
 
 from .conftest import check, chosen
 from .server import Options, all_replies, decimals, rounded
@@ -114,13 +115,31 @@ def test_the_evidence_counts_what_each_candidate_explains(clean: CrossCheck) -> 
     assert evidence.figures == scores["linear"] > scores["nearest_rank"] > 0
 
 
-def test_one_figure_cannot_bring_about_a_convention() -> None:
+def test_what_explains_most_is_chosen_by_however_little() -> None:
     evidence: list[Evidence] = []
-    assert choose("any", [("default", 9), ("other", 10)], 10, evidence) == "default"
-    assert choose("any", [("default", 8), ("other", 10)], 10, evidence) == "other"
-    assert choose("any", [("default", 8), ("one", 10), ("two", 10)], 10, evidence) == "one"
-    assert [one.chosen for one in evidence] == ["default", "other", "one"]
-    assert evidence[0].explained == 9
+    assert choose("any", [([("default", 9), ("other", 10)], 10)], evidence) == "other"
+    assert choose("any", [([("default", 8), ("one", 10), ("two", 10)], 10)], evidence) == "one"
+    assert [one.chosen for one in evidence] == ["other", "one"]
+    assert evidence[0].explained == 10
+
+
+def test_the_level_are_told_apart_by_more_figures_then_by_the_rest_then_by_their_order() -> None:
+    evidence: list[Evidence] = []
+    first = [("default", 3), ("one", 3), ("two", 2)], 3
+    more = [("default", 0), ("one", 1), ("two", 2)], 2
+    assert choose("any", [first, more], evidence) == "one"
+    assert (evidence[0].figures, evidence[0].explained) == (5, 4)
+    level = [("default", 3), ("one", 3), ("two", 1)], 3
+    assert choose("any", [level], evidence, rest=lambda some: some[-1]) == "one"
+    assert choose("any", [level], evidence) == "default"
+
+
+def test_more_figures_are_looked_at_only_while_candidates_are_level() -> None:
+    def rounds() -> Any:
+        yield [("default", 3), ("other", 2)], 3
+        raise AssertionError("the first round has told")
+
+    assert choose("any", rounds(), [], rest=lambda level: level[-1]) == "default"
 
 
 @pytest.mark.parametrize("rule", ["half to even", "half away from zero", "towards zero"])

@@ -12,34 +12,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
-from insights_reports.crosscheck import StatedMetrics
 from insights_reports.crosscheck.causes.judged import AGREES, DIFFERS
 from insights_reports.crosscheck.check import Checker
+from insights_reports.crosscheck.findings import differences, findings
 from insights_reports.spelling.figures import FIGURES, is_null
-from insights_reports.spelling.stated import StatedTable, read_stated
+from insights_reports.spelling.stated import StatedTable
 
-from .conftest import check, lookups
+from .conftest import check
 from .server import Options, Reply, duration
-from .world import TICKS, World, listed, table
+from .world import TICKS, World
 
 ONE_TICK = {"count": 1, "duration": TICKS, "rate": 0.00001, "number": 0.001}
 THOROUGH = bool(os.environ.get("THOROUGH"))
-
-
-@pytest.fixture(scope="module")
-def checker(small: World, everything: list[Reply]) -> Checker:
-    return Checker(
-        table(listed(small)),
-        [read_stated(StatedMetrics(*reply)) for reply in everything],
-        zone=ZoneInfo(small.zone),
-        lookups=lookups(small),
-        as_of=small.as_of,
-    )
 
 
 def mutants(
@@ -119,3 +107,35 @@ def parse(text: str) -> int:
     hours, minutes, seconds = text.lstrip("-").removesuffix(".0").split(":")
     value = ((int(hours) * 60 + int(minutes)) * 60 + int(seconds)) * TICKS
     return -value if text.startswith("-") else value
+
+
+def test_errors_of_a_whole_kind_are_each_named_as_what_they_are(checker: Any) -> None:
+    """Of every table and figure all values, by a factor and by an offset, up and down."""
+    chance = random.Random(7)
+    week_start = checker.inferred.conventions.week_start
+    made: Counter[str] = Counter()
+    missed: list[Any] = []
+    for one in checker.tables:
+        for at, figure in enumerate(FIGURES):
+            kind = chance.choice(("constant factor", "constant offset"))
+            column = one.columns[at]
+            stated = ~is_null(column)
+            amount: Any = (
+                chance.choice((2, 3)) if kind == "constant factor" else chance.choice((7, -5))
+            )
+            step = {"duration": 60 * TICKS, "rate": 0.01}.get(figure.kind, 1)
+            amount = amount if kind == "constant factor" else amount * step
+            after = column * amount if kind == "constant factor" else column + amount
+            columns = list(one.columns)
+            columns[at] = np.where(stated, after, column).astype(column.dtype)
+            values = column[stated & (column != 0)] if kind == "constant factor" else column[stated]
+            if len(values) < 5 or len(np.unique(values)) < 3:
+                continue  # too few to tell one kind from another
+            made[kind] += 1
+            judged = checker.judge(replace(one, columns=tuple(columns)))
+            named = findings(differences(judged, week_start))
+            if [each.kind for each in named] != [kind] or round((named[0].amount or 0) - amount, 3):
+                missed.append((str(one.source), figure, kind, amount, named))
+    print(f"whole kinds: {made.total() - len(missed)} of {made.total()} ({dict(made)})")
+    assert missed == []
+    assert min(made.values()) > 500

@@ -187,3 +187,33 @@ def test_nothing_else_is_a_duration(text: str) -> None:
         with pytest.raises(BadReply, match=r"LeadTime\.Mean") as caught:
             read({"Series": [{"Name": "All", "Intervals": intervals}]})
         assert ascii(text)[1:-1] in caught.value.what
+
+
+@pytest.mark.parametrize(
+    "day", ["0001-01-01", "9999-12-31", "20261001", "2026-W40-1", "2026-02-30"]
+)
+def test_a_day_that_no_interval_begins_on_is_refused_by_name(day: Any) -> None:
+    reply = copy.deepcopy(SAMPLE)
+    reply["Series"][0]["Intervals"][0]["StartOfInterval"] = day
+    with pytest.raises(BadReply, match=f"StartOfInterval is '{day}'"):
+        read_stated(StatedMetrics("None", None, "LastMonth", "Weekly", reply))
+
+
+@pytest.mark.parametrize(
+    ("metric", "statistic"),
+    [("LeadTime", "Mean"), ("DeploymentFailureRate", "Rate"), ("DeploymentsUntilRecovery", "Max")],
+)
+def test_not_a_number_is_not_stated(metric: Any, statistic: Any) -> None:
+    reply = copy.deepcopy(SAMPLE)
+    reply["Series"][0]["Intervals"][0][metric][statistic] = "NaN"
+    table = read_stated(StatedMetrics("None", None, "LastMonth", "Weekly", reply))
+    (value,) = table.columns[POSITION[metric, statistic]]
+    assert value == NULL or value != value
+
+
+@pytest.mark.parametrize("text", ["PT1H", "1:2:3", " 0:00:01.0", "", "Infinity", "1.25:00:00"])
+def test_a_duration_in_another_spelling_is_refused_by_name(text: Any) -> None:
+    reply = copy.deepcopy(SAMPLE)
+    reply["Series"][0]["Intervals"][0]["LeadTime"]["Mean"] = text
+    with pytest.raises(BadReply, match=r"LeadTime\.Mean: Duration: "):
+        read_stated(StatedMetrics("None", None, "LastMonth", "Weekly", reply))

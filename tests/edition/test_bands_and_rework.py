@@ -3,6 +3,7 @@
 The levels and what counts as rework are the metrics' own (tests/metrics)."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -155,3 +156,37 @@ def test_the_fifth_tile_stands_only_where_there_is_rework() -> None:
         tile = tiles[4]
         assert tile.figure == Figure(Metric.REWORK_RATE, Statistic.RATE, 1 / total, total)
         assert [figure.value for figure in tile.extra] == [1, total]
+
+
+def _said_of_rework(rows: Any) -> Any:
+    document = compose(inputs(rows), settings(splits=()))[0]
+    method = next(section for section in document.sections if section.id == "method")
+    block = next(each for each in method.blocks if each.title == Phrase("method.dora.title"))
+    sentences = the(Prose, block).sentences
+    return [each for each in sentences if each.key.startswith("method.dora.rework")]
+
+
+def test_doras_six_months_are_said_beside_the_rework_and_what_could_not_be_compared() -> None:
+    versions = ["1.0.0", "1.1.0", "1.0.0", "3f2a9c1", "1.0.0"]
+    rows = [
+        deployment(n, datetime(2026, 9, n, tzinfo=UTC), release_version=version)
+        for n, version in enumerate(versions, start=1)
+    ]
+    before = deployment(9, datetime(2026, 4, 2, tzinfo=UTC), release_version="0.9.0")
+    older = deployment(10, datetime(2026, 3, 30, tzinfo=UTC), release_version="0.8.0")
+    share, unknown = _said_of_rework([*rows, before, older])
+    assert (
+        words("en")
+        .phrase(share)
+        .replace("\u00a0", " ")
+        .endswith(
+            "users met anything or not: 16.7 % in the six months 1 April to 30 September 2026 "
+            "(1 of 6)."
+        )
+    )
+    assert unknown.values == {"n": 1}
+    assert _said_of_rework([*rows[:3], before])[0].values["rework"] == 1
+    assert [each.key for each in _said_of_rework([rows[0], *rows[3:]])] == [
+        "method.dora.rework_unknown"
+    ]
+    assert _said_of_rework(rows[:2]) == []

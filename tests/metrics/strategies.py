@@ -106,7 +106,7 @@ def row(draw: st.DrawFn, number: int, around: int) -> Row:
         tenant_id=tenant,
         tenant_name=tenant and f"Tenant {tenant[-1]}",
         stream=int(project) * 100 + int(environment) * 10 + int(tenant[-1] if tenant else 0),
-        release_version=draw(st.sampled_from(("1.0", "1.1", "1.10"))),
+        release_version=draw(st.sampled_from(("1.0", "1.1", "1.10", "3f2a9c1"))),
         task_state=draw(st.sampled_from(STATES)),
         had_guided_failure=guided,
         lead_time=draw(_DURATIONS),

@@ -11,8 +11,16 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from insights_reports.metrics import Granularity, Lookups, Split, exclusion_ledger, figures, rework
-from tests.metrics.reference import MEASURES, TICKS, Rules
+from insights_reports.metrics import (
+    Granularity,
+    Lookups,
+    Split,
+    compare_versions,
+    exclusion_ledger,
+    figures,
+    rework,
+)
+from tests.metrics.reference import MEASURES, TICKS, Row, Rules, as_counted
 from tests.metrics.strategies import RULES, Case, deployments
 from tests.metrics.tables import plain, table
 from tests.metrics.test_against_reference import conventions, lookups
@@ -168,10 +176,57 @@ def test_rework_does_not_depend_on_the_order_and_is_counted(case: Case, random: 
     random.shuffle(shuffled)
     flags = []
     for order in (rows, shuffled):
-        found = rework(table(order), hotfix_patterns=["^1[.]10$"])
-        flags.append(
-            {row.deployment_id: mark for row, mark in zip(order, found["rework"], strict=True)}
-        )
+        marked = rework(table(order), hotfix_patterns=["^1[.]10$"])
+        flags.append({order[at].deployment_id for at in marked.rework})
+        assert all(order[at].task_state in ("Success", "Failed") for at in marked.rework)
     assert flags[0] == flags[1]
-    for row in rows:
-        assert row.task_state in ("Success", "Failed") or not flags[0][row.deployment_id]
+
+
+@some
+@given(deployments())
+def test_rework_is_what_a_walk_along_each_stream_finds(case: Any) -> None:
+    _, rows, _, _ = case
+    marked = rework(table(rows))
+    found: dict[str, set[Any]] = {"rollback": set(), "redeploy": set(), "unknown": set()}
+    deployed: dict[object, set[str]] = {}
+    last: dict[object, Row] = {}
+    dated = [row for row in rows if row.completed is not None]
+    for row in sorted(dated, key=lambda one: (one.completed, as_counted(one.deployment_id))):
+        stream = (row.project_id, row.channel_id, row.environment_id, row.tenant_id)
+        before = last.get(stream)
+        had = deployed.setdefault(stream, set())
+        if row.task_state not in ("Success", "Failed"):
+            continue
+        if before is not None and before.release_version == row.release_version:
+            if before.task_state == "Success" and not before.had_guided_failure:
+                found["redeploy"].add(row.deployment_id)
+        elif before is not None and row.release_version in had:
+            compared = compare_versions(row.release_version, before.release_version)
+            kind = {-1: "rollback", None: "unknown"}.get(compared)
+            if kind:
+                found[kind].add(row.deployment_id)
+        if row.task_state == "Success" and not row.had_guided_failure:
+            had.add(row.release_version)
+        last[stream] = row
+
+    def ids(positions: Any) -> Any:
+        return {rows[at].deployment_id for at in positions}
+
+    assert ids(marked.rollbacks) == found["rollback"]
+    assert ids(marked.redeploys) == found["redeploy"]
+    assert ids(marked.not_comparable) == found["unknown"]
+
+
+@some
+@given(deployments())
+def test_no_release_that_was_never_deployed_before_is_a_rollback(case: Any) -> None:
+    _, rows, _, _ = case
+    for at in rework(table(rows)).rollbacks:
+        row = rows[at]
+        assert any(
+            earlier.release_version == row.release_version
+            and earlier.completed <= row.completed
+            and earlier.task_state == "Success"
+            for earlier in rows
+            if earlier.deployment_id != row.deployment_id
+        )

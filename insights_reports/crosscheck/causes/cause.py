@@ -40,6 +40,8 @@ WORDS = {
     "fewer": "Octopus counts {fewer} fewer: deployments added or counted otherwise since?",
     "lead_times": "More lead times than deployments: changes still waiting may count in them.",
     "alone": "The other figures of this metric agree: this one figure is off by itself.",
+    "of_kind": "One of {n} figures that differ in the same way.",
+    "several": "The other figures of this metric agree; {n} of this kind differ, each by its own.",
     "stream": "The deployments of the stream make another value.",
 }
 

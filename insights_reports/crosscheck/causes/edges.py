@@ -14,10 +14,9 @@ import pandas as pd
 
 from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.causes.hidden_deployments import with_more
-from insights_reports.crosscheck.causes.judged import NOT_COMPARABLE, Judged
+from insights_reports.crosscheck.causes.judged import MARGIN, NOT_COMPARABLE, Judged
 from insights_reports.crosscheck.compare import Book, Compared
 from insights_reports.crosscheck.conventions.infer import Inferred, begin_of
-from insights_reports.crosscheck.result import MARGIN
 from insights_reports.crosscheck.tables.intervals import as_date, day_number, ends
 from insights_reports.metrics import Lookups, outcomes
 from insights_reports.metrics.measures import OTHER

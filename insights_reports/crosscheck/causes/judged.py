@@ -10,8 +10,11 @@ import numpy.typing as npt
 from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.compare import Compared
 from insights_reports.crosscheck.conventions.rounding import Rounding
-from insights_reports.crosscheck.result import MARGIN, CheckVerdict
+from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.spelling.figures import Column, Integers, Mask
+
+MARGIN = 2
+"""How many figures more a cause must explain than ours do: no figure alone brings about a cause."""
 
 AGREES, DIFFERS, EXPLAINED, NOT_COMPARABLE = range(4)
 UNKNOWN = Cause("unknown")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from itertools import combinations
 from typing import cast
@@ -10,9 +11,10 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
+from insights_reports.crosscheck.conventions.choose import Scores, choose
 from insights_reports.crosscheck.conventions.ranges import Range, candidates
 from insights_reports.crosscheck.conventions.tallies import COUNTED, Tally, tally
-from insights_reports.crosscheck.result import Evidence, choose
+from insights_reports.crosscheck.result import Evidence
 from insights_reports.crosscheck.tables.intervals import (
     all_between,
     as_date,
@@ -30,6 +32,7 @@ _BY_STATE = tuple(
     for place, number in enumerate(COUNTED)
     if FIGURES[number].statistic in ("DeploymentFailure", "Total", "Failed")
 )
+_SUCCESSES = tuple(place for place in range(len(COUNTED)) if place not in _BY_STATE)
 _MOST_STATES = 3
 
 
@@ -37,7 +40,8 @@ class Counting:
     """What the counts of deployments by outcome tell: they depend on no percentile and no rounding.
 
     The figures of one split are added up over its series and compared with sums of deployments:
-    the split None if it is stated for a time range, else the first one.
+    the split None if it is stated for a time range, else the first one. The other splits are
+    looked at where that one does not tell.
     """
 
     def __init__(
@@ -53,45 +57,70 @@ class Counting:
         self._conventions = conventions
         self._unsettled = np.empty(0, dtype=np.int64) if unsettled is None else unsettled
         self._as_of, self._zone = as_of, zone
-        self.names: tuple[TimeRange, ...] = tuple(
+        self._deployments, self._lookups = deployments, lookups
+        self._tallies: dict[tuple[str, str | None], Tally] = {}
+        self._names: tuple[TimeRange, ...] = tuple(
             dict.fromkeys(cast(TimeRange, table.source.time_range) for table in tables)
         )
-        self._tables = {name: _one_split(tables, name) for name in self.names}
-        self._tallies: dict[tuple[str, str | None], Tally] = {}
-        for name in self.names:
-            source = self._tables[name][0].source
-            split = (source.split, source.tag_set)
-            if split not in self._tallies:
-                weights = _weights(deployments, split, lookups)
-                self._tallies[split] = tally(deployments, zone, weights)
-        self._candidates = {name: self._ranges(name) for name in self.names}
+        self._rounds = {name: _by_split(tables, name) for name in self._names}
+        self._candidates = {name: self._ranges(name) for name in self._names}
 
     def failing(self, evidence: list[Evidence]) -> frozenset[str]:
         """The task states besides Failed that the server counts as failed."""
         base = self._conventions.count_as_failed
-        states = sorted({state for one in self._tallies.values() for state in one.other_states()})
+        known = self._deployments["task_state"].dropna().unique()
+        states = sorted(state for state in known if state not in ("Success", "Failed"))
         sizes = range(len(states) + 1) if len(states) <= _MOST_STATES else (0, 1, len(states))
         subsets = [frozenset(some) for size in sizes for some in combinations(states, size)]
-        order = dict.fromkeys((base, *subsets))
+        order = tuple(dict.fromkeys((base, *subsets)))
+        rounds = (self._by_state(order, which) for which in range(2))
+        return choose("counted as failed", rounds, evidence, _state_names)
+
+    def _by_state(self, order: tuple[frozenset[str], ...], which: int) -> Scores[frozenset[str]]:
+        """What each set of states explains of the intervals that have a deployment in any.
+
+        One whose successes are not those stated tells nothing: some deployments are not seen."""
         figures, scores = 0, dict.fromkeys(order, 0)
-        for name in self.names:
-            for table in self._tables[name]:
+        for name in self._names:
+            for table in self._rounds[name][which]:
                 stated, counts, found = self._interior(name, table)
-                others = [found.kinds.index(state) for state in found.other_states()]
-                telling = counts[:, others].any(axis=1)
+                same = stated == found.figures(counts, frozenset())
+                telling = same[:, _SUCCESSES].all(axis=1)
+                telling &= counts[:, list(found.others)].any(axis=1)
                 figures += int(telling.sum()) * len(_BY_STATE)
                 for subset in order:
                     agrees = (stated == found.figures(counts, subset))[:, _BY_STATE]
                     scores[subset] += int(agrees[telling].sum())
-        return choose("counted as failed", scores.items(), figures, evidence, _state_names)
+        return list(scores.items()), figures
 
-    def range(self, name: TimeRange, conventions: Conventions, evidence: list[Evidence]) -> Range:
-        """What the server takes a time range to be, by the intervals at its edges."""
+    def ranges(
+        self, conventions: Conventions, evidence: list[Evidence]
+    ) -> Iterator[tuple[str, Range]]:
+        """What the server takes each time range to be, by the intervals at its edges; ranges that
+        are level are told apart by what the other time ranges are."""
+        first = {name: self._at_edges(name, conventions, 0) for name in self._names}
+        for name in self._names:
+
+            def rounds(name: TimeRange = name) -> Iterator[Scores[Range]]:
+                yield first[name]
+                yield self._at_edges(name, conventions, 1)
+
+            def others(level: Sequence[Range], name: TimeRange = name) -> Range:
+                said: Counter[str] = Counter()
+                for other in first.keys() - {name}:
+                    for like, score in first[other][0]:
+                        said[like.kind] += score
+                return max(level, key=lambda one: said[one.kind])
+
+            yield name, choose(name, rounds(), evidence, lambda one: one.name, others)
+
+    def _at_edges(self, name: TimeRange, conventions: Conventions, which: int) -> Scores[Range]:
+        """What each range explains of the intervals that not all of them hold whole."""
         every = self._candidates[name]
         low = max(day_number(one.start) for one in every)
         high = min(day_number(one.end) for one in every)
         figures, scores = 0, [0] * len(every)
-        for table in self._tables[name]:
+        for table in self._rounds[name][which]:
             granularity = cast(Granularity, table.source.granularity)
             starts, stated = self._stated(name, table)
             edge = (starts <= low) | (ends(starts, granularity) > high)
@@ -104,13 +133,12 @@ class Counting:
                 counts = _counts_in(found, starts, granularity, one)
                 ours = found.figures(counts, conventions.count_as_failed)
                 scores[place] += int((stated == ours).sum())
-        tried = zip(every, scores, strict=True)
-        return choose(name, tried, figures, evidence, lambda one: one.name)
+        return list(zip(every, scores, strict=True)), figures
 
     def _ranges(self, name: TimeRange) -> tuple[Range, ...]:
         daily = [
             table
-            for table in self._tables[name]
+            for table in self._rounds[name][0]
             if table.source.granularity == "Daily" and len(table.start)
         ]
         first_last = [
@@ -120,7 +148,12 @@ class Counting:
         return candidates(name, self._as_of, self._zone, self._conventions, stated)
 
     def _tally(self, table: StatedTable) -> Tally:
-        return self._tallies[table.source.split, table.source.tag_set]
+        """The tally of the table's split."""
+        split = (table.source.split, table.source.tag_set)
+        if split not in self._tallies:
+            weights = _weights(self._deployments, split, self._lookups)
+            self._tallies[split] = tally(self._deployments, self._zone, weights)
+        return self._tallies[split]
 
     def _stated(self, name: TimeRange, table: StatedTable) -> tuple[Integers, Integers]:
         """The starts of all intervals that any candidate has or the server states, and the stated
@@ -165,14 +198,17 @@ def aligned_starts(table: StatedTable, conventions: Conventions) -> Integers:
     return np.where(table.start == table.start.min(), own, table.start)
 
 
-def _one_split(tables: Sequence[StatedTable], name: str) -> list[StatedTable]:
+def _by_split(
+    tables: Sequence[StatedTable], name: str
+) -> tuple[list[StatedTable], list[StatedTable]]:
+    """The tables of a time range that are of the split looked at first, and the others."""
     of_range = [table for table in tables if table.source.time_range == name]
     first = min(of_range, key=lambda table: table.source.split != "None").source
-    return [
-        table
-        for table in of_range
-        if (table.source.split, table.source.tag_set) == (first.split, first.tag_set)
-    ]
+    chosen: tuple[list[StatedTable], list[StatedTable]] = ([], [])
+    for table in of_range:
+        own = (table.source.split, table.source.tag_set) == (first.split, first.tag_set)
+        chosen[not own].append(table)
+    return chosen
 
 
 def _weights(

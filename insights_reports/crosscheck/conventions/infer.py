@@ -1,26 +1,29 @@
 """Conventions that Octopus does not document, inferred from the figures that a server states.
 
 Of each convention every candidate is tried on the same figures. The one that explains most is taken
-for all figures; the default stays unless another explains at least two figures more, so that no
-single wrong figure can bring about the convention that would excuse it.
+for all figures. Those that are level are tried on more figures, then by what the server's other
+figures say; the default is taken only where nothing stated tells them apart. A convention is never
+guessed for some figures alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from itertools import product
 from typing import cast, get_args
 
 import numpy as np
 import pandas as pd
 
+from insights_reports.crosscheck.conventions.choose import Scores, choose
 from insights_reports.crosscheck.conventions.counts import Counting
 from insights_reports.crosscheck.conventions.ranges import Range
 from insights_reports.crosscheck.conventions.rounding import Rounding
 from insights_reports.crosscheck.conventions.rounding_found import printing
 from insights_reports.crosscheck.conventions.samples import METHODS, Sample, samples
-from insights_reports.crosscheck.result import Candidate, Evidence, choose
+from insights_reports.crosscheck.result import Candidate, Evidence
 from insights_reports.crosscheck.tables.intervals import begins
 from insights_reports.metrics import Conventions, Granularity, Lookups
 from insights_reports.metrics.conventions import PercentileMethod, WeekStart
@@ -30,10 +33,14 @@ from insights_reports.spelling.figures import (
     LEAD_TIME,
     METRICS,
     POSITION,
+    Figure,
     Integers,
 )
 from insights_reports.spelling.stated import StatedTable
 
+_STATISTICS = ("Median", "NinetyFifth")
+_EXAMPLES = (LEAD_TIME, METRICS[-1])
+_OTHERS = tuple(m for m in METRICS if (m, "Median") in POSITION and m not in _EXAMPLES)
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -66,15 +73,13 @@ def infer(
     conventions = replace(base, week_start=week_start)
     counting = Counting(tables, deployments, zone, lookups, as_of, conventions, unsettled)
     conventions = replace(conventions, count_as_failed=counting.failing(evidence))
-    ranges: dict[str, Range] = {
-        name: counting.range(name, conventions, evidence) for name in counting.names
-    }
+    ranges: dict[str, Range] = dict(counting.ranges(conventions, evidence))
     found = list(samples(tables, deployments, zone, lookups, conventions, ranges))
     rounding = printing(found, tables, evidence)
     conventions = replace(
         conventions,
-        median=_method("median", "Median", found, rounding, base.median, evidence),
-        percentile=_method("percentile", "NinetyFifth", found, rounding, base.percentile, evidence),
+        median=_method("median", found, rounding, base.median, evidence),
+        percentile=_method("percentile", found, rounding, base.percentile, evidence),
     )
     evidence.append(_empty_intervals(tables))
     return Inferred(conventions, rounding, ranges, tuple(evidence))
@@ -96,30 +101,47 @@ def _week_start(
     count = np.bincount((days + 3) % 7, minlength=7)
     order = sorted(_WEEKDAYS, key=lambda day: day != base.week_start)
     tried = [(day, int(count[_WEEKDAYS.index(day)])) for day in order]
-    day = choose("week start", tried, len(days), evidence)
+    day = choose("week start", [(tried, len(days))], evidence)
     return cast(WeekStart, day) if day in get_args(WeekStart) else base.week_start
 
 
 def _method(
     convention: str,
-    statistic: str,
     found: list[Sample],
     rounding: Rounding,
     base: PercentileMethod,
     evidence: list[Evidence],
 ) -> PercentileMethod:
-    """The method of a percentile, under the rounding found already."""
+    """The method of a percentile, under the rounding found already; methods that are level by it
+    are told apart by the other percentile."""
+    own, other = _STATISTICS if convention == "median" else reversed(_STATISTICS)
     order = sorted(METHODS, key=lambda method: method != base)
-    examples = (FIGURES[POSITION[metric, statistic]] for metric in (LEAD_TIME, METRICS[-1]))
-    scores, figures = dict.fromkeys(order, 0), 0
-    for figure in examples:
-        for method in order:
-            pairs = [
-                pair for sample in found for pair in sample.pairs(figure.kind, statistic, method)
-            ]
-            scores[method] += sum(int(rounding.agrees(figure, *pair).sum()) for pair in pairs)
-        figures += sum(len(stated) for stated, _ in pairs)
-    return choose(convention, scores.items(), figures, evidence)
+
+    def scores(statistic: str, metrics: tuple[str, ...]) -> Scores[PercentileMethod]:
+        figures = [FIGURES[POSITION[metric, statistic]] for metric in metrics]
+        return _by_method(order, figures, found, rounding)
+
+    def rounds() -> Iterator[Scores[PercentileMethod]]:
+        yield from (scores(own, metrics) for metrics in (_EXAMPLES, _OTHERS))
+
+    def rest(level: Sequence[PercentileMethod]) -> PercentileMethod:
+        return max(level, key=dict(scores(other, (*_EXAMPLES, *_OTHERS))[0]).__getitem__)
+
+    return choose(convention, rounds(), evidence, rest=rest)
+
+
+def _by_method(
+    order: list[PercentileMethod], figures: list[Figure], found: list[Sample], rounding: Rounding
+) -> Scores[PercentileMethod]:
+    """How many of the figures each method explains, of those that are stated of as many values."""
+    scores, looked_at = dict.fromkeys(order, 0), 0
+    for figure, method in product(figures, order):
+        number = POSITION[figure.metric, figure.statistic]
+        pairs = [sample.pair(number, method) for sample in found]
+        scores[method] += sum(int(rounding.agrees(figure, *pair).sum()) for pair in pairs)
+        if method == order[0]:
+            looked_at += sum(len(stated) for stated, _ in pairs)
+    return list(scores.items()), looked_at
 
 
 def _empty_intervals(tables: Sequence[StatedTable]) -> Evidence:

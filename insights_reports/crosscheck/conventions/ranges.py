@@ -6,7 +6,7 @@ The documentation names the ranges and does not define them (docs/octopus-rest-a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 
 from insights_reports.metrics import Conventions, TimeRange, time_range
@@ -21,7 +21,8 @@ _WEEKS: dict[str, int] = {"LastMonth": 4, "LastQuarter": 13, "LastYear": 52}
 class Range:
     """The half-open local dates of a time range, and whether intervals that it cuts are clipped.
 
-    ``first_instant``, in nanoseconds since 1970, further cuts the first day.
+    ``first_instant``, in nanoseconds since 1970, further cuts the first day. ``kind`` is the same
+    for the like ranges of another length.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Range:
     end: date
     clipped: bool = True
     first_instant: int | None = None
+    kind: str = ""
 
 
 def candidates(
@@ -38,20 +40,30 @@ def candidates(
     base: Conventions,
     stated: tuple[date, date] | None,
 ) -> tuple[Range, ...]:
-    """The ways a server may understand a time range, the likeliest first, each clipped and whole.
+    """The ways a server may understand a time range, the likeliest first, each clipped and whole;
+    of those that cover the same days, the first.
 
     ``stated`` are the first and the last day that the server states figures for, if it does by day.
     """
     every = list(_bounds(name, as_of, zone, base))
     if stated:
-        every.append(Range("the days stated", stated[0], stated[1] + timedelta(days=1)))
+        last = stated[1] + timedelta(days=1)
+        every.append(Range("the days stated", stated[0], last, kind="stated"))
     both = [
-        Range(f"{one.name}, edges {edge}", one.start, one.end, edge == "clipped", one.first_instant)
+        replace(
+            one,
+            name=f"{one.name}, edges {edge}",
+            clipped=edge == "clipped",
+            kind=f"{one.kind}, {edge}",
+        )
         for one in every
         for edge in _edges(base)
         if edge == "clipped" or one.first_instant is None
     ]
-    return tuple(both)
+    distinct: dict[tuple[object, ...], Range] = {}
+    for one in both:
+        distinct.setdefault((one.start, one.end, one.clipped, one.first_instant), one)
+    return tuple(distinct.values())
 
 
 def _edges(base: Conventions) -> tuple[str, str]:
@@ -69,17 +81,25 @@ def _bounds(name: TimeRange, as_of: datetime, zone: tzinfo, base: Conventions) -
         "aligned": f"from the first of the month, {months} months back",
     }
     start, end = time_range(name, as_of, zone, base)
-    yield Range(named[base.range_start], start, end)
+    yield Range(named[base.range_start], start, end, kind=base.range_start)
     for other, first in (("trailing", back), ("aligned", back.replace(day=1))):
         if other != base.range_start:
-            yield Range(named[other], first, tomorrow)
-    yield Range(f"{months} months back and a day less", back + timedelta(days=1), tomorrow)
-    yield Range(f"{_DAYS[name]} days back", today - timedelta(days=_DAYS[name]), tomorrow)
-    yield Range(f"{_DAYS[name]} days", tomorrow - timedelta(days=_DAYS[name]), tomorrow)
-    yield Range(f"{_WEEKS[name]} weeks back", today - timedelta(weeks=_WEEKS[name]), tomorrow)
-    yield Range(f"{months} months back, without today", back, today)
+            yield Range(named[other], first, tomorrow, kind=other)
+    yield Range(
+        f"{months} months back and a day less", back + timedelta(days=1), tomorrow, kind="less"
+    )
+    yield Range(
+        f"{_DAYS[name]} days back", today - timedelta(days=_DAYS[name]), tomorrow, kind="days back"
+    )
+    yield Range(
+        f"{_DAYS[name]} days", tomorrow - timedelta(days=_DAYS[name]), tomorrow, kind="days"
+    )
+    yield Range(
+        f"{_WEEKS[name]} weeks back", today - timedelta(weeks=_WEEKS[name]), tomorrow, kind="weeks"
+    )
+    yield Range(f"{months} months back, without today", back, today, kind="without today")
     cut = datetime(back.year, back.month, back.day, tzinfo=zone).replace(
         hour=local.hour, minute=local.minute, second=local.second, microsecond=local.microsecond
     )
     instant = int(cut.timestamp()) * 1_000_000_000 + cut.microsecond * 1000
-    yield Range(f"{months} months back to the instant", back, tomorrow, True, instant)
+    yield Range(f"{months} months back to the instant", back, tomorrow, True, instant, "instant")

@@ -58,6 +58,16 @@ class DurationRounding:
         """Half a unit of the last place stated; a whole one where the rule cuts off, in ticks."""
         return self.unit / 2 if self.rule.startswith(("half", "nearest")) else float(self.unit)
 
+    @property
+    def places(self) -> int:
+        """What of it decides which values it can state."""
+        return self.unit
+
+    def can_state(self, stated: Integers) -> Mask:
+        """Whether values that are no null are whole units."""
+        can: Mask = stated % self.unit == 0
+        return can
+
     def agrees(self, stated: Integers, ours: Integers, computed: bool) -> Mask:
         """Whether each stated value is ours as printed. Nulls must be left out.
 
@@ -66,7 +76,7 @@ class DurationRounding:
         """
         same: Mask = stated == self._printed(ours)
         if self.rule == "nearest":
-            same |= (np.abs(stated - ours) * 2 <= self.unit) & (stated % self.unit == 0)
+            same |= (np.abs(stated - ours) * 2 <= self.unit) & self.can_state(stated)
         if computed and self.unit > 1:
             others = np.flatnonzero(~same)
             stated, ours = stated[others], ours[others]
@@ -120,19 +130,30 @@ class DecimalRounding:
         unit = round(0.1**self.digits, self.digits)
         return unit / 2 if self.rule.startswith(("half", "nearest")) else unit
 
+    @property
+    def places(self) -> int | None:
+        """What of it decides which values it can state."""
+        return self.digits
+
+    def can_state(self, stated: Floats) -> Mask:
+        """Whether values that are no null have no more than these decimals."""
+        if self.digits is None:
+            return np.ones(len(stated), dtype=bool)
+        scaled = stated * 10.0**self.digits
+        noise = _FLOAT_NOISE * np.maximum(1.0, np.abs(scaled) * 1e-6)
+        can: Mask = np.abs(scaled - np.rint(scaled)) <= noise
+        return can
+
     def agrees(self, stated: Floats, ours: Floats) -> Mask:
         """Whether each stated value is what ours is printed as. Nulls must be left out."""
         if self.digits is None:
             return np.abs(stated - ours) <= _FULL_PRECISION * np.maximum(1.0, np.abs(ours))
-        scaled = stated * 10.0**self.digits
-        last = np.rint(scaled)
-        noise = _FLOAT_NOISE * np.maximum(1.0, np.abs(scaled) * 1e-6)
-        whole_digits = np.abs(scaled - last) <= noise
+        last = np.rint(stated * 10.0**self.digits)
         exact = ours * 10.0**self.digits
         same = last == self._printed(exact)
         if self.rule == "nearest":
             same |= np.abs(last - exact) <= 0.5 + _FLOAT_NOISE
-        agrees: Mask = whole_digits & same
+        agrees: Mask = self.can_state(stated) & same
         return agrees
 
     def _printed(self, exact: Floats) -> Floats:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
 from insights_reports.crosscheck.conventions.ranges import Range
 from insights_reports.crosscheck.tables.intervals import day_number
-from insights_reports.metrics import local_dates
+from insights_reports.metrics import Conventions, local_dates
+from insights_reports.metrics.measures import OTHER, outcome_of
 from insights_reports.spelling.figures import FAILURE_RATE, FIGURES, Integers
 
 COUNTED = tuple(
@@ -28,22 +29,19 @@ _NO_DAY = np.iinfo(np.int64).min
 class Tally:
     """Sums of the deployments of one membership by local day and kind.
 
-    ``kinds`` are task states, with "Guided" for a success that had a guided failure. ``sums`` has
-    a row more than days: row ``d - first_day`` is everything before day ``d``.
+    ``kinds`` are task states without and with a guided failure, ``others`` the places of those
+    that are neither successful nor failed by default. ``sums`` has a row more than days: row
+    ``d - first_day`` is everything before day ``d``.
     """
 
     first_day: int
-    kinds: tuple[str, ...]
+    kinds: tuple[tuple[str, bool], ...]
+    others: tuple[int, ...]
     sums: Integers
     days: Integers
     nanoseconds: Integers
     kind: Integers
     weights: Integers
-
-    def other_states(self) -> tuple[str, ...]:
-        """The states that are neither Success nor Failed."""
-        known = ("Success", "Failed", "Guided", "")
-        return tuple(kind for kind in self.kinds if kind not in known)
 
     def between(self, starts: Integers, ends: Integers, cut: Range | None = None) -> Integers:
         """The number of each kind in each half-open range of days, a row each."""
@@ -64,15 +62,16 @@ class Tally:
 
     def figures(self, counts: Integers, failing: frozenset[str]) -> Integers:
         """The figures of COUNTED, a column each, from numbers by kind."""
-        failed_kinds = {"Failed"} | failing
-        successful = self._sum(counts, {"Success"})
-        failure = self._sum(counts, failed_kinds)
-        guided = self._sum(counts, {"Guided"})
-        failed = failure + guided
+        conventions = Conventions(count_as_failed=failing)
+        by_outcome = np.zeros((4, len(counts)), dtype=np.int64)
+        for place, (state, guided) in enumerate(self.kinds):
+            by_outcome[outcome_of(state, guided, conventions)] += counts[:, place]
+        successful, failure, guided_failure, _ = by_outcome
+        failed = failure + guided_failure
         named = {
             "Successful": successful,
             "DeploymentFailure": failure,
-            "SuccessfulButHadGuidedFailure": guided,
+            "SuccessfulButHadGuidedFailure": guided_failure,
             "Total": successful + failed,
             "Failed": failed,
         }
@@ -80,20 +79,14 @@ class Tally:
             [named[FIGURES[number].statistic or "Successful"] for number in COUNTED], axis=1
         )
 
-    def _sum(self, counts: Integers, kinds: set[str] | frozenset[str]) -> Integers:
-        chosen = [number for number, kind in enumerate(self.kinds) if kind in kinds]
-        total: Integers = counts[:, chosen].sum(axis=1)
-        return total
-
 
 def tally(deployments: pd.DataFrame, zone: tzinfo, weights: Integers) -> Tally:
     """The tally of deployments that count ``weights`` times each."""
     states = deployments["task_state"].astype("category").array
-    kinds = (*states.categories, "", "Guided")
-    codes = states.codes.astype(np.int64)
-    codes[codes < 0] = len(kinds) - 2
-    guided = deployments["had_guided_failure"].to_numpy(dtype=bool)
-    codes[guided & (codes == _place(kinds, "Success"))] = len(kinds) - 1
+    kinds = tuple(product((*states.categories, ""), (False, True)))
+    others = tuple(place for place, kind in enumerate(kinds) if outcome_of(*kind) == OTHER)
+    codes = states.codes.astype(np.int64) % (len(kinds) // 2) * 2
+    codes += deployments["had_guided_failure"].to_numpy(dtype=bool)
     days = local_dates(deployments, zone).view(np.int64)
     dated = days != _NO_DAY
     completed = deployments["completed"].dt.as_unit("ns").to_numpy(dtype="datetime64[ns]")
@@ -106,8 +99,4 @@ def tally(deployments: pd.DataFrame, zone: tzinfo, weights: Integers) -> Tally:
     by_day = cells.reshape(span, len(kinds)).astype(np.int64)
     sums = np.concatenate((np.zeros((1, len(kinds)), dtype=np.int64), np.cumsum(by_day, axis=0)))
     instants = completed.view(np.int64)[dated]
-    return Tally(first, kinds, sums, days, instants, codes, weights)
-
-
-def _place(kinds: Sequence[str], kind: str) -> int:
-    return kinds.index(kind) if kind in kinds else -1
+    return Tally(first, kinds, others, sums, days, instants, codes, weights)

@@ -11,6 +11,7 @@ from insights_reports.metrics.figures import Columns
 from insights_reports.spelling.figures import FIGURES, Column, Integers, Mask, empty_column
 from insights_reports.spelling.terms import NANOSECONDS_PER_TICK, NULL
 
+_COUNTS = tuple(number for number, figure in enumerate(FIGURES) if figure.kind == "count")
 _SERIES = 1 << 40
 """Keys are ``series * _SERIES + day``; days since 1970 fit in far less, before 1970 too."""
 
@@ -110,3 +111,11 @@ def _column(values: npt.NDArray[np.generic]) -> Column:
         return values.astype(np.int64, copy=False)
     nanoseconds = values.view(np.int64)
     return np.where(nanoseconds == NULL, NULL, nanoseconds // NANOSECONDS_PER_TICK)
+
+
+def signature(cells: Cells) -> bytes:
+    """The same bytes for cells of one series with the same starts and counts."""
+    order = np.argsort(cells.start)
+    some = [cells.start, *(cells.columns[number] for number in _COUNTS)]
+    busy = np.any([column[order] != 0 for column in some[1:]], axis=0)
+    return b"".join(column[order][busy].tobytes() for column in some)
