@@ -15,7 +15,7 @@ from fastapi import Path as PathParameter
 from insights_reports.server import ids
 from insights_reports.server.columns import ColumnCache
 from insights_reports.server.database import connect
-from insights_reports.server.problems import Forbidden, Missing, NotLoggedIn
+from insights_reports.server.problems import Forbidden, InvalidKey, Missing, NotLoggedIn
 from insights_reports.server.ticks import from_datetime
 
 DEFAULT_SPACE = "~"  # stands for the space's id where a request names none
@@ -23,12 +23,16 @@ DEFAULT_SPACE = "~"  # stands for the space's id where a request names none
 
 @dataclass(frozen=True)
 class Site:
-    """What one running server needs to know. The keys are never stored."""
+    """What one running server needs to know. The keys are never stored.
+
+    `strict`: answer as the strictest known Octopus instead of the laxest.
+    """
 
     data: Path
     clock: Callable[[], datetime]
     api_key: str = field(repr=False)
     restricted_key: str | None = field(repr=False, default=None)
+    strict: bool = False
     columns: ColumnCache = field(repr=False, default_factory=ColumnCache)
 
 
@@ -72,9 +76,10 @@ class SpaceVisit(Visit):
 def visit(request: Request) -> Iterator[Visit]:
     """Authenticate, then lend a connection for the length of the request."""
     site: Site = request.app.state.site
-    user_id = _user_id(site, _credentials(request))
+    given = _credentials(request)
+    user_id = _user_id(site, given)
     if user_id is None:
-        raise NotLoggedIn
+        raise InvalidKey if given else NotLoggedIn
     with closing(connect(site.data)) as connection:
         yield Visit(site, connection, _user(connection, user_id), from_datetime(site.clock()))
 

@@ -1,17 +1,41 @@
 """The application: endpoints, error bodies and the guards in front of them."""
 
+from collections.abc import Iterator
+
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
 from insights_reports.server.access import Site
 from insights_reports.server.paths import CanonicalPaths, HostCheck
 from insights_reports.server.problems import install
-from insights_reports.server.routes import core, lookups, project_insights, reports, root
+from insights_reports.server.routes import (
+    core,
+    logos,
+    lookups,
+    project_insights,
+    reporting,
+    reports,
+    root,
+    tasks,
+)
+
+_ROUTERS = (
+    reports.router,
+    logos.router,
+    project_insights.router,
+    core.router,
+    tasks.router,
+    reporting.router,
+    lookups.router,
+    root.router,
+)
 
 
 def make_app(site: Site, *, allow_remote: bool = False) -> FastAPI:
     """The server of one database. Without `allow_remote` it answers to loopback names only."""
     guards = [] if allow_remote else [Middleware(HostCheck)]
+    names = {name.casefold(): name for name in ("apikey", *_query_names())}
     app = FastAPI(
         title="Insights server",
         description="Speaks Octopus Deploy's Insights Reports API over a database of its own.",
@@ -19,13 +43,20 @@ def make_app(site: Site, *, allow_remote: bool = False) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
-        middleware=[*guards, Middleware(CanonicalPaths)],
+        middleware=[*guards, Middleware(CanonicalPaths, names=names)],
     )
     app.state.site = site
     install(app)
-    app.include_router(reports.router)
-    app.include_router(project_insights.router)
-    app.include_router(core.router)
-    app.include_router(lookups.router)
-    app.include_router(root.router)
+    for router in _ROUTERS:
+        app.include_router(router)
     return app
+
+
+def _query_names() -> Iterator[str]:
+    """The names of the query parameters of every endpoint."""
+    routes = [route for router in _ROUTERS for route in router.routes]
+    waiting = [route.dependant for route in routes if isinstance(route, APIRoute)]
+    while waiting:
+        dependant = waiting.pop()
+        yield from (parameter.alias for parameter in dependant.query_params)
+        waiting += dependant.dependencies

@@ -13,7 +13,7 @@ from insights_reports.errors import UsageError
 from insights_reports.server import columns
 
 _HERE = Path(__file__).parent
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _APPLICATION_ID = 0x1A51_9475  # marks the file as ours in SQLite's header
 
 

@@ -103,6 +103,7 @@ def _store_report(connection: sqlite3.Connection, source: Path, time_zone: str) 
         "Description": f"Every deployment in {source.name}",
         "ProjectIds": ids("Projects", "projects"),
         "ChannelIds": ids("Channels", "channels"),
+        "AllTenants": True,
         "EnvironmentGroups": [
             {"Name": name, "Environments": [f"Environments-{number}"]}
             for name, number in _without_case_clashes(map(tuple, environments)).items()

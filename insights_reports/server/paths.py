@@ -1,9 +1,12 @@
-"""What happens to a request before it is routed: its host, its method and its path.
+"""What happens to a request before it is routed: its host, its method, its path and its query.
 
 Octopus answers under `/api/{spaceId}/…`, under `/api/spaces/{idOrSlug}/…` and, for the default
-space, under `/api/…`; it ignores the case of paths; and its .NET client sends PUT and DELETE
-as POST with X-HTTP-Method-Override.
+space, under `/api/…`; it ignores the case of paths and of the names in queries; and its .NET client
+sends PUT and DELETE as POST with X-HTTP-Method-Override.
 """
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -25,18 +28,39 @@ _SPACE_SCOPED = frozenset(
         "deployments",
         "tasks",
         "interruptions",
+        "reporting",
+        "lifecycles",
+        "dashboard",
+        "progression",
+        "events",
+        "machines",
+        "packages",
+        "runbookruns",
     }
 )
 _WORDS = _SPACE_SCOPED | {
     "api",
     "spaces",
     "all",
+    "v1",
+    "v2",
     "reports",
     "metrics",
+    "csv",
+    "xml",
+    "logo",
+    "icon",
+    "tag-test",
+    "details",
     "users",
     "me",
     "serverstatus",
     "timezones",
+    "health",
+    "deploymentfreezes",
+    "licenses",
+    "licenses-current-features",
+    "licenses-current-status",
 }
 _OVERRIDES = frozenset({"PUT", "DELETE"})
 
@@ -60,10 +84,14 @@ class HostCheck:
 
 
 class CanonicalPaths:
-    """Gives every request the path `/api/{spaceId}/…` in lower case, and the method it means."""
+    """Gives every request the path `/api/{spaceId}/…` in lower case, and the method it means.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `names`: those of query parameters as they are spelled, by their casefolded form.
+    """
+
+    def __init__(self, app: ASGIApp, names: Mapping[str, str]) -> None:
         self.app = app
+        self.names = names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, rewritten."""
@@ -75,8 +103,19 @@ class CanonicalPaths:
                 "path": path,
                 "raw_path": path.encode(),
                 "method": _method(scope),
+                "query_string": self._query(scope["query_string"]),
             }
         await self.app(scope, receive, send)
+
+    def _query(self, given: bytes) -> bytes:
+        try:
+            pairs = parse_qsl(given.decode("latin-1"), keep_blank_values=True)
+        except ValueError:
+            return given
+        if all(self.names.get(name.casefold(), name) == name for name, _ in pairs):
+            return given
+        named = [(self.names.get(name.casefold(), name), value) for name, value in pairs]
+        return urlencode(named).encode()
 
 
 def canonical(path: str) -> str:

@@ -1,8 +1,8 @@
 """Which deployments a report is about.
 
 It is chosen by channel: project groups and projects contribute their default channels, the field
-`ChannelIds` adds others (https://octopus.com/docs/insights/space-level-insights). A report that
-names neither tenants nor tags takes every tenant.
+`ChannelIds` adds others (https://octopus.com/docs/insights/space-level-insights). A report takes
+every tenant when it says `AllTenants`; else one that names neither tenants nor tags takes none.
 """
 
 import json
@@ -50,7 +50,6 @@ def of_report(visit: SpaceVisit, report: dict[str, Any]) -> Population:
 
 
 def _channels(visit: SpaceVisit, report: dict[str, Any]) -> list[int]:
-    extra = report.get("ChannelIds")
     sql = """
         SELECT c.id FROM channels c JOIN projects p ON p.id = c.project_id
         WHERE c.space_id = ? AND (
@@ -62,7 +61,7 @@ def _channels(visit: SpaceVisit, report: dict[str, Any]) -> list[int]:
     chosen = (
         ids.numbers("Projects", report["ProjectIds"]),
         ids.numbers("ProjectGroups", report["ProjectGroupIds"]),
-        ids.numbers("Channels", [str(each) for each in extra] if isinstance(extra, list) else []),
+        ids.numbers("Channels", report["ChannelIds"]),
     )
     parameters = (visit.space_id, *(json.dumps(each) for each in chosen))
     return [row["id"] for row in visit.connection.execute(sql, parameters)]
@@ -73,16 +72,16 @@ def _tenants(visit: SpaceVisit, report: dict[str, Any]) -> list[int]:
     untenanted = [] if mode == "Tenanted" else [0]
     if mode == "Untenanted":
         return untenanted
-    if not report["TenantIds"] and not report["TenantTags"]:
+    if report["AllTenants"]:
         sql = "SELECT id FROM tenants WHERE space_id = ? ORDER BY id"
         every = visit.connection.execute(sql, (visit.space_id,))
         return untenanted + [row["id"] for row in every]
     named = ids.numbers("Tenants", report["TenantIds"])
-    tagged = _tagged(visit.connection, visit.space_id, report["TenantTags"])
-    return untenanted + sorted({*named, *tagged})
+    matching = tagged(visit.connection, visit.space_id, report["TenantTags"])
+    return untenanted + sorted({*named, *matching})
 
 
-def _tagged(connection: sqlite3.Connection, space_id: int, tags: list[str]) -> list[int]:
+def tagged(connection: sqlite3.Connection, space_id: int, tags: list[str]) -> list[int]:
     """The tenants that match the tags: any tag within a set, every set that is mentioned.
 
     (https://octopus.com/docs/tenants/tenant-tags)

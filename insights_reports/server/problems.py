@@ -24,13 +24,19 @@ class Problem(Exception):
 
 
 class NotLoggedIn(Problem):
-    """No key, or one that is not known (401)."""
+    """No key (401)."""
 
     status = 401
     message = (
         "You must be logged in to request this resource. "
         "Please provide a valid API key or log in again."
     )
+
+
+class InvalidKey(NotLoggedIn):
+    """A key that is not known (401)."""
+
+    message = "The API key you provided was not valid."
 
 
 class Forbidden(Problem):

@@ -11,6 +11,7 @@ from typing import Any
 
 from insights_reports.server import ids
 from insights_reports.server.access import SpaceVisit
+from insights_reports.server.population import tagged
 from insights_reports.server.problems import Forbidden, Missing
 
 Document = dict[str, Any]
@@ -75,6 +76,14 @@ class Kind:
         if filters.project is not None:
             conditions.append("project_id = ?")
             values.append(filters.project)
+        if filters.nothing:
+            conditions.append("0")
+        if filters.tags is not None:
+            conditions.append("id IN (SELECT value FROM json_each(?))")
+            values.append(str(tagged(visit.connection, visit.space_id, filters.tags)))
+        if filters.connected_to is not None:
+            conditions.append("id IN (SELECT tenant_id FROM tenant_projects WHERE project_id = ?)")
+            values.append(filters.connected_to)
         if filters.project_group is not None:
             conditions.append("project_group_id = ?")
             values.append(filters.project_group)
@@ -92,6 +101,9 @@ class Filters:
     name: str = ""
     project: int | None = None
     project_group: int | None = None
+    tags: list[str] | None = None
+    connected_to: int | None = None  # the project of a tenant
+    nothing: bool = False  # something was asked for that this server has none of
 
     def json_numbers(self, prefix: str) -> str:
         """The numbers of the ids as a JSON array, for SQLite's json_each."""

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -45,12 +46,14 @@ def serve(
     api_key: str,
     restricted_key: str | None = None,
     fault: str | None = None,
+    strict: bool = False,
     allow_remote: bool = False,
     on_start: Callable[[str], None] = lambda url: None,
 ) -> None:
     """Serve the database until the process is told to stop; port 0 picks a free one.
 
     `as_of` stops the server's clock; `fault` is one of `faults.FAULTS`, perhaps with `:COUNT`;
+    `strict` answers as the strictest known Octopus does instead of the laxest;
     `on_start` is called with the URL once the server answers. Raises UsageError for a file that is
     no such database, an unknown fault, and a host beyond this machine without `allow_remote`.
     """
@@ -62,7 +65,7 @@ def serve(
         )
     database.check(data)
     injection = Injection.parse(fault) if fault else None
-    site = Site(data, _clock(as_of), api_key, restricted_key)
+    site = Site(data, _clock(as_of), api_key, restricted_key, strict)
     listener = _listen(host, port)
     config = uvicorn.Config(
         make_app(site, allow_remote=allow_remote), log_level="warning", access_log=False
@@ -136,6 +139,7 @@ def running_server(
     api_key: str | None = None,
     restricted_key: str | None = None,
     fault: str | None = None,
+    strict: bool = False,
 ) -> Iterator[RunningServer]:
     """Run a server beside this process until the block ends, or this process does.
 
@@ -147,7 +151,8 @@ def running_server(
         if not path.exists():
             create_database(path, as_of=as_of, seed=seed)
         keys = (api_key or _new_key(), restricted_key or _new_key())
-        process = _start(path, as_of, port, *keys, fault)
+        options = {"port": port, "fault": fault, "strict": strict}
+        process = _start(path, as_of, *keys, options)
         try:
             yield RunningServer(_await_url(process), *keys, path, process)
         finally:
@@ -159,15 +164,13 @@ def _new_key() -> str:
 
 
 def _start(
-    path: Path, as_of: datetime, port: int, api_key: str, restricted_key: str, fault: str | None
+    path: Path, as_of: datetime, api_key: str, restricted_key: str, options: dict[str, Any]
 ) -> "subprocess.Popen[str]":
-    settings = {
+    settings = options | {
         "data": str(path),
         "as_of": as_of.isoformat(),
-        "port": port,
         "api_key": api_key,
         "restricted_key": restricted_key,
-        "fault": fault,
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "insights_reports.server"],
@@ -212,15 +215,8 @@ def run_child() -> None:
     """The other side of `running_server`: settings come in on one line, the URL goes out on one."""
     settings = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    serve(
-        Path(settings["data"]),
-        port=settings["port"],
-        as_of=datetime.fromisoformat(settings["as_of"]),
-        api_key=settings["api_key"],
-        restricted_key=settings["restricted_key"],
-        fault=settings["fault"],
-        on_start=lambda url: print(url, flush=True),
-    )
+    data, as_of = Path(settings.pop("data")), datetime.fromisoformat(settings.pop("as_of"))
+    serve(data, as_of=as_of, **settings, on_start=lambda url: print(url, flush=True))
 
 
 def _end_with_parent() -> None:

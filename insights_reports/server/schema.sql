@@ -61,6 +61,7 @@ CREATE TABLE tasks (
   description TEXT NOT NULL, state TEXT NOT NULL,
   queued INTEGER NOT NULL, started INTEGER, completed INTEGER
 );
+CREATE INDEX tasks_by_completion ON tasks (completed);
 CREATE TABLE deployments (
   id INTEGER PRIMARY KEY, space_id INTEGER NOT NULL REFERENCES spaces,
   project_id INTEGER NOT NULL REFERENCES projects, channel_id INTEGER NOT NULL REFERENCES channels,
@@ -82,6 +83,17 @@ CREATE TABLE reports (
   name TEXT NOT NULL, document TEXT NOT NULL
 );
 CREATE UNIQUE INDEX reports_by_name ON reports (space_id, name COLLATE NOCASE);
+-- Images that were uploaded; a report without one shows its icon.
+CREATE TABLE logos (
+  report_id INTEGER PRIMARY KEY REFERENCES reports ON DELETE CASCADE,
+  media_type TEXT NOT NULL, content BLOB NOT NULL
+);
+
+-- When nothing may be deployed. `scope`: a JSON object, environment ids by project id.
+CREATE TABLE freezes (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL, description TEXT NOT NULL,
+  start INTEGER NOT NULL, stop INTEGER NOT NULL, scope TEXT NOT NULL
+);
 
 CREATE TABLE users (
   id INTEGER PRIMARY KEY, username TEXT NOT NULL UNIQUE, display_name TEXT NOT NULL,

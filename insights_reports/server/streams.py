@@ -39,23 +39,29 @@ def window_start(now: int, where: ZoneInfo) -> int:
     return zones.midnight(today.replace(day=1, year=today.year - 1), where)
 
 
+def rows_of(
+    connection: sqlite3.Connection, population: Population, start: int, now: int
+) -> Iterator[tuple[Any, ...]]:
+    """The deployments of a population, stream after stream: its four numbers, then the values."""
+    cursor = connection.cursor()
+    cursor.row_factory = None  # finding a column by its name would take as long as the query
+    return cursor.execute(_SQL, population.parameters | {"start": start, "now": now})
+
+
 def print_streams(
     connection: sqlite3.Connection,
     user: User,
-    report_name: str | None,
+    named: dict[str, str | None],
     population: Population,
     start: int,
     now: int,
 ) -> Iterator[bytes]:
-    """The JSON of the reply in pieces of about 64 KiB."""
-    names = _Names(connection, user)
-    parameters = population.parameters | {"start": start, "now": now}
-    piece = bytearray(b'{"ReportName":' + orjson.dumps(report_name) + b',"Streams":[')
+    """The JSON of the reply in pieces of about 64 KiB; `named`: what stands before the streams."""
+    names = Names(connection, user)
+    piece = bytearray(orjson.dumps(named)[:-1] + b',"Streams":[')
     stream: tuple[int, ...] | None = None
     omitted = first = False
-    cursor = connection.cursor()
-    cursor.row_factory = None  # finding a column by its name would take as long as the query
-    for row in cursor.execute(_SQL, parameters):
+    for row in rows_of(connection, population, start, now):
         key = row[:4]
         if key != stream:
             piece += b"]}," if stream else b""
@@ -103,7 +109,7 @@ def _deployment_id(number: int | None) -> str | None:
     return None if number is None else f"Deployments-{number}"
 
 
-class _Names:
+class Names:
     """The names a stream carries; null where the user may not see them."""
 
     _KINDS = (
@@ -119,6 +125,13 @@ class _Names:
             kind: {row["id"]: row["name"] for row in connection.execute(f"SELECT * FROM {table}")}
             for kind, table in self._KINDS
         }
+
+    def of(self, key: tuple[int, ...]) -> list[str] | None:
+        """What a stream is called, empty for no tenant; None when something in it is hidden."""
+        present = [(kind, n) for (kind, _), n in zip(self._KINDS, key, strict=True) if n]
+        if any(f"{kind}s-{n}" in self._user.hidden for kind, n in present):
+            return None
+        return [self._names[kind].get(n, "") for (kind, _), n in zip(self._KINDS, key, strict=True)]
 
     def head(self, key: tuple[int, ...]) -> bytes:
         """The opening of a stream, up to its first deployment."""

@@ -33,15 +33,20 @@ class EnvironmentGroup(BaseModel):
 
 
 class ReportFields(BaseModel):
-    """What a report says; fields that are not documented are kept as they are."""
+    """What a report says; without a space it is that of the path.
+
+    Fields that are not documented are kept as they are.
+    """
 
     model_config = ConfigDict(extra="allow")
 
-    SpaceId: str
+    SpaceId: str | None = None
     Name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
     Description: str | None = None
     ProjectGroupIds: list[str] = []
     ProjectIds: list[str] = []
+    ChannelIds: list[str] = []
+    AllTenants: bool = False
     TenantIds: list[str] = []
     TenantTags: list[str] = []
     TenantMode: Annotated[str, Field(pattern="^(TenantedAndUntenanted|Tenanted|Untenanted)$")] = (
@@ -57,7 +62,25 @@ class Report(ReportFields):
     """A report as it is read; its time zone is a Windows id."""
 
     Id: str
+    SpaceId: str
+    LastModifiedBy: str | None
+    LastModifiedOn: str | None
     Links: dict[str, str]
+
+
+class WrappedReport(BaseModel):
+    """A report as the `/v1` forms answer with it."""
+
+    Report: Report
+
+
+class Icon(BaseModel):
+    """The icon to give to a report."""
+
+    IconId: Annotated[str, Field(min_length=1, pattern=r"\S")]
+    IconColor: Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$")]
+    ReportId: str | None = None
+    SpaceId: str | None = None
 
 
 class ReportPage(BaseModel):
@@ -127,9 +150,16 @@ class Stream(BaseModel):
 
 
 class Streams(BaseModel):
-    """The reply of /deployments."""
+    """The reply of /deployments of a report."""
 
-    ReportName: str | None
+    ReportName: str
+    Streams: list[Stream]
+
+
+class ProjectStreams(BaseModel):
+    """The reply of /deployments of a project."""
+
+    ProjectName: str
     Streams: list[Stream]
 
 

@@ -18,6 +18,17 @@ from insights_reports.server.ticks import TICKS_PER_SECOND, from_datetime, to_da
 
 _PROBE = timedelta(hours=6)  # no zone has changed its offset twice within six hours
 _SECOND = timedelta(seconds=1)
+# Names of zones that have a Windows id under another name only.
+_ALIASES = {
+    "GMT": "UTC",
+    "CST6CDT": "America/Chicago",
+    "EST5EDT": "America/New_York",
+    "MST7MDT": "America/Denver",
+    "PST8PDT": "America/Los_Angeles",
+    "Europe/Uzhgorod": "Europe/Kyiv",
+    "Europe/Zaporozhye": "Europe/Kyiv",
+    "US/East-Indiana": "America/Indiana/Indianapolis",
+}
 
 
 class Segment(NamedTuple):
@@ -44,7 +55,7 @@ def zone(name: str) -> ZoneInfo | None:
 def windows_id(name: str) -> str:
     """The Windows id of an accepted id; the IANA name itself where Windows has none for it."""
     iana = _known()[name.casefold()]
-    return "UTC" if iana in ("UTC", "Etc/UTC") else tz_win.get(iana, iana)
+    return tz_win.get(_ALIASES.get(iana, iana), iana)
 
 
 def windows_ids() -> list[str]:

@@ -163,7 +163,7 @@ def test_octopus_words_are_shown_whole(client: Client, report: Any) -> None:
 def test_wrong_and_restricted_keys(server: RunningServer) -> None:
     with (
         Client(connection(server, "API-WRONG")) as octopus,
-        pytest.raises(Refused, match="valid API key"),
+        pytest.raises(Refused, match="API key you provided was not valid"),
     ):
         octopus.me()
     with Client(connection(server, server.restricted_key)) as octopus, pytest.raises(Refused) as no:

@@ -39,6 +39,16 @@ def api(server: RunningServer) -> Iterator[Api]:
         yield session
 
 
+@pytest.fixture(scope="session")
+def strict() -> Iterator[Api]:
+    """The server that requires what the strictest known Octopus requires."""
+    with (
+        running_server(as_of=AS_OF, strict=True) as running,
+        Api(running.url, running.api_key) as session,
+    ):
+        yield session
+
+
 @pytest.fixture
 def restricted(server: RunningServer) -> Iterator[Api]:
     with Api(server.url, server.restricted_key) as session:

@@ -82,6 +82,7 @@ class Hand:
         return {
             "Name": "Report",
             "ProjectIds": ["Projects-1"],
+            "AllTenants": not (self.report.get("TenantIds") or self.report.get("TenantTags")),
             "EnvironmentGroups": [
                 {"Name": "All", "Environments": ["Environments-1", "Environments-2"]}
             ],
@@ -97,7 +98,7 @@ class Hand:
             start = streams.window_start(visit.now, where)
             population = of_report(visit, report)
             pieces = streams.print_streams(
-                connection, visit.user, report["Name"], population, start, visit.now
+                connection, visit.user, {"ReportName": report["Name"]}, population, start, visit.now
             )
             return json.loads(b"".join(pieces))
 
@@ -143,3 +144,4 @@ class Hand:
 
 
 AS_OF = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+AS_OF_TEXT = "2026-11-21T09:30:00.000+00:00"  # as the ordinary endpoints print it

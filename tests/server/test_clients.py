@@ -119,7 +119,7 @@ def test_the_generated_client_sees_refusals(server: RunningServer, generated: An
     with pytest.raises(ApiException) as raised:
         swagger.SpacesApi(generated).list_all_response_descriptor_spaces_space_space_resource()
     assert raised.value.status == 401
-    assert "You must be logged in" in json.loads(raised.value.body)["ErrorMessage"]
+    assert "API key you provided was not valid" in json.loads(raised.value.body)["ErrorMessage"]
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +175,7 @@ def test_the_official_client_reads_figures_and_looks_up(said: Any) -> None:
     ("what", "status", "words"),
     [
         (("life", "nameless"), 400, "Please provide a value for the Name."),
-        (("wrongKey",), 401, "You must be logged in"),
+        (("wrongKey",), 401, "The API key you provided was not valid."),
         (("forbidden",), 403, "Missing permission: InsightsReportCreate"),
         (("life", "gone"), 404, "was not found"),
         (("life", "twice"), 409, "already exists"),

@@ -101,3 +101,67 @@ def test_deployments_to_what_is_hidden_are_left_out(
     one = next(iter(gone.values()))
     assert restricted.get(f"{SPACE}/deployments/{one['Id']}").status_code == 404
     assert restricted.get(f"{SPACE}/tasks/{one['TaskId']}").status_code == 404
+
+
+@pytest.mark.parametrize("states", ["Failed", "failed,TimedOut", "Success", "Queued", ""])
+def test_deployments_by_the_state_of_their_tasks(api: Api, states: str) -> None:
+    wanted = {state.casefold() for state in states.split(",")}
+    tasks = {each["Id"]: each["State"].casefold() for each in _all(api, f"{SPACE}/tasks")}
+    expected = [
+        each["Id"] for each in _all(api, f"{SPACE}/deployments") if tasks[each["TaskId"]] in wanted
+    ]
+    found = _all(api, f"{SPACE}/deployments?taskState={states}")
+    assert [each["Id"] for each in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "value"),
+    [
+        ("environments=Environments-5", "EnvironmentId", "Environments-5"),
+        ("tenants=Tenants-3", "TenantId", "Tenants-3"),
+        ("channels=Channels-102", "ChannelId", "Channels-102"),
+        ("projects=Projects-4", "ProjectId", "Projects-4"),
+    ],
+)
+def test_the_filters_of_deployments(api: Api, query: str, field: str, value: str) -> None:
+    every = _all(api, f"{SPACE}/deployments")
+    found = _all(api, f"{SPACE}/deployments?{query}")
+    assert found == [each for each in every if each[field] == value] != []
+
+
+@pytest.mark.parametrize(
+    ("query", "is_any"),
+    [
+        ("name=Deploy", True),
+        ("name=deploy,RunbookRun", True),
+        ("name=RunbookRun", False),
+        ("active=true", False),
+        ("active=false", True),
+        ("running=true", False),
+        ("states=success", True),
+        ("states=Queued", False),
+        ("environment=Environments-5", True),
+        ("environment=Environments-99", False),
+        ("tenant=Tenants-3", True),
+        ("fromStartDate=2026-11-20", True),
+        ("toQueueDate=2024-01-01", False),
+    ],
+)
+def test_the_filters_of_tasks(api: Api, query: str, is_any: bool) -> None:
+    assert bool(_all(api, f"{SPACE}/tasks?{query}")) == is_any
+
+
+def test_the_deployments_of_a_release(api: Api) -> None:
+    release = api.get(f"{SPACE}/releases?skip=50&take=1").json()["Items"][0]
+    found = _all(api, f"{SPACE}/releases/{release['Id']}/deployments")
+    assert {each["ReleaseId"] for each in found} == {release["Id"]}
+    assert api.get(f"{SPACE}/releases/Releases-9/deployments").status_code == 404
+
+
+def test_releases_by_version_and_interruptions_that_wait(api: Api) -> None:
+    found = _all(api, f"{SPACE}/projects/Projects-4/releases?searchByVersion=-HOTFIX")
+    assert found
+    assert all(each["Version"].endswith("-hotfix") for each in found)
+    assert _all(api, f"{SPACE}/interruptions?pendingOnly=true") == []
+    one = api.get(f"{SPACE}/interruptions?take=1").json()["Items"][0]
+    assert api.get(one["Links"]["Self"]).json() == one

@@ -179,3 +179,42 @@ def test_a_restricted_user_does_not_find_what_is_hidden(restricted: Api) -> None
     refused = restricted.get("/api/Spaces-1/projects/Projects-6")
     assert refused.status_code == 403
     assert refused.json()["ErrorMessage"].endswith("Missing permission: ProjectView")
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        # TENANT_TAGS of the company: any tag within a set, every set that is mentioned.
+        ("tags=Region/Asia Pacific", {5, 12, 13}),
+        ("tags=region/asia pacific,Region/Middle East", {5, 6, 12, 13}),
+        ("tags=Region/Asia Pacific,Plan/Gold", {5, 12}),
+        ("tags=Region/Nowhere", set()),
+        ("projectId=Projects-10", {9, 10, 14}),
+        ("projectId=Projects-10&tags=Plan/Silver", {9}),
+        ("projectId=Web Shop", set()),
+        ("isDisabled=true", set()),
+        ("isDisabled=false&partialName=caf", {1}),
+    ],
+)
+@pytest.mark.parametrize("form", ["", "/all"])
+def test_the_filters_of_tenants(api: Api, query: str, numbers: set[int], form: str) -> None:
+    reply = api.get(f"/api/Spaces-1/tenants{form}?{query}&take=100").json()
+    found = reply if form else reply["Items"]
+    assert {each["Id"] for each in found} == {f"Tenants-{number}" for number in numbers}
+
+
+@pytest.mark.parametrize(
+    ("query", "count"), [("type=Static", 6), ("type=Ephemeral", 0), ("type=Parent,static", 6)]
+)
+def test_environments_by_type(api: Api, query: str, count: int) -> None:
+    assert api.get(f"/api/Spaces-1/environments?{query}").json()["TotalResults"] == count
+    assert len(api.get(f"/api/Spaces-1/environments/all?{query}").json()) == count
+
+
+def test_channels_of_every_project_and_by_their_ids(api: Api) -> None:
+    page = api.get("/api/Spaces-1/channels?skip=2&take=3").json()
+    assert (page["TotalResults"], len(page["Items"])) == (12, 3)
+    some = api.get("/api/Spaces-1/channels/all?ids=Channels-101,Channels-3").json()
+    assert {each["Id"] for each in some} == {"Channels-101", "Channels-3"}
+    named = api.get("/api/Spaces-1/projects/Projects-1/channels?partialName=hot").json()
+    assert [each["Name"] for each in named["Items"]] == ["Hotfix"]

@@ -4,6 +4,8 @@ import tracemalloc
 from contextlib import closing
 from typing import Any
 
+import pytest
+
 from insights_reports.server.access import User
 from insights_reports.server.database import connect
 from insights_reports.server.population import Population
@@ -186,7 +188,9 @@ def test_only_a_piece_of_the_reply_is_held_in_memory(hand: Hand) -> None:
     hand.build()
     with closing(connect(hand.path)) as connection:
         everything = Population((1, 2), (1, 2), (0,))
-        pieces = print_streams(connection, User(1, False), "Report", everything, 0, 2**62)
+        pieces = print_streams(
+            connection, User(1, False), {"ReportName": "Report"}, everything, 0, 2**62
+        )
         tracemalloc.start()
         try:
             total = sum(len(piece) for piece in pieces)
@@ -195,3 +199,25 @@ def test_only_a_piece_of_the_reply_is_held_in_memory(hand: Hand) -> None:
             tracemalloc.stop()
     assert total > 1_000_000
     assert peak < 300_000
+
+
+@pytest.mark.parametrize(
+    ("fields", "tenants"),
+    [
+        ({"AllTenants": True}, {None, "Tenants-1", "Tenants-2"}),
+        ({"AllTenants": True, "TenantIds": ["Tenants-1"]}, {None, "Tenants-1", "Tenants-2"}),
+        ({"AllTenants": True, "TenantMode": "Tenanted"}, {"Tenants-1", "Tenants-2"}),
+        ({"AllTenants": False}, {None}),
+        ({"AllTenants": False, "TenantMode": "Tenanted"}, set()),
+        ({"AllTenants": False, "TenantIds": ["Tenants-1"]}, {None, "Tenants-1"}),
+    ],
+)
+def test_all_tenants_or_those_that_are_named(
+    hand: Hand, fields: dict[str, Any], tenants: set[str | None]
+) -> None:
+    hand.tenants = {1: ("One", ()), 2: ("Two", ())}
+    hand.report = fields
+    hand.release("1.0", "2026-03-01T00:00:00")
+    for tenant in (None, 1, 2):
+        hand.deploy("1.0", "2026-03-02T10:00:00", tenant=tenant)
+    assert {s["TenantId"] for s in hand.build().streams()["Streams"]} == tenants

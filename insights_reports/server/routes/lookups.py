@@ -1,5 +1,7 @@
 """Projects, project groups, environments, tenants, tag sets and channels: lists, `/all`, by id."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -22,7 +24,7 @@ router = APIRouter(prefix="/api/{spaceId}", tags=["Look-ups"])
 
 
 class Asked:
-    """The filters of a request."""
+    """The filters of a request for any kind of document."""
 
     def __init__(
         self,
@@ -32,24 +34,47 @@ class Asked:
     ) -> None:
         chosen = None if ids_ is None else ids.split_list(ids_)
         self.filters = Filters(ids=chosen, partial_name=partial_name, name=name)
-
-    @property
-    def query(self) -> dict[str, str]:
-        """The filters as they stand in links."""
-        named = {"partialName": self.filters.partial_name, "name": self.filters.name}
-        shown = {key: value for key, value in named.items() if value}
-        if self.filters.ids is not None:
-            shown["ids"] = ",".join(self.filters.ids)
-        return shown
+        named = {"partialName": partial_name, "name": name}
+        self.query = {key: value for key, value in named.items() if value}
+        if chosen is not None:
+            self.query["ids"] = ",".join(chosen)
 
 
-Filtered = Annotated[Asked, Depends(Asked)]
+def of_tenants(
+    asked: Annotated[Asked, Depends()],
+    tags: Annotated[str, Query(description="Canonical names, comma-joined")] = "",
+    project: Annotated[str, Query(alias="projectId")] = "",
+    is_disabled: Annotated[bool | None, Query(alias="isDisabled")] = None,
+) -> Asked:
+    """The filters of tenants: those with the tags, any within a set and every set mentioned."""
+    wanted = [tag.strip() for tag in tags.split(",") if tag.strip()]
+    connected = (ids.number("Projects", project) or 0) if project else None
+    asked.filters = replace(
+        asked.filters, tags=wanted or None, connected_to=connected, nothing=bool(is_disabled)
+    )
+    asked.query |= {k: v for k, v in (("tags", tags), ("projectId", project)) if v}
+    return asked
+
+
+def of_environments(
+    asked: Annotated[Asked, Depends()],
+    types: Annotated[list[str] | None, Query(alias="type")] = None,
+) -> Asked:
+    """The filters of environments, all of which are static here."""
+    wanted = {each.casefold() for each in ids.split_list(types)}
+    asked.filters = replace(asked.filters, nothing=bool(wanted) and "static" not in wanted)
+    asked.query |= {"type": ",".join(types)} if types else {}
+    return asked
+
+
+_ASKED: dict[str, Callable[..., Asked]] = {"tenants": of_tenants, "environments": of_environments}
 
 
 def _add(kind: Kind) -> None:
     template = "{?skip,take,ids,partialName,name}"
+    filtered = Depends(_ASKED.get(kind.segment, Asked))
 
-    def list_some(visit: InSpace, page: Paged, asked: Filtered) -> Response:
+    def list_some(visit: InSpace, page: Paged, asked: Asked = filtered) -> Response:
         return answer(
             envelope(
                 kind.item_type,
@@ -62,7 +87,7 @@ def _add(kind: Kind) -> None:
             )
         )
 
-    def list_all(visit: InSpace, asked: Filtered) -> Response:
+    def list_all(visit: InSpace, asked: Asked = filtered) -> Response:
         return answer(kind.find(visit, asked.filters))
 
     def get_one(visit: InSpace, id: str) -> Response:
@@ -82,24 +107,35 @@ for _kind in KINDS:
 
 
 @router.get("/projects/{id}/channels", responses=ok(wire.ResourcePage))
-def channels_of_project(visit: InSpace, id: str, page: Paged) -> Response:
+def channels_of_project(
+    visit: InSpace,
+    id: str,
+    page: Paged,
+    partial_name: Annotated[str, Query(alias="partialName")] = "",
+) -> Response:
     """The channels of a project; exactly one is the default."""
     project = PROJECTS.get(visit, id)
     number = ids.number("Projects", project["Id"])
-    return answer(
-        _nested(
-            visit, CHANNELS, Filters(project=number), page, f"projects/{project['Id']}/channels"
-        )
-    )
+    filters = Filters(project=number, partial_name=partial_name)
+    return answer(_nested(visit, CHANNELS, filters, page, f"projects/{project['Id']}/channels"))
 
 
 @router.get("/projectgroups/{id}/projects", responses=ok(wire.ResourcePage))
-def projects_of_group(visit: InSpace, id: str, page: Paged) -> Response:
+def projects_of_group(
+    visit: InSpace,
+    id: str,
+    page: Paged,
+    partial_name: Annotated[str, Query(alias="partialName")] = "",
+) -> Response:
     """The projects of a project group."""
     group = PROJECT_GROUPS.get(visit, id)
     number = ids.number("ProjectGroups", group["Id"])
     path = f"projectgroups/{group['Id']}/projects"
-    return answer(_nested(visit, PROJECTS, Filters(project_group=number), page, path))
+    return answer(
+        _nested(
+            visit, PROJECTS, Filters(project_group=number, partial_name=partial_name), page, path
+        )
+    )
 
 
 def _nested(visit: InSpace, kind: Kind, filters: Filters, page: Paged, path: str) -> dict[str, Any]:
@@ -108,7 +144,7 @@ def _nested(visit: InSpace, kind: Kind, filters: Filters, page: Paged, path: str
         kind.find(visit, filters),
         page,
         path=f"{visit.base}/{path}",
-        template="{?skip,take}",
-        filters={},
+        template="{?skip,take,partialName}",
+        filters={"partialName": filters.partial_name} if filters.partial_name else {},
         document=lambda found: found,
     )
