@@ -101,10 +101,16 @@ def _inputs(run: Run, pulled: Pulled, period: Period, check: CrossCheck) -> Inpu
         known_from=pulled.known_from,
         gaps=tuple(_gaps(pulled)),
         dropped=tuple(
-            Exclusion(Phrase(f"exclusion.{reason}"), len(ids), ids)
+            Exclusion(_exclusion(reason), len(ids), ids)
             for reason, ids in pulled.deployments.dropped.items()
         ),
     )
+
+
+def _exclusion(reason: str) -> Phrase:
+    """The phrase for a reason of `Deployments.dropped`: ``duplicate``, ``impossible.LeadTime``."""
+    key, _, field = reason.partition(".")
+    return Phrase(f"exclusion.{key}", {"field": Name(field)} if field else {})
 
 
 def _gaps(pulled: Pulled) -> Iterator[Phrase]:

@@ -28,6 +28,9 @@ _INSTANT = re.compile(
     r"(?P<second>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})"
     r"(?:\.(?P<fraction>[0-9]{1,7}))?(?:Z|(?P<sign>[+-])(?P<hours>[0-9]{2}):(?P<minutes>[0-5][0-9]))"
 )
+UNSET = re.compile(r"0001-01-01T00:00:00(?:\.0{1,7})?(?:Z|[+-]00:00)?")
+"""A time that was never set, as .NET prints it: null."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # What no sink behind this door can bear: line breaks other than a space (mail headers, logs), and

@@ -20,7 +20,9 @@ from insights_reports.errors import (
 from insights_reports.spelling.strict import parse_json
 from insights_reports.spelling.text import clean_text
 
-RETRYABLE = frozenset({429, 502, 503, 504})
+RETRYABLE = frozenset({429, 500, 502, 503, 504})
+ATTEMPTS_AT_500 = 3
+"""A fault of the server itself may pass, but mostly stays: it is asked twice more."""
 _LONGEST_WORDS = 4000
 
 _KINDS: dict[int, tuple[type[OctopusError], str, str]] = {
@@ -68,6 +70,14 @@ def check_status(response: requests.Response, request: str, words: Callable[[], 
             "Octopus answered with a redirect, which is not followed: the key is for one address.",
             f"{request} ({status}); new address: {address}",
             "If that is where Octopus is, set OCTOPUS_URL to it.",
+            status=status,
+        )
+    if status == 206:
+        raise BadReply(
+            "Only a part came back, which nobody asked for.",
+            f"{request} (206)",
+            "Look for a cache or proxy between here and Octopus.",
+            retryable=True,
             status=status,
         )
     if 200 <= status < 300:

@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ from insights_reports.octopus.connection import Connection, Credential, ServiceA
 from insights_reports.octopus.wire.body import Body, Deadline, WatchedAdapter
 from insights_reports.octopus.wire.rate import TokenBucket, retry_after
 from insights_reports.octopus.wire.replies import (
+    ATTEMPTS_AT_500,
     broken_connection,
     check_framing,
     check_json,
@@ -115,6 +117,8 @@ class Transport:
         self._bucket = TokenBucket(self.limits.requests_per_minute, self.limits.burst)
         self._session = requests.Session()
         self._session.trust_env = False  # a ~/.netrc entry would replace the credential
+        # A session that a cookie opens would outlive the credential, and mix two accounts.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.verify = str(connection.ca_bundle) if connection.ca_bundle else True
         if connection.proxy:
             self._session.proxies = {"http": connection.proxy, "https": connection.proxy}
@@ -181,10 +185,14 @@ class Transport:
                 again = error.retryable and (request.method == "GET" or error.status == 429)
                 wait = self._wait(attempt)
                 late = time.monotonic() + wait > until
-                if not again or late or attempt + 1 >= self.limits.attempts:
+                if not again or late or attempt + 1 >= self._most_attempts(error):
                     raise
                 time.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
+
+    def _most_attempts(self, error: OctopusError) -> int:
+        most = ATTEMPTS_AT_500 if error.status == 500 else self.limits.attempts
+        return min(most, self.limits.attempts)
 
     def _exchange_signed_in(
         self, request: _Request, read: Callable[[Body], T], most_bytes: int
