@@ -211,10 +211,21 @@ def _tail(head: bytes, tail: bytes) -> tuple[str | None, pa.Array]:
 
 
 def _whole(document: bytes, flatten: Callable[[pa.Array], T]) -> tuple[str | None, list[T]]:
-    reply = json_object(document)
+    reply = {} if _is_other_json(document) else json_object(document)
     if not isinstance(reply.get("Streams"), list):
         raise BadReply("Octopus's reply has no streams of deployments.", "Missing: Streams")
     return _report_name(reply), [flatten(_typed(reply["Streams"]))]
+
+
+def _is_other_json(document: bytes) -> bool:
+    """Whether it is an object that nowhere speaks of streams: no reason to read it strictly."""
+    if b'"Streams"' in document or not document.lstrip().startswith(b"{"):
+        return False
+    try:
+        orjson.loads(document)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def _report_name(reply: dict[str, Any]) -> str | None:
