@@ -197,6 +197,7 @@ def _write(
         "differs": check.differs,
         "explained": check.explained,
         "not_comparable": check.not_comparable,
+        "no_access": [s for s in run.subscription.splits if s in pulled.lookups.no_access],
     }
     run.write("edition.json", edition)
     return edition

@@ -24,9 +24,9 @@ from insights_reports.pipeline.pull import (
     LookedUp,
     Mentioned,
     Wanted,
-    choose_tag_sets,
     look_up,
     requests,
+    wanted_tag_sets,
 )
 from insights_reports.pipeline.sources import define, gaps, known_from
 
@@ -83,8 +83,9 @@ def load(folder: Path) -> Pulled:
     wanted = TypeAdapter(Wanted).validate_python(about["wanted"])
     with Client.sealed(_opener(sealed), about["space"]) as client:
         definition = define(client, wanted.report, wanted.definition)
-        found = look_up(client, Mentioned(**about["ids"]))
-        tag_sets = choose_tag_sets(found.tag_sets, wanted.tag_sets)
+        found = look_up(client, Mentioned(**about["ids"]), about["denied"])
+        tag_sets = wanted_tag_sets(found, wanted)
+        asked = requests(wanted, tag_sets, found.no_access)
         return Pulled(
             definition=definition,
             zone=iana_zone(definition.TimeZone),
@@ -92,7 +93,7 @@ def load(folder: Path) -> Pulled:
             earlier=_earlier(sealed),
             lookups=lookups(definition, found),
             tag_sets=tuple(tag_set.Id for tag_set in tag_sets),
-            stated=Stated(sealed, definition.Id, tuple(requests(wanted, tag_sets))),
+            stated=Stated(sealed, definition.Id, tuple(asked)),
             as_of=datetime.fromisoformat(about["as_of"]),
             url=about["url"],
             server=client.server(),
@@ -124,6 +125,7 @@ def lookups(definition: InsightsReport, found: LookedUp) -> Lookups:
         ),
         tenant_tags={tenant.Id: tuple(tenant.TenantTags) for tenant in found.tenants},
         tag_sets={tag_set.Id: tag_set.Name for tag_set in found.tag_sets},
+        no_access=found.no_access,
     )
 
 

@@ -108,7 +108,7 @@ def finish(run: Run, files: Sequence[Path], progress: Progress) -> Outcome:
         progress("delivering")
         receipts = deliver_edition(run)
     failed = failure(receipts)
-    status = failed.exit_status if failed else 1 if differs else 0
+    status = failed.exit_status if failed else 1 if differs or edition["no_access"] else 0
     run.end("held" if held else "failed" if failed else "done", status)
     return Outcome(edition, tuple(files), tuple(receipts), held, status)
 

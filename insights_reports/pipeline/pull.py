@@ -19,6 +19,7 @@ import pandas as pd
 from insights_reports.errors import UsageError, keeping
 from insights_reports.history.pulls import PullWriter
 from insights_reports.octopus import Client, Connection, read_deployments
+from insights_reports.octopus.allowed import Allowed
 from insights_reports.octopus.resources import (
     Environment,
     InsightsReport,
@@ -30,9 +31,14 @@ from insights_reports.octopus.resources import (
 from insights_reports.octopus.sources import SourceName
 from insights_reports.pipeline.progress import Progress
 from insights_reports.pipeline.sources import define, draw_into
-from insights_reports.spelling.terms import GRANULARITIES, SPLITS, TIME_RANGES
+from insights_reports.spelling.terms import GRANULARITIES, SPLITS, TIME_RANGES, Split
 
 DEPLOYMENTS, EARLIER = "deployments", "deployments-earlier"
+_NEEDED: dict[Split, frozenset[str]] = {
+    "ProjectGroup": frozenset({"projects", "projectgroups"}),
+    "TenantTagSet": frozenset({"tenants", "tagsets"}),
+}
+"""What a split needs beside the deployments, which name the rest themselves."""
 READINGS = 3  # of the deployments, at most
 
 
@@ -66,13 +72,20 @@ class Mentioned:
 
 @dataclass(frozen=True)
 class LookedUp:
-    """The resources mentioned; ``tag_sets`` are those in which one of the tenants has a tag."""
+    """The resources mentioned; ``tag_sets`` are those in which one of the tenants has a tag,
+    ``denied`` the kinds that this account may not look up."""
 
     projects: list[Project]
     groups: list[ProjectGroup]
     environments: list[Environment]
     tenants: list[Tenant]
     tag_sets: list[TagSet]
+    denied: frozenset[str] = frozenset()
+
+    @property
+    def no_access(self) -> tuple[Split, ...]:
+        """The splits that need what this account may not look up."""
+        return tuple(split for split, kinds in _NEEDED.items() if self.denied & kinds)
 
 
 @dataclass(frozen=True)
@@ -104,10 +117,11 @@ def pull(
             progress(f"deployments (source: {wanted.source})")
             reading, source = _first(client, connection, definition, wanted, scratch, as_of)
             progress("projects, tenants and tag sets")
-            tag_sets = choose_tag_sets(look_up(client, reading.ids).tag_sets, wanted.tag_sets)
+            found = look_up(client, reading.ids)
+            tag_sets = wanted_tag_sets(found, wanted)
             ids, earlier = reading.ids, None
             for attempt in range(1, READINGS) if wanted.source == "insights" else ():
-                for stated in requests(wanted, tag_sets):
+                for stated in requests(wanted, tag_sets, found.no_access):
                     progress(f"stated metrics: {' '.join(filter(None, stated.values()))}")
                     client.stated(definition.Id, **stated)
                 progress("deployments again")
@@ -120,6 +134,7 @@ def pull(
             client.me()
             about = {"wanted": asdict(wanted), "ids": asdict(ids), "space": client.space.Id}
             about |= {"as_of": as_of.isoformat(), "url": connection.url, "source": source}
+            about["denied"] = sorted(found.denied)
             about["moved"] = sorted(client.moved.union(source.get("moved", ())))
         _seal(folder, replies, reading, earlier, about)
     return folder
@@ -148,18 +163,27 @@ def mentioned(deployments: pd.DataFrame) -> Mentioned:
     return Mentioned(ids("project_id"), ids("environment_id"), ids("tenant_id"))
 
 
-def look_up(client: Client, ids: Mentioned) -> LookedUp:
-    """Look up ``ids`` and what belongs to them, and nothing else of the space."""
-    projects = client.projects(ids.projects)
-    tenants = client.tenants(ids.tenants)
+def look_up(client: Client, ids: Mentioned, denied: Iterable[str] = ()) -> LookedUp:
+    """Look up ``ids`` and what belongs to them, and nothing else of the space. What this account
+    may not look up is missing, and said; ``denied``: what a sealed pull says of that."""
+    allowed = Allowed(denied)
+    projects = allowed("projects", lambda: client.projects(ids.projects))
+    tenants = allowed("tenants", lambda: client.tenants(ids.tenants))
     groups = sorted({project.ProjectGroupId for project in projects})
     return LookedUp(
         projects=projects,
-        groups=client.project_groups(groups),
-        environments=client.environments(ids.environments),
+        groups=allowed("projectgroups", lambda: client.project_groups(groups)),
+        environments=allowed("environments", lambda: client.environments(ids.environments)),
         tenants=tenants,
-        tag_sets=_used(client.tag_sets(), tenants),
+        tag_sets=_used(allowed("tagsets", client.tag_sets), tenants),
+        denied=frozenset(allowed.denied),
     )
+
+
+def wanted_tag_sets(found: LookedUp, wanted: Wanted) -> list[TagSet]:
+    """As `choose_tag_sets`; none where this account may not look them up."""
+    denied = "TenantTagSet" in found.no_access
+    return [] if denied else choose_tag_sets(found.tag_sets, wanted.tag_sets)
 
 
 def choose_tag_sets(tag_sets: list[TagSet], wanted: Iterable[str]) -> list[TagSet]:
@@ -182,11 +206,14 @@ def choose_tag_sets(tag_sets: list[TagSet], wanted: Iterable[str]) -> list[TagSe
     return chosen
 
 
-def requests(wanted: Wanted, tag_sets: list[TagSet]) -> Iterator[dict[str, Any]]:
-    """The arguments of every request for stated metrics; a source without them has none."""
+def requests(
+    wanted: Wanted, tag_sets: list[TagSet], no_access: Iterable[str] = ()
+) -> Iterator[dict[str, Any]]:
+    """The arguments of every request for stated metrics; a source without them has none, and
+    a split that this account may not know is not asked for."""
     if wanted.source != "insights":
         return
-    for split in wanted.splits:
+    for split in (split for split in wanted.splits if split not in set(no_access)):
         for tag_set in [t.Id for t in tag_sets] if split == "TenantTagSet" else [None]:
             for time_range in wanted.ranges:
                 for granularity in wanted.granularities:
