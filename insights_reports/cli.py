@@ -153,6 +153,13 @@ def _server(commands: _Commands) -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the made-up company (default: 1)")
     parser.add_argument("--fault", metavar="NAME", help="misbehave so (NAME or NAME:COUNT)")
     parser.add_argument(
+        "--data-fault",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="answer with wrong data so (may be repeated)",
+    )
+    parser.add_argument(
         "--strict", action="store_true", help="answer as the strictest known Octopus"
     )
     parser.add_argument(

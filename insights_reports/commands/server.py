@@ -35,6 +35,7 @@ def main(options: argparse.Namespace) -> int:
             as_of=as_of(options) if options.as_of else None,
             api_key=key,
             fault=options.fault,
+            data_faults=options.data_fault,
             strict=options.strict,
             allow_remote=options.allow_remote,
             on_start=lambda url: _print(url, "in OCTOPUS_API_KEY" if given else key),

@@ -25,7 +25,8 @@ DEFAULT_SPACE = "~"  # stands for the space's id where a request names none
 class Site:
     """What one running server needs to know. The keys are never stored.
 
-    `strict`: answer as the strictest known Octopus instead of the laxest.
+    `strict`: answer as the strictest known Octopus instead of the laxest; `deleted`: ids of
+    documents that are gone.
     """
 
     data: Path
@@ -33,6 +34,7 @@ class Site:
     api_key: str = field(repr=False)
     restricted_key: str | None = field(repr=False, default=None)
     strict: bool = False
+    deleted: frozenset[str] = frozenset()
     columns: ColumnCache = field(repr=False, default_factory=ColumnCache)
 
 

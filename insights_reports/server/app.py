@@ -17,6 +17,7 @@ from insights_reports.server.routes import (
     reporting,
     reports,
     root,
+    server,
     tasks,
 )
 
@@ -28,6 +29,7 @@ _ROUTERS = (
     tasks.router,
     reporting.router,
     lookups.router,
+    server.router,
     root.router,
 )
 

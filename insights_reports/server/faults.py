@@ -1,39 +1,38 @@
 """Faults of servers and networks, injected on demand between a client and the server.
 
 A fault turns a good reply into what goes over the wire instead: pieces of bytes, pauses in seconds,
-and perhaps a reset. They strike the requests below `/insights/`; look-ups stay as they are. Two of
-them are no faults of a network: `not-licensed` refuses the reports, as a server without the licence
-for them does (which status Octopus has for that is not documented), and leaves the insights of
-single projects; `no-insights` knows neither, like an older server.
+and perhaps a reset. They strike the requests below `/insights/`; look-ups stay as they are. Some
+are no faults of a network: `not-licensed` and its like refuse the reports, as a server without the
+licence for them may (what Octopus answers then is not documented), leave the insights of single
+projects, and have no Insights among the features of the licence; `no-insights` knows neither, like
+an older server.
 """
 
-import asyncio
-import contextlib
 import gzip
-import re
-import socket
-import struct
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import orjson
 
-from insights_reports.errors import UsageError
-
-_LONGEST_BODY = 64 << 20
-_RESET = "reset"
+RESET = "reset"
+LICENCE = "/licenses/licenses-current-features"
+_NO_LICENCE = "Your license does not include Insights reports."
 Step = bytes | float | str
 Fault = Callable[["Reply"], Iterator[Step]]
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A whole HTTP reply; `head` prints its status line and headers, with a length by default."""
+    """A whole HTTP reply; `head` prints its status line and headers, with a length by default.
+
+    `path`: what was asked for, without its query.
+    """
 
     status: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    path: str = ""
 
     def head(self, *more: tuple[str, str], length: int | None = -1) -> bytes:
         """The bytes before the body; `length` None leaves Content-Length out."""
@@ -50,7 +49,7 @@ class Reply:
 
 
 def _reset(reply: Reply) -> Iterator[Step]:
-    yield _RESET
+    yield RESET
 
 
 def _close(reply: Reply) -> Iterator[Step]:
@@ -72,7 +71,7 @@ def _two_lengths(reply: Reply) -> Iterator[Step]:
 def _reset_mid_body(reply: Reply) -> Iterator[Step]:
     yield reply.head() + reply.body[: len(reply.body) // 2]
     yield 0.2
-    yield _RESET
+    yield RESET
 
 
 def _cut_chunked(reply: Reply) -> Iterator[Step]:
@@ -185,6 +184,39 @@ def _refusal(status: str, message: str) -> Fault:
     return fault
 
 
+def _not_licensed(status: str, message: str) -> Fault:
+    refuse = _refusal(status, message)
+
+    def fault(reply: Reply) -> Iterator[Step]:
+        return _without_licence(reply) if LICENCE in reply.path else refuse(reply)
+
+    return fault
+
+
+def _without_licence(reply: Reply) -> Iterator[Step]:
+    without = replace(reply, body=b'{"EnabledFeatures":["Spaces"]}')
+    yield without.head() + without.body
+
+
+def _no_reports(reply: Reply) -> Iterator[Step]:
+    """The list is empty, every report unknown, and the licence has no Insights."""
+    if LICENCE in reply.path:
+        yield from _without_licence(reply)
+    elif reply.path.casefold().rstrip("/").endswith("/reports"):
+        page = {"ItemType": "InsightsReport", "TotalResults": 0, "ItemsPerPage": 30,
+                "NumberOfPages": 1, "LastPageNumber": 0, "Items": [], "Links": {}}  # fmt: skip
+        empty = replace(reply, body=orjson.dumps(page))
+        yield empty.head() + empty.body
+    else:
+        yield from _refusal("404 Not Found", "The resource was not found.")(reply)
+
+
+def _partial_content(reply: Reply) -> Iterator[Step]:
+    half = reply.body[: len(reply.body) // 2]
+    part = replace(reply, status="206 Partial Content", body=half)
+    yield part.head(("Content-Range", f"bytes 0-{len(half) - 1}/{len(reply.body)}")) + half
+
+
 def _too_many_requests(retry_after: str) -> Fault:
     def fault(reply: Reply) -> Iterator[Step]:
         body = b'{"ErrorMessage":"Too many requests."}'
@@ -227,104 +259,12 @@ FAULTS: dict[str, Fault] = {
     "retry-after-years": _too_many_requests("99999999"),
     "retry-after-negative": _too_many_requests("-5"),
     "retry-after-soon": _too_many_requests("soon"),
-    "not-licensed": _refusal(
-        "402 Payment Required", "Your licence does not include Insights reports."
-    ),
+    "server-error": _refusal("500 Internal Server Error", "Something went wrong."),
+    "partial-content": _partial_content,
+    "not-licensed": _not_licensed("402 Payment Required", _NO_LICENCE),
+    "not-licensed-400": _not_licensed("400 Bad Request", _NO_LICENCE),
+    "not-licensed-403": _not_licensed("403 Forbidden", _NO_LICENCE),
+    "not-licensed-404": _not_licensed("404 Not Found", _NO_LICENCE),
+    "not-licensed-empty": _no_reports,
     "no-insights": _refusal("404 Not Found", "The resource was not found."),
 }
-_STRUCK = "/insights/"  # the part of a path that makes it one to strike, where a fault has no other
-_STRUCK_BY = {"not-licensed": "/insights/reports"}
-
-
-@dataclass
-class Injection:
-    """A fault, the requests it strikes, and the number of them that is left; None: every one."""
-
-    fault: Fault
-    left: int | None
-    part: str = _STRUCK
-
-    @classmethod
-    def parse(cls, text: str) -> "Injection":
-        """Read `NAME`, or `NAME:COUNT` for the first COUNT requests. Raises UsageError."""
-        name, colon, count = text.partition(":")
-        if name not in FAULTS or (colon and not re.fullmatch(r"\d{1,9}", count, re.ASCII)):
-            raise UsageError(
-                "There is no such fault.", f"Fault: {text}", f"Choose from {', '.join(FAULTS)}."
-            )
-        return cls(FAULTS[name], int(count) if count else None, _STRUCK_BY.get(name, _STRUCK))
-
-    def strikes(self, path: str) -> bool:
-        """Whether this request is struck; counts it if so."""
-        if self.part not in path.casefold() or self.left == 0:
-            return False
-        if self.left is not None:
-            self.left -= 1
-        return True
-
-
-async def proxy(listener: socket.socket, port: int, injection: Injection) -> asyncio.Server:
-    """Pass requests on to the server on loopback at `port`, and its replies through the fault."""
-
-    async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            path, request = await _read_request(reader)
-            reply = await _ask(port, request)
-            steps = injection.fault(reply) if injection.strikes(path) else _whole(reply)
-            await _play(steps, writer)
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
-            pass  # the client went away or spoke no HTTP; there is nobody to tell
-        finally:
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
-
-    return await asyncio.start_server(serve_one, sock=listener)
-
-
-def _whole(reply: Reply) -> Iterator[Step]:
-    yield reply.head() + reply.body
-
-
-async def _read_request(reader: asyncio.StreamReader) -> tuple[str, bytes]:
-    """The path, and the request as HTTP/1.0 so that the reply comes whole and unchunked."""
-    first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-    method, path, _ = first.split(" ", 2)
-    headers = [line for line in lines if line and not line.casefold().startswith("connection:")]
-    lengths = [h.partition(":")[2] for h in headers if h.casefold().startswith("content-length:")]
-    size = int(lengths[0]) if lengths else 0
-    if not 0 <= size <= _LONGEST_BODY:
-        raise ValueError("the request is too large")
-    body = await reader.readexactly(size)
-    head = "\r\n".join((f"{method} {path} HTTP/1.0", *headers, "", "")).encode("latin-1")
-    return path, head + body
-
-
-async def _ask(port: int, request: bytes) -> Reply:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(request)
-    head, _, body = (await reader.read(-1)).partition(b"\r\n\r\n")
-    writer.close()
-    first, *lines = head.decode("latin-1").split("\r\n")
-    pairs = (line.partition(":")[::2] for line in lines)
-    kept = tuple(
-        (name, value.strip())
-        for name, value in pairs
-        if name.casefold() not in ("content-length", "connection", "transfer-encoding")
-    )
-    return Reply(first.partition(" ")[2], kept, body)
-
-
-async def _play(steps: Iterator[Step], writer: asyncio.StreamWriter) -> None:
-    for step in steps:
-        if isinstance(step, bytes):
-            writer.write(step)
-            await writer.drain()
-        elif isinstance(step, float):
-            await asyncio.sleep(step)
-        else:
-            # A lingering time of zero makes the closing a reset.
-            connection = writer.get_extra_info("socket")
-            linger = struct.pack("ii", 1, 0)
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            writer.transport.abort()

@@ -33,6 +33,7 @@ class Listing:
         ("project_id", "Projects"),
         ("environment_id", "Environments"),
         ("tenant_id", "Tenants"),
+        ("release_id", "Releases"),
     )
 
     def page(
@@ -77,10 +78,10 @@ class Listing:
         return self.make(visit, row)
 
     def _visible(self, visit: SpaceVisit) -> dict[str, Any]:
-        """The conditions that a row lies in the space and belongs to nothing hidden."""
+        """The conditions that a row lies in the space and belongs to nothing hidden or deleted."""
         conditions: dict[str, Any] = {"space_id = ?": visit.space_id}
         for column, prefix in self.owners:
-            hidden = ids.numbers(prefix, visit.user.hidden)
+            hidden = ids.numbers(prefix, visit.user.hidden | visit.site.deleted)
             if hidden:
                 # The tenant of an untenanted deployment is null, which is not even outside a list.
                 outside = f"coalesce({column}, 0) NOT IN (SELECT value FROM json_each(?))"
@@ -163,7 +164,7 @@ RELEASES = Listing(
     "releases",
     "id DESC",
     _release,
-    owners=(("project_id", "Projects"),),
+    owners=(("project_id", "Projects"), ("id", "Releases")),
 )
 DEPLOYMENTS = Listing(
     "deployments", "Deployments", "Deployment", "deployments", "id DESC", _deployment
@@ -172,7 +173,7 @@ TASKS = Listing(
     "tasks",
     "ServerTasks",
     "Task",
-    "(SELECT t.*, d.id AS deployment_id, d.project_id, d.environment_id, d.tenant_id "
+    "(SELECT t.*, d.id AS deployment_id, d.project_id, d.environment_id, d.tenant_id, d.release_id "
     "FROM tasks t JOIN deployments d ON d.task_id = t.id)",
     "id DESC",
     _task,
@@ -181,7 +182,7 @@ INTERRUPTIONS = Listing(
     "interruptions",
     "Interruptions",
     "Interruption",
-    "(SELECT i.*, d.id AS deployment_id, d.project_id, d.environment_id, d.tenant_id "
+    "(SELECT i.*, d.id AS deployment_id, d.project_id, d.environment_id, d.tenant_id, d.release_id "
     "FROM interruptions i JOIN deployments d ON d.task_id = i.task_id)",
     "id DESC",
     _interruption,

@@ -33,7 +33,8 @@ class Kind:
     def find(self, visit: SpaceVisit, filters: "Filters") -> list[Document]:
         """Every document that the filters let through and the user may see, in Octopus's order."""
         rows = self._rows(visit, filters)
-        visible = [row for row in rows if self.id(row["id"]) not in visit.user.hidden]
+        gone = visit.user.hidden | visit.site.deleted
+        visible = [row for row in rows if self.id(row["id"]) not in gone]
         return self.make(visit, visible)
 
     def get(self, visit: SpaceVisit, id_or_slug: str) -> Document:
@@ -45,7 +46,7 @@ class Kind:
             f"SELECT * FROM {self.table} WHERE space_id = ? AND {condition}",
             (visit.space_id, id_or_slug if by_slug else number),
         ).fetchone()
-        if row is None:
+        if row is None or self.id(row["id"]) in visit.site.deleted:
             raise Missing(id_or_slug)
         if self.id(row["id"]) in visit.user.hidden:
             raise Forbidden(self.permission)
@@ -171,6 +172,8 @@ def _project(visit: SpaceVisit, row: sqlite3.Row) -> Document:
             "Self": link,
             "Channels": f"{link}/channels{{?skip,take,partialName}}",
             "Releases": f"{link}/releases{{?skip,take,searchByVersion}}",
+            "InsightsMetrics": f"{link}/insights/metrics{{?channelId,environmentId,tenantFilter,"
+            "tenantId,timeRange,granularity,timeZone}",
         },
     }
 

@@ -9,8 +9,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,9 @@ from insights_reports.errors import InsightsReportsError, UsageError
 from insights_reports.server import company, database
 from insights_reports.server.access import Site
 from insights_reports.server.app import make_app
-from insights_reports.server.faults import Injection, proxy
+from insights_reports.server.deletions import DELETIONS, deleted
+from insights_reports.server.injection import Injection, proxy
+from insights_reports.server.ticks import from_datetime
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -46,6 +48,7 @@ def serve(
     api_key: str,
     restricted_key: str | None = None,
     fault: str | None = None,
+    data_faults: Sequence[str] = (),
     strict: bool = False,
     allow_remote: bool = False,
     on_start: Callable[[str], None] = lambda url: None,
@@ -53,7 +56,8 @@ def serve(
     """Serve the database until the process is told to stop; port 0 picks a free one.
 
     `as_of` stops the server's clock; `fault` is one of `faults.FAULTS`, perhaps with `:COUNT`;
-    `strict` answers as the strictest known Octopus does instead of the laxest;
+    `data_faults` are some of `DATA_FAULTS`, likewise, and of `DELETIONS`; `strict` answers as the
+    strictest known Octopus does instead of the laxest;
     `on_start` is called with the URL once the server answers. Raises UsageError for a file that is
     no such database, an unknown fault, and a host beyond this machine without `allow_remote`.
     """
@@ -64,26 +68,34 @@ def serve(
             "Use 127.0.0.1, or allow remote access.",
         )
     database.check(data)
-    injection = Injection.parse(fault) if fault else None
-    site = Site(data, _clock(as_of), api_key, restricted_key, strict)
+    injections = [Injection.of_data(name) for name in data_faults if name not in DELETIONS]
+    injections += [Injection.parse(fault)] if fault else []
+    clock = _clock(as_of)
+    gone = _deleted(data, [name for name in data_faults if name in DELETIONS], clock())
+    site = Site(data, clock, api_key, restricted_key, strict, gone)
     listener = _listen(host, port)
     config = uvicorn.Config(
         make_app(site, allow_remote=allow_remote), log_level="warning", access_log=False
     )
     server = _Server(config)
     server.on_start = lambda: on_start(_url(listener))
-    asyncio.run(_run(server, listener, injection))
+    asyncio.run(_run(server, listener, injections))
 
 
 async def _run(
-    server: uvicorn.Server, listener: socket.socket, injection: Injection | None
+    server: uvicorn.Server, listener: socket.socket, injections: Sequence[Injection]
 ) -> None:
-    if injection is None:
+    if not injections:
         await server.serve([listener])
         return
     behind = _listen("127.0.0.1", 0)
-    async with await proxy(listener, behind.getsockname()[1], injection):
+    async with await proxy(listener, behind.getsockname()[1], injections):
         await server.serve([behind])
+
+
+def _deleted(data: Path, names: Sequence[str], now: datetime) -> frozenset[str]:
+    with closing(database.connect(data)) as connection:
+        return deleted(connection, names, from_datetime(now))
 
 
 class _Server(uvicorn.Server):
@@ -139,6 +151,7 @@ def running_server(
     api_key: str | None = None,
     restricted_key: str | None = None,
     fault: str | None = None,
+    data_faults: Sequence[str] = (),
     strict: bool = False,
 ) -> Iterator[RunningServer]:
     """Run a server beside this process until the block ends, or this process does.
@@ -151,7 +164,8 @@ def running_server(
         if not path.exists():
             create_database(path, as_of=as_of, seed=seed)
         keys = (api_key or _new_key(), restricted_key or _new_key())
-        options = {"port": port, "fault": fault, "strict": strict}
+        options: dict[str, Any] = {"port": port, "fault": fault, "strict": strict}
+        options["data_faults"] = list(data_faults)
         process = _start(path, as_of, *keys, options)
         try:
             yield RunningServer(_await_url(process), *keys, path, process)

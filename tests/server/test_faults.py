@@ -14,7 +14,8 @@ import pytest
 from insights_reports.errors import NotAvailable, UsageError
 from insights_reports.octopus import Client, Connection
 from insights_reports.server import RunningServer, create_database, running_server
-from insights_reports.server.faults import FAULTS, Injection, Reply
+from insights_reports.server.faults import FAULTS, Reply
+from insights_reports.server.injection import Injection
 from tests.server.hand import AS_OF
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +54,8 @@ def _length(head: bytes) -> int:
             ),
         ),
         ("login-page", lambda head, body: b"text/html" in head and b"Sign in" in body),
+        ("server-error", lambda head, body: b" 500 " in head and b"ErrorMessage" in body),
+        ("partial-content", lambda head, body: b" 206 " in head and GOOD.body.startswith(body)),
         ("no-content", lambda head, body: b" 204 " in head and body == b""),
         ("nan", lambda head, body: b":NaN" in body),
         ("infinity", lambda head, body: b":Infinity" in body),
@@ -153,7 +156,11 @@ def test_a_reset_in_the_middle_and_a_slow_head(data: Path) -> None:
 
 @pytest.mark.parametrize(
     ("fault", "status", "of_reports", "of_a_project"),
-    [("not-licensed", b"402", False, True), ("no-insights", b"404", False, False)],
+    [
+        ("not-licensed", b"402", False, True),
+        ("not-licensed-400", b"400", False, True),
+        ("no-insights", b"404", False, False),
+    ],
 )
 def test_a_server_without_insights_leaves_the_other_sources(
     data: Path, fault: str, status: bytes, of_reports: bool, of_a_project: bool
@@ -170,8 +177,33 @@ def test_a_server_without_insights_leaves_the_other_sources(
         connection = Connection.from_environment(
             url=server.url, environ={"OCTOPUS_API_KEY": server.api_key}
         )
-        with Client(connection) as client, pytest.raises(NotAvailable):
-            list(client.reports.list())
+        if fault != "not-licensed-400":
+            with Client(connection) as client, pytest.raises(NotAvailable):
+                list(client.reports.list())
+
+
+@pytest.mark.parametrize("name", [name for name in FAULTS if name.startswith("not-licensed")])
+def test_a_server_without_the_licence_has_no_such_feature(name: str) -> None:
+    asked = "/api/licenses/licenses-current-features"
+    injection = Injection.parse(name)
+    assert injection.strikes(asked)
+    assert not injection.strikes("/api/Spaces-1/projects/Projects-1/insights/deployments")
+    reply = Reply("200 OK", (), b'{"EnabledFeatures":["Insights"]}', asked)
+    sent = b"".join(step for step in injection.fault(reply) if isinstance(step, bytes))
+    assert json.loads(sent.partition(b"\r\n\r\n")[2]) == {"EnabledFeatures": ["Spaces"]}
+
+
+def test_no_licence_may_be_an_empty_list() -> None:
+    injection = Injection.parse("not-licensed-empty")
+    listed, one = (
+        "/api/Spaces-1/insights/reports",
+        "/api/Spaces-1/insights/reports/InsightsReports-1",
+    )
+    for path, status, total in ((listed, b"200 OK", 0), (one, b"404 Not Found", None)):
+        steps = injection.fault(Reply("200 OK", (), b'{"Items":[{}],"TotalResults":1}', path))
+        head, _, body = b"".join(s for s in steps if isinstance(s, bytes)).partition(b"\r\n\r\n")
+        assert status in head
+        assert json.loads(body).get("TotalResults") == total
 
 
 def test_the_documentation_names_every_fault() -> None:

@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from insights_reports.server.company import cast
 from insights_reports.server.company.history import Attempt, Release, draw
-from insights_reports.server.company.rhythm import Calendar
+from insights_reports.server.company.rhythm import Calendar, freezes
 from insights_reports.server.ticks import from_datetime
 
 _FIRST_RELEASE, _FIRST_DEPLOYMENT, _FIRST_TASK = 1001, 10_001, 50_001
@@ -26,6 +26,7 @@ def store(connection: sqlite3.Connection, as_of: datetime, seed: int) -> None:
     numbers = _store_releases(connection, [r for r in releases if r.created <= now])
     _store_attempts(connection, [a for a in attempts if a.completed <= now], numbers)
     _store_reports(connection)
+    _store_freezes(connection, Calendar.until(as_of))
 
 
 def slug(name: str) -> str:
@@ -121,6 +122,28 @@ def _store_reports(connection: sqlite3.Connection) -> None:
         (None, 1, report["Name"], json.dumps(report, ensure_ascii=False)) for report in cast.REPORTS
     ]
     _insert(connection, "reports", rows)
+
+
+def _store_freezes(connection: sqlite3.Connection, calendar: Calendar) -> None:
+    """Every Christmas freeze that touches the history, and the next; staging and production."""
+    scope = {
+        f"Projects-{project.id}": [
+            f"Environments-{each}" for each in project.environments if each >= cast.STAGING
+        ]
+        for project in cast.PROJECTS
+    }
+    rows = [
+        (
+            number,
+            f"Christmas {start.year}",
+            "Nobody repairs anything between the years",
+            from_datetime(start),
+            from_datetime(stop),
+            json.dumps(scope),
+        )
+        for number, (start, stop) in enumerate(freezes(calendar), 1)
+    ]
+    _insert(connection, "freezes", rows)
 
 
 def _insert(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[object, ...]]) -> None:

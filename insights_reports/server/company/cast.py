@@ -23,6 +23,7 @@ ENVIRONMENTS = {
     5: "Production EU",
     6: "Production US",
 }
+STAGING = 4  # this environment and those after it have a freeze
 
 
 @dataclass(frozen=True)

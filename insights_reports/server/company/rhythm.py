@@ -55,6 +55,14 @@ def is_frozen(day: date) -> bool:
     return (day.month, day.day) >= (12, 19) or (day.month, day.day) <= (1, 3)
 
 
+def freezes(calendar: Calendar) -> list[tuple[datetime, datetime]]:
+    """The freezes of a history as (start, stop), the one that comes next included."""
+    return [
+        (datetime(year, 12, 19, tzinfo=ZONE), datetime(year + 1, 1, 4, tzinfo=ZONE))
+        for year in range(calendar.first.year, calendar.today.year + 1)
+    ]
+
+
 def office_hours(random: Random, day: date) -> datetime:
     """A moment of a working day, in the late morning or the afternoon more often than not."""
     hour = random.triangular(7.5, 19.0, random.choice((10.5, 15.0)))

@@ -19,6 +19,16 @@ from insights_reports.server.routes import answer, ok
 router = APIRouter(prefix="/api", tags=["Server"])
 VERSION = "2026.3.4172"  # the version of Octopus whose behaviour is imitated
 API_VERSION = "3.0.0"
+_TASKS = (
+    "{/id}{?skip,take,ids,name,project,environment,tenant,states,active,running,fromQueueDate,"
+    "toQueueDate,fromStartDate,toStartDate,fromCompletedDate,toCompletedDate}"
+)
+_LISTS = {
+    "Deployments": "/deployments{/id}{?skip,take,ids,projects,environments,tenants,channels,"
+    "taskState}",
+    "Releases": "/releases{/id}{?skip,take,ids}",
+    "Interruptions": "/interruptions{/id}{?skip,take,ids,regarding,pendingOnly}",
+}
 
 
 @router.get("", responses=ok(dict[str, Any]))
@@ -59,6 +69,10 @@ def _links(default_space: str) -> dict[str, str]:
         "ServerStatus": "/api/serverstatus",
         "Timezones": "/api/serverstatus/timezones",
         "InsightsReports": f"{default_space}/insights/reports{{/id}}{{?skip,take}}",
+        "DeploymentFreezes": "/api/deploymentfreezes{/id}{?skip,take,ids,partialName}",
+        "ServerHealthStatus": "/api/serverstatus/health",
+        "Tasks": f"/api/tasks{_TASKS}",
+        **{name: default_space + template for name, template in _LISTS.items()},
         **lists,
     }
 
@@ -118,20 +132,32 @@ def get_space(visit: AnyVisit, id: str) -> Response:
 @router.get("/users/me", responses=ok(dict[str, Any]))
 def current_user(visit: AnyVisit) -> Response:
     """The user whose key was given."""
-    row = visit.connection.execute("SELECT * FROM users WHERE id = ?", (visit.user.id,)).fetchone()
+    return answer(_user(visit, f"Users-{visit.user.id}"))
+
+
+@router.get("/users/{id}", responses=ok(dict[str, Any]))
+def get_user(visit: AnyVisit, id: str) -> Response:
+    """One user."""
+    return answer(_user(visit, id))
+
+
+def _user(visit: Visit, id_: str) -> dict[str, Any]:
+    row = visit.connection.execute(
+        "SELECT * FROM users WHERE id = ?", (ids.number("Users", id_),)
+    ).fetchone()
+    if row is None:
+        raise Missing(id_)
     link = f"/api/users/Users-{row['id']}"
-    return answer(
-        {
-            "Id": f"Users-{row['id']}",
-            "Username": row["username"],
-            "DisplayName": row["display_name"],
-            "EmailAddress": row["email"],
-            "IsActive": True,
-            "IsService": bool(row["is_service"]),
-            "Identities": [],
-            "Links": {"Self": link, "Spaces": f"{link}/spaces"},
-        }
-    )
+    return {
+        "Id": f"Users-{row['id']}",
+        "Username": row["username"],
+        "DisplayName": row["display_name"],
+        "EmailAddress": row["email"],
+        "IsActive": True,
+        "IsService": bool(row["is_service"]),
+        "Identities": [],
+        "Links": {"Self": link, "Spaces": f"{link}/spaces"},
+    }
 
 
 @router.get("/users/{id}/spaces", responses=ok(list[wire.Resource]))
