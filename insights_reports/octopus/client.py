@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, TypeVar, get_args
 from urllib.parse import quote, urlencode
 
-from insights_reports.errors import NotFound, UsageError
+from insights_reports.errors import NotFound, OctopusError, UsageError
 from insights_reports.octopus.connection import Connection
 from insights_reports.octopus.deployments.streams import Deployments, read_deployments
 from insights_reports.octopus.reports import Reports
@@ -15,6 +15,7 @@ from insights_reports.octopus.resources import (
     Environment,
     Metrics,
     Named,
+    Page,
     Project,
     ProjectGroup,
     Resource,
@@ -196,17 +197,47 @@ class Client:
         """The projects of a project group."""
         return self._under("projectgroups", group_id, "projects", Project)
 
-    def project_deployments(self, project_id: str, zone: str) -> Deployments:
-        """The Insights of a project, as `deployments`. A server that knows ``timeZone`` begins
-        its 12 months at a midnight of ``zone`` (IANA id); others have a zone of their own.
+    def project_deployments(self, project_id: str, params: Mapping[str, str]) -> Deployments:
+        """The Insights of a project in the channel and the environment that ``params`` names, as
+        `deployments`: the streams of a report, of one project.
 
         Raises:
-            BadReply: when the reply, whose form is documented nowhere, is not that of a report.
+            BadReply: when the reply is not of that form.
         """
         path = self._path("projects", project_id, "insights", "deployments")
-        return self._source.deployments(
-            f"{path}?{urlencode({'timeZone': zone})}", read_deployments, None
+        return self._source.deployments(f"{path}?{urlencode(params)}", read_deployments, None)
+
+    def project_stated(
+        self, project_id: str, params: Mapping[str, str], question: Question, zone: str
+    ) -> StatedTable:
+        """The figures that Octopus states for a project in a channel and an environment, as one
+        series. ``question`` names the range and the granularity; ``zone`` is an IANA id."""
+        asked = {"timeRange": question.time_range, "granularity": question.granularity}
+        name = "-".join(["metrics", project_id, *params.values(), *asked.values()])
+        path = self._path("projects", project_id, "insights", "metrics")
+        return self._source.read(
+            name,
+            path,
+            {**params, **asked, "timeZone": zone},
+            lambda body: decode_metrics(body, question),
         )
+
+    def peek(self, *path: str) -> dict[str, Any] | None:
+        """The first item of a list, None when it has none."""
+        get = self._source.pages("-".join(("first", *path)), self._path(*path))
+        items = read(Page, get({"skip": 0, "take": 1})).Items
+        return items[0] if items else None
+
+    def licensed_features(self) -> list[str] | None:
+        """What the server's licence enables; None where it does not say, or not to this account."""
+        try:
+            said = self._source.json("features", "/api/licenses/licenses-current-features")
+        except OctopusError as error:
+            if error.status not in (401, 403, 404):
+                raise
+            return None
+        features = said.get("EnabledFeatures") if isinstance(said, dict) else None
+        return [str(each) for each in features] if isinstance(features, list) else None
 
     def documents(
         self, *path: str, fields: Iterable[str], params: Mapping[str, str] | None = None

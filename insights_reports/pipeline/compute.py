@@ -18,6 +18,7 @@ from insights_reports.edition.document import Document, Exclusion, dump
 from insights_reports.edition.document import load as load_document
 from insights_reports.edition.values import Instant, Name, Phrase, Status
 from insights_reports.metrics import Conventions, Period, local_dates
+from insights_reports.pipeline.combinations import by_combination
 from insights_reports.pipeline.load import Pulled, load
 from insights_reports.pipeline.pull import READINGS
 from insights_reports.pipeline.runs import Run
@@ -52,8 +53,11 @@ def compute(run: Run) -> dict[str, Any]:
 
 def check_pulled(pulled: Pulled, conventions: Conventions) -> CrossCheck:
     """Everything that Octopus states in ``pulled`` against what its deployments say."""
+    table = pulled.deployments.table
+    if pulled.combinations:
+        table = by_combination(table, pulled.combinations)
     check = cross_check(
-        pulled.deployments.table,
+        table,
         pulled.stated,
         zone=pulled.zone,
         lookups=pulled.lookups,

@@ -1,12 +1,11 @@
 """Loading: a sealed pull back as values. Nothing here asks Octopus again; the client gives the
 recorded replies to the same questions."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -19,6 +18,8 @@ from insights_reports.metrics import Lookups
 from insights_reports.octopus import Client, Deployments, iana_zone, read_deployments
 from insights_reports.octopus.resources import InsightsReport, Server, Space, User
 from insights_reports.octopus.sources import SourceName
+from insights_reports.octopus.sources.combinations import Combination
+from insights_reports.pipeline.combinations import StatedByCombination, labels, remembered
 from insights_reports.pipeline.pull import (
     EARLIER,
     LookedUp,
@@ -28,7 +29,8 @@ from insights_reports.pipeline.pull import (
     requests,
     wanted_tag_sets,
 )
-from insights_reports.pipeline.sources import define, gaps, known_from
+from insights_reports.pipeline.sealed import opener
+from insights_reports.pipeline.sources import define, dropped, gaps, known_from
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Stated:
     questions: tuple[dict[str, Any], ...]
 
     def __iter__(self) -> Iterator[StatedTable]:
-        with Client.sealed(_opener(self.sealed), self.sealed.metadata["space"]) as client:
+        with Client.sealed(opener(self.sealed), self.sealed.metadata["space"]) as client:
             for question in self.questions:
                 yield client.stated(self.report_id, **question)
 
@@ -50,7 +52,8 @@ class Stated:
 class Pulled:
     """What a pull holds. ``earlier`` is the reading of the deployments before the last one, when
     the two differed; ``tag_sets`` the ids of those wanted; ``moved`` the look-ups that changed
-    while they were read; ``gaps`` and ``known_from`` what its ``source`` cannot know."""
+    while they were read; ``gaps`` and ``known_from`` what its ``source`` cannot know;
+    ``combinations`` the questions behind ``stated`` where there is no report to ask about."""
 
     definition: InsightsReport
     zone: ZoneInfo
@@ -58,7 +61,7 @@ class Pulled:
     earlier: pd.DataFrame | None
     lookups: Lookups
     tag_sets: tuple[str, ...]
-    stated: Stated
+    stated: Iterable[StatedTable]
     as_of: datetime
     url: str
     server: Server
@@ -68,6 +71,7 @@ class Pulled:
     source: SourceName = "insights"
     gaps: tuple[Phrase, ...] = ()
     known_from: date | None = None
+    combinations: tuple[Combination, ...] = ()
 
 
 def load(folder: Path) -> Pulled:
@@ -81,19 +85,27 @@ def load(folder: Path) -> Pulled:
     about = sealed.metadata
     source = about["source"]  # empty for Insights
     wanted = TypeAdapter(Wanted).validate_python(about["wanted"])
-    with Client.sealed(_opener(sealed), about["space"]) as client:
+    with Client.sealed(opener(sealed), about["space"]) as client:
         definition = define(client, wanted.report, wanted.definition)
         found = look_up(client, Mentioned(**about["ids"]), about["denied"])
         tag_sets = wanted_tag_sets(found, wanted)
         asked = requests(wanted, tag_sets, found.no_access)
+        zone = iana_zone(definition.TimeZone)
+        deployments = _with(client.deployments(definition.Id), dropped(source))
+        combinations = tuple(remembered(source))
         return Pulled(
             definition=definition,
-            zone=iana_zone(definition.TimeZone),
-            deployments=client.deployments(definition.Id),
+            zone=zone,
+            deployments=deployments,
             earlier=_earlier(sealed),
             lookups=lookups(definition, found),
             tag_sets=tuple(tag_set.Id for tag_set in tag_sets),
-            stated=Stated(sealed, definition.Id, tuple(asked)),
+            stated=StatedByCombination(
+                sealed, combinations, zone.key, labels(deployments.table, combinations)
+            )
+            if combinations
+            else Stated(sealed, definition.Id, tuple(asked)),
+            combinations=combinations,
             as_of=datetime.fromisoformat(about["as_of"]),
             url=about["url"],
             server=client.server(),
@@ -106,13 +118,9 @@ def load(folder: Path) -> Pulled:
         )
 
 
-def _opener(sealed: Pull) -> Callable[[str], AbstractContextManager[BinaryIO]]:
-    def open_reply(name: str) -> AbstractContextManager[BinaryIO]:
-        if name not in sealed.names:
-            raise FileNotFoundError(name)
-        return sealed.open(name)
-
-    return open_reply
+def _with(deployments: Deployments, more: dict[str, tuple[str, ...]]) -> Deployments:
+    """The deployments, and what their source left out before it was sealed."""
+    return replace(deployments, dropped={**deployments.dropped, **more})
 
 
 def lookups(definition: InsightsReport, found: LookedUp) -> Lookups:

@@ -18,7 +18,7 @@ import pandas as pd
 
 from insights_reports.errors import UsageError, keeping
 from insights_reports.history.pulls import PullWriter
-from insights_reports.octopus import Client, Connection, read_deployments
+from insights_reports.octopus import Client, Connection, iana_zone, read_deployments
 from insights_reports.octopus.allowed import Allowed
 from insights_reports.octopus.resources import (
     Environment,
@@ -29,6 +29,7 @@ from insights_reports.octopus.resources import (
     Tenant,
 )
 from insights_reports.octopus.sources import SourceName
+from insights_reports.pipeline.combinations import ask
 from insights_reports.pipeline.progress import Progress
 from insights_reports.pipeline.sources import define, draw_into
 from insights_reports.spelling.terms import GRANULARITIES, SPLITS, TIME_RANGES, Split
@@ -115,7 +116,10 @@ def pull(
             progress("report definition")
             definition = define(client, wanted.report, wanted.definition)
             progress(f"deployments (source: {wanted.source})")
-            reading, source = _first(client, connection, definition, wanted, scratch, as_of)
+            reading, source = _first(
+                client, connection, definition, wanted, scratch, as_of, progress
+            )
+            ask(client, source, iana_zone(definition.TimeZone).key, progress)
             progress("projects, tenants and tag sets")
             found = look_up(client, reading.ids)
             tag_sets = wanted_tag_sets(found, wanted)
@@ -237,6 +241,7 @@ def _first(
     wanted: Wanted,
     scratch: Path,
     as_of: datetime,
+    progress: Progress,
 ) -> tuple[Reading, dict[str, Any]]:
     """The first reading, and what is to be remembered of a source other than Insights."""
     path = scratch / "0"
@@ -244,7 +249,9 @@ def _first(
         return _read(client, definition, path), {}
     given = Path(wanted.file) if wanted.file else None
     with keeping(path), path.open("wb") as file:
-        source = draw_into(file, connection, definition, wanted.source, as_of=as_of, path=given)
+        source = draw_into(
+            file, connection, definition, wanted.source, as_of=as_of, path=given, progress=progress
+        )
     body, digest = _body(path)
     ids = mentioned(read_deployments(body).table)
     body.seek(0)

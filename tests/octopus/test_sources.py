@@ -265,7 +265,7 @@ def test_another_form_of_a_projects_insights_names_the_project(server: RunningSe
         pytest.raises(BadReply) as error,
     ):
         drawn(client, read(InsightsReport, OWN), "project")
-    assert "(Projects-3)" in error.value.which
+    assert "(Projects-3 Channels-" in error.value.which
     assert "Streams" in error.value.which
     assert "source: core" in error.value.remedy
 
@@ -294,7 +294,7 @@ def test_a_server_without_project_insights_says_which_source_is_left(
         pytest.raises(NotAvailable) as error,
     ):
         drawn(client, read(InsightsReport, OWN), "project")
-    assert "(Projects-3)" in error.value.which
+    assert "(Projects-5 Channels-5 Environments-5)" in error.value.which
     assert str(status) in error.value.which
     assert "source: core" in error.value.remedy
 

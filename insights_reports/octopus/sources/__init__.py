@@ -12,7 +12,7 @@ from insights_reports.errors import UsageError
 from insights_reports.octopus.client import Client
 from insights_reports.octopus.resources import InsightsReport
 from insights_reports.octopus.sources import core, file, project
-from insights_reports.octopus.sources.tables import Drawn, Note, Window
+from insights_reports.octopus.sources.tables import Drawn, Note, Progress, Window
 from insights_reports.spelling.text import iana_zone
 
 SourceName = Literal["insights", "project", "core", "file"]
@@ -27,6 +27,7 @@ def draw(
     *,
     as_of: datetime,
     path: Path | None = None,
+    progress: Progress = lambda what: None,
 ) -> Drawn:
     """The deployments of a report as ``source`` knows them; ``path`` is the file of a file.
 
@@ -36,7 +37,7 @@ def draw(
     """
     window = Window.ending(as_of, iana_zone(definition.TimeZone))
     if source == "project":
-        return project.draw(client, definition, window)
+        return project.draw(client, definition, window, progress)
     if source == "core":
         return core.draw(client, definition, window)
     if source == "file" and path is not None:

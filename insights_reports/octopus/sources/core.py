@@ -42,6 +42,12 @@ _GUIDED_TITLE = " requires failure guidance"  # of older servers, whose interrup
 Documents = pd.DataFrame
 
 
+def try_one(client: Client, chosen: Population) -> None:
+    """Ask for one item of each list that is needed, for real."""
+    for kind in ("deployments", "tasks", "releases"):
+        client.peek(kind)
+
+
 def draw(client: Client, definition: InsightsReport, window: Window) -> Drawn:
     """The deployments of a definition, and what each says of its stream, derived from all that
     the server still has, then cut to the window.

@@ -49,7 +49,8 @@ def population(client: Client, definition: InsightsReport) -> Population:
     """The population of a definition, as the space stands now.
 
     Raises:
-        NotFound: when it names a project or a channel that does not exist, or may not be seen.
+        NotFound: when it names a project or a channel that does not exist, or may not be seen; and
+            when it selects nothing at all, which would make an edition of zeros.
     """
     chosen = _projects(client, definition)
     channels = {
@@ -66,12 +67,33 @@ def population(client: Client, definition: InsightsReport) -> Population:
     known = {project.Id: project for project in chosen}
     others = client.projects([owner for owner in owners if owner not in known])
     projects = known | {project.Id: project for project in others}
+    environments = frozenset(e for g in definition.EnvironmentGroups for e in g.Environments)
+    _refuse_nothing(definition, len(chosen), channels, environments)
     return Population(
         {owner: projects[owner] for owner in owners if owner in projects},
         channels,
-        frozenset(e for group in definition.EnvironmentGroups for e in group.Environments),
+        environments,
         _tenants(client, definition),
         definition.TenantMode != "Tenanted",
+    )
+
+
+def _refuse_nothing(
+    definition: InsightsReport,
+    projects: int,
+    channels: dict[str, Channel],
+    environments: frozenset[str],
+) -> None:
+    if channels and environments:
+        return
+    counts = (
+        f"{projects} projects, {len(channels)} channels (the projects' default ones and "
+        f"ChannelIds), {len(environments)} environments"
+    )
+    raise NotFound(
+        "The report's definition selects nothing that this account may see.",
+        f"{definition.Name}: {counts}",
+        "Correct the definition, or give the account ProjectView, ProcessView and EnvironmentView.",
     )
 
 

@@ -1,5 +1,6 @@
 """What a source gives, and how rows from anywhere become the deployments table."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
@@ -15,10 +16,16 @@ from insights_reports.octopus.deployments.streams import (
     DURATIONS,
     IDS,
     STREAM_COLUMNS,
+    Deployments,
 )
+from insights_reports.octopus.sources.combinations import Combination
 
 _TEXTS = (*STREAM_COLUMNS, *CATEGORIES, *IDS)
-_KEY = ["project_id", "channel_id", "environment_id", "tenant_id"]
+KEY = ("project_id", "channel_id", "environment_id", "tenant_id")
+"""The columns that tell one stream from another."""
+
+Progress = Callable[[str], None]
+"""Told what is being done next."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +42,14 @@ class Note:
 @dataclass(frozen=True)
 class Drawn:
     """The deployments that a source gave. ``known_from``: the first local day from which on it
-    has all of them, where that is later than the first day of the window."""
+    has all of them, where that is later than the first day of the window. ``dropped``: as in
+    `Deployments`; ``stated``: the questions for which Octopus states figures."""
 
     table: pd.DataFrame
     notes: tuple[Note, ...] = ()
     known_from: date | None = None
+    dropped: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    stated: tuple[Combination, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,15 @@ class Window:
         return table[inside.to_numpy()].reset_index(drop=True)
 
 
+def dropped_of(several: Iterable[Deployments]) -> dict[str, tuple[str, ...]]:
+    """What was dropped from several replies, each id once a reason."""
+    found: dict[str, dict[str, None]] = {}
+    for each in several:
+        for reason, ids in each.dropped.items():
+            found.setdefault(reason, {}).update(dict.fromkeys(ids))
+    return {reason: tuple(ids) for reason, ids in found.items()}
+
+
 def join(tables: list[pd.DataFrame]) -> pd.DataFrame:
     """Several deployments tables as one."""
     plain = dict.fromkeys(_TEXTS, object)  # each table has categories of its own
@@ -86,8 +105,9 @@ def assemble(columns: dict[str, Any] | pd.DataFrame) -> pd.DataFrame:
 
 def _ordinals(rows: pd.DataFrame) -> Any:
     """The ordinal of each row's stream; streams are in the order of their ids, as people count."""
-    keys = rows[_KEY].astype(object).where(rows[_KEY].notna(), "")
-    number = keys.groupby(_KEY, sort=False).ngroup().to_numpy()
+    columns = list(KEY)
+    keys = rows[columns].astype(object).where(rows[columns].notna(), "")
+    number = keys.groupby(columns, sort=False).ngroup().to_numpy()
     distinct = keys.drop_duplicates().itertuples(index=False)
     ranked = sorted(enumerate(distinct), key=lambda item: [as_counted(text) for text in item[1]])
     rank = np.empty(len(ranked), np.int32)
