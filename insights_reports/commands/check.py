@@ -122,10 +122,10 @@ def _report(client: Client, config: Config, subscription: Subscription) -> str:
 
 def _source(client: Client, report: InsightsReport, source: str) -> str:
     """What the source would read; one request for it is made for real."""
-    chosen = population(client, report)
     if source == "core":
-        core.try_one(client, chosen)
-        return f"{len(chosen.projects)} projects"
+        core.try_one(client)
+        return f"{len(core.chosen_of(client, report).projects)} projects"
+    chosen = population(client, report)
     tried = project.try_one(client, chosen)
     asked = sum(1 for _ in combinations(chosen))
     return f"{len(chosen.projects)} projects, {asked} requests such as {tried.key}"

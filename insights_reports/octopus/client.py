@@ -1,6 +1,7 @@
 """The client: everything this program asks of Octopus, one method each."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
+from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
 from typing import Any, BinaryIO, TypeVar, get_args
@@ -39,7 +40,10 @@ from insights_reports.spelling.text import clean_text
 
 R = TypeVar("R", bound=Resource)
 T = TypeVar("T")
-_LONG_PAGE = 5_000  # deployments or tasks a request: about 10 MB
+_LONG_PAGE = 5_000  # items a request: about 10 MB
+_FEED_TIME = "%Y-%m-%d %H:%M:%S"
+_LIST_PAGE = 2_000  # things a request: projects are large, and servers slow at listing them
+_MANY = 100  # more ids than that are looked up in the whole list
 
 
 class Client:
@@ -178,6 +182,10 @@ class Client:
     def channels(self, ids: Iterable[str]) -> list[Channel]:
         return self.look_up("channels", Channel, ids)
 
+    def all_tenants(self) -> list[Tenant]:
+        """All tenants of the space."""
+        return self.look_up("tenants", Tenant, None)
+
     def tag_sets(self) -> list[TagSet]:
         """All tag sets of the space."""
         return self.look_up("tagsets", TagSet, None)
@@ -185,7 +193,13 @@ class Client:
     def look_up(self, kind: str, model: type[R], ids: Iterable[str] | None) -> list[R]:
         """The things of a kind, as its path spells it (``projects``), with these ids, or all."""
         get = self._source.pages(kind, self._path(kind))
-        listing = paging.read_all(get) if ids is None else paging.read_ids(get, list(ids))
+        wanted = None if ids is None else list(dict.fromkeys(ids))
+        if wanted is None:
+            listing = paging.read_all(get, take=_LIST_PAGE)
+        elif len(wanted) <= _MANY:
+            listing = paging.read_ids(get, wanted)
+        else:
+            listing = paging.read_all(get, take=_LIST_PAGE).only(set(wanted))
         self._note(kind, listing)
         return [read(model, item) for item in listing.items]
 
@@ -253,6 +267,36 @@ class Client:
         )
         self._note(path[-1], listing)
         return list(listing.items)
+
+    def newest(
+        self,
+        kind: str,
+        known: Container[str],
+        *,
+        fields: Iterable[str],
+        params: Mapping[str, str] | None = None,
+    ) -> list[dict[str, Any]]:
+        """The documents of a list that only grows at its head (``releases``), newest first, until
+        all of a page are ``known`` ids; cut down to these fields, as `documents` does."""
+        names = tuple(fields)
+        return paging.read_new(
+            self._source.pages(kind, self._path(kind)),
+            params or {},
+            known,
+            take=_LONG_PAGE,
+            keep=lambda item: {name: item.get(name) for name in names},
+        )
+
+    def history_feed(
+        self, completed_from: datetime, completed_to: datetime, read: Callable[[BinaryIO], T]
+    ) -> T:
+        """``read(body)`` of the XML feed of the deployments that completed between two instants."""
+        params = {
+            "fromCompletedTime": completed_from.astimezone(UTC).strftime(_FEED_TIME),
+            "toCompletedTime": completed_to.astimezone(UTC).strftime(_FEED_TIME),
+        }
+        path = self._path("reporting", "deployments", "xml")
+        return self._source.long(path, params, read, "xml")
 
     def ids_by_name(self, kind: str, names: Iterable[str]) -> dict[str, list[str]]:
         """For each name the ids of the things of a kind that have exactly this name."""

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Protocol, TypeVar
 from insights_reports.errors import NotFound, UsageError, keeping
 from insights_reports.octopus.wire.body import Body
 from insights_reports.octopus.wire.paging import GetPage
+from insights_reports.octopus.wire.replies import Media
 from insights_reports.octopus.wire.transport import Transport
 from insights_reports.spelling.strict import parse_json
 
@@ -34,6 +35,11 @@ class Source(Protocol):
 
     def deployments(self, path: str, read: Callable[[BinaryIO], T], save_to: BinaryIO | None) -> T:
         """``read(body)`` of the reply of ``/deployments``, which is also copied to ``save_to``."""
+
+    def long(
+        self, path: str, params: Params | None, read: Callable[[BinaryIO], T], media: Media
+    ) -> T:
+        """``read(body)`` of a long reply that is not recorded, while it arrives."""
 
     def send(self, method: str, path: str, content: bytes | None = None) -> bytes:
         """The body of the reply to a change."""
@@ -84,6 +90,12 @@ class Live:
         most = self._transport.limits.deployments_bytes
         return self._transport.get(path, None, read_anew, most)
 
+    def long(
+        self, path: str, params: Params | None, read: Callable[[BinaryIO], T], media: Media
+    ) -> T:
+        most = self._transport.limits.deployments_bytes
+        return self._transport.get(path, params, read, most, media)  # type: ignore[arg-type]
+
     def send(self, method: str, path: str, content: bytes | None = None) -> bytes:
         return self._transport.send(method, path, content)
 
@@ -111,6 +123,11 @@ class Sealed:
     def deployments(self, path: str, read: Callable[[BinaryIO], T], save_to: BinaryIO | None) -> T:
         with self._open(DEPLOYMENTS) as reply:
             return read(reply)
+
+    def long(
+        self, path: str, params: Params | None, read: Callable[[BinaryIO], T], media: Media
+    ) -> T:
+        raise UsageError("A sealed pull does not have this reply.", path)
 
     def send(self, method: str, path: str, content: bytes | None = None) -> bytes:
         raise UsageError("A sealed pull cannot be changed.", f"{method} {path}")

@@ -68,7 +68,14 @@ def pull_for(run: Run, progress: Progress) -> None:
         **source_of(run.config, run.subscription),
     )
     with run.stage("pull"):
-        pull(connect(run), wanted, run.pull_folder, as_of=run.as_of, progress=progress)
+        pull(
+            connect(run),
+            wanted,
+            run.pull_folder,
+            as_of=run.as_of,
+            progress=progress,
+            keep=run.state / "octopus",
+        )
 
 
 def source_of(config: Config, subscription: Subscription) -> dict[str, Any]:

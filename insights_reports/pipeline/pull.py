@@ -100,9 +100,16 @@ class Reading:
 
 
 def pull(
-    connection: Connection, wanted: Wanted, folder: Path, *, as_of: datetime, progress: Progress
+    connection: Connection,
+    wanted: Wanted,
+    folder: Path,
+    *,
+    as_of: datetime,
+    progress: Progress,
+    keep: Path | None = None,
 ) -> Path:
-    """Read everything from Octopus into ``folder`` and seal it; returns ``folder``.
+    """Read everything from Octopus into ``folder`` and seal it; returns ``folder``. ``keep`` is
+    where a source keeps what it need not read again; None: nowhere.
 
     Raises:
         OctopusError: when Octopus cannot be reached, refuses, or answers nonsense.
@@ -117,7 +124,7 @@ def pull(
             definition = define(client, wanted.report, wanted.definition)
             progress(f"deployments (source: {wanted.source})")
             reading, source = _first(
-                client, connection, definition, wanted, scratch, as_of, progress
+                client, connection, definition, wanted, scratch, as_of, progress, keep
             )
             ask(client, source, iana_zone(definition.TimeZone).key, progress)
             progress("projects, tenants and tag sets")
@@ -242,6 +249,7 @@ def _first(
     scratch: Path,
     as_of: datetime,
     progress: Progress,
+    keep: Path | None,
 ) -> tuple[Reading, dict[str, Any]]:
     """The first reading, and what is to be remembered of a source other than Insights."""
     path = scratch / "0"
@@ -250,7 +258,14 @@ def _first(
     given = Path(wanted.file) if wanted.file else None
     with keeping(path), path.open("wb") as file:
         source = draw_into(
-            file, connection, definition, wanted.source, as_of=as_of, path=given, progress=progress
+            file,
+            connection,
+            definition,
+            wanted.source,
+            as_of=as_of,
+            path=given,
+            keep=keep or scratch,
+            progress=progress,
         )
     body, digest = _body(path)
     ids = mentioned(read_deployments(body).table)

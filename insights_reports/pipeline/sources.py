@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from insights_reports.edition.files import slug
 from insights_reports.edition.values import Day, Name, Phrase
 from insights_reports.errors import NotAvailable, NotFound, OctopusError, Refused, UsageError
 from insights_reports.octopus import Client, Connection, to_api
@@ -75,6 +76,7 @@ def draw_into(
     *,
     as_of: datetime,
     path: Path | None,
+    keep: Path,
     progress: Progress,
 ) -> dict[str, Any]:
     """Write the deployments of ``source`` into ``file``, in the form of the API's reply.
@@ -83,7 +85,10 @@ def draw_into(
     knows, the lists that changed while they were read, what it left out, what figures it states.
     """
     with Client(connection) as client:
-        drawn = draw(client, definition, source, as_of=as_of, path=path, progress=progress)
+        own = keep / slug(f"{connection.url} {client.space.Id} {client.me().Id}")
+        drawn = draw(
+            client, definition, source, as_of=as_of, path=path, keep=own, progress=progress
+        )
         moved = sorted(client.moved)
     file.writelines(to_api(drawn.table, definition.Name))
     return {"moved": moved, **_remembered(drawn)}

@@ -4,6 +4,7 @@ The embedded server answers all of them from one database, each by code of its o
 """
 
 import json
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from functools import cache
@@ -19,7 +20,7 @@ from insights_reports.octopus import Client, Connection, to_api, to_csv
 from insights_reports.octopus.deployments.streams import DURATIONS
 from insights_reports.octopus.resources import InsightsReport, read
 from insights_reports.octopus.sources import Drawn, SourceName, draw
-from insights_reports.server import RunningServer
+from insights_reports.server import RunningServer, running_server
 from tests.conftest import AS_OF
 from tests.proxies import proxy
 
@@ -52,7 +53,8 @@ def insights(server: RunningServer, report: str) -> tuple[InsightsReport, pd.Dat
 def drawn(
     client: Client, definition: InsightsReport, source: SourceName, path: Path | None = None
 ) -> Drawn:
-    return draw(client, definition, source, as_of=AS_OF, path=path)
+    with tempfile.TemporaryDirectory() as folder:
+        return draw(client, definition, source, as_of=AS_OF, path=path, keep=Path(folder))
 
 
 def plain(table: pd.DataFrame) -> pd.DataFrame:
@@ -73,21 +75,39 @@ def test_project_by_project_gives_the_same_table(
     same(drawn(client, definition, "project").table, expected)
 
 
-@pytest.mark.parametrize("report", REPORTS)
-def test_documents_give_the_same_table_to_the_millisecond(
-    client: Client, server: RunningServer, report: str
-) -> None:
-    """The one exception: ordinary endpoints print milliseconds, Insights ticks of 100 ns. So each
-    instant is cut by less than a millisecond, and each difference of two is off by less than one.
-    """
-    definition, expected = insights(server, report)
-    found = drawn(client, definition, "core").table
+def same_but_for(found: pd.DataFrame, expected: pd.DataFrame, most: np.timedelta64) -> None:
+    """Equal in every value and in order; instants are cut by less than ``most``, so differences of
+    two are off by less than that."""
     rough = ["completed", *DURATIONS]
     same(found.drop(columns=rough), expected.drop(columns=rough))
     for name in rough:
         assert (found[name].isna() == expected[name].isna()).all(), name
-        assert ((found[name] - expected[name]).abs().dropna() < MILLISECOND).all(), name
+        assert ((found[name] - expected[name]).abs().dropna() < most).all(), name
     assert (found["completed"].to_numpy() <= expected["completed"].to_numpy()).all()
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_the_history_gives_the_same_table_to_the_second(
+    client: Client, server: RunningServer, report: str
+) -> None:
+    definition, expected = insights(server, report)
+    same_but_for(drawn(client, definition, "core").table, expected, np.timedelta64(1, "s"))
+
+
+@pytest.mark.parametrize("report", REPORTS)
+@pytest.mark.parametrize("status", [403, 404])
+def test_tasks_and_deployments_give_the_same_table_to_the_millisecond(
+    server: RunningServer, report: str, status: int
+) -> None:
+    definition, expected = insights(server, report)
+    refuse = {"/reporting/": status}
+    with (
+        proxy(server, lambda path, body: body, refuse=refuse) as url,
+        Client(at(url, server)) as other,
+    ):
+        found = drawn(other, definition, "core")
+    same_but_for(found.table, expected, MILLISECOND)
+    assert found.notes[0].key == "source_core_tasks"
 
 
 @pytest.mark.parametrize("extension", ["json", "parquet"])
@@ -222,18 +242,33 @@ def test_a_parquet_file_with_other_columns_is_refused(
         drawn(client, definition, "file", path)
 
 
+EVERYTHING = {
+    "Id": "configuration",
+    "Name": "Own",
+    "ProjectGroupIds": [f"ProjectGroups-{number}" for number in range(1, 6)],
+    "EnvironmentGroups": [
+        {"Name": "All", "Environments": [f"Environments-{number}" for number in range(1, 9)]}
+    ],
+    "AllTenants": True,
+}
 OWN = {
     "Id": "configuration",
     "Name": "Own",
     "ProjectIds": ["Projects-3", "Projects-5"],
     "EnvironmentGroups": [{"Name": "Production", "Environments": ["Environments-5"]}],
+    "AllTenants": True,
 }
 
 
 @pytest.mark.parametrize("source", ["project", "core"])
 def test_a_project_that_is_not_there_is_named(client: Client, source: SourceName) -> None:
     definition = read(InsightsReport, OWN | {"ProjectIds": ["Projects-3", "Projects-9999"]})
-    with pytest.raises(NotFound, match="ProjectIds: Projects-9999"):
+    found = drawn(client, definition, source)
+    assert set(found.table["project_id"]) == {"Projects-3"}
+    (note,) = [note for note in found.notes if note.key == "definition_missing"]
+    assert note.values == {"name": "Projects-9999"}
+    definition = read(InsightsReport, OWN | {"ProjectIds": ["Projects-9999"]})
+    with pytest.raises(NotFound, match="not there: Projects-9999"):
         drawn(client, definition, source)
 
 
@@ -249,7 +284,8 @@ def test_the_tenant_mode_chooses(
     client: Client, mode: str, tenanted: bool, untenanted: bool
 ) -> None:
     definition = read(
-        InsightsReport, OWN | {"ProjectIds": ["Projects-1", "Projects-3"], "TenantMode": mode}
+        InsightsReport,
+        OWN | {"ProjectIds": ["Projects-1", "Projects-3"], "TenantMode": mode, "AllTenants": True},
     )
     tenants = drawn(client, definition, "core").table["tenant_id"]
     assert (bool(tenants.notna().any()), bool(tenants.isna().any())) == (tenanted, untenanted)
@@ -313,32 +349,29 @@ def without(part: str, gone: Callable[[dict[str, Any]], bool]) -> Callable[[str,
     return change
 
 
-def test_what_lost_its_task_is_left_out_and_counted(client: Client, server: RunningServer) -> None:
-    definition = read(InsightsReport, OWN)
-    whole = drawn(client, definition, "core")
-    last = whole.table["deployment_id"].iloc[-1]
-
-    def gone(task: dict[str, Any]) -> bool:
-        return bool(task["Arguments"]["DeploymentId"] == last)
-
-    with proxy(server, without("/tasks?", gone)) as url, Client(at(url, server)) as other:
-        found = drawn(other, definition, "core")
-    assert set(whole.table["deployment_id"]) - set(found.table["deployment_id"]) == {last}
-    assert [note.key for note in found.notes] == ["source_core", "source_core_lost"]
-    assert found.notes[1].values == {"n": 1}
-
-
-def test_streams_that_begin_within_the_twelve_months_are_counted(server: RunningServer) -> None:
-    """Retention that kept five months: no stream is known from before, so each of them begins
-    within the window, and its first deployment has none before it."""
-    definition = read(InsightsReport, OWN)
-    old = without("/deployments?", lambda deployment: deployment["Created"] < "2026-05-14")
+def test_releases_that_retention_deleted_cost_their_lead_times_alone(server: RunningServer) -> None:
+    definition = read(InsightsReport, OWN | {"AllTenants": True})
+    with Client(at(server.url, server)) as client:
+        whole = drawn(client, definition, "core").table
+    old = without("/releases?", lambda release: bool(release["Assembled"] < "2026-05-14"))
     with proxy(server, old) as url, Client(at(url, server)) as other:
         found = drawn(other, definition, "core")
-    streams = found.table["stream"].nunique()
-    assert found.notes[0].values == {"n": streams, "streams": streams}
-    firsts = found.table.groupby("stream").head(1)
-    assert firsts["previous_successful_id"].isna().all()
+    rest = ["lead_time", "lead_time_from_version"]
+    same(found.table.drop(columns=rest), whole.drop(columns=rest))
+    assert found.table["lead_time"].notna().sum() < whole["lead_time"].notna().sum()
+    (note,) = [note for note in found.notes if note.key == "source_core_lost"]
+    assert 0 < int(note.values["n"]) < len(whole)
+
+
+@pytest.mark.parametrize("thing", ["environment", "tenant"])
+def test_what_is_deleted_is_told_from_what_is_hidden(thing: str) -> None:
+    with running_server(as_of=AS_OF, data_faults=[f"deleted-{thing}"]) as server:
+        definition = read(InsightsReport, EVERYTHING)
+        with Client(at(server.url, server)) as client:
+            found = drawn(client, definition, "core")
+    (note,) = [note for note in found.notes if note.key == "source_core_deleted"]
+    assert str(note.values["name"]) in set(found.table[f"{thing}_name"].dropna())
+    assert "source_core_lost" not in {note.key for note in found.notes}
 
 
 def test_a_project_without_the_permission_for_its_channels_is_refused(

@@ -41,7 +41,7 @@ def test_a_run_without_insights_says_where_its_figures_come_from(
     assert done.status == 0, done.err
     assert "Octopus stated no figures to compare with" in done.out
     text = page(config)
-    assert "which retention policies delete" in text
+    assert "whatever retention policies delete" in text
     assert "Values stated for single deployments" not in text
     assert "Octopus states no figures for these deployments" in text
     (sealed,) = (config.parent / "state" / "pulls").iterdir()

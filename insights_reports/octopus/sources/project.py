@@ -25,6 +25,7 @@ from insights_reports.octopus.sources.tables import (
     assemble,
     dropped_of,
     join,
+    missing_of,
 )
 
 _REMEDY = "Set `source: core` in the subscription, which needs no Insights at all."
@@ -49,7 +50,7 @@ def draw(client: Client, definition: InsightsReport, window: Window, progress: P
     table = window.of(assemble(table[chosen.includes(table)]))
     stated = tuple(stated_combinations(chosen, _streams(table)))
     values: dict[str, int | str] = {"day": window.first_day.isoformat(), "n": len(stated)}
-    notes = (Note("source_project", values),)
+    notes = (Note("source_project", values), *missing_of(chosen))
     return Drawn(table, notes, dropped=dropped_of(found), stated=stated)
 
 

@@ -19,6 +19,7 @@ from insights_reports.octopus.deployments.streams import (
     Deployments,
 )
 from insights_reports.octopus.sources.combinations import Combination
+from insights_reports.octopus.sources.population import Population
 
 _TEXTS = (*STREAM_COLUMNS, *CATEGORIES, *IDS)
 KEY = ("project_id", "channel_id", "environment_id", "tenant_id")
@@ -83,6 +84,12 @@ def dropped_of(several: Iterable[Deployments]) -> dict[str, tuple[str, ...]]:
         for reason, ids in each.dropped.items():
             found.setdefault(reason, {}).update(dict.fromkeys(ids))
     return {reason: tuple(ids) for reason, ids in found.items()}
+
+
+def missing_of(chosen: Population) -> tuple[Note, ...]:
+    """That the definition names what is not there, where it does."""
+    missing = ", ".join(chosen.missing)[:200]
+    return (Note("definition_missing", {"name": missing}),) if missing else ()
 
 
 def join(tables: list[pd.DataFrame]) -> pd.DataFrame:

@@ -4,6 +4,7 @@ The form of an error's body: https://octopus.com/docs/octopus-rest-api (ErrorMes
 """
 
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 import requests
 import urllib3
@@ -108,15 +109,24 @@ def _octopus_words(body: bytes) -> str:
     return clean_text(" ".join(part for part in distinct if part))[:_LONGEST_WORDS]
 
 
-def check_json(headers: Mapping[str, str], status: int, request: str) -> None:
-    """Raises BadReply when a successful reply is no JSON by its own word: a login page."""
+Media = Literal["json", "xml", "csv"]
+ACCEPT: dict[Media, str] = {
+    "json": "application/json",
+    "xml": "application/xml, text/xml",
+    "csv": "text/csv",
+}
+
+
+def check_media(headers: Mapping[str, str], status: int, request: str, media: Media) -> None:
+    """Raises BadReply when a successful reply is by its own word not of the kind that was asked
+    for: a login page."""
     kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if status == 204:
         raise BadReply("Octopus answered with nothing.", f"{request} (204)", status=status)
-    if kind and not kind.endswith(("/json", "+json")):
+    if kind and not kind.endswith((f"/{media}", f"+{media}")):
         page = "a login page or another web page" if kind == "text/html" else clean_text(kind)[:80]
         raise BadReply(
-            f"Instead of JSON, {page} came back.",
+            f"Instead of {media.upper()}, {page} came back.",
             f"{request} ({status})",
             "Check OCTOPUS_URL, and whether a proxy or a login stands before Octopus.",
             status=status,

@@ -22,10 +22,12 @@ from insights_reports.octopus.connection import Connection, Credential, ServiceA
 from insights_reports.octopus.wire.body import Body, Deadline, WatchedAdapter
 from insights_reports.octopus.wire.rate import TokenBucket, retry_after
 from insights_reports.octopus.wire.replies import (
+    ACCEPT,
     ATTEMPTS_AT_500,
+    Media,
     broken_connection,
     check_framing,
-    check_json,
+    check_media,
     check_status,
 )
 
@@ -70,6 +72,8 @@ class _Request:
     url: str
     params: Mapping[str, str | int] | None = None
     content: bytes | None = None
+    media: Media = "json"  # of the reply
+    sends: str = "application/json"  # the kind of what is sent
 
     @property
     def name(self) -> str:
@@ -125,7 +129,6 @@ class Transport:
         self._session.headers.update(
             {
                 "User-Agent": f"insights-reports/{__version__}",
-                "Accept": "application/json",
                 "Accept-Encoding": "gzip",
             }
         )
@@ -142,6 +145,7 @@ class Transport:
         params: Mapping[str, str | int] | None,
         read: Callable[[Body], T],
         most_bytes: int | None = None,
+        media: Media = "json",
     ) -> T:
         """``read(body)`` of the reply; the request is made again when it, or ``read``, fails in a
         way that may pass.
@@ -149,7 +153,7 @@ class Transport:
         Raises:
             OctopusError: the last failure.
         """
-        request = _Request("GET", self._base + path, params)
+        request = _Request("GET", self._base + path, params, media=media)
         return self._persist(request, read, most_bytes or self.limits.reply_bytes)
 
     def send(self, method: str, path: str, content: bytes | None = None) -> bytes:
@@ -247,7 +251,8 @@ class Transport:
             request.url,
             params=request.params,
             data=request.content,
-            headers={"Content-Type": "application/json"} if request.content else {},
+            headers={"Accept": ACCEPT[request.media]}
+            | ({"Content-Type": request.sends} if request.content else {}),
             timeout=(self.limits.connect, self.limits.idle),
             allow_redirects=False,
             stream=True,
@@ -264,7 +269,7 @@ class Transport:
         self._asked = retry_after(response.headers, time.time())
         check_status(response, request.name, Body(response.raw, _ERROR_BYTES).read)
         if request.method != "DELETE":  # its reply may be empty, or a task
-            check_json(response.headers, response.status_code, request.name)
+            check_media(response.headers, response.status_code, request.name, request.media)
         if request.method == "GET":
             check_framing(response.headers, request.name)
         body = Body(response.raw, most_bytes)
