@@ -43,7 +43,7 @@ T = TypeVar("T")
 _LONG_PAGE = 5_000  # items a request: about 10 MB
 _FEED_TIME = "%Y-%m-%d %H:%M:%S"
 _LIST_PAGE = 2_000  # things a request: projects are large, and servers slow at listing them
-_MANY = 100  # more ids than that are looked up in the whole list
+_MANY = 150  # more ids than that are looked up in the whole list
 
 
 class Client:

@@ -21,6 +21,7 @@ Params = Mapping[str, str | int]
 Record = Callable[[str, bytes], None]
 OpenReply = Callable[[str], AbstractContextManager[BinaryIO]]
 DEPLOYMENTS = "deployments"
+JSON = "application/json"
 
 
 class Source(Protocol):
@@ -41,7 +42,9 @@ class Source(Protocol):
     ) -> T:
         """``read(body)`` of a long reply that is not recorded, while it arrives."""
 
-    def send(self, method: str, path: str, content: bytes | None = None) -> bytes:
+    def send(
+        self, method: str, path: str, content: bytes | None = None, sends: str = JSON
+    ) -> bytes:
         """The body of the reply to a change."""
 
     def close(self) -> None: ...
@@ -96,8 +99,10 @@ class Live:
         most = self._transport.limits.deployments_bytes
         return self._transport.get(path, params, read, most, media)  # type: ignore[arg-type]
 
-    def send(self, method: str, path: str, content: bytes | None = None) -> bytes:
-        return self._transport.send(method, path, content)
+    def send(
+        self, method: str, path: str, content: bytes | None = None, sends: str = JSON
+    ) -> bytes:
+        return self._transport.send(method, path, content, sends)
 
     def close(self) -> None:
         self._transport.close()
@@ -129,7 +134,9 @@ class Sealed:
     ) -> T:
         raise UsageError("A sealed pull does not have this reply.", path)
 
-    def send(self, method: str, path: str, content: bytes | None = None) -> bytes:
+    def send(
+        self, method: str, path: str, content: bytes | None = None, sends: str = JSON
+    ) -> bytes:
         raise UsageError("A sealed pull cannot be changed.", f"{method} {path}")
 
     def close(self) -> None:

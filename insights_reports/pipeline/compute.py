@@ -6,7 +6,7 @@ gets the revision that its content has in the ledger, or the next one.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -101,7 +101,7 @@ def _inputs(run: Run, pulled: Pulled, period: Period, check: CrossCheck) -> Inpu
         generated=run.generated,
         period=period,
         trigger=run.trigger,
-        status=_status(today, period),
+        status=_status(today, period, pulled.known_until),
         known_from=pulled.known_from,
         gaps=tuple(_gaps(pulled)),
         dropped=tuple(
@@ -126,8 +126,10 @@ def _gaps(pulled: Pulled) -> Iterator[Phrase]:
         yield Phrase("gap.moved_lookups", {"lists": Name(", ".join(pulled.moved))})
 
 
-def _status(today: date, period: Period) -> Status:
-    return Status.PROVISIONAL if today < period.end else Status.FINAL
+def _status(today: date, period: Period, known_until: date | None) -> Status:
+    """Final when the period is over and its source speaks of its last day."""
+    cut = known_until is not None and known_until + timedelta(days=1) < period.end
+    return Status.PROVISIONAL if cut or today < period.end else Status.FINAL
 
 
 def _revision(run: Run, period: Period, digest: str, status: Status) -> Revision:

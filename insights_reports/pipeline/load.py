@@ -30,7 +30,7 @@ from insights_reports.pipeline.pull import (
     wanted_tag_sets,
 )
 from insights_reports.pipeline.sealed import opener
-from insights_reports.pipeline.sources import define, dropped, gaps, known_from
+from insights_reports.pipeline.sources import define, dropped, gaps, known_from, known_until
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ class Pulled:
     source: SourceName = "insights"
     gaps: tuple[Phrase, ...] = ()
     known_from: date | None = None
+    known_until: date | None = None
     combinations: tuple[Combination, ...] = ()
 
 
@@ -115,6 +116,7 @@ def load(folder: Path) -> Pulled:
             source=wanted.source,
             gaps=tuple(gaps(source)) if source else (),
             known_from=known_from(source) if source else None,
+            known_until=known_until(source) if source else None,
         )
 
 

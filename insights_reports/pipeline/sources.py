@@ -99,6 +99,7 @@ def _remembered(drawn: Drawn) -> dict[str, Any]:
     return {
         "notes": [[note.key, note.values] for note in drawn.notes],
         "known_from": known and known.isoformat(),
+        "known_until": drawn.known_until and drawn.known_until.isoformat(),
         "dropped": {reason: list(ids) for reason, ids in drawn.dropped.items()},
         "stated": [asdict(one) for one in drawn.stated],
     }
@@ -119,6 +120,11 @@ def gaps(about: Mapping[str, Any]) -> Iterator[Phrase]:
 def known_from(about: Mapping[str, Any]) -> date | None:
     """The first local day from which on a source knows all deployments, when it said so."""
     return date.fromisoformat(about["known_from"]) if about["known_from"] else None
+
+
+def known_until(about: Mapping[str, Any]) -> date | None:
+    """The last local day that a source speaks of, when it may end too early."""
+    return date.fromisoformat(about["known_until"]) if about["known_until"] else None
 
 
 def _value(name: str, value: int | str) -> int | Day | Name:

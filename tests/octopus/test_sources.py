@@ -197,7 +197,10 @@ def test_a_restricted_name_of_our_export_is_an_id_without_a_name(
         ((HEADER + ",Lead Time", ROW + ",soon"), "'soon'"),
         ((HEADER + ",Had Guided Failure", ROW + ",perhaps"), "Had Guided Failure, row 2"),
         ((HEADER + ",Deployments Until Recovery", ROW + ",1e9"), "Until Recovery, row 2"),
-        ((HEADER, ROW, ROW + ",one too many"), "line 3"),
+        ((HEADER, ROW, ROW + ",one too many"), "line 3: 9 instead of 8"),
+        ((HEADER, ROW, ROW.removesuffix(",Success")), "line 3: 7 instead of 8"),
+        ((HEADER, ROW, ROW.replace("2026-09-01T10:00:00Z", "2026-02-31 10:00:00")), "row 3"),
+        ((HEADER, ROW, '"' + ROW), "line"),
     ],
 )
 def test_a_csv_that_cannot_be_understood_says_where(
@@ -207,6 +210,89 @@ def test_a_csv_that_cannot_be_understood_says_where(
         csv(client, server, tmp_path, *lines)
     assert said in error.value.which
     assert "some.csv" in error.value.which
+
+
+NINE = datetime(2026, 9, 1, 9, 0, 0, 123000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("cell", "instant"),
+    [
+        ("2026-09-01T09:00:00.123", NINE),
+        ("2026-09-01 09:00:00.123", NINE),
+        ("2026-09-01T09:00:00.123Z", NINE),
+        ("2026-09-01 11:00:00.1230000 +02:00", NINE),
+        ("2026-09-01T11:00:00.1230000+02:00", NINE),
+        ("09/01/2026 09:00:00.123 +00:00", NINE),
+        ("09/01/2026 04:00:00.123 -05:00", NINE),
+        ("2026-09-01T09:00:00", NINE.replace(microsecond=0)),
+        ("09/01/2026 09:00:00 +00:00", NINE.replace(microsecond=0)),
+    ],
+)
+def test_instants_of_a_csv_in_every_spelling(
+    client: Client, server: RunningServer, tmp_path: Path, cell: str, instant: datetime
+) -> None:
+    found = csv(client, server, tmp_path, HEADER, ROW.replace("2026-09-01T10:00:00Z", cell))
+    assert found.table["completed"].tolist() == [instant]
+    zoned = cell.endswith(("Z", ":00")) and (cell[-6] in "+-" or cell.endswith("Z"))
+    assert ("source_csv_utc" in {note.key for note in found.notes}) == (not zoned)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le-bom", "cp1252"])
+def test_a_csv_in_every_encoding_and_with_every_separator(
+    client: Client, server: RunningServer, tmp_path: Path, encoding: str, separator: str
+) -> None:
+    text = f"{HEADER}\n{ROW.replace('Gone', 'Zürich')}\n".replace(",", separator)
+    path = tmp_path / "some.csv"
+    bom = encoding == "utf-16-le-bom"
+    path.write_bytes(b"\xff\xfe" + text.encode("utf-16-le") if bom else text.encode(encoding))
+    found = drawn(client, insights(server, REPORTS[0])[0], "file", path)
+    assert found.table["project_name"].tolist() == ["Zürich"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [("1:12:39.41517", "01:12:39.41517"), ("1.02:03:04", "1 days 02:03:04"),
+     ("-426:53:44", "-18 days +05:06:16"), ("93:32:33.0", "3 days 21:32:33")],
+)  # fmt: skip
+def test_durations_of_a_csv_in_every_spelling(
+    client: Client, server: RunningServer, tmp_path: Path, cell: str, expected: str
+) -> None:
+    found = csv(client, server, tmp_path, HEADER + ",Lead Time", f"{ROW},{cell}")
+    assert found.table["lead_time"].tolist() == [pd.Timedelta(expected)]
+
+
+@pytest.mark.parametrize(("cell", "yes"), [("True", 1), ("true", 1), ("Yes", 1), ("1", 1),
+                                           ("False", 0), ("no", 0), ("0", 0), ("", 0)])  # fmt: skip
+def test_yes_and_no_of_a_csv_in_every_spelling(
+    client: Client, server: RunningServer, tmp_path: Path, cell: str, yes: int
+) -> None:
+    found = csv(client, server, tmp_path, HEADER + ",Had Guided Failure", f"{ROW},{cell}")
+    assert found.table["had_guided_failure"].tolist() == [bool(yes)]
+
+
+def test_what_stands_twice_in_a_csv_is_counted_once_and_said(
+    client: Client, server: RunningServer, tmp_path: Path
+) -> None:
+    found = csv(client, server, tmp_path, HEADER, ROW, ROW, ROW.replace("ents-1", "ents-2"), ROW)
+    assert found.table["deployment_id"].tolist() == ["Deployments-1", "Deployments-2"]
+    assert found.dropped == {"duplicate": ("Deployments-1", "Deployments-1")}
+
+
+def test_names_of_a_csv_are_found_in_three_lists(server: RunningServer, tmp_path: Path) -> None:
+    definition, expected = insights(server, REPORTS[0])
+    path = tmp_path / "deployments.csv"
+    path.write_bytes(to_csv(expected))
+    asked: list[str] = []
+
+    def note(path: str, body: bytes) -> bytes:
+        asked.append(path)
+        return body
+
+    with proxy(server, note) as url, Client(at(url, server)) as other:
+        drawn(other, definition, "file", path)
+    assert len(asked) == 4  # with that of the spaces
 
 
 def test_a_file_that_is_not_there_or_of_no_known_kind_is_named(

@@ -519,7 +519,7 @@ def test_csv_has_octopus_columns_and_no_formulas() -> None:
     streams = [{**FIXED[1], "ProjectName": name} for name in names]
     streams.append({**FIXED[1], "ProjectName": None, "TenantId": "Tenants-1"})
     table = read_deployments(document(streams)).table
-    rows = list(csv.DictReader(io.StringIO(to_csv(table).decode())))
+    rows = list(csv.DictReader(io.StringIO(to_csv(table).decode("utf-8-sig"))))
     assert [row["Project"] for row in rows] == [
         "'=1+1",
         "' =1",

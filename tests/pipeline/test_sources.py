@@ -117,6 +117,24 @@ def test_a_run_from_a_file_that_this_program_wrote(
     assert f"from the file {file.name}, as it is" in page(config)
 
 
+def test_a_file_that_ends_before_its_period_makes_no_final_edition(
+    configure: Configure, run: Run, command: Command, tmp_path: Path
+) -> None:
+    file = tmp_path / "download.csv"
+    assert command("deployments", REPORT, "--output", file).status == 0
+    head, *rows = file.read_text("utf-8-sig").splitlines()
+    early = [row for row in rows if "2026-09-2" not in row and "2026-09-30" not in row]
+    early = [row for row in early if "2026-10-" not in row]
+    file.write_text("\n".join([head, *early, early[0]]), encoding="utf-8")
+    config = configure(source="file", file=file.name)
+    done = run(config)
+    assert done.status == 0, done.err
+    assert "(provisional)" in done.out
+    text = page(config)
+    assert "19 September 2026" in text
+    assert "stated more than once, counted once" in text
+
+
 def test_a_report_of_octopus_defines_what_another_source_reads(
     configure: Configure, run: Run
 ) -> None:

@@ -43,12 +43,14 @@ class Note:
 @dataclass(frozen=True)
 class Drawn:
     """The deployments that a source gave. ``known_from``: the first local day from which on it
-    has all of them, where that is later than the first day of the window. ``dropped``: as in
+    has all of them, where that is later than the first day of the window;
+    ``known_until``: the last local day it speaks of, where it may end too early. ``dropped``: as in
     `Deployments`; ``stated``: the questions for which Octopus states figures."""
 
     table: pd.DataFrame
     notes: tuple[Note, ...] = ()
     known_from: date | None = None
+    known_until: date | None = None
     dropped: dict[str, tuple[str, ...]] = field(default_factory=dict)
     stated: tuple[Combination, ...] = ()
 
@@ -131,5 +133,7 @@ def _typed(rows: pd.DataFrame, name: str) -> Any:
     if name not in _TEXTS:
         return rows[name]
     texts = rows[name] if name in rows else pd.Series(None, rows.index, "object")
+    if str(texts.dtype) == ("string" if name in IDS else "category"):
+        return texts
     plain = texts.astype(object).where(texts.notna(), None)
     return plain.astype("string[pyarrow]" if name in IDS else "category")

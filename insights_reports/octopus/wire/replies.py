@@ -109,11 +109,12 @@ def _octopus_words(body: bytes) -> str:
     return clean_text(" ".join(part for part in distinct if part))[:_LONGEST_WORDS]
 
 
-Media = Literal["json", "xml", "csv"]
+Media = Literal["json", "xml", "csv", "image"]
 ACCEPT: dict[Media, str] = {
     "json": "application/json",
     "xml": "application/xml, text/xml",
     "csv": "text/csv",
+    "image": "image/*",
 }
 
 
@@ -123,7 +124,7 @@ def check_media(headers: Mapping[str, str], status: int, request: str, media: Me
     kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if status == 204:
         raise BadReply("Octopus answered with nothing.", f"{request} (204)", status=status)
-    if kind and not kind.endswith((f"/{media}", f"+{media}")):
+    if kind and not (kind.endswith((f"/{media}", f"+{media}")) or kind.startswith(f"{media}/")):
         page = "a login page or another web page" if kind == "text/html" else clean_text(kind)[:80]
         raise BadReply(
             f"Instead of {media.upper()}, {page} came back.",

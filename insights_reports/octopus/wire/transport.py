@@ -156,14 +156,20 @@ class Transport:
         request = _Request("GET", self._base + path, params, media=media)
         return self._persist(request, read, most_bytes or self.limits.reply_bytes)
 
-    def send(self, method: str, path: str, content: bytes | None = None) -> bytes:
+    def send(
+        self,
+        method: str,
+        path: str,
+        content: bytes | None = None,
+        sends: str = "application/json",
+    ) -> bytes:
         """The body of the reply to a POST, PUT or DELETE, which is made again only when Octopus
         said that it did not look at it (429): a lost reply may belong to a change that was made.
 
         Raises:
             OctopusError: the failure.
         """
-        request = _Request(method, self._base + path, content=content)
+        request = _Request(method, self._base + path, content=content, sends=sends)
         return self._persist(request, _all, self.limits.reply_bytes)
 
     def close(self) -> None:
