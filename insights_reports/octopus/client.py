@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, TypeVar, get_args
 from urllib.parse import quote, urlencode
 
-from insights_reports.errors import NotFound, OctopusError, UsageError
+from insights_reports.errors import NotFound, OctopusError, UsageError, keeping
 from insights_reports.octopus.connection import Connection
 from insights_reports.octopus.deployments.streams import Deployments, read_deployments
 from insights_reports.octopus.reports import Reports
@@ -127,6 +127,26 @@ class Client:
         """
         path = self._path("insights", "reports", report_id, "deployments")
         return self._source.deployments(path, read_deployments, save_to)
+
+    def deployments_csv(self, report_id: str, save_to: BinaryIO) -> None:
+        """Write Octopus's CSV download of the report's deployments into ``save_to``, an empty
+        seekable file. It omits what this account may not view.
+
+        Raises:
+            OctopusError: when it cannot be had.
+            PullError: when ``save_to`` cannot be written.
+        """
+
+        def copy(body: BinaryIO) -> None:
+            with keeping(getattr(save_to, "name", "the copy")):
+                save_to.seek(0)  # what an earlier attempt left there
+                save_to.truncate()
+            while block := body.read(1 << 20):
+                with keeping(getattr(save_to, "name", "the copy")):
+                    save_to.write(block)
+
+        path = self._path("insights", "reports", report_id, "deployments", "csv")
+        self._source.long(path, None, copy, "csv")
 
     def metrics(
         self,

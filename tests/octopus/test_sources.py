@@ -21,7 +21,7 @@ from insights_reports.octopus.deployments.streams import DURATIONS
 from insights_reports.octopus.resources import InsightsReport, read
 from insights_reports.octopus.sources import Drawn, SourceName, draw
 from insights_reports.server import RunningServer, running_server
-from tests.conftest import AS_OF
+from tests.conftest import AS_OF, Command
 from tests.proxies import proxy
 
 REPORTS = ("InsightsReports-1", "InsightsReports-2", "InsightsReports-3")
@@ -278,6 +278,18 @@ def test_what_stands_twice_in_a_csv_is_counted_once_and_said(
     found = csv(client, server, tmp_path, HEADER, ROW, ROW, ROW.replace("ents-1", "ents-2"), ROW)
     assert found.table["deployment_id"].tolist() == ["Deployments-1", "Deployments-2"]
     assert found.dropped == {"duplicate": ("Deployments-1", "Deployments-1")}
+
+
+def test_the_download_of_octopus_is_read_like_its_json(
+    command: Command, server: RunningServer, tmp_path: Path
+) -> None:
+    path = tmp_path / "found.parquet"
+    done = command("deployments", REPORTS[0], "--from-csv", "--output", path)
+    assert done.status == 0, done.err
+    expected = insights(server, REPORTS[0])[1]
+    by_id = [t.set_index("deployment_id").sort_index() for t in (pd.read_parquet(path), expected)]
+    without = ["channel_id", "stream"]
+    same(by_id[0].drop(columns=without), by_id[1].drop(columns=without))
 
 
 def test_names_of_a_csv_are_found_in_three_lists(server: RunningServer, tmp_path: Path) -> None:

@@ -218,9 +218,9 @@ def _table(batches: list[_Batch]) -> pd.DataFrame:
     }
     for name in STREAM_COLUMNS:
         each = pa.chunked_array([batch.streams[name] for batch in batches], pa.string())
-        columns[name] = _categorical(each.dictionary_encode(), lengths)
+        columns[name] = categorical(each.dictionary_encode(), lengths)
     for name in CATEGORIES:
-        columns[name] = _categorical(pa.chunked_array([batch.arrow.pop(name) for batch in batches]))
+        columns[name] = categorical(pa.chunked_array([batch.arrow.pop(name) for batch in batches]))
     for name in IDS:
         each = pa.chunked_array([batch.arrow.pop(name) for batch in batches])
         columns[name] = pd.array(each, dtype="string[pyarrow]")
@@ -232,7 +232,7 @@ def _table(batches: list[_Batch]) -> pd.DataFrame:
     return pd.DataFrame({name: columns[name] for name in COLUMNS}, copy=False)
 
 
-def _categorical(texts: pa.ChunkedArray, lengths: Ints | None = None) -> pd.Categorical:
+def categorical(texts: pa.ChunkedArray, lengths: Ints | None = None) -> pd.Categorical:
     """Cleaned texts as categories; with ``lengths``, each text that many times."""
     whole = texts.unify_dictionaries().combine_chunks()
     if isinstance(whole, pa.ChunkedArray):  # without a chunk there is nothing to combine

@@ -19,7 +19,7 @@ import pyarrow as pa
 from insights_reports.errors import BadReply, OctopusError
 from insights_reports.octopus.client import Client
 from insights_reports.octopus.deployments.export import FORMULA
-from insights_reports.octopus.deployments.streams import DUPLICATE
+from insights_reports.octopus.deployments.streams import DUPLICATE, IDS, categorical
 from insights_reports.octopus.resources import Named
 from insights_reports.octopus.sources.csv_cells import Row, read_rows
 from insights_reports.octopus.sources.csv_values import (
@@ -85,8 +85,10 @@ def read_csv(client: Client, path: Path) -> Drawn:
     columns = parts.columns()
     duplicate = columns["deployment_id"].duplicated()
     twice = tuple(columns["deployment_id"][duplicate])
-    columns = columns[~duplicate].reset_index(drop=True)
-    table = assemble(columns.assign(**_ids(client, columns)))
+    if twice:
+        columns = columns[~duplicate].reset_index(drop=True)
+    things = _ids(client, columns)
+    table = assemble(columns.drop(columns=list(_THINGS)).assign(**things))
     notes = tuple(_notes(titles, table, parts.without_zone))
     return Drawn(table, notes, dropped={DUPLICATE: twice} if twice else {})
 
@@ -146,15 +148,19 @@ class _Parts:
         values["deployments_until_recovery"] = counts(column(_UNTIL))
         values |= {name: durations(column(title)) for name, title in _DURATIONS.items()}
         texts = _TEXTS | _THINGS
-        values |= {n: pa.array(column(t).texts, pa.string()) for n, t in texts.items()}
+        for name, title in texts.items():
+            array = pa.array(column(title).texts, pa.string())
+            values[name] = array if name in IDS else array.dictionary_encode()
         for name, part in values.items():
             self.found.setdefault(name, []).append(part)
 
     def columns(self) -> pd.DataFrame:
         made: dict[str, Any] = {}
         for name, parts in self.found.items():
-            if isinstance(parts[0], pa.Array):
+            if name in IDS:
                 made[name] = pd.array(pa.chunked_array(parts), dtype="string[pyarrow]")
+            elif isinstance(parts[0], pa.Array):
+                made[name] = categorical(pa.chunked_array(parts))
             else:
                 made[name] = np.concatenate(parts)
         for name in _DURATIONS:
@@ -173,7 +179,7 @@ def _ids(client: Client, columns: pd.DataFrame) -> dict[str, Any]:
     lists = Lists(client)
     found: dict[str, Any] = {}
     for thing in _THINGS:
-        texts = columns[thing].astype("category")
+        texts = columns[thing]
         ids, names = _known(lists, thing, list(texts.cat.categories))
         found[f"{thing}_id"] = texts.map(ids).astype(object).astype("category")
         found[f"{thing}_name"] = texts.map(names).astype(object).astype("category")

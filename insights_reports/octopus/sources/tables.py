@@ -105,7 +105,10 @@ def assemble(columns: dict[str, Any] | pd.DataFrame) -> pd.DataFrame:
 
     Columns that are not given are null; each deployment id stands once. Ties go by id.
     """
-    given = pd.DataFrame(columns).drop_duplicates("deployment_id", ignore_index=True)
+    given = pd.DataFrame(columns, copy=False)
+    again = given["deployment_id"].duplicated()
+    if again.any():
+        given = given[~again].reset_index(drop=True)
     given["stream"] = _ordinals(given)
     table = pd.DataFrame({name: _typed(given, name) for name in COLUMNS})
     order, _, _ = stream_order(table)
