@@ -207,6 +207,9 @@ def _deployments(commands: _Commands) -> None:
     parser.add_argument(
         "-o", "--output", metavar="FILE", help=".csv, .json, .parquet or .xlsx (default: CSV)"
     )
+    parser.add_argument(
+        "--from-csv", action="store_true", help="read Octopus's CSV download instead of its JSON"
+    )
     _connection(parser)
 
 

@@ -306,7 +306,10 @@ class OwnGroup(_Model):
 
 
 class Definition(_Model):
-    """What a report is about, as the Insights reports API spells it, for a server without it."""
+    """What a report is about, as the Insights reports API spells it, for a server without it.
+
+    Without ``AllTenants`` all tenants are meant where neither tenants nor tags are named.
+    """
 
     ProjectGroupIds: tuple[str, ...] = ()
     ProjectIds: tuple[str, ...] = ()
@@ -314,8 +317,16 @@ class Definition(_Model):
     TenantIds: tuple[str, ...] = ()
     TenantTags: tuple[str, ...] = ()
     TenantMode: Literal["TenantedAndUntenanted", "Tenanted", "Untenanted"] = "TenantedAndUntenanted"
+    AllTenants: bool | None = None
     EnvironmentGroups: tuple[OwnGroup, ...] = ()
     TimeZone: str = "UTC"
+
+    @model_validator(mode="after")
+    def _all_tenants(self) -> "Definition":
+        if self.AllTenants is None:
+            every = not self.TenantIds and not self.TenantTags
+            object.__setattr__(self, "AllTenants", every)
+        return self
 
 
 class Subscription(_Model):

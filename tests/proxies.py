@@ -19,11 +19,13 @@ def proxy(
     *,
     state_length: bool = True,
     refuse: Mapping[str, int] = MappingProxyType({}),
+    words: bytes = b'{"ErrorMessage": "Not here."}',
 ) -> Iterator[str]:
     """Passes requests on and changes the replies; gives its address.
 
     Without ``state_length`` the length of the unchanged reply is announced: what is shorter is cut.
-    ``refuse`` holds the status with which a path that has such a part is refused.
+    ``refuse`` holds the status with which a path that has such a part is refused, and ``words`` the
+    body of the refusal.
     """
     target = urlsplit(server.url)
 
@@ -36,7 +38,7 @@ def proxy(
             body = reply.read()
             refused = [status for part, status in refuse.items() if part in self.path]
             status = refused[0] if refused else reply.status
-            shown = b'{"ErrorMessage": "Not here."}' if refused else change(self.path, body)
+            shown = words if refused else change(self.path, body)
             length = len(shown if state_length or refused else body)
             self.send_response(status)
             self.send_header("Content-Type", reply.headers["Content-Type"])

@@ -98,7 +98,7 @@ def test_an_invalid_report_is_refused_with_every_problem(command: Command, tmp_p
 
 def test_deployments_in_every_format(command: Command, tmp_path: Path) -> None:
     text = command("deployments", REPORT).out
-    rows = list(csv.DictReader(io.StringIO(text)))
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
     tables = {}
     for extension in ("csv", "json", "parquet", "xlsx"):
         path = tmp_path / f"d.{extension}"

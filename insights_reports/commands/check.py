@@ -15,6 +15,9 @@ from insights_reports.delivery.storage.places import look
 from insights_reports.errors import ConfigError, DeliveryError, InsightsReportsError, UsageError
 from insights_reports.formats.html.templates_check import check_templates
 from insights_reports.octopus import Client, iana_zone
+from insights_reports.octopus.resources import InsightsReport
+from insights_reports.octopus.sources import core, project
+from insights_reports.octopus.sources.combinations import combinations
 from insights_reports.octopus.sources.population import population
 from insights_reports.pipeline.destinations import place_of, transport
 from insights_reports.pipeline.make import connection, source_of
@@ -118,9 +121,19 @@ def _report(client: Client, config: Config, subscription: Subscription) -> str:
     elif subscription.file:
         found = f", source file: {_readable(config.resolve(subscription.file))}"
     else:
-        projects = population(client, report).projects
-        found = f", source {subscription.source}: {len(projects)} projects"
+        found = f", source {subscription.source}: {_source(client, report, subscription.source)}"
     return f"report {report.Id} {report.Name!r}, {report.TimeZone} is {zone.key}{found}"
+
+
+def _source(client: Client, report: InsightsReport, source: str) -> str:
+    """What the source would read; one request for it is made for real."""
+    if source == "core":
+        core.try_one(client)
+        return f"{len(core.chosen_of(client, report).projects)} projects"
+    chosen = population(client, report)
+    tried = project.try_one(client, chosen)
+    asked = sum(1 for _ in combinations(chosen))
+    return f"{len(chosen.projects)} projects, {asked} requests such as {tried.key}"
 
 
 def _readable(path: Path) -> Path:

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -9,6 +10,8 @@ from typing import BinaryIO
 from insights_reports.commands.common import connection
 from insights_reports.errors import UsageError
 from insights_reports.octopus import Client, Deployments, iana_zone, to_api, to_csv
+from insights_reports.octopus.resources import InsightsReport
+from insights_reports.octopus.sources.csv_download import read_csv
 
 Write = Callable[[Deployments, BinaryIO, str], None]
 """Writes deployments into a file; the last argument is the report's zone (IANA id)."""
@@ -20,7 +23,8 @@ def main(options: argparse.Namespace) -> int:
     write = _writer(output)
     with Client(connection(options)) as client:
         report = client.reports.get(options.report)
-        deployments, zone = client.deployments(report.Id), iana_zone(report.TimeZone).key
+        read = _from_csv if options.from_csv else _from_json
+        deployments, zone = read(client, report), iana_zone(report.TimeZone).key
     if output is None:
         write(deployments, sys.stdout.buffer, zone)
         return 0
@@ -33,6 +37,20 @@ def main(options: argparse.Namespace) -> int:
         draft.unlink(missing_ok=True)
     print(f"Wrote {len(deployments.table):,} deployments to {output}.", file=sys.stderr)
     return 0
+
+
+def _from_json(client: Client, report: InsightsReport) -> Deployments:
+    return client.deployments(report.Id)
+
+
+def _from_csv(client: Client, report: InsightsReport) -> Deployments:
+    """Octopus's CSV download, with the ids of the names in it where they can be found."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "download.csv"
+        with path.open("wb") as file:
+            client.deployments_csv(report.Id, file)
+        drawn = read_csv(client, path)
+    return Deployments(report.Name, drawn.table, drawn.dropped)
 
 
 def _writer(output: Path | None) -> Write:

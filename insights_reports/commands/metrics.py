@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from insights_reports.commands.common import as_of, connection, print_json, print_table
-from insights_reports.errors import UsageError
+from insights_reports.errors import Refused, UsageError
 from insights_reports.metrics import (
     Conventions,
     Tabulator,
@@ -59,6 +59,13 @@ def _recomputed(
     """From /deployments and the look-ups alone."""
     deployments = client.deployments(definition.Id).table
     found = look_up(client, mentioned(deployments))
+    if options.split in found.no_access:
+        raise Refused(
+            "No access: this account may not look up what the split needs.",
+            f"--split {options.split}: {', '.join(sorted(found.denied))}",
+            "Give the account the permission to view them, or choose another split.",
+            status=403,
+        )
     tag_set = None
     if options.split == "TenantTagSet":
         (chosen,) = choose_tag_sets(found.tag_sets, (options.tenant_tag_set,))

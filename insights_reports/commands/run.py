@@ -144,6 +144,8 @@ def print_outcome(run: Run, outcome: Outcome) -> None:
     print_table(
         ["FILE", "SIZE"], [[str(p), size(p.stat().st_size)] for p in outcome.files], right="lr"
     )
+    if edition.no_access:
+        print(f"No access to what these splits need: {', '.join(edition.no_access)}.")
     for receipt in outcome.receipts:
         print(_receipt(receipt))
     if outcome.held:

@@ -39,6 +39,7 @@ class About(BaseModel):
         verdict: the cross-check's word on all figures (`crosscheck.CheckVerdict`), and how many
             figures were compared: the four counts add up to ``figures``.
         known_from: the first day of which the deployments are known.
+        no_access: the splits wanted that the account may not know.
         figure_parts: digests of the figures, by document: equal where only settings differ.
         data: the names of the files that hold the edition as data.
         page_one: the figures of page one.
@@ -68,6 +69,7 @@ class About(BaseModel):
     explained: int = 0
     not_comparable: int = 0
     known_from: date | None = None
+    no_access: tuple[str, ...] = ()
     figure_parts: dict[str, str] = {}
     data: tuple[str, ...] = ()
     page_one: tuple[PageOne, ...] = ()

@@ -6,6 +6,7 @@ Pure: no input or output, no clock, no text in any language.
 from collections.abc import Iterator
 from dataclasses import replace
 
+from insights_reports.edition import no_access
 from insights_reports.edition.appendix import discrepancies, excluded
 from insights_reports.edition.charts import has_limits, heat, overview, trends
 from insights_reports.edition.document import (
@@ -22,10 +23,11 @@ from insights_reports.edition.headline import headline
 from insights_reports.edition.method import FORMULA_VERSION, method, short_method
 from insights_reports.edition.notable import notable
 from insights_reports.edition.settings import Inputs, Settings
-from insights_reports.edition.slices import Part, no_slices, parts, section, small_table
+from insights_reports.edition.slices import NAMES, Part, no_slices, parts, section, small_table
 from insights_reports.edition.strip import strip, unseen
 from insights_reports.edition.tiles import tiles
 from insights_reports.edition.values import Instant, Metric, Name, Phrase, Span, Statistic, Value
+from insights_reports.metrics import Split
 
 
 def compose(inputs: Inputs, settings: Settings) -> tuple[Document, ...]:
@@ -44,6 +46,7 @@ def compose(inputs: Inputs, settings: Settings) -> tuple[Document, ...]:
     found = [_summary(facts, every, with_splits=one)]
     if not one:
         found += [_split(facts, several) for several in _by_document(every)]
+        found += [_denied(facts, split) for split in no_access.denied(facts)]
     names = tuple(document.name for document in found)
     return tuple(replace(document, edition=names) for document in found)
 
@@ -57,6 +60,8 @@ def _by_document(every: tuple[Part, ...]) -> Iterator[tuple[Part, ...]]:
 def _summary(facts: Facts, every: tuple[Part, ...], *, with_splits: bool) -> Document:
     page_one = tiles(facts)
     splits = [section(part, with_panels=True) for part in every] if with_splits else []
+    if with_splits:
+        splits += [no_access.section(split) for split in no_access.denied(facts)]
     sections = (
         *splits,
         _trends(facts, page_one),
@@ -107,6 +112,20 @@ def _split(facts: Facts, several: tuple[Part, ...]) -> Document:
         sentence=_split_headline(facts, several),
         overview=tuple(chart for part in several for chart in part.panels()),
         sections=(*sections, short_method(facts)),
+    )
+
+
+def _denied(facts: Facts, split: Split) -> Document:
+    """The document of a split that this account may not know, which says so."""
+    name = NAMES[split]
+    return _document(
+        facts,
+        name=name,
+        title=Phrase(f"title.split.{name}"),
+        scope=Phrase("missing.no_access"),
+        sentence=no_access.sentence(split),
+        overview=(),
+        sections=(no_access.section(split), short_method(facts)),
     )
 
 

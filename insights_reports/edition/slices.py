@@ -137,9 +137,11 @@ class Part:
 
 
 def parts(facts: Facts) -> tuple[Part, ...]:
-    """The parts of every split that the settings ask for, in their order."""
+    """The parts of every split that the settings ask for and the account may know, in order."""
     found: list[Part] = []
     for split in facts.settings.splits:
+        if split in facts.inputs.lookups.no_access:
+            continue
         if split == "TenantTagSet":
             sets = facts.settings.tag_sets or _tag_sets_in_use(facts)
             found += [Part(facts, facts.slices(split, tag_set)) for tag_set in sets]

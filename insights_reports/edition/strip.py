@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from insights_reports.crosscheck import CrossCheck
 from insights_reports.edition.document import CheckStrip, Exclusion, Ledger
 from insights_reports.edition.facts import Facts
+from insights_reports.edition.no_access import denied, sentence
 from insights_reports.edition.values import Day, Name, Phrase, Span, Value
 
 _MOST_IDS = 100
@@ -99,6 +100,8 @@ def _gaps(facts: Facts) -> Iterator[Phrase]:
         yield Phrase("gap.restricted", {"n": hidden})
     if unseen(facts):
         yield Phrase("gap.unseen")
+    for split in denied(facts):
+        yield sentence(split)
     if not facts.whole.known(facts.windows.now):
         yield Phrase("gap.before_data", {"day": Day(inputs.first_day)})
     yield from inputs.gaps

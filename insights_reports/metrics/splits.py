@@ -34,6 +34,8 @@ class Lookups:
         tenant_tags: the canonical tags (``Region/Europe``) of each tenant that could be seen;
             a tenant without tags has none, a tenant that could not be seen is absent.
         tag_sets: the names of the tag sets.
+        no_access: the splits that cannot be made, because the account may not look up what they
+            need.
     """
 
     project_groups: Mapping[str, str] = field(default_factory=dict)
@@ -41,6 +43,7 @@ class Lookups:
     environment_groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
     tenant_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tag_sets: Mapping[str, str] = field(default_factory=dict)
+    no_access: tuple[Split, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

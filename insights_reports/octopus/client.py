@@ -1,12 +1,13 @@
 """The client: everything this program asks of Octopus, one method each."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
 from typing import Any, BinaryIO, TypeVar, get_args
 from urllib.parse import quote, urlencode
 
-from insights_reports.errors import NotFound, UsageError
+from insights_reports.errors import NotFound, OctopusError, UsageError, keeping
 from insights_reports.octopus.connection import Connection
 from insights_reports.octopus.deployments.streams import Deployments, read_deployments
 from insights_reports.octopus.reports import Reports
@@ -15,6 +16,7 @@ from insights_reports.octopus.resources import (
     Environment,
     Metrics,
     Named,
+    Page,
     Project,
     ProjectGroup,
     Resource,
@@ -39,7 +41,10 @@ from insights_reports.spelling.text import clean_text
 R = TypeVar("R", bound=Resource)
 T = TypeVar("T")
 _BLOCK = 1 << 20
-_LONG_PAGE = 5_000  # deployments or tasks a request: about 10 MB
+_LONG_PAGE = 5_000  # items a request: about 10 MB
+_FEED_TIME = "%Y-%m-%d %H:%M:%S"
+_LIST_PAGE = 2_000  # things a request: projects are large, and servers slow at listing them
+_MANY = 150  # more ids than that are looked up in the whole list
 
 
 class Client:
@@ -138,6 +143,26 @@ class Client:
         path = self._path("insights", "reports", report_id, "deployments")
         self._source.deployments(path, _to_the_end, save_to)
 
+    def deployments_csv(self, report_id: str, save_to: BinaryIO) -> None:
+        """Write Octopus's CSV download of the report's deployments into ``save_to``, an empty
+        seekable file. It omits what this account may not view.
+
+        Raises:
+            OctopusError: when it cannot be had.
+            PullError: when ``save_to`` cannot be written.
+        """
+
+        def copy(body: BinaryIO) -> None:
+            with keeping(getattr(save_to, "name", "the copy")):
+                save_to.seek(0)  # what an earlier attempt left there
+                save_to.truncate()
+            while block := body.read(1 << 20):
+                with keeping(getattr(save_to, "name", "the copy")):
+                    save_to.write(block)
+
+        path = self._path("insights", "reports", report_id, "deployments", "csv")
+        self._source.long(path, None, copy, "csv")
+
     def metrics(
         self,
         report_id: str,
@@ -199,6 +224,10 @@ class Client:
     def channels(self, ids: Iterable[str]) -> list[Channel]:
         return self.look_up("channels", Channel, ids)
 
+    def all_tenants(self) -> list[Tenant]:
+        """All tenants of the space."""
+        return self.look_up("tenants", Tenant, None)
+
     def tag_sets(self) -> list[TagSet]:
         """All tag sets of the space."""
         return self.look_up("tagsets", TagSet, None)
@@ -206,7 +235,13 @@ class Client:
     def look_up(self, kind: str, model: type[R], ids: Iterable[str] | None) -> list[R]:
         """The things of a kind, as its path spells it (``projects``), with these ids, or all."""
         get = self._source.pages(kind, self._path(kind))
-        listing = paging.read_all(get) if ids is None else paging.read_ids(get, list(ids))
+        wanted = None if ids is None else list(dict.fromkeys(ids))
+        if wanted is None:
+            listing = paging.read_all(get, take=_LIST_PAGE)
+        elif len(wanted) <= _MANY:
+            listing = paging.read_ids(get, wanted)
+        else:
+            listing = paging.read_all(get, take=_LIST_PAGE).only(set(wanted))
         self._note(kind, listing)
         return [read(model, item) for item in listing.items]
 
@@ -218,17 +253,45 @@ class Client:
         """The projects of a project group."""
         return self._under("projectgroups", group_id, "projects", Project)
 
-    def project_deployments(self, project_id: str, zone: str) -> Deployments:
-        """The Insights of a project, as `deployments`. A server that knows ``timeZone`` begins
-        its 12 months at a midnight of ``zone`` (IANA id); others have a zone of their own.
+    def project_deployments(self, project_id: str, params: Mapping[str, str]) -> Deployments:
+        """The Insights of a project in the channel and the environment that ``params`` names, as
+        `deployments`: the streams of a report, of one project.
 
         Raises:
-            BadReply: when the reply, whose form is documented nowhere, is not that of a report.
+            BadReply: when the reply is not of that form.
         """
         path = self._path("projects", project_id, "insights", "deployments")
-        return self._source.deployments(
-            f"{path}?{urlencode({'timeZone': zone})}", read_deployments, None
+        return self._source.deployments(f"{path}?{urlencode(params)}", read_deployments, None)
+
+    def project_stated(
+        self, project_id: str, params: Mapping[str, str], question: Question, zone: str
+    ) -> StatedTable:
+        """The figures that Octopus states for a project in a channel and an environment, as one
+        series. ``question`` names the range and the granularity; ``zone`` is an IANA id."""
+        asked = {"timeRange": question.time_range, "granularity": question.granularity}
+        name = "-".join(["metrics", project_id, *params.values(), *asked.values()])
+        path = self._path("projects", project_id, "insights", "metrics")
+        params = {**params, **asked, "timeZone": zone}
+        return self._source.read(
+            Get(name, path, params, lambda body: decode_metrics(body, question))
         )
+
+    def peek(self, *path: str) -> dict[str, Any] | None:
+        """The first item of a list, None when it has none."""
+        get = self._source.pages("-".join(("first", *path)), self._path(*path))
+        items = read(Page, get({"skip": 0, "take": 1})).Items
+        return items[0] if items else None
+
+    def licensed_features(self) -> list[str] | None:
+        """What the server's licence enables; None where it does not say, or not to this account."""
+        try:
+            said = self._source.json("features", "/api/licenses/licenses-current-features")
+        except OctopusError as error:
+            if error.status not in (401, 403, 404):
+                raise
+            return None
+        features = said.get("EnabledFeatures") if isinstance(said, dict) else None
+        return [str(each) for each in features] if isinstance(features, list) else None
 
     def documents(
         self, *path: str, fields: Iterable[str], params: Mapping[str, str] | None = None
@@ -244,6 +307,36 @@ class Client:
         )
         self._note(path[-1], listing)
         return list(listing.items)
+
+    def newest(
+        self,
+        kind: str,
+        known: Container[str],
+        *,
+        fields: Iterable[str],
+        params: Mapping[str, str] | None = None,
+    ) -> list[dict[str, Any]]:
+        """The documents of a list that only grows at its head (``releases``), newest first, until
+        all of a page are ``known`` ids; cut down to these fields, as `documents` does."""
+        names = tuple(fields)
+        return paging.read_new(
+            self._source.pages(kind, self._path(kind)),
+            params or {},
+            known,
+            take=_LONG_PAGE,
+            keep=lambda item: {name: item.get(name) for name in names},
+        )
+
+    def history_feed(
+        self, completed_from: datetime, completed_to: datetime, read: Callable[[BinaryIO], T]
+    ) -> T:
+        """``read(body)`` of the XML feed of the deployments that completed between two instants."""
+        params = {
+            "fromCompletedTime": completed_from.astimezone(UTC).strftime(_FEED_TIME),
+            "toCompletedTime": completed_to.astimezone(UTC).strftime(_FEED_TIME),
+        }
+        path = self._path("reporting", "deployments", "xml")
+        return self._source.long(path, params, read, "xml")
 
     def ids_by_name(self, kind: str, names: Iterable[str]) -> dict[str, list[str]]:
         """For each name the ids of the things of a kind that have exactly this name."""

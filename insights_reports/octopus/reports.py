@@ -9,6 +9,7 @@ from typing import Any, get_args
 from urllib.parse import quote
 
 import orjson
+from urllib3.filepost import encode_multipart_formdata
 
 from insights_reports.errors import BadReply, Invalid, NotAvailable, NotFound, UsageError
 from insights_reports.octopus.resources import InsightsReport, read
@@ -18,7 +19,20 @@ from insights_reports.spelling.strict import parse_json
 from insights_reports.spelling.terms import TenantMode
 from insights_reports.spelling.text import clean_text, iana_zone
 
-_LISTS = ("ProjectGroupIds", "ProjectIds", "TenantIds", "TenantTags")
+_LISTS = ("ProjectGroupIds", "ProjectIds", "ChannelIds", "TenantIds", "TenantTags")
+_REQUIRED: dict[str, Any] = {
+    **{name: [] for name in _LISTS},
+    "EnvironmentGroups": [],
+    "TenantMode": "TenantedAndUntenanted",
+    "AllTenants": False,
+    "TimeZone": "UTC",
+}
+"""What the strictest server requires, as the laxest takes its absence."""
+
+LAST_MODIFIED = ("LastModifiedBy", "LastModifiedOn")
+"""The server's own: read, and never sent."""
+
+_ICON_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _TAG = re.compile(r"[^/]*[^/\s][^/]*/[^/]*[^/\s][^/]*")
 
 
@@ -84,7 +98,7 @@ class Reports:
             UsageError: when it is not valid; nothing is sent then.
             Invalid: when Octopus does not accept it, in its words.
         """
-        sent = {"SpaceId": self._space_id(), **report}
+        sent = {"SpaceId": self._space_id(), **_complete(report)}
         _check(sent)
         return self._sent("POST", self._path(), sent)
 
@@ -99,7 +113,8 @@ class Reports:
             Invalid: when Octopus does not accept it, or the report was changed in between.
         """
         seen = self._get(report) if isinstance(report, str) else report
-        changed = {**seen.raw, **changes, "Id": seen.Id}
+        own = {"Id": seen.Id, "SpaceId": seen.SpaceId or self._space_id()}
+        changed = {**_complete({**seen.raw, **changes}), **own}
         _check(changed)
         if self._get(seen.Id).raw != seen.raw:
             raise Invalid(
@@ -111,6 +126,32 @@ class Reports:
 
     def delete(self, report_id: str) -> None:
         self._source.send("DELETE", self._path(report_id))
+
+    def logo(self, report_id: str) -> bytes:
+        """The image of a report, as it is stored."""
+        path = f"{self._path(report_id)}/logo"
+        return self._source.long(path, None, lambda body: body.read(), "image")
+
+    def upload_logo(self, report_id: str, name: str, image: bytes) -> None:
+        """Give a report an image (PNG, JPEG or GIF); ``name`` is that of its file.
+
+        Raises:
+            Invalid: when Octopus does not accept it.
+        """
+        body, sends = encode_multipart_formdata({"fileToUpload": (name, image)})
+        self._source.send("POST", f"{self._path(report_id)}/logo", body, sends)
+
+    def choose_icon(self, report_id: str, icon: str, color: str) -> None:
+        """Give a report an icon (the name of a Font Awesome one) on a color such as ``#0D80D8``.
+
+        Raises:
+            UsageError: when the color is none; nothing is sent then.
+        """
+        if not _ICON_COLOR.fullmatch(color):
+            raise UsageError("The color of the icon is none.", f"{color!a:.80}", "Give #0D80D8.")
+        ids = {"ReportId": report_id, "SpaceId": self._space_id()}
+        content = orjson.dumps({"IconId": icon, "IconColor": color, **ids})
+        self._source.send("POST", f"{self._path(report_id)}/logo/icon", content)
 
     def _get(self, report_id: str) -> InsightsReport:
         return read(InsightsReport, self._source.json("report", self._path(report_id)))
@@ -128,6 +169,13 @@ class Reports:
         return path if report_id is None else f"{path}/{quote(report_id, safe='')}"
 
 
+def _complete(report: Mapping[str, Any]) -> dict[str, Any]:
+    """The report with every required field; null for one of them is its absence."""
+    given = {name: value for name, value in report.items() if name not in LAST_MODIFIED}
+    said = {name: v for name, v in given.items() if v is not None or name not in _REQUIRED}
+    return {**_REQUIRED, **said}
+
+
 def problems(report: Mapping[str, Any]) -> "list[str]":
     """What Octopus would reject in a report's JSON object: one line a problem, none if valid."""
     found = []
@@ -139,6 +187,8 @@ def problems(report: Mapping[str, Any]) -> "list[str]":
         value = report.get(name)
         if value is not None and not _texts(value):
             found.append(f"{name} must be a list of texts")
+    if not isinstance(report.get("AllTenants"), bool | None):
+        found.append("AllTenants must be true or false")
     if not _is_mode(report.get("TenantMode")):
         found.append(f"TenantMode must be one of {', '.join(get_args(TenantMode))}")
     return [*found, *_tag_problems(report), *_zone_problems(report), *_group_problems(report)]

@@ -57,6 +57,8 @@ class InsightsReport(Named):
     TenantIds: Texts = []
     TenantTags: Texts = []
     TenantMode: Text = "TenantedAndUntenanted"
+    ChannelIds: Texts = []
+    AllTenants: Annotated[bool, BeforeValidator(bool)] = False
     EnvironmentGroups: Annotated[list[EnvironmentGroup], BeforeValidator(_nothing)] = []
     TimeZone: Text = "UTC"
     IconId: Text | None = None

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Generic, Protocol, TypeVar
 from insights_reports.errors import NotFound, UsageError, keeping
 from insights_reports.octopus.wire.body import Body
 from insights_reports.octopus.wire.paging import GetPage
+from insights_reports.octopus.wire.replies import Media
 from insights_reports.octopus.wire.transport import Spent, Transport
 from insights_reports.spelling.strict import parse_json
 
@@ -22,6 +23,7 @@ Params = Mapping[str, str | int]
 Record = Callable[[str, bytes], None]
 OpenReply = Callable[[str], AbstractContextManager[BinaryIO]]
 DEPLOYMENTS = "deployments"
+JSON = "application/json"
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,14 @@ class Source(Protocol):
     def deployments(self, path: str, read: Callable[[BinaryIO], T], save_to: BinaryIO | None) -> T:
         """``read(body)`` of the reply of ``/deployments``, which is also copied to ``save_to``."""
 
-    def send(self, method: str, path: str, content: bytes | None = None) -> bytes:
+    def long(
+        self, path: str, params: Params | None, read: Callable[[BinaryIO], T], media: Media
+    ) -> T:
+        """``read(body)`` of a long reply that is not recorded, while it arrives."""
+
+    def send(
+        self, method: str, path: str, content: bytes | None = None, sends: str = JSON
+    ) -> bytes:
         """The body of the reply to a change."""
 
     def close(self) -> None: ...
@@ -130,8 +139,16 @@ class Live:
         most = self._transport.limits.deployments_bytes
         return self._transport.get(path, None, read_anew, most)
 
-    def send(self, method: str, path: str, content: bytes | None = None) -> bytes:
-        return self._transport.send(method, path, content)
+    def long(
+        self, path: str, params: Params | None, read: Callable[[BinaryIO], T], media: Media
+    ) -> T:
+        most = self._transport.limits.deployments_bytes
+        return self._transport.get(path, params, read, most, media)  # type: ignore[arg-type]
+
+    def send(
+        self, method: str, path: str, content: bytes | None = None, sends: str = JSON
+    ) -> bytes:
+        return self._transport.send(method, path, content, sends)
 
     def close(self) -> None:
         self._transport.close()
@@ -162,7 +179,14 @@ class Sealed:
         with self._open(DEPLOYMENTS) as reply:
             return read(reply)
 
-    def send(self, method: str, path: str, content: bytes | None = None) -> bytes:
+    def long(
+        self, path: str, params: Params | None, read: Callable[[BinaryIO], T], media: Media
+    ) -> T:
+        raise UsageError("A sealed pull does not have this reply.", path)
+
+    def send(
+        self, method: str, path: str, content: bytes | None = None, sends: str = JSON
+    ) -> bytes:
         raise UsageError("A sealed pull cannot be changed.", f"{method} {path}")
 
     def close(self) -> None:

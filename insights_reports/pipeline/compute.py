@@ -6,7 +6,7 @@ gets the revision that its content has in the ledger, or the next one.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from insights_reports.crosscheck import CrossCheck, StreamCheck, cross_check
 from insights_reports.edition import Inputs, compose, edition_digest
@@ -22,6 +22,7 @@ from insights_reports.edition.settings import Settings
 from insights_reports.edition.values import Name, Phrase, Status
 from insights_reports.formats.mail import render as mail
 from insights_reports.metrics import Conventions, Period
+from insights_reports.pipeline.combinations import by_combination
 from insights_reports.pipeline.data import write_data
 from insights_reports.pipeline.figures import figures_table
 from insights_reports.pipeline.load import Pulled, load
@@ -85,8 +86,11 @@ def material_of(
 
 def check_pulled(pulled: Pulled, conventions: Conventions) -> CrossCheck:
     """Everything that Octopus states in ``pulled`` against what its deployments say."""
+    table = pulled.deployments.table
+    if pulled.combinations:
+        table = by_combination(table, pulled.combinations)
     check = cross_check(
-        pulled.deployments.table,
+        table,
         pulled.stated,
         zone=pulled.zone,
         lookups=pulled.lookups,
@@ -128,14 +132,20 @@ def _inputs(run: Run, pulled: Pulled, known: Known, period: Period, check: Cross
         generated=run.generated,
         period=period,
         trigger=run.trigger,
-        status=_status(today, period),
+        status=_status(today, period, pulled.known_until),
         known_from=known.known_from,
         gaps=tuple(_gaps(pulled)),
         dropped=tuple(
-            Exclusion(Phrase(f"exclusion.{reason}"), len(ids), ids)
+            Exclusion(_exclusion(reason), len(ids), ids)
             for reason, ids in pulled.deployments.dropped.items()
         ),
     )
+
+
+def _exclusion(reason: str) -> Phrase:
+    """The phrase for a reason of `Deployments.dropped`: ``duplicate``, ``impossible.LeadTime``."""
+    key, _, field = reason.partition(".")
+    return Phrase(f"exclusion.{key}", {"field": Name(field)} if field else {})
 
 
 def _gaps(pulled: Pulled) -> Iterator[Phrase]:
@@ -147,8 +157,10 @@ def _gaps(pulled: Pulled) -> Iterator[Phrase]:
         yield Phrase("gap.moved_lookups", {"lists": Name(", ".join(pulled.moved))})
 
 
-def _status(today: date, period: Period) -> Status:
-    return Status.PROVISIONAL if today < period.end else Status.FINAL
+def _status(today: date, period: Period, known_until: date | None) -> Status:
+    """Final when the period is over and its source speaks of its last day."""
+    cut = known_until is not None and known_until + timedelta(days=1) < period.end
+    return Status.PROVISIONAL if cut or today < period.end else Status.FINAL
 
 
 def write(
@@ -184,6 +196,9 @@ def write(
         explained=check.explained,
         not_comparable=check.not_comparable,
         known_from=material.inputs.known_from,
+        no_access=tuple(
+            split for split in run.subscription.splits if split in material.pulled.lookups.no_access
+        ),
         figure_parts=figure_parts(documents),
         data=tuple(data),
     )

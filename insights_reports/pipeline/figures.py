@@ -136,13 +136,13 @@ def _stated(pulled: Pulled, asked: list[_Asked]) -> pd.DataFrame:
     """What Octopus states for the tables asked for, one figure a row; a name that two series have
     tells neither apart, and is left out."""
     wanted = {(each.split, each.tag_set, each.granularity) for each in asked}
-    questions = tuple(
-        question
-        for question in pulled.stated.questions
-        if question.time_range == _RANGE
-        and (question.split, question.tag_set, question.granularity) in wanted
+    if not isinstance(pulled.stated, Stated):  # of combinations, which are no split
+        return pd.DataFrame(columns=[*_KEY, "stated"])
+    sealed = pulled.stated.answers(
+        lambda asked: (
+            asked.time_range == _RANGE and (asked.split, asked.tag_set, asked.granularity) in wanted
+        )
     )
-    sealed = Stated(pulled.stated.sealed, pulled.stated.report_id, questions)
     starts = {day_number(each.start) for each in asked}
     first, last = min(starts), max(day_number(each.end) for each in asked)
     found = [rows for table in sealed if len(rows := _rows(table, first, last))]

@@ -2,11 +2,9 @@
 recorded replies to the same questions."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -20,17 +18,20 @@ from insights_reports.octopus import Client, Deployments, iana_zone, read_deploy
 from insights_reports.octopus.client import reply_name
 from insights_reports.octopus.resources import InsightsReport, Server, Space, User
 from insights_reports.octopus.sources import SourceName
+from insights_reports.octopus.sources.combinations import Combination
+from insights_reports.pipeline.combinations import StatedByCombination, labels, remembered
 from insights_reports.pipeline.pull import (
     DEPLOYMENTS,
     EARLIER,
     LookedUp,
     Mentioned,
     Wanted,
-    choose_tag_sets,
     look_up,
     requests,
+    wanted_tag_sets,
 )
-from insights_reports.pipeline.sources import define, gaps, known_from
+from insights_reports.pipeline.sealed import opener
+from insights_reports.pipeline.sources import define, dropped, gaps, known_from, known_until
 from insights_reports.spelling.stated import Question, StatedTable
 
 
@@ -43,8 +44,12 @@ class Stated:
     report_id: str
     questions: tuple[Question, ...]
 
+    def answers(self, wanted: Callable[[Question], bool]) -> "Stated":
+        """What Octopus states in answer to some of the questions."""
+        return replace(self, questions=tuple(one for one in self.questions if wanted(one)))
+
     def __iter__(self) -> Iterator[StatedTable]:
-        with Client.sealed(_opener(self.sealed), self.sealed.metadata["space"]) as client:
+        with Client.sealed(opener(self.sealed), self.sealed.metadata["space"]) as client:
             for question in self.questions:
                 kept = self.sealed.columns(reply_name(question))
                 table = kept and kept_stated(kept, question)
@@ -55,7 +60,8 @@ class Stated:
 class Pulled:
     """What a pull holds. ``earlier`` is the reading of the deployments before the last one, when
     the two differed; ``tag_sets`` the ids of those wanted; ``moved`` the look-ups that changed
-    while they were read; ``gaps`` and ``known_from`` what its ``source`` cannot know."""
+    while they were read; ``gaps`` and ``known_from`` what its ``source`` cannot know;
+    ``combinations`` the questions behind ``stated`` where there is no report to ask about."""
 
     definition: InsightsReport
     zone: ZoneInfo
@@ -63,7 +69,7 @@ class Pulled:
     earlier: pd.DataFrame | None
     lookups: Lookups
     tag_sets: tuple[str, ...]
-    stated: Stated
+    stated: Stated | StatedByCombination
     as_of: datetime
     url: str
     server: Server
@@ -73,6 +79,8 @@ class Pulled:
     source: SourceName = "insights"
     gaps: tuple[Phrase, ...] = ()
     known_from: date | None = None
+    known_until: date | None = None
+    combinations: tuple[Combination, ...] = ()
 
 
 def load(folder: Path) -> Pulled:
@@ -86,18 +94,27 @@ def load(folder: Path) -> Pulled:
     about = sealed.metadata
     source = about["source"]  # empty for Insights
     wanted = TypeAdapter(Wanted).validate_python(about["wanted"])
-    with Client.sealed(_opener(sealed), about["space"]) as client:
+    with Client.sealed(opener(sealed), about["space"]) as client:
         definition = define(client, wanted.report, wanted.definition)
-        found = look_up(client, Mentioned(**about["ids"]))
-        tag_sets = choose_tag_sets(found.tag_sets, wanted.tag_sets)
+        found = look_up(client, Mentioned(**about["ids"]), about.get("denied", ()))
+        tag_sets = wanted_tag_sets(found, wanted)
+        asked = requests(wanted, tag_sets, found.no_access)
+        zone = iana_zone(definition.TimeZone)
+        deployments = _with(_deployments(sealed, client, definition.Id), dropped(source))
+        combinations = tuple(remembered(source))
         return Pulled(
             definition=definition,
-            zone=iana_zone(definition.TimeZone),
-            deployments=_deployments(sealed, client, definition.Id),
+            zone=zone,
+            deployments=deployments,
             earlier=_earlier(sealed),
             lookups=lookups(definition, found),
             tag_sets=tuple(tag_set.Id for tag_set in tag_sets),
-            stated=Stated(sealed, definition.Id, tuple(requests(wanted, tag_sets))),
+            stated=StatedByCombination(
+                sealed, combinations, zone.key, labels(deployments.table, combinations)
+            )
+            if combinations
+            else Stated(sealed, definition.Id, tuple(asked)),
+            combinations=combinations,
             as_of=datetime.fromisoformat(about.get("asOf") or about["as_of"]),  # version 0.1
             url=about["url"],
             server=client.server(),
@@ -107,6 +124,7 @@ def load(folder: Path) -> Pulled:
             source=wanted.source,
             gaps=tuple(gaps(source)) if source else (),
             known_from=known_from(source) if source else None,
+            known_until=known_until(source) if source else None,
         )
 
 
@@ -120,13 +138,9 @@ def _deployments(sealed: Pull, client: Client, report_id: str) -> Deployments:
     return Deployments(str(about["reportName"]), table, dropped)
 
 
-def _opener(sealed: Pull) -> Callable[[str], AbstractContextManager[BinaryIO]]:
-    def open_reply(name: str) -> AbstractContextManager[BinaryIO]:
-        if name not in sealed.names:
-            raise FileNotFoundError(name)
-        return sealed.open(name)
-
-    return open_reply
+def _with(deployments: Deployments, more: dict[str, tuple[str, ...]]) -> Deployments:
+    """The deployments, and what their source left out before it was sealed."""
+    return replace(deployments, dropped={**deployments.dropped, **more})
 
 
 def lookups(definition: InsightsReport, found: LookedUp) -> Lookups:
@@ -139,6 +153,7 @@ def lookups(definition: InsightsReport, found: LookedUp) -> Lookups:
         ),
         tenant_tags={tenant.Id: tuple(tenant.TenantTags) for tenant in found.tenants},
         tag_sets={tag_set.Id: tag_set.Name for tag_set in found.tag_sets},
+        no_access=found.no_access,
     )
 
 

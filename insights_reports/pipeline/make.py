@@ -77,7 +77,14 @@ def pull_for(run: Run, progress: Progress) -> None:
         **source_of(run.config, run.subscription),
     )
     with run.stage("pull"):
-        pull(connect(run), wanted, run.pull_folder, as_of=run.as_of, progress=progress)
+        pull(
+            connect(run),
+            wanted,
+            run.pull_folder,
+            as_of=run.as_of,
+            progress=progress,
+            keep=run.state / "octopus",
+        )
 
 
 def _scope(subscription: Subscription) -> dict[str, Any]:
@@ -129,7 +136,7 @@ def finish(run: Run, files: Sequence[Path], progress: Progress) -> Outcome:
         progress("delivering")
         receipts = deliver_edition(run)
     failed = failure(receipts)
-    status = failed.exit_status if failed else 1 if differs else 0
+    status = failed.exit_status if failed else 1 if differs or edition.no_access else 0
     run.end("held" if held else "failed" if failed else "done", status)
     tell_outcome(run, receipts, why if held else "")
     return Outcome(edition, tuple(files), tuple(receipts), why if held else "", status)

@@ -22,7 +22,14 @@ from pydantic.alias_generators import to_camel
 from insights_reports.errors import UsageError, keeping
 from insights_reports.history.columns import keep_deployments, keep_stated
 from insights_reports.history.pulls import PullWriter
-from insights_reports.octopus import Client, Connection, Deployments, read_deployments
+from insights_reports.octopus import (
+    Client,
+    Connection,
+    Deployments,
+    iana_zone,
+    read_deployments,
+)
+from insights_reports.octopus.allowed import Allowed
 from insights_reports.octopus.client import reply_name
 from insights_reports.octopus.resources import (
     Environment,
@@ -33,12 +40,18 @@ from insights_reports.octopus.resources import (
     Tenant,
 )
 from insights_reports.octopus.sources import SourceName
+from insights_reports.pipeline.combinations import ask
 from insights_reports.pipeline.progress import Progress
 from insights_reports.pipeline.sources import define, draw_into
 from insights_reports.spelling.stated import Question, StatedTable
-from insights_reports.spelling.terms import GRANULARITIES, SPLITS, TIME_RANGES
+from insights_reports.spelling.terms import GRANULARITIES, SPLITS, TIME_RANGES, Split
 
 DEPLOYMENTS, EARLIER = "deployments", "deployments-earlier"
+_NEEDED: dict[Split, frozenset[str]] = {
+    "ProjectGroup": frozenset({"projects", "projectgroups"}),
+    "TenantTagSet": frozenset({"tenants", "tagsets"}),
+}
+"""What a split needs beside the deployments, which name the rest themselves."""
 READINGS = 3  # of the deployments, at most
 
 
@@ -74,13 +87,20 @@ class Mentioned:
 
 @dataclass(frozen=True)
 class LookedUp:
-    """The resources mentioned; ``tag_sets`` are those in which one of the tenants has a tag."""
+    """The resources mentioned; ``tag_sets`` are those in which one of the tenants has a tag,
+    ``denied`` the kinds that this account may not look up."""
 
     projects: list[Project]
     groups: list[ProjectGroup]
     environments: list[Environment]
     tenants: list[Tenant]
     tag_sets: list[TagSet]
+    denied: frozenset[str] = frozenset()
+
+    @property
+    def no_access(self) -> tuple[Split, ...]:
+        """The splits that need what this account may not look up."""
+        return tuple(split for split, kinds in _NEEDED.items() if self.denied & kinds)
 
 
 @dataclass(frozen=True)
@@ -94,9 +114,16 @@ class Reading:
 
 
 def pull(
-    connection: Connection, wanted: Wanted, folder: Path, *, as_of: datetime, progress: Progress
+    connection: Connection,
+    wanted: Wanted,
+    folder: Path,
+    *,
+    as_of: datetime,
+    progress: Progress,
+    keep: Path | None = None,
 ) -> Path:
-    """Read everything from Octopus into ``folder`` and seal it; returns ``folder``.
+    """Read everything from Octopus into ``folder`` and seal it; returns ``folder``. ``keep`` is
+    where a source keeps what it need not read again; None: nowhere.
 
     Raises:
         OctopusError: when Octopus cannot be reached, refuses, or answers nonsense.
@@ -110,10 +137,14 @@ def pull(
             progress("report definition")
             definition = define(client, wanted.report, wanted.definition)
             progress(f"deployments (source: {wanted.source})")
-            reading, ids, source = _first(client, connection, definition, wanted, scratch, as_of)
+            reading, ids, source = _first(
+                client, connection, definition, wanted, scratch, as_of, progress, keep
+            )
+            ask(client, source, iana_zone(definition.TimeZone).key, progress)
             progress("projects, tenants and tag sets")
-            tag_sets = choose_tag_sets(look_up(client, ids).tag_sets, wanted.tag_sets)
-            questions, earlier = list(requests(wanted, tag_sets)), None
+            found = look_up(client, ids)
+            tag_sets = wanted_tag_sets(found, wanted)
+            questions, earlier = list(requests(wanted, tag_sets, found.no_access)), None
             for attempt in range(1, READINGS) if questions else ():
                 stated = client.stated_all(definition.Id, questions, wanted.at_once)
                 for number, table in enumerate(stated, 1):
@@ -130,6 +161,7 @@ def pull(
             asked_for = TypeAdapter(Wanted).dump_python(wanted, mode="json", by_alias=True)
             about = {"wanted": asked_for, "ids": asdict(ids), "space": client.space.Id}
             about |= {"asOf": as_of.isoformat(), "url": connection.url, "source": source}
+            about["denied"] = sorted(found.denied)
             about["moved"] = sorted(client.moved.union(source.get("moved", ())))
             about["asked"] = asdict(client.spent)
         _seal(folder, replies, reading, earlier, about)
@@ -168,18 +200,27 @@ def mentioned(deployments: pd.DataFrame) -> Mentioned:
     return Mentioned(ids("project_id"), ids("environment_id"), ids("tenant_id"))
 
 
-def look_up(client: Client, ids: Mentioned) -> LookedUp:
-    """Look up ``ids`` and what belongs to them, and nothing else of the space."""
-    projects = client.projects(ids.projects)
-    tenants = client.tenants(ids.tenants)
+def look_up(client: Client, ids: Mentioned, denied: Iterable[str] = ()) -> LookedUp:
+    """Look up ``ids`` and what belongs to them, and nothing else of the space. What this account
+    may not look up is missing, and said; ``denied``: what a sealed pull says of that."""
+    allowed = Allowed(denied)
+    projects = allowed("projects", lambda: client.projects(ids.projects))
+    tenants = allowed("tenants", lambda: client.tenants(ids.tenants))
     groups = sorted({project.ProjectGroupId for project in projects})
     return LookedUp(
         projects=projects,
-        groups=client.project_groups(groups),
-        environments=client.environments(ids.environments),
+        groups=allowed("projectgroups", lambda: client.project_groups(groups)),
+        environments=allowed("environments", lambda: client.environments(ids.environments)),
         tenants=tenants,
-        tag_sets=_used(client.tag_sets(), tenants),
+        tag_sets=_used(allowed("tagsets", client.tag_sets), tenants),
+        denied=frozenset(allowed.denied),
     )
+
+
+def wanted_tag_sets(found: LookedUp, wanted: Wanted) -> list[TagSet]:
+    """As `choose_tag_sets`; none where this account may not look them up."""
+    denied = "TenantTagSet" in found.no_access
+    return [] if denied else choose_tag_sets(found.tag_sets, wanted.tag_sets)
 
 
 def choose_tag_sets(tag_sets: list[TagSet], wanted: Iterable[str]) -> list[TagSet]:
@@ -202,11 +243,14 @@ def choose_tag_sets(tag_sets: list[TagSet], wanted: Iterable[str]) -> list[TagSe
     return chosen
 
 
-def requests(wanted: Wanted, tag_sets: list[TagSet]) -> Iterator[Question]:
-    """What ``/metrics`` is asked; a source without stated figures has no questions."""
+def requests(
+    wanted: Wanted, tag_sets: list[TagSet], no_access: Iterable[str] = ()
+) -> Iterator[Question]:
+    """What ``/metrics`` is asked; a source without stated figures has no questions, and a split
+    that this account may not know is not asked for."""
     if wanted.source != "insights":
         return
-    for split in wanted.splits:
+    for split in (split for split in wanted.splits if split not in set(no_access)):
         for tag_set in [t.Id for t in tag_sets] if split == "TenantTagSet" else [None]:
             for time_range in wanted.ranges:
                 for granularity in wanted.granularities:
@@ -225,6 +269,8 @@ def _first(
     wanted: Wanted,
     scratch: Path,
     as_of: datetime,
+    progress: Progress,
+    keep: Path | None,
 ) -> tuple[Reading, Mentioned, dict[str, Any]]:
     """The first reading, the ids that it mentions, and what is to be remembered of a source other
     than Insights."""
@@ -235,7 +281,16 @@ def _first(
         return *_kept(deployments, path), {}
     given = Path(wanted.file) if wanted.file else None
     with keeping(path), path.open("wb") as file:
-        source = draw_into(file, connection, definition, wanted.source, as_of=as_of, path=given)
+        source = draw_into(
+            file,
+            connection,
+            definition,
+            wanted.source,
+            as_of=as_of,
+            path=given,
+            keep=keep or scratch,
+            progress=progress,
+        )
     with path.open("rb") as body:
         deployments = read_deployments(body)
     return *_kept(deployments, path), source

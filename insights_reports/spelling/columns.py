@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from insights_reports.errors import BadReply
 from insights_reports.spelling.terms import NULL
-from insights_reports.spelling.text import MOST_TICKS, parse_duration, parse_instant
+from insights_reports.spelling.text import MOST_TICKS, UNSET, parse_duration, parse_instant
 
 Ints = npt.NDArray[np.int64]
 
@@ -28,34 +28,48 @@ _FIRST = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)
 _CLOCK = np.uint64(0x0000_00FF_FF00_FFFF)
 """The places of the digits in ``mm:ss`` and three more characters."""
 
+Marks = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]
 """Eight characters each, the first in the lowest byte."""
 
 
-def parse_durations(texts: pa.Array) -> Ints:
+def parse_durations(texts: pa.Array, broken: Marks | None = None) -> Ints:
     """Ticks of each text (see `text.parse_duration`), ``NULL`` where it is null.
 
+    With ``broken``, one mark a text, those that are no duration are marked there and ``NULL``.
+
     Raises:
-        BadReply: when one of them is no duration.
+        BadReply: when one of them is no duration, and ``broken`` is not given.
     """
     ticks = np.full(len(texts), NULL, np.int64)
     for start in range(0, len(texts), _ROWS):
         block = texts.slice(start, _ROWS)
         valid = np.flatnonzero(block.is_valid().to_numpy(zero_copy_only=False))
-        ticks[start + valid] = _parse_block(block.drop_null() if block.null_count else block)
+        found, wrong = _parse_block(block.drop_null() if block.null_count else block)
+        if broken is None and wrong:
+            parse_duration(block[int(valid[wrong[0]])].as_py())
+        elif broken is not None:
+            broken[start + valid[wrong]] = True
+        ticks[start + valid] = found
     return ticks
 
 
-def _parse_block(texts: pa.Array) -> Ints:
+def _parse_block(texts: pa.Array) -> tuple[Ints, list[int]]:
+    """The ticks of non-null texts, and the places of those that are no duration."""
     chars, borders = _bytes_of(texts)
     colons = np.flatnonzero(chars == _COLON)
     if len(colons) == 2 * len(texts):
         ticks, usual = _parse_usual(chars, borders, colons[0::2], colons[1::2])
     else:
         ticks, usual = np.empty(len(texts), np.int64), np.zeros(len(texts), np.bool_)
+    wrong = []
     for row in np.flatnonzero(~usual).tolist():  # with days, or no duration at all
-        ticks[row] = parse_duration(texts[row].as_py())
-    return ticks
+        try:
+            ticks[row] = parse_duration(texts[row].as_py())
+        except BadReply:
+            ticks[row] = NULL
+            wrong.append(row)
+    return ticks, wrong
 
 
 def _bytes_of(texts: pa.Array) -> tuple[npt.NDArray[np.uint8], Ints]:
@@ -161,11 +175,15 @@ def _texts(numbers: Ints) -> Any:
     return pa.array(numbers).cast(pa.string())
 
 
-def parse_instants(texts: pa.Array) -> Ints:
-    """Nanoseconds since 1970 of each text (see `text.parse_instant`), ``NULL`` where it is null.
+def parse_instants(texts: pa.Array, broken: Marks | None = None) -> Ints:
+    """Nanoseconds since 1970 of each text (see `text.parse_instant`), ``NULL`` where it is null or
+    the first instant of year 1, which is how .NET prints a time that was never set.
+
+    With ``broken``, one mark a text, those that are no instant are marked there and ``NULL``.
 
     Raises:
-        BadReply: when one of them is no instant, or not between the years 1678 and 2262.
+        BadReply: when one of them is no instant, or not between the years 1678 and 2262, and
+            ``broken`` is not given.
     """
     try:
         instants = texts.cast(pa.timestamp("ns", "UTC")).cast(pa.int64())
@@ -173,14 +191,26 @@ def parse_instants(texts: pa.Array) -> Ints:
         instants = None
     # Arrow takes nine digits, and times without seconds; the second reading says what is wrong.
     if instants is None or (pc.fill_null(instants, 0).to_numpy() % 100).any():
-        return np.array([_nanosecond(text) for text in texts.to_pylist()], np.int64)
+        return _one_by_one(texts, broken)
     numbers: Ints = instants.fill_null(int(NULL)).to_numpy()
     return numbers
 
 
-def _nanosecond(text: str | None) -> int:
-    if text is None:
-        return int(NULL)
+def _one_by_one(texts: pa.Array, broken: Marks | None) -> Ints:
+    numbers = np.full(len(texts), NULL, np.int64)
+    for row, text in enumerate(texts.to_pylist()):
+        if text is None or UNSET.fullmatch(text):
+            continue
+        try:
+            numbers[row] = _nanosecond(text)
+        except BadReply:
+            if broken is None:
+                raise
+            broken[row] = True
+    return numbers
+
+
+def _nanosecond(text: str) -> int:
     ticks = parse_instant(text)
     if abs(ticks) > MOST_TICKS:
         raise BadReply("Octopus stated an instant beyond all calendars.", f"Instant: {text[:80]!a}")

@@ -28,6 +28,21 @@ _INSTANT = re.compile(
     r"(?P<second>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})"
     r"(?:\.(?P<fraction>[0-9]{1,7}))?(?:Z|(?P<sign>[+-])(?P<hours>[0-9]{2}):(?P<minutes>[0-5][0-9]))"
 )
+UNSET = re.compile(r"0001-01-01T00:00:00(?:\.0{1,7})?(?:Z|[+-]00:00)?")
+"""A time that was never set, as .NET prints it: null."""
+
+_UNDER_ANOTHER_NAME = {
+    "GMT": "UTC",
+    "CST6CDT": "America/Chicago",
+    "EST5EDT": "America/New_York",
+    "MST7MDT": "America/Denver",
+    "PST8PDT": "America/Los_Angeles",
+    "Europe/Uzhgorod": "Europe/Kyiv",
+    "Europe/Zaporozhye": "Europe/Kyiv",
+    "US/East-Indiana": "America/Indiana/Indianapolis",
+}
+"""IANA zones for which Windows has a name, but CLDR lists it at another one with the same rules."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # What no sink behind this door can bear: line breaks other than a space (mail headers, logs), and
@@ -144,7 +159,7 @@ def windows_zone(iana: str) -> str:
     Raises:
         BadReply: when Windows has no name for the zone.
     """
-    windows = windows_tz.tz_win.get(iana)
+    windows = windows_tz.tz_win.get(_UNDER_ANOTHER_NAME.get(iana, iana))
     if windows is None:
         raise BadReply("The time zone has no Windows name.", f"TimeZone: {iana[:80]!a}")
     return str(windows)

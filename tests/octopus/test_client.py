@@ -123,7 +123,11 @@ def test_fields_we_do_not_know_survive_a_change() -> None:
         octopus.reports.update("InsightsReports-1", {"Name": "S"})
         sent = fake.requests[-1]
     assert sent.startswith(b"PUT /api/Spaces-1/insights/reports/InsightsReports-1 ")
-    assert json.loads(sent.partition(b"\r\n\r\n")[2]) == {**known, **unknown, "Name": "S"}
+    body = json.loads(sent.partition(b"\r\n\r\n")[2])
+    assert body | known | unknown | {"Name": "S"} == body
+    required = {"ProjectGroupIds", "ProjectIds", "EnvironmentGroups", "TenantIds", "TenantTags"}
+    assert all(body[name] == [] for name in required)
+    assert body.keys() == known.keys() | unknown.keys() | required | {"TenantMode"}
 
 
 def test_a_change_between_reading_and_writing_is_noticed() -> None:

@@ -98,6 +98,7 @@ PASSING: dict[str, Behaviour] = {
     "gzip with a wrong byte": raw(PACKED[:-6] + b"\0" + PACKED[-5:], JSON, GZIP),
     "gzip and then more": raw(PACKED + b"more", JSON, GZIP),
     "not what Content-Encoding says": raw(BODY, JSON, GZIP, LENGTH),
+    "206": reply(STREAMS, status="206 Partial Content"),
     "502": reply({"ErrorMessage": "no"}, status="502 Bad Gateway"),
     "503 while starting": reply(body=b"", status="503 Service Unavailable"),
     "504": raw(b"<html>", "Content-Type: text/html", status="504 Gateway Time-out"),
@@ -133,6 +134,27 @@ def test_what_stays_broken_is_an_error(fault: str) -> None:
     assert 2 <= len(str(caught.value).splitlines()) <= 3
 
 
+OOPS = reply({"ErrorMessage": "Oh", "Errors": ["dear"]}, status="500 Oops")
+
+
+def test_a_fault_of_the_server_is_asked_twice_more_and_then_said() -> None:
+    assert read(OOPS, OOPS, reply(STREAMS)) == (100, 3)
+    with fault_server(OOPS) as server, client_of(server) as client:
+        with pytest.raises(Unreachable, match="Oh dear") as caught:
+            client.deployments("InsightsReports-1")
+        assert len(server.requests) == 3
+    assert caught.value.status == 500
+
+
+def test_cookies_of_the_server_are_not_sent_back() -> None:
+    cookie = "Set-Cookie: OctopusIdentificationToken=abc; path=/"
+    with fault_server(reply(STREAMS, cookie), reply(STREAMS)) as server, client_of(server) as asked:
+        asked.deployments("InsightsReports-1")
+        asked.deployments("InsightsReports-1")
+    assert len(server.requests) == 2
+    assert not any(b"cookie" in head.lower() for head in server.requests)
+
+
 # What asking again cannot mend, and a word of the message.
 STAYING: dict[str, tuple[Behaviour, type[OctopusError], str]] = {
     "login page": (
@@ -155,11 +177,6 @@ STAYING: dict[str, tuple[Behaviour, type[OctopusError], str]] = {
     "redirect loop": (faults.redirect(302, "/api/again"), BadReply, "new address: /api/again"),
     "wrong types": (reply({"Streams": [{"ProjectId": 5}]}), BadReply, "form"),
     "no streams": (reply({"ReportName": "x"}), BadReply, "no streams"),
-    "500": (
-        reply({"ErrorMessage": "Oh", "Errors": ["dear"]}, status="500 Oops"),
-        Unreachable,
-        "Oh dear",
-    ),
 }
 
 

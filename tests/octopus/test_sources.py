@@ -4,6 +4,7 @@ The embedded server answers all of them from one database, each by code of its o
 """
 
 import json
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from functools import cache
@@ -19,8 +20,8 @@ from insights_reports.octopus import Client, Connection, to_api, to_csv
 from insights_reports.octopus.deployments.streams import DURATIONS
 from insights_reports.octopus.resources import InsightsReport, read
 from insights_reports.octopus.sources import Drawn, SourceName, draw
-from insights_reports.server import RunningServer
-from tests.conftest import AS_OF
+from insights_reports.server import RunningServer, running_server
+from tests.conftest import AS_OF, Command
 from tests.proxies import proxy
 
 REPORTS = ("InsightsReports-1", "InsightsReports-2", "InsightsReports-3")
@@ -52,7 +53,8 @@ def insights(server: RunningServer, report: str) -> tuple[InsightsReport, pd.Dat
 def drawn(
     client: Client, definition: InsightsReport, source: SourceName, path: Path | None = None
 ) -> Drawn:
-    return draw(client, definition, source, as_of=AS_OF, path=path)
+    with tempfile.TemporaryDirectory() as folder:
+        return draw(client, definition, source, as_of=AS_OF, path=path, keep=Path(folder))
 
 
 def plain(table: pd.DataFrame) -> pd.DataFrame:
@@ -73,21 +75,39 @@ def test_project_by_project_gives_the_same_table(
     same(drawn(client, definition, "project").table, expected)
 
 
-@pytest.mark.parametrize("report", REPORTS)
-def test_documents_give_the_same_table_to_the_millisecond(
-    client: Client, server: RunningServer, report: str
-) -> None:
-    """The one exception: ordinary endpoints print milliseconds, Insights ticks of 100 ns. So each
-    instant is cut by less than a millisecond, and each difference of two is off by less than one.
-    """
-    definition, expected = insights(server, report)
-    found = drawn(client, definition, "core").table
+def same_but_for(found: pd.DataFrame, expected: pd.DataFrame, most: np.timedelta64) -> None:
+    """Equal in every value and in order; instants are cut by less than ``most``, so differences of
+    two are off by less than that."""
     rough = ["completed", *DURATIONS]
     same(found.drop(columns=rough), expected.drop(columns=rough))
     for name in rough:
         assert (found[name].isna() == expected[name].isna()).all(), name
-        assert ((found[name] - expected[name]).abs().dropna() < MILLISECOND).all(), name
+        assert ((found[name] - expected[name]).abs().dropna() < most).all(), name
     assert (found["completed"].to_numpy() <= expected["completed"].to_numpy()).all()
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_the_history_gives_the_same_table_to_the_second(
+    client: Client, server: RunningServer, report: str
+) -> None:
+    definition, expected = insights(server, report)
+    same_but_for(drawn(client, definition, "core").table, expected, np.timedelta64(1, "s"))
+
+
+@pytest.mark.parametrize("report", REPORTS)
+@pytest.mark.parametrize("status", [403, 404])
+def test_tasks_and_deployments_give_the_same_table_to_the_millisecond(
+    server: RunningServer, report: str, status: int
+) -> None:
+    definition, expected = insights(server, report)
+    refuse = {"/reporting/": status}
+    with (
+        proxy(server, lambda path, body: body, refuse=refuse) as url,
+        Client(at(url, server)) as other,
+    ):
+        found = drawn(other, definition, "core")
+    same_but_for(found.table, expected, MILLISECOND)
+    assert found.notes[0].key == "source_core_tasks"
 
 
 @pytest.mark.parametrize("extension", ["json", "parquet"])
@@ -177,7 +197,10 @@ def test_a_restricted_name_of_our_export_is_an_id_without_a_name(
         ((HEADER + ",Lead Time", ROW + ",soon"), "'soon'"),
         ((HEADER + ",Had Guided Failure", ROW + ",perhaps"), "Had Guided Failure, row 2"),
         ((HEADER + ",Deployments Until Recovery", ROW + ",1e9"), "Until Recovery, row 2"),
-        ((HEADER, ROW, ROW + ",one too many"), "line 3"),
+        ((HEADER, ROW, ROW + ",one too many"), "line 3: 9 instead of 8"),
+        ((HEADER, ROW, ROW.removesuffix(",Success")), "line 3: 7 instead of 8"),
+        ((HEADER, ROW, ROW.replace("2026-09-01T10:00:00Z", "2026-02-31 10:00:00")), "row 3"),
+        ((HEADER, ROW, '"' + ROW), "line"),
     ],
 )
 def test_a_csv_that_cannot_be_understood_says_where(
@@ -187,6 +210,101 @@ def test_a_csv_that_cannot_be_understood_says_where(
         csv(client, server, tmp_path, *lines)
     assert said in error.value.which
     assert "some.csv" in error.value.which
+
+
+NINE = datetime(2026, 9, 1, 9, 0, 0, 123000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("cell", "instant"),
+    [
+        ("2026-09-01T09:00:00.123", NINE),
+        ("2026-09-01 09:00:00.123", NINE),
+        ("2026-09-01T09:00:00.123Z", NINE),
+        ("2026-09-01 11:00:00.1230000 +02:00", NINE),
+        ("2026-09-01T11:00:00.1230000+02:00", NINE),
+        ("09/01/2026 09:00:00.123 +00:00", NINE),
+        ("09/01/2026 04:00:00.123 -05:00", NINE),
+        ("2026-09-01T09:00:00", NINE.replace(microsecond=0)),
+        ("09/01/2026 09:00:00 +00:00", NINE.replace(microsecond=0)),
+    ],
+)
+def test_instants_of_a_csv_in_every_spelling(
+    client: Client, server: RunningServer, tmp_path: Path, cell: str, instant: datetime
+) -> None:
+    found = csv(client, server, tmp_path, HEADER, ROW.replace("2026-09-01T10:00:00Z", cell))
+    assert found.table["completed"].tolist() == [instant]
+    zoned = cell.endswith(("Z", ":00")) and (cell[-6] in "+-" or cell.endswith("Z"))
+    assert ("source_csv_utc" in {note.key for note in found.notes}) == (not zoned)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le-bom", "cp1252"])
+def test_a_csv_in_every_encoding_and_with_every_separator(
+    client: Client, server: RunningServer, tmp_path: Path, encoding: str, separator: str
+) -> None:
+    text = f"{HEADER}\n{ROW.replace('Gone', 'Zürich')}\n".replace(",", separator)
+    path = tmp_path / "some.csv"
+    bom = encoding == "utf-16-le-bom"
+    path.write_bytes(b"\xff\xfe" + text.encode("utf-16-le") if bom else text.encode(encoding))
+    found = drawn(client, insights(server, REPORTS[0])[0], "file", path)
+    assert found.table["project_name"].tolist() == ["Zürich"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [("1:12:39.41517", "01:12:39.41517"), ("1.02:03:04", "1 days 02:03:04"),
+     ("-426:53:44", "-18 days +05:06:16"), ("93:32:33.0", "3 days 21:32:33")],
+)  # fmt: skip
+def test_durations_of_a_csv_in_every_spelling(
+    client: Client, server: RunningServer, tmp_path: Path, cell: str, expected: str
+) -> None:
+    found = csv(client, server, tmp_path, HEADER + ",Lead Time", f"{ROW},{cell}")
+    assert found.table["lead_time"].tolist() == [pd.Timedelta(expected)]
+
+
+@pytest.mark.parametrize(("cell", "yes"), [("True", 1), ("true", 1), ("Yes", 1), ("1", 1),
+                                           ("False", 0), ("no", 0), ("0", 0), ("", 0)])  # fmt: skip
+def test_yes_and_no_of_a_csv_in_every_spelling(
+    client: Client, server: RunningServer, tmp_path: Path, cell: str, yes: int
+) -> None:
+    found = csv(client, server, tmp_path, HEADER + ",Had Guided Failure", f"{ROW},{cell}")
+    assert found.table["had_guided_failure"].tolist() == [bool(yes)]
+
+
+def test_what_stands_twice_in_a_csv_is_counted_once_and_said(
+    client: Client, server: RunningServer, tmp_path: Path
+) -> None:
+    found = csv(client, server, tmp_path, HEADER, ROW, ROW, ROW.replace("ents-1", "ents-2"), ROW)
+    assert found.table["deployment_id"].tolist() == ["Deployments-1", "Deployments-2"]
+    assert found.dropped == {"duplicate": ("Deployments-1", "Deployments-1")}
+
+
+def test_the_download_of_octopus_is_read_like_its_json(
+    command: Command, server: RunningServer, tmp_path: Path
+) -> None:
+    path = tmp_path / "found.parquet"
+    done = command("deployments", REPORTS[0], "--from-csv", "--output", path)
+    assert done.status == 0, done.err
+    expected = insights(server, REPORTS[0])[1]
+    by_id = [t.set_index("deployment_id").sort_index() for t in (pd.read_parquet(path), expected)]
+    without = ["channel_id", "stream"]
+    same(by_id[0].drop(columns=without), by_id[1].drop(columns=without))
+
+
+def test_names_of_a_csv_are_found_in_three_lists(server: RunningServer, tmp_path: Path) -> None:
+    definition, expected = insights(server, REPORTS[0])
+    path = tmp_path / "deployments.csv"
+    path.write_bytes(to_csv(expected))
+    asked: list[str] = []
+
+    def note(path: str, body: bytes) -> bytes:
+        asked.append(path)
+        return body
+
+    with proxy(server, note) as url, Client(at(url, server)) as other:
+        drawn(other, definition, "file", path)
+    assert len(asked) == 4  # with that of the spaces
 
 
 def test_a_file_that_is_not_there_or_of_no_known_kind_is_named(
@@ -222,18 +340,33 @@ def test_a_parquet_file_with_other_columns_is_refused(
         drawn(client, definition, "file", path)
 
 
+EVERYTHING = {
+    "Id": "configuration",
+    "Name": "Own",
+    "ProjectGroupIds": [f"ProjectGroups-{number}" for number in range(1, 6)],
+    "EnvironmentGroups": [
+        {"Name": "All", "Environments": [f"Environments-{number}" for number in range(1, 9)]}
+    ],
+    "AllTenants": True,
+}
 OWN = {
     "Id": "configuration",
     "Name": "Own",
     "ProjectIds": ["Projects-3", "Projects-5"],
     "EnvironmentGroups": [{"Name": "Production", "Environments": ["Environments-5"]}],
+    "AllTenants": True,
 }
 
 
 @pytest.mark.parametrize("source", ["project", "core"])
 def test_a_project_that_is_not_there_is_named(client: Client, source: SourceName) -> None:
     definition = read(InsightsReport, OWN | {"ProjectIds": ["Projects-3", "Projects-9999"]})
-    with pytest.raises(NotFound, match="ProjectIds: Projects-9999"):
+    found = drawn(client, definition, source)
+    assert set(found.table["project_id"]) == {"Projects-3"}
+    (note,) = [note for note in found.notes if note.key == "definition_missing"]
+    assert note.values == {"name": "Projects-9999"}
+    definition = read(InsightsReport, OWN | {"ProjectIds": ["Projects-9999"]})
+    with pytest.raises(NotFound, match="not there: Projects-9999"):
         drawn(client, definition, source)
 
 
@@ -249,7 +382,8 @@ def test_the_tenant_mode_chooses(
     client: Client, mode: str, tenanted: bool, untenanted: bool
 ) -> None:
     definition = read(
-        InsightsReport, OWN | {"ProjectIds": ["Projects-1", "Projects-3"], "TenantMode": mode}
+        InsightsReport,
+        OWN | {"ProjectIds": ["Projects-1", "Projects-3"], "TenantMode": mode, "AllTenants": True},
     )
     tenants = drawn(client, definition, "core").table["tenant_id"]
     assert (bool(tenants.notna().any()), bool(tenants.isna().any())) == (tenanted, untenanted)
@@ -265,7 +399,7 @@ def test_another_form_of_a_projects_insights_names_the_project(server: RunningSe
         pytest.raises(BadReply) as error,
     ):
         drawn(client, read(InsightsReport, OWN), "project")
-    assert "(Projects-3)" in error.value.which
+    assert "(Projects-3 Channels-" in error.value.which
     assert "Streams" in error.value.which
     assert "source: core" in error.value.remedy
 
@@ -294,7 +428,7 @@ def test_a_server_without_project_insights_says_which_source_is_left(
         pytest.raises(NotAvailable) as error,
     ):
         drawn(client, read(InsightsReport, OWN), "project")
-    assert "(Projects-3)" in error.value.which
+    assert "(Projects-5 Channels-5 Environments-5)" in error.value.which
     assert str(status) in error.value.which
     assert "source: core" in error.value.remedy
 
@@ -313,32 +447,29 @@ def without(part: str, gone: Callable[[dict[str, Any]], bool]) -> Callable[[str,
     return change
 
 
-def test_what_lost_its_task_is_left_out_and_counted(client: Client, server: RunningServer) -> None:
-    definition = read(InsightsReport, OWN)
-    whole = drawn(client, definition, "core")
-    last = whole.table["deployment_id"].iloc[-1]
-
-    def gone(task: dict[str, Any]) -> bool:
-        return bool(task["Arguments"]["DeploymentId"] == last)
-
-    with proxy(server, without("/tasks?", gone)) as url, Client(at(url, server)) as other:
-        found = drawn(other, definition, "core")
-    assert set(whole.table["deployment_id"]) - set(found.table["deployment_id"]) == {last}
-    assert [note.key for note in found.notes] == ["source_core", "source_core_lost"]
-    assert found.notes[1].values == {"n": 1}
-
-
-def test_streams_that_begin_within_the_twelve_months_are_counted(server: RunningServer) -> None:
-    """Retention that kept five months: no stream is known from before, so each of them begins
-    within the window, and its first deployment has none before it."""
-    definition = read(InsightsReport, OWN)
-    old = without("/deployments?", lambda deployment: deployment["Created"] < "2026-05-14")
+def test_releases_that_retention_deleted_cost_their_lead_times_alone(server: RunningServer) -> None:
+    definition = read(InsightsReport, OWN | {"AllTenants": True})
+    with Client(at(server.url, server)) as client:
+        whole = drawn(client, definition, "core").table
+    old = without("/releases?", lambda release: bool(release["Assembled"] < "2026-05-14"))
     with proxy(server, old) as url, Client(at(url, server)) as other:
         found = drawn(other, definition, "core")
-    streams = found.table["stream"].nunique()
-    assert found.notes[0].values == {"n": streams, "streams": streams}
-    firsts = found.table.groupby("stream").head(1)
-    assert firsts["previous_successful_id"].isna().all()
+    rest = ["lead_time", "lead_time_from_version"]
+    same(found.table.drop(columns=rest), whole.drop(columns=rest))
+    assert found.table["lead_time"].notna().sum() < whole["lead_time"].notna().sum()
+    (note,) = [note for note in found.notes if note.key == "source_core_lost"]
+    assert 0 < int(note.values["n"]) < len(whole)
+
+
+@pytest.mark.parametrize("thing", ["environment", "tenant"])
+def test_what_is_deleted_is_told_from_what_is_hidden(thing: str) -> None:
+    with running_server(as_of=AS_OF, data_faults=[f"deleted-{thing}"]) as server:
+        definition = read(InsightsReport, EVERYTHING)
+        with Client(at(server.url, server)) as client:
+            found = drawn(client, definition, "core")
+    (note,) = [note for note in found.notes if note.key == "source_core_deleted"]
+    assert str(note.values["name"]) in set(found.table[f"{thing}_name"].dropna())
+    assert "source_core_lost" not in {note.key for note in found.notes}
 
 
 def test_a_project_without_the_permission_for_its_channels_is_refused(

@@ -361,15 +361,74 @@ def test_ids_that_end_alike_are_not_one() -> None:
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no id": ({"Id": None}, "without Id"),
-    "no state": ({"TaskState": None}, "without TaskState"),
+    "no state": ({"TaskState": None}, "(?s)without TaskState.*Id: Deployments-"),
     "no guided failure": ({"HadGuidedFailure": None}, "without HadGuidedFailure"),
     "a text for a truth": ({"HadGuidedFailure": "no"}, "form"),
     "a number for a text": ({"ReleaseVersion": 1.1}, "form"),
-    "a word for a duration": ({"LeadTime": "soon"}, "soon"),
-    "a date without a zone": ({"CompletedTime": "2022-08-18T14:28:15"}, "2022-08-18T14:28:15"),
-    "the null date": ({"CompletedTime": "0001-01-01T00:00:00Z"}, "0001"),
     "NaN": ({"DeploymentsUntilRecovery": float("nan")}, "DeploymentsUntilRecovery"),
 }
+
+
+IMPOSSIBLE: dict[str, tuple[str, Any]] = {
+    "a word for a duration": ("LeadTime", "soon"),
+    "400 years": ("TimeToRecovery", "3506328:00:00.0"),
+    "61 minutes": ("TimeSincePreviouslySuccessfulDeployment", "1:61:00.0"),
+    "a date without a zone": ("CompletedTime", "2022-08-18T14:28:15"),
+    "the 31st of February": ("CompletedTime", "2022-02-31T14:28:15Z"),
+    "the year 1500": ("CompletedTime", "1500-01-01T00:00:00Z"),
+    "a version of 40,000 digits": ("ReleaseVersion", "9" * 40_000),
+    "an id of 40,000 digits": ("PreviousSuccessfulDeploymentId", "Deployments-" + "9" * 40_000),
+    "fewer than no deployments": ("DeploymentsUntilRecovery", -1),
+}
+
+
+@pytest.mark.parametrize("what", IMPOSSIBLE)
+def test_an_impossible_value_costs_its_deployment_alone(what: str) -> None:
+    field, value = IMPOSSIBLE[what]
+    streams = json.loads(document(FIXED))["Streams"]
+    wrong = streams[1]["Deployments"][0]
+    everything = read_deployments(json.dumps({"Streams": streams}).encode()).table
+    wrong[field] = value
+    found = read_deployments(json.dumps({"Streams": streams}).encode())
+    assert found.dropped == {f"impossible.{field}": (wrong["Id"],)}
+    rest = everything[everything["deployment_id"] != wrong["Id"]]
+    assert rows_of(found.table) == rows_of(rest)
+
+
+def test_an_id_whose_first_statement_is_impossible_is_counted_by_its_second() -> None:
+    streams = json.loads(document([{**FIXED[2], "Deployments": [VALUES] * 2}]))["Streams"]
+    first, second = streams[0]["Deployments"]
+    first["LeadTime"], second["Id"] = "soon", first["Id"]
+    found = read_deployments(json.dumps({"Streams": streams}).encode())
+    assert list(found.table["deployment_id"]) == [first["Id"]]
+    assert found.dropped == {"impossible.LeadTime": (first["Id"],)}
+
+
+def test_a_time_that_was_never_set_is_no_completion() -> None:
+    streams = json.loads(document([{**FIXED[2], "Deployments": [VALUES] * 2}]))["Streams"]
+    unset = streams[0]["Deployments"][0]
+    unset["CompletedTime"] = "0001-01-01T00:00:00.000+00:00"
+    found = read_deployments(json.dumps({"Streams": streams}).encode())
+    assert found.dropped == {"not_completed": (unset["Id"],)}
+
+
+@pytest.mark.parametrize("body", [b'{"ReportName":"x"', b'{"Streams":null,"x":"'])
+def test_a_body_without_streams_is_refused_in_linear_time(
+    body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each byte is searched once, but for the little by which a match may cross two chunks."""
+    looked_at = 0
+
+    class Counting:
+        def search(self, buffer: bytearray, start: int = 0) -> None:
+            nonlocal looked_at
+            looked_at += len(buffer) - start
+
+    monkeypatch.setattr(pieces, "_HEAD", Counting())
+    long = body + b" " * (20 << 20)
+    with pytest.raises(BadReply):
+        read_deployments(long)
+    assert looked_at < 1.01 * len(long)
 
 
 @pytest.mark.parametrize("wrong", WRONG)
@@ -460,7 +519,7 @@ def test_csv_has_octopus_columns_and_no_formulas() -> None:
     streams = [{**FIXED[1], "ProjectName": name} for name in names]
     streams.append({**FIXED[1], "ProjectName": None, "TenantId": "Tenants-1"})
     table = read_deployments(document(streams)).table
-    rows = list(csv.DictReader(io.StringIO(to_csv(table).decode())))
+    rows = list(csv.DictReader(io.StringIO(to_csv(table).decode("utf-8-sig"))))
     assert [row["Project"] for row in rows] == [
         "'=1+1",
         "' =1",

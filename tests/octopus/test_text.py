@@ -192,7 +192,7 @@ def test_printed_instants_parse_to_themselves(ticks: list[int]) -> None:
         "18/08/2022 14:28",
         "2022-08-18T14:28:15.12345678Z",
         "2022-08-18T14:28:15.Z",
-        "0001-01-01T00:00:00.000+00:00",
+        "0001-01-01T00:00:01.000+00:00",
         "2022-08-18T14:28:15+1:00",
     ],
 )
@@ -201,8 +201,23 @@ def test_what_is_no_instant_of_ours(text: str) -> None:
         parse_instants(pa.array(["2022-08-18T14:28:15Z", text]))
 
 
-def test_the_null_date_of_octopus_is_an_instant_but_not_of_the_table() -> None:
-    assert print_instant(parse_instant("0001-01-01T00:00:00.000+00:00")).startswith("0001-01-01T")
+@pytest.mark.parametrize("digits", ["", ".0", ".000", ".0000000"])
+@pytest.mark.parametrize("zone", ["", "Z", "+00:00"])
+def test_a_time_that_was_never_set_is_null(digits: str, zone: str) -> None:
+    unset = f"0001-01-01T00:00:00{digits}{zone}"
+    found = parse_instants(pa.array([unset, "2022-08-18T14:28:15Z", None]))
+    assert found.tolist() == [NULL, 1_660_832_895_000_000_000, NULL]
+
+
+def test_what_cannot_be_read_is_marked_where_that_is_wanted() -> None:
+    marks = np.zeros(4, np.bool_)
+    texts = pa.array(["soon", "2022-08-18T14:28:15Z", None, "1500-01-01T00:00:00Z"])
+    assert parse_instants(texts, marks).tolist()[0] == NULL
+    assert marks.tolist() == [True, False, False, True]
+    marks[:] = False
+    ticks = parse_durations(pa.array(["1:00:00", "soon", None, "-0:00:01.0"]), marks)
+    assert ticks.tolist() == [36_000_000_000, NULL, NULL, -10_000_000]
+    assert marks.tolist() == [False, True, False, False]
 
 
 def test_zones_are_windows_or_iana() -> None:

@@ -61,7 +61,7 @@ def test_a_wrong_key(configure: Configure, run: Run, monkeypatch: pytest.MonkeyP
     config = configure()
     monkeypatch.setenv("OCTOPUS_API_KEY", "API-CANARYCANARYCANARY")
     done = run(config)
-    assert_clean_failure(done, 3, config.parent, "logged in", "API key")
+    assert_clean_failure(done, 3, config.parent, "not valid", "API key")
     assert "CANARY" not in done.err
 
 

@@ -14,7 +14,7 @@ from insights_reports.pipeline.load import load
 from insights_reports.server import RunningServer
 from tests.conftest import Command, Done
 from tests.pipeline.conftest import REPORT, Configure
-from tests.proxies import proxy
+from tests.proxies import one_more, proxy
 
 Run = Callable[..., Done]
 OWN: dict[str, Any] = {
@@ -24,43 +24,85 @@ OWN: dict[str, Any] = {
 }
 
 
-def page(config: Path) -> str:
+def page(config: Path, verdict: str = "none stated") -> str:
     (manifest,) = read_manifests(config.parent / "reports")
-    assert manifest.about.verdict == "none stated"
+    assert manifest.about.verdict == verdict
     path = config.parent / "reports" / manifest.folder / "monthly-2026-09-summary.html"
     return html.unescape(path.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize(
-    ("source", "said", "checks_streams"),
-    [
-        ("project", "project by project", True),  # Octopus states the values of its streams
-        ("core", "which retention policies delete", False),
-    ],
-)
-def test_a_run_without_insights_reports_says_where_its_figures_come_from(
-    configure: Configure,
-    run: Run,
-    server: RunningServer,
-    source: str,
-    said: str,
-    checks_streams: bool,
+def test_a_run_without_insights_says_where_its_figures_come_from(
+    configure: Configure, run: Run, server: RunningServer
 ) -> None:
-    config = configure(source=source, definition=OWN)
+    config = configure(source="core", definition=OWN)
     unlicensed = {"/insights/reports": 404}
     with proxy(server, lambda path, body: body, refuse=unlicensed) as url:
         done = run(config, "--url", url)
     assert done.status == 0, done.err
     assert "Octopus stated no figures to compare with" in done.out
     text = page(config)
-    assert said in text
-    assert ("Values stated for single deployments" in text) == checks_streams
+    assert "whatever retention policies delete" in text
+    assert "Values stated for single deployments" not in text
     assert "Octopus states no figures for these deployments" in text
     (sealed,) = (config.parent / "state" / "pulls").iterdir()
     again = load(sealed)
     assert (again.definition.Name, again.definition.Id) == (REPORT, "configuration")
     assert set(again.deployments.table["environment_id"]) == {"Environments-5"}
     assert list(again.stated) == []
+
+
+ENVIRONMENTS = [f"Environments-{number}" for number in range(1, 6)]
+EVERYWHERE = OWN | {
+    "ProjectGroupIds": ["ProjectGroups-1", "ProjectGroups-2"],
+    "EnvironmentGroups": [{"Name": "All", "Environments": ENVIRONMENTS}],
+}
+
+
+def test_what_octopus_states_of_each_project_is_checked(
+    configure: Configure, run: Run, server: RunningServer
+) -> None:
+    config = configure(source="project", definition=EVERYWHERE)
+    with proxy(server, lambda path, body: body, refuse={"/insights/reports": 404}) as url:
+        done = run(config, "--url", url)
+    assert done.status == 0, done.err + done.out
+    text = page(config, "agrees")
+    (sealed,) = (config.parent / "state" / "pulls").iterdir()
+    again = load(sealed)
+    (table,) = again.stated
+    assert len(table.names) == len(set(table.names)) == len(again.combinations) > 20
+    assert f"What it states of {len(again.combinations)} combinations" in text
+    assert "Values stated for single deployments" in text
+
+
+@pytest.mark.parametrize("mode", ["Untenanted", "Tenanted"])
+def test_some_tenants_are_checked_one_by_one(
+    configure: Configure, run: Run, server: RunningServer, mode: str
+) -> None:
+    definition = EVERYWHERE | {"TenantMode": mode, "ProjectGroupIds": ["ProjectGroups-1"]}
+    config = configure(source="project", definition=definition)
+    done = run(config)
+    (sealed,) = (config.parent / "state" / "pulls").iterdir()
+    again = load(sealed)
+    tenants = again.deployments.table["tenant_id"]
+    assert tenants.notna().all() if mode == "Tenanted" else tenants.isna().all()
+    filters = {one.tenant_filter for one in again.combinations}
+    assert filters == {"SingleTenant" if mode == "Tenanted" else "Untenanted"}
+    assert re.search(r"figures agree(, 1 differ)?$", done.out.splitlines()[0]), done.out
+
+
+def test_a_wrong_figure_of_a_project_is_found(
+    configure: Configure, run: Run, server: RunningServer
+) -> None:
+    config = configure(source="project", definition=EVERYWHERE)
+    with proxy(server, one_more("/Projects-3/insights/metrics")) as url:
+        done = run(config, "--url", url)
+    assert done.status == 1
+    (checked,) = (config.parent / "state" / "runs").glob("*/cross-check.json")
+    found = json.loads(checked.read_text())
+    wrong = [one for one in found["discrepancies"] if one["verdict"] == "differs"]
+    assert {one["metric"] for one in wrong} == {"NumberOfSuccessfulDeployments"}
+    assert all(one["stated"] == one["recomputed"] + 1 for one in wrong)
+    page(config, "differs")
 
 
 @pytest.mark.parametrize("extension", ["csv", "json", "parquet"])
@@ -73,6 +115,24 @@ def test_a_run_from_a_file_that_this_program_wrote(
     done = run(config)
     assert done.status == 0, done.err
     assert f"from the file {file.name}, as it is" in page(config)
+
+
+def test_a_file_that_ends_before_its_period_makes_no_final_edition(
+    configure: Configure, run: Run, command: Command, tmp_path: Path
+) -> None:
+    file = tmp_path / "download.csv"
+    assert command("deployments", REPORT, "--output", file).status == 0
+    head, *rows = file.read_text("utf-8-sig").splitlines()
+    early = [row for row in rows if "2026-09-2" not in row and "2026-09-30" not in row]
+    early = [row for row in early if "2026-10-" not in row]
+    file.write_text("\n".join([head, *early, early[0]]), encoding="utf-8")
+    config = configure(source="file", file=file.name)
+    done = run(config)
+    assert done.status == 0, done.err
+    assert "(provisional)" in done.out
+    text = page(config)
+    assert "19 September 2026" in text
+    assert "stated more than once, counted once" in text
 
 
 def test_a_report_of_octopus_defines_what_another_source_reads(
@@ -147,7 +207,9 @@ def test_check_looks_at_the_source_of_a_subscription(
         done = command("check", config, "--url", url)
         assert done.status == 2
         assert str(tmp_path / "nothing.csv") in done.out
-        assert "`source: project`" in command("check", configure(), "--url", url).out
+        said = command("check", configure(), "--url", url).out
+        assert "`source: core` works with this key" in said
+        assert "`source: project`" not in said
 
 
 def test_check_looks_at_own_templates(

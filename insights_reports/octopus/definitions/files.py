@@ -16,6 +16,7 @@ from ruamel.yaml.error import YAMLError
 from insights_reports.edition.files import slug
 from insights_reports.errors import ConfigError
 from insights_reports.octopus.client import Client
+from insights_reports.octopus.reports import LAST_MODIFIED
 from insights_reports.octopus.resources import InsightsReport, Named
 from insights_reports.spelling.strict import parse_json
 
@@ -25,7 +26,7 @@ ID_LISTS = {
     "TenantIds": "tenants",
     "ChannelIds": "channels",
 }
-_SERVERS_OWN = ("Id", "SpaceId", "Links")
+_SERVERS_OWN = ("Id", "SpaceId", "Links", *LAST_MODIFIED)
 _MOST_BYTES = 1 << 20
 
 Definition = dict[str, Any]

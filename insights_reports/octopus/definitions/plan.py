@@ -20,6 +20,7 @@ from insights_reports.octopus.resources import InsightsReport
 from insights_reports.spelling.text import iana_zone, windows_zone
 
 _SETS = (*ID_LISTS, "TenantTags")
+_ABSENT = {"TenantMode": "TenantedAndUntenanted"}
 _SIGNS = {"create": "+", "change": "~", "delete": "-"}
 
 
@@ -155,9 +156,9 @@ def _meaning(key: str, value: Any) -> Any:
         return sorted(value or [])
     if key == "EnvironmentGroups":
         return [(group.get("Name"), sorted(group["Environments"])) for group in value or []]
-    if key == "TimeZone" and isinstance(value, str):
-        return _zone(value)
-    return value or None
+    if key == "TimeZone" and (value is None or isinstance(value, str)):
+        return _zone(value or "UTC")
+    return value or _ABSENT.get(key)
 
 
 def _zone(stated: str) -> str:

@@ -3,6 +3,7 @@
 Columns: https://octopus.com/docs/insights/csv-download
 """
 
+import codecs
 import io
 from collections.abc import Iterator
 from typing import Any
@@ -107,7 +108,8 @@ def _durations(values: "pd.Series[Any]") -> pa.Array:
 
 
 def to_csv(table: pd.DataFrame) -> bytes:
-    """The table in UTF-8 with the columns of Octopus's CSV download, one row a deployment.
+    """The table in UTF-8 with the columns of Octopus's CSV download, one row a deployment. The byte
+    order mark tells Excel that it is UTF-8.
 
     A text that a spreadsheet would take for a formula gets an apostrophe before it. A name this
     account may not see is ``Restricted (id)``; nothing stands for what is null.
@@ -136,6 +138,7 @@ def to_csv(table: pd.DataFrame) -> bytes:
         name: column if name in _OUR_TEXT else _harmless(column) for name, column in columns.items()
     }
     file = io.BytesIO()
+    file.write(codecs.BOM_UTF8)
     pyarrow.csv.write_csv(pa.table(written), file)
     return file.getvalue()
 

@@ -64,6 +64,7 @@ _BORDER = re.compile(rb'(\]\s*\})\s*,\s*(?=\{\s*"[A-Za-z])')
 _LONGEST_BORDER = 256  # longer ones, if any, only make a piece larger
 _OPEN, _CLOSE = b'{"Streams":[[', b"]]}"  # a list of lists: see `_streams_of`
 _HEAD = re.compile(rb'"Streams"\s*:\s*\[')
+_LONGEST_HEAD = 64  # of the match: with more blanks in it, the document is read as one piece
 _BOM = b"\xef\xbb\xbf"
 _IN_FLIGHT = 4
 
@@ -95,8 +96,9 @@ def _head(source: BinaryIO) -> tuple[bytes | None, bytes]:
     """What stands up to ``"Streams": [`` and what has arrived of the rest; no head: all of it."""
     buffer = bytearray()
     while chunk := source.read(_CHUNK):
+        searched = max(0, len(buffer) - _LONGEST_HEAD)  # else a body without streams costs n²
         buffer += chunk
-        match = _HEAD.search(buffer)
+        match = _HEAD.search(buffer, searched)
         if match is None:
             continue
         head = bytes(buffer[: match.end()]).removeprefix(_BOM)
@@ -209,10 +211,21 @@ def _tail(head: bytes, tail: bytes) -> tuple[str | None, pa.Array]:
 
 
 def _whole(document: bytes, flatten: Callable[[pa.Array], T]) -> tuple[str | None, list[T]]:
-    reply = json_object(document)
+    reply = {} if _is_other_json(document) else json_object(document)
     if not isinstance(reply.get("Streams"), list):
         raise BadReply("Octopus's reply has no streams of deployments.", "Missing: Streams")
     return _report_name(reply), [flatten(_typed(reply["Streams"]))]
+
+
+def _is_other_json(document: bytes) -> bool:
+    """Whether it is an object that nowhere speaks of streams: no reason to read it strictly."""
+    if b'"Streams"' in document or not document.lstrip().startswith(b"{"):
+        return False
+    try:
+        orjson.loads(document)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def _report_name(reply: dict[str, Any]) -> str | None:

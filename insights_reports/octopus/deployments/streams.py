@@ -16,12 +16,19 @@ import pyarrow.compute as pc
 
 from insights_reports.errors import BadReply
 from insights_reports.octopus.deployments import pieces
-from insights_reports.spelling.columns import Ints, endings, parse_durations, parse_instants
+from insights_reports.spelling.columns import (
+    Ints,
+    Marks,
+    endings,
+    parse_durations,
+    parse_instants,
+)
 from insights_reports.spelling.terms import NULL
 from insights_reports.spelling.text import clean_text
 
 DUPLICATE = "duplicate"
 NOT_COMPLETED = "not_completed"
+IMPOSSIBLE = "impossible"
 
 CATEGORIES = {
     "release_version": "ReleaseVersion",
@@ -68,14 +75,23 @@ COLUMNS = (
 )
 
 _ENDING = "ending of deployment_id"
+_LONGEST_TEXT = 1_000  # of an id or a version; Octopus's own limits are below
+_LARGEST_COUNT = 1e9
+_SHOWN = 200  # characters of an id that is listed
+_MAY_BE_IMPOSSIBLE = (
+    *("CompletedTime", *DURATIONS.values(), "DeploymentsUntilRecovery"),
+    *(*IDS.values(), *CATEGORIES.values()),
+)
+"""The fields whose text may be none of their kind, though the reply has the right form."""
 
 
 @dataclass(frozen=True)
 class Deployments:
     """A report's name, its deployments, and which rows of the reply are not in the table.
 
-    ``dropped`` holds deployment ids by reason: ``duplicate`` (an id that came before) and
-    ``not_completed`` (no completion time, so no interval to count it in).
+    ``dropped`` holds deployment ids by reason: ``duplicate`` (an id that came before),
+    ``not_completed`` (no completion time, so no interval to count it in) and, with the name of the
+    first field that cannot be, ``impossible.LeadTime``.
     """
 
     report_name: str
@@ -87,17 +103,19 @@ def read_deployments(source: bytes | BinaryIO) -> Deployments:
     """Decode a reply of ``/deployments``, whole or while it arrives.
 
     Raises:
-        BadReply: when it is cut short, is not JSON, lacks a field without which a deployment
-            cannot be counted, or states a duration or an instant that cannot be read.
+        BadReply: when it is cut short, is not JSON, or lacks a field without which a deployment
+            cannot be counted. A single value that cannot be costs its deployment alone.
     """
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     name, batches = pieces.decode(stream, _flatten)
     endings = np.sort(np.concatenate([batch.numpy.pop(_ENDING) for batch in batches]))
+    impossible = np.concatenate([batch.numpy.pop(IMPOSSIBLE) for batch in batches])
     table = _table(batches)
     duplicate = np.zeros(len(table), np.bool_)
     if (endings[1:] == endings[:-1]).any():
-        duplicate = table["deployment_id"].duplicated().to_numpy()
-    return _without_dropped(clean_text(name or ""), table, duplicate)
+        possible = impossible == 0
+        duplicate[possible] = table["deployment_id"][possible].duplicated().to_numpy()
+    return _without_dropped(clean_text(name or ""), table, duplicate, impossible)
 
 
 @dataclass
@@ -115,7 +133,11 @@ def _flatten(streams: pa.Array) -> _Batch:
     rows = lists.flatten()
     _require(streams, "a stream", ("ProjectId", "ChannelId", "EnvironmentId", "Deployments"))
     _require(rows, "a deployment", ("Id", "TaskState", "HadGuidedFailure"))
-    durations = parse_durations(pa.concat_arrays([rows.field(name) for name in DURATIONS.values()]))
+    broken = np.zeros((1 + len(DURATIONS), len(rows)), np.bool_)
+    durations = parse_durations(
+        pa.concat_arrays([rows.field(name) for name in DURATIONS.values()]), broken[1:].reshape(-1)
+    )
+    completed = parse_instants(rows.field("CompletedTime"), broken[0])
     ids = {column: _clean(rows.field(name)) for column, name in IDS.items()}
     return _Batch(
         {column: streams.field(name) for column, name in STREAM_COLUMNS.items()},
@@ -124,11 +146,40 @@ def _flatten(streams: pa.Array) -> _Batch:
         dict(zip(DURATIONS, durations.reshape(len(DURATIONS), -1), strict=True))
         | {
             _ENDING: endings(ids["deployment_id"]),
-            "completed": parse_instants(rows.field("CompletedTime")),
+            IMPOSSIBLE: _impossible(rows, broken),
+            "completed": completed,
             "had_guided_failure": rows.field("HadGuidedFailure").to_numpy(zero_copy_only=False),
             "deployments_until_recovery": _finite(rows.field("DeploymentsUntilRecovery")),
         },
     )
+
+
+def _impossible(rows: pa.Array, broken: Marks) -> npt.NDArray[np.int8]:
+    """For each row the number, from 1, of the first of `_MAY_BE_IMPOSSIBLE` that cannot be; 0 for
+    none. ``broken`` has the marks of those that are times."""
+    found = np.zeros(len(rows), np.int8)
+    for number, name in reversed([*enumerate(_MAY_BE_IMPOSSIBLE, 1)]):
+        wrong = broken[number - 1] if number <= len(broken) else _wrong(rows.field(name))
+        found[wrong] = number
+    return found
+
+
+def _wrong(values: pa.Array) -> Marks:
+    """Which counts nobody can have counted, and which texts are too long to be meant."""
+    if pa.types.is_floating(values.type):
+        wrong = pc.or_(pc.less(values, 0), pc.greater(values, _LARGEST_COUNT))
+    else:
+        wrong = pc.greater(pc.binary_length(values), _LONGEST_TEXT)
+    marks: Marks = wrong.fill_null(False).to_numpy(zero_copy_only=False)
+    return marks
+
+
+def _finite(numbers: pa.Array) -> npt.NDArray[np.float64]:
+    """The numbers, NaN where null. Arrow takes NaN and 1e999 for numbers, which JSON does not."""
+    values: npt.NDArray[np.float64] = numbers.to_numpy(zero_copy_only=False)
+    if not np.isfinite(values[numbers.is_valid().to_numpy(zero_copy_only=False)]).all():
+        raise BadReply("Octopus's reply has a number that is none.", "DeploymentsUntilRecovery")
+    return values
 
 
 def _require(structs: pa.Array, what: str, names: tuple[str, ...]) -> None:
@@ -136,15 +187,19 @@ def _require(structs: pa.Array, what: str, names: tuple[str, ...]) -> None:
     if structs.null_count or missing:
         raise BadReply(
             f"Octopus's reply has {what} without {', '.join(missing) or 'anything'}.",
-            remedy="Check that the server is an Octopus of 2025.2 or newer.",
+            _first_without(structs, missing),
+            "Check that the server is an Octopus of 2025.2 or newer.",
         )
 
 
-def _finite(numbers: pa.Array) -> npt.NDArray[np.float64]:
-    values: npt.NDArray[np.float64] = numbers.to_numpy(zero_copy_only=False)
-    if not np.isfinite(values[numbers.is_valid().to_numpy(zero_copy_only=False)]).all():
-        raise BadReply("Octopus's reply has a number that is none.", "DeploymentsUntilRecovery")
-    return values
+def _first_without(structs: pa.Array, missing: list[str]) -> str:
+    """What tells the first struct that lacks the first of these fields from the others."""
+    if structs.null_count or not missing:
+        return ""
+    row = pc.index(structs.field(missing[0]).is_null(), True).as_py()
+    said = {name: value for name, value in structs[row].as_py().items() if name != "Deployments"}
+    known = [f"{name}: {clean_text(str(value))[:80]}" for name, value in said.items() if value]
+    return "; ".join(known[:4])
 
 
 def _clean(texts: pa.Array) -> pa.Array:
@@ -163,9 +218,9 @@ def _table(batches: list[_Batch]) -> pd.DataFrame:
     }
     for name in STREAM_COLUMNS:
         each = pa.chunked_array([batch.streams[name] for batch in batches], pa.string())
-        columns[name] = _categorical(each.dictionary_encode(), lengths)
+        columns[name] = categorical(each.dictionary_encode(), lengths)
     for name in CATEGORIES:
-        columns[name] = _categorical(pa.chunked_array([batch.arrow.pop(name) for batch in batches]))
+        columns[name] = categorical(pa.chunked_array([batch.arrow.pop(name) for batch in batches]))
     for name in IDS:
         each = pa.chunked_array([batch.arrow.pop(name) for batch in batches])
         columns[name] = pd.array(each, dtype="string[pyarrow]")
@@ -177,7 +232,7 @@ def _table(batches: list[_Batch]) -> pd.DataFrame:
     return pd.DataFrame({name: columns[name] for name in COLUMNS}, copy=False)
 
 
-def _categorical(texts: pa.ChunkedArray, lengths: Ints | None = None) -> pd.Categorical:
+def categorical(texts: pa.ChunkedArray, lengths: Ints | None = None) -> pd.Categorical:
     """Cleaned texts as categories; with ``lengths``, each text that many times."""
     whole = texts.unify_dictionaries().combine_chunks()
     if isinstance(whole, pa.ChunkedArray):  # without a chunk there is nothing to combine
@@ -200,14 +255,24 @@ def _nanoseconds(ticks: Ints) -> npt.NDArray[np.timedelta64]:
 
 
 def _without_dropped(
-    name: str, table: pd.DataFrame, duplicate: npt.NDArray[np.bool_]
+    name: str, table: pd.DataFrame, duplicate: Marks, impossible: npt.NDArray[np.int8]
 ) -> Deployments:
-    not_completed = table["completed"].isna().to_numpy() & ~duplicate
+    reasons = {DUPLICATE: duplicate}
+    for number in np.unique(impossible[impossible > 0]).tolist():
+        reasons[f"{IMPOSSIBLE}.{_MAY_BE_IMPOSSIBLE[number - 1]}"] = impossible == number
+    not_completed = table["completed"].isna().to_numpy()
+    reasons[NOT_COMPLETED] = not_completed & ~duplicate & (impossible == 0)
     dropped = {
-        reason: tuple(table["deployment_id"][rows])
-        for reason, rows in ((DUPLICATE, duplicate), (NOT_COMPLETED, not_completed))
+        reason: tuple(id[:_SHOWN] for id in table["deployment_id"][rows])
+        for reason, rows in reasons.items()
         if rows.any()
     }
     if dropped:
-        table = table[~(duplicate | not_completed)].reset_index(drop=True)
+        gone = np.logical_or.reduce([*reasons.values()])
+        table = _used(table[~gone].reset_index(drop=True))
     return Deployments(name, table, dropped)
+
+
+def _used(table: pd.DataFrame) -> pd.DataFrame:
+    """The table without categories that only dropped rows had."""
+    return table.assign(**{name: table[name].cat.remove_unused_categories() for name in CATEGORIES})

@@ -12,7 +12,8 @@ from insights_reports.errors import UsageError
 from insights_reports.octopus.client import Client
 from insights_reports.octopus.resources import InsightsReport
 from insights_reports.octopus.sources import core, file, project
-from insights_reports.octopus.sources.tables import Drawn, Note, Window
+from insights_reports.octopus.sources.kept import Kept
+from insights_reports.octopus.sources.tables import Drawn, Note, Progress, Window
 from insights_reports.spelling.text import iana_zone
 
 SourceName = Literal["insights", "project", "core", "file"]
@@ -27,8 +28,13 @@ def draw(
     *,
     as_of: datetime,
     path: Path | None = None,
+    keep: Path,
+    progress: Progress = lambda what: None,
 ) -> Drawn:
-    """The deployments of a report as ``source`` knows them; ``path`` is the file of a file.
+    """The deployments of a report as ``source`` knows them.
+
+    ``path`` is the file of a file; ``keep`` the folder where a source may keep what it read, for
+    this space as this account sees it.
 
     Raises:
         OctopusError: when Octopus refuses, or what is read is not what was expected.
@@ -36,9 +42,9 @@ def draw(
     """
     window = Window.ending(as_of, iana_zone(definition.TimeZone))
     if source == "project":
-        return project.draw(client, definition, window)
+        return project.draw(client, definition, window, progress)
     if source == "core":
-        return core.draw(client, definition, window)
+        return core.draw(client, definition, window, Kept(keep), as_of, progress)
     if source == "file" and path is not None:
         return file.draw(client, path, window)
     known = ", ".join(get_args(SourceName)[1:])

@@ -1,165 +1,175 @@
-"""From ordinary documents: deployments, their tasks and releases, and guided-failure interruptions.
+"""From the history that every Octopus keeps: deployments by month, releases, interruptions.
 
-Needs no Insights. Retention policies delete these documents, a release together with all that
-belongs to it (https://octopus.com/docs/administration/retention-policies), so history has holes
-that nobody can see from outside; instants are exact to the millisecond, as these endpoints
-print them.
+Needs no Insights. The XML feed of the history outlives retention policies and deletions, but lacks
+guided failures and when releases were assembled: those come from the lists of interruptions and
+releases, which retention shortens (https://octopus.com/docs/administration/retention-policies).
+What was read once is kept, so that it stays known.
 """
 
-from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
 
+from insights_reports.errors import OctopusError
 from insights_reports.octopus.client import Client
-from insights_reports.octopus.resources import InsightsReport, Named
+from insights_reports.octopus.resources import InsightsReport
+from insights_reports.octopus.sources.core_names import deleted, named
 from insights_reports.octopus.sources.derive import Releases, derive
+from insights_reports.octopus.sources.feed import Rows, instants
+from insights_reports.octopus.sources.kept import Kept
+from insights_reports.octopus.sources.lists import Lists
+from insights_reports.octopus.sources.months import newest_kept, read_history
 from insights_reports.octopus.sources.population import Population, population
-from insights_reports.octopus.sources.tables import Drawn, Note, Window, assemble
-from insights_reports.spelling.columns import parse_instants
-
-_DEPLOYMENT = (
-    "Id",
-    "ProjectId",
-    "ChannelId",
-    "EnvironmentId",
-    "TenantId",
-    "ReleaseId",
-    "TaskId",
+from insights_reports.octopus.sources.release_order import (
+    ORDERS,
+    ReleaseOrder,
+    explained,
 )
-_STREAM = {
-    "project_id": "ProjectId",
-    "channel_id": "ChannelId",
-    "environment_id": "EnvironmentId",
-    "tenant_id": "TenantId",
+from insights_reports.octopus.sources.stated_lead_times import stated_lead_times
+from insights_reports.octopus.sources.tables import (
+    Drawn,
+    Note,
+    Progress,
+    Window,
+    assemble,
+    missing_of,
+)
+
+_RELEASE = {
+    "Id": "release_id",
+    "ChannelId": "ChannelId",
+    "Version": "Version",
+    "Assembled": "Assembled",
 }
-_PROJECTS_AT_ONCE = 50  # as many as fit into an address
+_INTERRUPTION = {"Id": "interruption_id", "Type": "Type", "Title": "Title", "TaskId": "task_id"}
 _GUIDED = "GuidedFailure"
 _GUIDED_TITLE = " requires failure guidance"  # of older servers, whose interruptions have no Type
 
-Documents = pd.DataFrame
+
+def chosen_of(client: Client, definition: InsightsReport) -> Population:
+    """The population of a definition; raises as `population`."""
+    return population(Lists(client), definition)
 
 
-def draw(client: Client, definition: InsightsReport, window: Window) -> Drawn:
-    """The deployments of a definition, and what each says of its stream, derived from all that
-    the server still has, then cut to the window.
+def try_one(client: Client) -> None:
+    """Ask for one item of each list that is needed, for real."""
+    for kind in ("deployments", "tasks", "releases"):
+        client.peek(kind)
+
+
+def draw(
+    client: Client,
+    definition: InsightsReport,
+    window: Window,
+    kept: Kept,
+    as_of: datetime,
+    progress: Progress,
+) -> Drawn:
+    """The deployments of a definition, and what each says of its stream, derived from the months of
+    the window and some before it.
 
     Raises:
-        OctopusError: when Octopus refuses a list that is needed.
+        OctopusError: when Octopus refuses what nothing can do without.
     """
-    chosen = population(client, definition)
-    rows = _deployments(client, chosen)
-    tasks = _tasks(client, chosen)
-    rows = rows.join(tasks, on="TaskId")
-    releases = _releases(client, chosen)
-    rows = rows.join(releases[["Version"]], on="ReleaseId")
-    lost = int((rows["State"].isna() | rows["Version"].isna()).sum())
-    rows = rows[rows["completed"].notna() & rows["Version"].notna()]
-    rows = rows.assign(had_guided_failure=rows["TaskId"].isin(_guided(client)))
-    table = assemble(_columns(client, chosen, rows))
-    of_release = rows.set_index("Id")["ReleaseId"].reindex(table["deployment_id"])
-    derived = derive(table, of_release.to_numpy(dtype=object), Releases(releases))
+    lists = Lists(client)
+    chosen = population(lists, definition)
+    history = read_history(client, kept, as_of, progress)
+    rows = history.rows[chosen.includes(history.rows)].reset_index(drop=True)
+    progress("releases and interruptions")
+    notes = _Notes(by_feed=history.by_feed)
+    notes.found += missing_of(chosen)
+    releases = _releases(client, kept, rows, notes)
+    rows = _with_versions(rows, releases)
+    rows = rows.assign(had_guided_failure=rows["task_id"].isin(_guided(client, kept, notes)))
+    rows = named(rows, lists)
+    notes.deleted(deleted(rows, lists))
+    table = assemble(rows.drop(columns=["release_id", "task_id"]))
+    of_release = rows.set_index("deployment_id")["release_id"].reindex(table["deployment_id"])
+    release_ids = of_release.to_numpy(dtype=object)
+    by_order = {order: derive(table, release_ids, Releases(releases, order)) for order in ORDERS}
+    derived = by_order[_chosen_order(client, by_order, notes)]
     shown = window.of(derived)
-    return Drawn(shown, tuple(_notes(derived, shown, window, lost)))
+    notes.streams(derived, window)
+    notes.releases_gone(shown, releases, release_ids, table)
+    return Drawn(shown, tuple(notes.found))
 
 
-def _notes(derived: pd.DataFrame, shown: pd.DataFrame, window: Window, lost: int) -> list[Note]:
-    firsts = derived.groupby("stream", observed=True)["completed"].min()
-    late = int((firsts >= pd.Timestamp(window.start)).sum())
-    notes = [Note("source_core", {"n": late, "streams": int(derived["stream"].nunique())})]
-    if lost:
-        notes.append(Note("source_core_lost", {"n": lost}))
-    return notes
+class _Notes:
+    """What the source cannot know, as it comes to light."""
+
+    def __init__(self, *, by_feed: bool) -> None:
+        self.found = [Note("source_core_feed" if by_feed else "source_core_tasks")]
+
+    def add(self, key: str, **values: int | str) -> None:
+        self.found.append(Note(key, values))
+
+    def deleted(self, names: list[str]) -> None:
+        if names:
+            self.add("source_core_deleted", name=", ".join(names)[:300])
+
+    def streams(self, derived: pd.DataFrame, window: Window) -> None:
+        firsts = derived.groupby("stream", observed=True)["completed"].min()
+        late = int((firsts >= pd.Timestamp(window.start)).sum())
+        self.add("source_core", n=late, streams=int(derived["stream"].nunique()))
+
+    def releases_gone(
+        self, shown: pd.DataFrame, releases: pd.DataFrame, ids: Any, table: pd.DataFrame
+    ) -> None:
+        there = releases.index[releases["Assembled"].notna()]
+        gone = table["deployment_id"][~pd.Index(ids).isin(there)]
+        n = int(shown["deployment_id"].isin(gone).sum())
+        if n:
+            self.add("source_core_lost", n=n)
 
 
-def _deployments(client: Client, chosen: Population) -> Documents:
-    environments = ",".join(sorted(chosen.environments))
-    projects = list(chosen.projects) if environments else []
-    found = [
-        deployment
-        for start in range(0, len(projects), _PROJECTS_AT_ONCE)
-        for deployment in client.documents(
-            "deployments",
-            fields=_DEPLOYMENT,
-            params={
-                "projects": ",".join(projects[start : start + _PROJECTS_AT_ONCE]),
-                "environments": environments,
-            },
-        )
-    ]
-    rows = _frame(found, _DEPLOYMENT)
-    keys = {name: rows[field] for name, field in _STREAM.items()}
-    return rows[chosen.includes(pd.DataFrame(keys))].reset_index(drop=True)
+def _releases(client: Client, kept: Kept, rows: Rows, notes: _Notes) -> pd.DataFrame:
+    """Channel, version and time of assembly by the id of the release. Of those that are deleted, or
+    that this account may not see, the history tells the channel and the version."""
+    try:
+        every = newest_kept(client, kept, "releases", _RELEASE)
+    except OctopusError as error:
+        if error.status not in (403, 404):
+            raise
+        notes.add("source_core_no_releases")
+        every = pd.DataFrame(columns=list(_RELEASE.values()), dtype=object)
+    known = every.drop_duplicates("release_id").set_index("release_id")
+    known = known.assign(Assembled=instants(known["Assembled"].tolist()))
+    told = rows[["release_id", "channel_id", "release_version"]].dropna(subset="release_id")
+    told = told.drop_duplicates("release_id").set_index("release_id")
+    told = told.rename(columns={"channel_id": "ChannelId", "release_version": "Version"})
+    gone = told[~told.index.isin(known.index)]
+    nothing = pd.DatetimeIndex([pd.NaT] * len(gone), tz="UTC").as_unit("ns")
+    return pd.concat([known, gone.assign(Assembled=nothing)])
 
 
-def _tasks(client: Client, chosen: Population) -> Documents:
-    """State and completion by the id of the task."""
-    fields = ("Id", "State", "CompletedTime")
-    found = [
-        task
-        for project in chosen.projects
-        for task in client.documents(
-            "tasks", fields=fields, params={"project": project, "name": "Deploy"}
-        )
-    ]
-    tasks = _frame(found, fields).drop_duplicates("Id").set_index("Id")
-    return pd.DataFrame({"State": tasks["State"], "completed": _instants(tasks["CompletedTime"])})
+def _with_versions(rows: Rows, releases: pd.DataFrame) -> Rows:
+    versions = rows["release_id"].map(releases["Version"])
+    return rows.assign(release_version=rows["release_version"].fillna(versions))
 
 
-def _releases(client: Client, chosen: Population) -> Documents:
-    """Channel, version and time of assembly by the id of the release."""
-    fields = ("Id", "ChannelId", "Version", "Assembled")
-    found = [
-        release
-        for project in chosen.projects
-        for release in client.documents("projects", project, "releases", fields=fields)
-    ]
-    releases = _frame(found, fields).drop_duplicates("Id").set_index("Id")
-    return releases.assign(Assembled=_instants(releases["Assembled"]))
-
-
-def _guided(client: Client) -> set[str]:
+def _guided(client: Client, kept: Kept, notes: _Notes) -> set[str]:
     """The ids of the tasks that asked for guidance after a failure."""
-    fields = ("Id", "Type", "Title", "TaskId")
-    return {
-        str(each["TaskId"])
-        for each in client.documents("interruptions", fields=fields)
-        if each["Type"] == _GUIDED or str(each["Title"]).endswith(_GUIDED_TITLE)
-    }
+    try:
+        every = newest_kept(client, kept, "interruptions", _INTERRUPTION)
+    except OctopusError as error:
+        if error.status not in (403, 404):
+            raise
+        notes.add("source_core_no_interruptions")
+        return set()
+    titled = every["Title"].astype(str).str.endswith(_GUIDED_TITLE)
+    return set(every["task_id"][(every["Type"] == _GUIDED) | titled].dropna())
 
 
-def _columns(client: Client, chosen: Population, rows: Documents) -> dict[str, Any]:
-    channels = {id: channel.Name for id, channel in chosen.channels.items()}
-    projects = {id: project.Name for id, project in chosen.projects.items()}
-    return {
-        "deployment_id": rows["Id"],
-        **{name: rows[field] for name, field in _STREAM.items()},
-        "project_name": rows["ProjectId"].map(projects),
-        "channel_name": rows["ChannelId"].map(channels),
-        "environment_name": _named(rows["EnvironmentId"], client.environments),
-        "tenant_name": _named(rows["TenantId"], client.tenants),
-        "release_version": rows["Version"],
-        "task_state": rows["State"],
-        "completed": rows["completed"],
-        "had_guided_failure": rows["had_guided_failure"].astype(bool),
-    }
-
-
-def _named(
-    ids: "pd.Series[Any]", look_up: Callable[[Iterable[str]], Iterable[Named]]
-) -> "pd.Series[Any]":
-    names = {each.Id: each.Name for each in look_up(sorted(ids.dropna().unique()))}
-    return ids.map(names)
-
-
-def _frame(documents: list[dict[str, Any]], fields: tuple[str, ...]) -> Documents:
-    return pd.DataFrame(documents, columns=list(fields), dtype=object)
-
-
-def _instants(texts: "pd.Series[Any]") -> "pd.Series[Any]":
-    instants = parse_instants(pa.array(texts.tolist(), pa.string()))
-    return pd.Series(
-        pd.DatetimeIndex(np.asarray(instants).view("M8[ns]"), tz="UTC"), index=texts.index
-    )
+def _chosen_order(
+    client: Client, by_order: dict[ReleaseOrder, pd.DataFrame], notes: _Notes
+) -> ReleaseOrder:
+    """The order of releases that explains more of the lead times stated, where there are any."""
+    by_id, by_version = (by_order[order]["lead_time_from_version"] for order in ORDERS)
+    if by_id.equals(by_version):
+        return "id"
+    scores = explained(stated_lead_times(client, by_order), by_order)
+    best: ReleaseOrder = "version" if scores["version"] > scores["id"] else "id"
+    key = f"release_order_{best}" if scores["stated"] else "release_order_unknown"
+    notes.add(key, id=scores["id"], version=scores["version"], n=scores["stated"])
+    return best

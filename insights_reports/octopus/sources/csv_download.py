@@ -6,20 +6,31 @@ become ids where the server knows exactly one thing of the name; otherwise a nam
 """
 
 import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from insights_reports.errors import BadReply
+from insights_reports.errors import BadReply, OctopusError
 from insights_reports.octopus.client import Client
 from insights_reports.octopus.deployments.export import FORMULA
+from insights_reports.octopus.deployments.streams import DUPLICATE, IDS, categorical
+from insights_reports.octopus.resources import Named
+from insights_reports.octopus.sources.csv_cells import Row, read_rows
+from insights_reports.octopus.sources.csv_values import (
+    Column,
+    booleans,
+    counts,
+    durations,
+    instants,
+)
+from insights_reports.octopus.sources.lists import Lists
 from insights_reports.octopus.sources.tables import Drawn, Note, assemble
-from insights_reports.spelling.columns import parse_durations, parse_instants
 from insights_reports.spelling.terms import NULL
 from insights_reports.spelling.text import clean_text
 
@@ -46,108 +57,154 @@ _THINGS = {
 _COMPLETED, _GUIDED, _UNTIL = "Completed", "Had Guided Failure", "Deployments Until Recovery"
 _NEEDED = ("Deployment", "Project", "Channel", "Environment", "Completed", "State")
 _TITLES = (*_TEXTS.values(), *_DURATIONS.values(), *_THINGS.values(), _COMPLETED, _GUIDED, _UNTIL)
-_KINDS = {"project": "projects", "environment": "environments", "tenant": "tenants"}
+_LISTS: dict[str, Callable[[Lists], Mapping[str, Named]]] = {
+    "project": lambda lists: lists.every_project,
+    "environment": lambda lists: lists.every_environment,
+    "tenant": lambda lists: lists.every_tenant,
+}
 _RESTRICTED = re.compile(r"Restricted \(([A-Za-z]+-[0-9]+)\)")  # as our own export has it
-_YES, _NO = {"true", "yes"}, {"false", "no"}
-
-Cells = pd.DataFrame
+_QUOTED = re.compile("'" + FORMULA.removeprefix("^").replace(r"\pZ", "\u00a0\u2000-\u200a\u3000"))
+_AT_ONCE = 50_000  # rows that are Python objects at a time
 
 
 def read_csv(client: Client, path: Path) -> Drawn:
     """The deployments of a CSV file, and which of Octopus's columns it lacks.
 
     Raises:
-        BadReply: when a needed column is missing, or a cell cannot be read.
-        ValueError: when it is no CSV in UTF-8.
+        BadReply: when a needed column is missing, a row is cut or a cell cannot be read; names the
+            line.
+        ValueError: when it is no text.
         OSError: when the file cannot be opened.
     """
-    cells = _cells(path)
-    columns: dict[str, Any] = {name: _text(cells, title) for name, title in _TEXTS.items()}
-    for thing, title in _THINGS.items():
-        columns |= _thing(client, thing, _text(cells, title))
-    for name, title in _DURATIONS.items():
-        ticks = parse_durations(pa.array(_text(cells, title), pa.string()))
-        columns[name] = np.where(ticks == NULL, NULL, ticks * 100).view("m8[ns]")
-    instants = parse_instants(pa.array(_text(cells, _COMPLETED), pa.string()))
-    columns["completed"] = pd.DatetimeIndex(instants.view("M8[ns]"), tz="UTC")
-    columns["had_guided_failure"] = _booleans(cells)
-    columns["deployments_until_recovery"] = _numbers(cells)
-    table = assemble(pd.DataFrame(columns))
-    return Drawn(table, tuple(_notes(cells, table)))
+    rows = read_rows(path)
+    titles = _titles(next(rows, None))
+    parts = _Parts()
+    parts.add(titles, [])  # so that every column is there, also of a file without a row
+    while block := list(islice(rows, _AT_ONCE)):
+        parts.add(titles, block)
+    columns = parts.columns()
+    duplicate = columns["deployment_id"].duplicated()
+    twice = tuple(columns["deployment_id"][duplicate])
+    if twice:
+        columns = columns[~duplicate].reset_index(drop=True)
+    things = _ids(client, columns)
+    table = assemble(columns.drop(columns=list(_THINGS)).assign(**things))
+    notes = tuple(_notes(titles, table, parts.without_zone))
+    return Drawn(table, notes, dropped={DUPLICATE: twice} if twice else {})
 
 
-def _notes(cells: Cells, table: pd.DataFrame) -> list[Note]:
-    lacking = [title for title in _TITLES if title not in cells]
-    unknown = {*table["project_id"].dropna()} - {*filter(_is_id, table["project_id"].dropna())}
-    notes = [Note("source_csv_columns", {"name": ", ".join(lacking)})] if lacking else []
+def _notes(titles: Mapping[str, int], table: pd.DataFrame, without_zone: int) -> Iterator[Note]:
+    lacking = [title for title in _TITLES if title not in titles]
+    if lacking:
+        yield Note("source_csv_columns", {"name": ", ".join(lacking)})
+    unknown = sum(not _is_id(each) for each in table["project_id"].dropna().unique())
     if unknown:
-        notes.append(Note("source_csv_names", {"n": len(unknown)}))
-    return notes
+        yield Note("source_csv_names", {"n": unknown})
+    if without_zone:
+        yield Note("source_csv_utc", {"n": without_zone})
 
 
 def _is_id(text: str) -> bool:
     return re.fullmatch(r"Projects-[0-9]+", text) is not None
 
 
-def _cells(path: Path) -> Cells:
-    """All cells as text, None where empty, under Octopus's titles."""
-    cells = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    titles = {title.casefold(): title for title in _TITLES}
-    spelled = [titles.get(str(name).strip().casefold(), str(name)) for name in cells.columns]
-    cells.columns = pd.Index(spelled)
-    missing = [title for title in _NEEDED if title not in spelled]
-    if missing or len(set(spelled)) < len(spelled):
+def _titles(first: Row | None) -> dict[str, int]:
+    """The place of each of Octopus's titles."""
+    known = {title.casefold(): title for title in _TITLES}
+    spelled = [known.get(cell.strip().casefold()) for cell in (first.cells if first else [])]
+    found = {title: place for place, title in enumerate(spelled) if title}
+    missing = [title for title in _NEEDED if title not in found]
+    if missing or len(found) < sum(title is not None for title in spelled):
         raise BadReply(
             "It does not have the columns of Octopus's CSV download.",
             f"Missing: {', '.join(missing)}" if missing else "A column stands there twice.",
         )
-    for title in _NEEDED:
-        if (cells[title] == "").any():
-            row = int(np.flatnonzero(cells[title] == "")[0]) + 2
-            raise BadReply("A deployment lacks what is needed to count it.", f"{title}, row {row}")
-    return cells.astype(object).where(cells != "", None)
+    return found
 
 
-def _text(cells: Cells, title: str) -> list[str | None]:
-    """A column cleaned, without the apostrophe that our export puts before a formula."""
-    if title not in cells:
-        return [None] * len(cells)
-    texts = pa.array(cells[title].tolist(), pa.string())
-    quoted = pc.match_substring_regex(texts, "^'" + FORMULA.removeprefix("^"))
-    plain = pc.if_else(quoted, pc.utf8_slice_codeunits(texts, 1), texts)
-    return [text and clean_text(text) for text in plain.to_pylist()]
+@dataclass
+class _Parts:
+    """The columns of the rows so far, as arrays; nothing else of them is kept."""
+
+    found: dict[str, list[Any]] = field(default_factory=dict)
+    without_zone: int = 0
+
+    def add(self, titles: Mapping[str, int], block: list[Row]) -> None:
+        lines = [row.line for row in block]
+
+        def column(title: str) -> Column:
+            place = titles.get(title)
+            texts = [None if place is None else _text(row.cells[place]) for row in block]
+            if title in _NEEDED and None in texts:
+                row = texts.index(None)
+                where = f"{title}, row {lines[row]}"
+                raise BadReply("A deployment lacks what is needed to count it.", where)
+            return Column(title, texts, lines)
+
+        completed, without_zone = instants(column(_COMPLETED))
+        self.without_zone += without_zone
+        values: dict[str, Any] = {"completed": completed}
+        values["had_guided_failure"] = booleans(column(_GUIDED))
+        values["deployments_until_recovery"] = counts(column(_UNTIL))
+        values |= {name: durations(column(title)) for name, title in _DURATIONS.items()}
+        texts = _TEXTS | _THINGS
+        for name, title in texts.items():
+            array = pa.array(column(title).texts, pa.string())
+            values[name] = array if name in IDS else array.dictionary_encode()
+        for name, part in values.items():
+            self.found.setdefault(name, []).append(part)
+
+    def columns(self) -> pd.DataFrame:
+        made: dict[str, Any] = {}
+        for name, parts in self.found.items():
+            if name in IDS:
+                made[name] = pd.array(pa.chunked_array(parts), dtype="string[pyarrow]")
+            elif isinstance(parts[0], pa.Array):
+                made[name] = categorical(pa.chunked_array(parts))
+            else:
+                made[name] = np.concatenate(parts)
+        for name in _DURATIONS:
+            made[name] = np.where(made[name] == NULL, NULL, made[name] * 100).view("m8[ns]")
+        made["completed"] = pd.DatetimeIndex(made["completed"].view("M8[ns]"), tz="UTC")
+        return pd.DataFrame(made, copy=False)
 
 
-def _thing(client: Client, thing: str, cells: list[str | None]) -> dict[str, list[str | None]]:
-    """The ids and the names in a column; a restricted name is null, its id known."""
-    ids: dict[str, str] = {}
-    for text in dict.fromkeys(filter(None, cells)):
-        restricted = _RESTRICTED.fullmatch(text)
-        ids[text] = restricted[1] if restricted else text
-    names: dict[str | None, str | None] = {text: text for text in ids if ids[text] == text}
-    if thing in _KINDS:
-        found = client.ids_by_name(_KINDS[thing], [name for name in names if name])
-        ids |= {name: matches[0] for name, matches in found.items() if len(matches) == 1}
-    return {
-        f"{thing}_id": [text and ids[text] for text in cells],
-        f"{thing}_name": [names.get(text) for text in cells],
-    }
+def _text(cell: str) -> str | None:
+    """A cell cleaned, without the apostrophe that our export puts before a formula."""
+    return clean_text(cell[1:] if cell[:1] == "'" and _QUOTED.match(cell) else cell) or None
 
 
-def _booleans(cells: Cells) -> npt.NDArray[np.bool_]:
-    texts = [(text or "false").strip().casefold() for text in _text(cells, _GUIDED)]
-    for row, text in enumerate(texts):
-        if text not in _YES | _NO:
-            raise BadReply("A cell is neither true nor false.", f"{_GUIDED}, row {row + 2}")
-    return np.array([text in _YES for text in texts], dtype=bool)
+def _ids(client: Client, columns: pd.DataFrame) -> dict[str, Any]:
+    """The ids and the names of the things that the file names."""
+    lists = Lists(client)
+    found: dict[str, Any] = {}
+    for thing in _THINGS:
+        texts = columns[thing]
+        ids, names = _known(lists, thing, list(texts.cat.categories))
+        found[f"{thing}_id"] = texts.map(ids).astype(object).astype("category")
+        found[f"{thing}_name"] = texts.map(names).astype(object).astype("category")
+    return found
 
 
-def _numbers(cells: Cells) -> npt.NDArray[np.float64]:
-    values = np.full(len(cells), np.nan)
-    for row, text in enumerate(_text(cells, _UNTIL)):
-        if text is None:
-            continue
-        if not re.fullmatch(r"[0-9]{1,9}(\.0+)?", text.strip()):
-            raise BadReply("A cell is no number.", f"{_UNTIL}, row {row + 2}")
-        values[row] = float(text)
-    return values
+def _known(
+    lists: Lists, thing: str, texts: list[str]
+) -> tuple[dict[str, str], dict[str, str | None]]:
+    """The id and the name that stand behind each text; a restricted name is None, its id known."""
+    restricted = {text: match[1] for text in texts if (match := _RESTRICTED.fullmatch(text))}
+    named = _by_name(lists, thing)
+    ids = {text: restricted.get(text) or named.get(text, text) for text in texts}
+    return ids, {text: None if text in restricted else text for text in texts}
+
+
+def _by_name(lists: Lists, thing: str) -> dict[str, str]:
+    """The ids of the names that exactly one thing has; none where this account may not look."""
+    try:
+        every = _LISTS[thing](lists) if thing in _LISTS else {}
+    except OctopusError as error:
+        if error.status not in (403, 404):
+            raise
+        return {}
+    by_name: dict[str, list[str]] = {}
+    for id, one in every.items():
+        by_name.setdefault(one.Name, []).append(id)
+    return {name: ids[0] for name, ids in by_name.items() if len(ids) == 1}

@@ -17,29 +17,30 @@ from numpy.typing import NDArray
 
 from insights_reports.metrics import recompute_streams
 from insights_reports.metrics.measures import SUCCESSFUL, outcomes
-from insights_reports.metrics.streams import as_counted
+from insights_reports.octopus.sources.release_order import ReleaseOrder, ordered
 
 _NONE = -1
 
 
 class Releases:
-    """Releases in the order in which they were created, which their ids tell: when a release
-    was assembled can be edited afterwards.
+    """Releases in the order of their ids, in which they were created, or of their versions. When a
+    release was assembled can be edited afterwards.
 
-    ``documents`` has ChannelId, Version and Assembled (UTC), by release id.
+    ``documents`` has ChannelId, Version and Assembled (UTC; null where it is not known any more),
+    by release id.
     """
 
-    def __init__(self, documents: pd.DataFrame) -> None:
-        ids = sorted(documents.index, key=as_counted)
-        ordered = documents.loc[ids]
+    def __init__(self, documents: pd.DataFrame, order: ReleaseOrder = "id") -> None:
+        ids = ordered(documents, order)
+        rows = documents.loc[ids]
         self._created = pd.Index(ids, dtype=object)
-        self._channels = pd.Index(ordered["ChannelId"].unique())
-        channel = self._channels.get_indexer(ordered["ChannelId"])
+        self._channels = pd.Index(rows["ChannelId"].unique())
+        channel = self._channels.get_indexer(rows["ChannelId"])
         self._by_channel = np.lexsort((np.arange(len(ids)), channel))
         self._keys = self._key(channel, np.arange(len(ids)))[self._by_channel]
         self._channel = channel
-        self.versions = ordered["Version"].to_numpy(dtype=object)
-        self.assembled = ordered["Assembled"].to_numpy("M8[ns]")
+        self.versions = rows["Version"].to_numpy(dtype=object)
+        self.assembled = rows["Assembled"].to_numpy("M8[ns]")
 
     def rank(self, ids: NDArray[Any]) -> NDArray[np.intp]:
         """The place of each release among all; -1 for one that is not there."""
@@ -62,11 +63,12 @@ class Releases:
 
 
 def derive(table: pd.DataFrame, release_ids: NDArray[Any], releases: Releases) -> pd.DataFrame:
-    """``table`` with its stream values; ``release_ids`` are those of its rows, all of them among
-    ``releases``."""
+    """``table`` with its stream values; ``release_ids`` are those of its rows. A lead time whose
+    release is not known any more is null."""
     streams = recompute_streams(table).drop(columns="at_edge")
     lead = _lead_releases(table, releases.rank(release_ids), streams, releases)
     known = np.flatnonzero(lead != _NONE)
+    known = known[~np.isnat(releases.assembled[lead[known]])]
     versions = np.full(len(table), None, dtype=object)
     versions[known] = releases.versions[lead[known]]
     times = np.full(len(table), np.timedelta64("NaT", "ns"))
@@ -85,6 +87,6 @@ def _lead_releases(
     before = np.where(previous != _NONE, rank[previous], _NONE) if len(rank) else rank
     channels = table["channel_id"].astype(object).to_numpy()
     lead = np.where(previous == _NONE, rank, releases.next_in_channel(channels, before))
-    older = (previous != _NONE) & (rank <= before)
+    older = (previous != _NONE) & ((rank <= before) | (before == _NONE))
     lead[older | (outcomes(table) != SUCCESSFUL)] = _NONE
     return lead

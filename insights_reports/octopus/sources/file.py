@@ -55,14 +55,22 @@ def _bounded(found: Drawn, path: Path, window: Window) -> Drawn:
     days = found.table["completed"].dt.tz_convert(window.zone)
     if not len(days):
         return Drawn(table, (*found.notes, Note("source_file_empty", {"name": path.name})))
-    last = Note("source_file", {"name": path.name, "day": days.max().date().isoformat()})
+    until = days.max().date()
+    last = Note("source_file", {"name": path.name, "day": until.isoformat()})
     first = days.min().date()
-    return Drawn(table, (last, *found.notes), first if first > window.first_day else None)
+    return Drawn(
+        table,
+        (last, *found.notes),
+        known_from=first if first > window.first_day else None,
+        known_until=until,
+        dropped=found.dropped,
+    )
 
 
 def _json(client: Client, path: Path) -> Drawn:
     with path.open("rb") as file:
-        return Drawn(read_deployments(file).table)
+        found = read_deployments(file)
+    return Drawn(found.table, dropped=found.dropped)
 
 
 def _parquet(client: Client, path: Path) -> Drawn:

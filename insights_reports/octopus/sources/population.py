@@ -1,36 +1,48 @@
 """Which deployments a report is about, worked out from its definition.
 
 It is chosen by channel: project groups and projects contribute their default channels, the field
-``ChannelIds`` adds others. A report that names neither tenants nor tags takes every tenant; several
-tags mean any of them within a tag set, and one of every tag set that is mentioned.
+``ChannelIds`` adds others. ``AllTenants`` takes every tenant; else a report that names neither
+tenants nor tags takes none, so only what is untenanted. Several tags mean any of them within a tag
+set, and one of every tag set that is mentioned.
 
 https://octopus.com/docs/insights/space-level-insights, https://octopus.com/docs/tenants/tenant-tags
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from insights_reports.errors import NotFound
-from insights_reports.octopus.client import Client
-from insights_reports.octopus.resources import Channel, InsightsReport, Project, Tenant
+from insights_reports.octopus.resources import Channel, InsightsReport, Named, Project, Tenant
 
-T = TypeVar("T", Project, Channel)
+T = TypeVar("T", bound=Named)
+
+
+class Directory(Protocol):
+    """Where projects, channels and tenants are found: a client, or lists that were read whole."""
+
+    def projects(self, ids: Iterable[str]) -> list[Project]: ...
+    def projects_of_group(self, group_id: str) -> list[Project]: ...
+    def channels(self, ids: Iterable[str]) -> list[Channel]: ...
+    def channels_of(self, project_id: str) -> list[Channel]: ...
+    def all_tenants(self) -> list[Tenant]: ...
 
 
 @dataclass(frozen=True)
 class Population:
-    """``projects`` own the ``channels`` (both by id); ``tenants`` is None for every tenant."""
+    """``projects`` own the ``channels`` (both by id); ``tenants`` is None for every tenant,
+    ``missing`` what the definition names and is not there, or may not be seen."""
 
     projects: dict[str, Project]
     channels: dict[str, Channel]
     environments: frozenset[str]
     tenants: frozenset[str] | None
     untenanted: bool
+    missing: tuple[str, ...] = ()
 
     def includes(self, table: pd.DataFrame) -> NDArray[np.bool_]:
         """Which rows belong to it, by channel, environment and tenant."""
@@ -45,11 +57,11 @@ class Population:
         return rows
 
 
-def population(client: Client, definition: InsightsReport) -> Population:
+def population(client: Directory, definition: InsightsReport) -> Population:
     """The population of a definition, as the space stands now.
 
     Raises:
-        NotFound: when it names a project or a channel that does not exist, or may not be seen.
+        NotFound: when it selects nothing at all, which would make an edition of zeros.
     """
     chosen = _projects(client, definition)
     channels = {
@@ -58,55 +70,74 @@ def population(client: Client, definition: InsightsReport) -> Population:
         for channel in client.channels_of(project.Id)
         if channel.IsDefault
     }
-    extra = _texts(definition, "ChannelIds")
-    channels |= {
-        channel.Id: channel for channel in _all(extra, client.channels(extra), "ChannelIds")
-    }
+    channels |= {channel.Id: channel for channel in client.channels(definition.ChannelIds)}
     owners = sorted({channel.ProjectId for channel in channels.values()})
     known = {project.Id: project for project in chosen}
     others = client.projects([owner for owner in owners if owner not in known])
     projects = known | {project.Id: project for project in others}
+    environments = frozenset(e for g in definition.EnvironmentGroups for e in g.Environments)
+    missing = (
+        *_missing(definition.ProjectIds, chosen),
+        *_missing(definition.ChannelIds, channels.values()),
+    )
+    _refuse_nothing(definition, len(chosen), channels, environments, missing)
     return Population(
         {owner: projects[owner] for owner in owners if owner in projects},
         channels,
-        frozenset(e for group in definition.EnvironmentGroups for e in group.Environments),
+        environments,
         _tenants(client, definition),
         definition.TenantMode != "Tenanted",
+        missing,
     )
 
 
-def _projects(client: Client, definition: InsightsReport) -> list[Project]:
-    named = _all(definition.ProjectIds, client.projects(definition.ProjectIds), "ProjectIds")
+def _refuse_nothing(
+    definition: InsightsReport,
+    projects: int,
+    channels: dict[str, Channel],
+    environments: frozenset[str],
+    missing: tuple[str, ...],
+) -> None:
+    if channels and environments:
+        return
+    counts = (
+        f"{projects} projects, {len(channels)} channels (the projects' default ones and "
+        f"ChannelIds), {len(environments)} environments"
+    )
+    if missing:
+        counts += f"; not there: {', '.join(missing)[:200]}"
+    raise NotFound(
+        "The report's definition selects nothing that this account may see.",
+        f"{definition.Name}: {counts}",
+        "Correct the definition, or give the account ProjectView, ProcessView and EnvironmentView.",
+    )
+
+
+def _projects(client: Directory, definition: InsightsReport) -> list[Project]:
+    named = client.projects(definition.ProjectIds)
     grouped = [p for group in definition.ProjectGroupIds for p in client.projects_of_group(group)]
     return list({project.Id: project for project in (*named, *grouped)}.values())
 
 
-def _all(ids: Iterable[str], found: list[T], field: str) -> list[T]:
-    missing = set(ids) - {thing.Id for thing in found}
-    if missing:
-        raise NotFound(
-            "The report's definition names what is not there, or this account may not see.",
-            f"{field}: {', '.join(sorted(missing))}",
-            "Correct the definition, or give the account the permission to view it.",
-        )
-    return found
+def _missing(ids: Iterable[str], found: Iterable[T]) -> list[str]:
+    there = {thing.Id for thing in found}
+    return [id for id in ids if id not in there]
 
 
-def _tenants(client: Client, definition: InsightsReport) -> frozenset[str] | None:
+def _tenants(client: Directory, definition: InsightsReport) -> frozenset[str] | None:
     if definition.TenantMode == "Untenanted":
         return frozenset()
-    if not definition.TenantIds and not definition.TenantTags:
+    if definition.AllTenants:
         return None
     tagged = _tagged(client, definition.TenantTags) if definition.TenantTags else set()
     return frozenset({*definition.TenantIds, *tagged})
 
 
-def _tagged(client: Client, tags: list[str]) -> set[str]:
+def _tagged(client: Directory, tags: list[str]) -> set[str]:
     wanted: dict[str, set[str]] = {}
     for tag in tags:
         wanted.setdefault(_half(tag, 0), set()).add(_half(tag, 1))
-    tenants = client.look_up("tenants", Tenant, None)
-    return {tenant.Id for tenant in tenants if _matches(tenant, wanted)}
+    return {tenant.Id for tenant in client.all_tenants() if _matches(tenant, wanted)}
 
 
 def _matches(tenant: Tenant, wanted: dict[str, set[str]]) -> bool:
@@ -116,9 +147,3 @@ def _matches(tenant: Tenant, wanted: dict[str, set[str]]) -> bool:
 
 def _half(tag: str, which: int) -> str:
     return tag.partition("/")[::2][which].strip().casefold()
-
-
-def _texts(definition: InsightsReport, field: str) -> list[str]:
-    """A list that Octopus's page does not mention, but its reports have."""
-    value = (definition.model_extra or {}).get(field)
-    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []

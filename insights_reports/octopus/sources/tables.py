@@ -1,5 +1,6 @@
 """What a source gives, and how rows from anywhere become the deployments table."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
@@ -15,10 +16,17 @@ from insights_reports.octopus.deployments.streams import (
     DURATIONS,
     IDS,
     STREAM_COLUMNS,
+    Deployments,
 )
+from insights_reports.octopus.sources.combinations import Combination
+from insights_reports.octopus.sources.population import Population
 
 _TEXTS = (*STREAM_COLUMNS, *CATEGORIES, *IDS)
-_KEY = ["project_id", "channel_id", "environment_id", "tenant_id"]
+KEY = ("project_id", "channel_id", "environment_id", "tenant_id")
+"""The columns that tell one stream from another."""
+
+Progress = Callable[[str], None]
+"""Told what is being done next."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +43,16 @@ class Note:
 @dataclass(frozen=True)
 class Drawn:
     """The deployments that a source gave. ``known_from``: the first local day from which on it
-    has all of them, where that is later than the first day of the window."""
+    has all of them, where that is later than the first day of the window;
+    ``known_until``: the last local day it speaks of, where it may end too early. ``dropped``: as in
+    `Deployments`; ``stated``: the questions for which Octopus states figures."""
 
     table: pd.DataFrame
     notes: tuple[Note, ...] = ()
     known_from: date | None = None
+    known_until: date | None = None
+    dropped: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    stated: tuple[Combination, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,6 +79,21 @@ class Window:
         return table[inside.to_numpy()].reset_index(drop=True)
 
 
+def dropped_of(several: Iterable[Deployments]) -> dict[str, tuple[str, ...]]:
+    """What was dropped from several replies, each id once a reason."""
+    found: dict[str, dict[str, None]] = {}
+    for each in several:
+        for reason, ids in each.dropped.items():
+            found.setdefault(reason, {}).update(dict.fromkeys(ids))
+    return {reason: tuple(ids) for reason, ids in found.items()}
+
+
+def missing_of(chosen: Population) -> tuple[Note, ...]:
+    """That the definition names what is not there, where it does."""
+    missing = ", ".join(chosen.missing)[:200]
+    return (Note("definition_missing", {"name": missing}),) if missing else ()
+
+
 def join(tables: list[pd.DataFrame]) -> pd.DataFrame:
     """Several deployments tables as one."""
     plain = dict.fromkeys(_TEXTS, object)  # each table has categories of its own
@@ -77,7 +105,10 @@ def assemble(columns: dict[str, Any] | pd.DataFrame) -> pd.DataFrame:
 
     Columns that are not given are null; each deployment id stands once. Ties go by id.
     """
-    given = pd.DataFrame(columns).drop_duplicates("deployment_id", ignore_index=True)
+    given = pd.DataFrame(columns, copy=False)
+    again = given["deployment_id"].duplicated()
+    if again.any():
+        given = given[~again].reset_index(drop=True)
     given["stream"] = _ordinals(given)
     table = pd.DataFrame({name: _typed(given, name) for name in COLUMNS})
     order, _, _ = stream_order(table)
@@ -86,8 +117,9 @@ def assemble(columns: dict[str, Any] | pd.DataFrame) -> pd.DataFrame:
 
 def _ordinals(rows: pd.DataFrame) -> Any:
     """The ordinal of each row's stream; streams are in the order of their ids, as people count."""
-    keys = rows[_KEY].astype(object).where(rows[_KEY].notna(), "")
-    number = keys.groupby(_KEY, sort=False).ngroup().to_numpy()
+    columns = list(KEY)
+    keys = rows[columns].astype(object).where(rows[columns].notna(), "")
+    number = keys.groupby(columns, sort=False).ngroup().to_numpy()
     distinct = keys.drop_duplicates().itertuples(index=False)
     ranked = sorted(enumerate(distinct), key=lambda item: [as_counted(text) for text in item[1]])
     rank = np.empty(len(ranked), np.int32)
@@ -104,5 +136,7 @@ def _typed(rows: pd.DataFrame, name: str) -> Any:
     if name not in _TEXTS:
         return rows[name]
     texts = rows[name] if name in rows else pd.Series(None, rows.index, "object")
+    if str(texts.dtype) == ("string" if name in IDS else "category"):
+        return texts
     plain = texts.astype(object).where(texts.notna(), None)
     return plain.astype("string[pyarrow]" if name in IDS else "category")

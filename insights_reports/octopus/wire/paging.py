@@ -8,7 +8,7 @@ be in the first pass and not in the second.
 https://octopus.com/docs/octopus-rest-api#api-paging
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ TAKE = 100
 _MOST_PAGES = 10_000
 _MOST_PASSES = 5
 _IDS_AT_ONCE = 50
+_OVERLAP = 20  # items by which a page of a growing list begins within the page before
 
 Item = dict[str, Any]
 GetPage = Callable[[Mapping[str, str | int]], Any]
@@ -34,6 +35,10 @@ class Listing:
 
     items: tuple[Item, ...]
     moved: bool = False
+
+    def only(self, ids: Container[str]) -> "Listing":
+        """The items with these ids."""
+        return Listing(tuple(item for item in self.items if item["Id"] in ids), self.moved)
 
 
 def read_all(
@@ -104,6 +109,44 @@ def read_ids(get: GetPage, ids: Sequence[str]) -> Listing:
         found |= {item["Id"]: item for item in listing.items if item["Id"] in set(chunk)}
         moved |= listing.moved
     return Listing(tuple(found.values()), moved)
+
+
+def read_new(
+    get: GetPage,
+    params: Mapping[str, str | int],
+    known: Container[str],
+    *,
+    take: int,
+    keep: Keep = dict,
+) -> list[Item]:
+    """The items of a list that only grows at its head, newest first, until a page is wholly known.
+
+    Items that are added meanwhile push others down, which then come twice. So that items which
+    retention deletes do not pull others past us, each page begins within the one before; when
+    none of its items came before, it is asked for again from farther above.
+
+    Raises:
+        BadReply: when a page is no page, or the list does not end.
+    """
+    found: dict[str, Item] = {}
+    seen: set[str] = set()
+    skip, back = 0, _OVERLAP
+    for _ in range(_MOST_PAGES):
+        page = read(Page, get({**params, "skip": skip, "take": take}))
+        ids = [_id(item) for item in page.Items]
+        joins = not seen or not ids or not seen.isdisjoint(ids)
+        if not joins and back < take:
+            back *= 4
+            skip = max(0, skip - back)
+            continue
+        new = {id: item for id, item in zip(ids, page.Items, strict=True) if id not in seen}
+        seen |= new.keys()
+        found |= {id: keep(item) for id, item in new.items() if id not in known}
+        ended = page.TotalResults is not None and skip + len(ids) >= page.TotalResults
+        if not new or ended or all(id in known for id in new):
+            return list(found.values())
+        skip, back = skip + max(1, len(ids) - _OVERLAP), _OVERLAP
+    raise BadReply("A list from Octopus does not end.", f"Pages: {_MOST_PAGES}")
 
 
 def pages(get: GetPage, params: Mapping[str, str | int], take: int = TAKE) -> Iterator[Page]:

@@ -4,6 +4,7 @@ The form of an error's body: https://octopus.com/docs/octopus-rest-api (ErrorMes
 """
 
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 import requests
 import urllib3
@@ -20,7 +21,9 @@ from insights_reports.errors import (
 from insights_reports.spelling.strict import parse_json
 from insights_reports.spelling.text import clean_text
 
-RETRYABLE = frozenset({429, 502, 503, 504})
+RETRYABLE = frozenset({429, 500, 502, 503, 504})
+ATTEMPTS_AT_500 = 3
+"""A fault of the server itself may pass, but mostly stays: it is asked twice more."""
 _LONGEST_WORDS = 4000
 
 _KINDS: dict[int, tuple[type[OctopusError], str, str]] = {
@@ -70,6 +73,14 @@ def check_status(response: requests.Response, request: str, words: Callable[[], 
             "If that is where Octopus is, set OCTOPUS_URL to it.",
             status=status,
         )
+    if status == 206:
+        raise BadReply(
+            "Only a part came back, which nobody asked for.",
+            f"{request} (206)",
+            "Look for a cache or proxy between here and Octopus.",
+            retryable=True,
+            status=status,
+        )
     if 200 <= status < 300:
         return
     kind, what, remedy = _KINDS.get(status, _OTHER)
@@ -98,15 +109,25 @@ def _octopus_words(body: bytes) -> str:
     return clean_text(" ".join(part for part in distinct if part))[:_LONGEST_WORDS]
 
 
-def check_json(headers: Mapping[str, str], status: int, request: str) -> None:
-    """Raises BadReply when a successful reply is no JSON by its own word: a login page."""
+Media = Literal["json", "xml", "csv", "image"]
+ACCEPT: dict[Media, str] = {
+    "json": "application/json",
+    "xml": "application/xml, text/xml",
+    "csv": "text/csv",
+    "image": "image/*",
+}
+
+
+def check_media(headers: Mapping[str, str], status: int, request: str, media: Media) -> None:
+    """Raises BadReply when a successful reply is by its own word not of the kind that was asked
+    for: a login page."""
     kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if status == 204:
         raise BadReply("Octopus answered with nothing.", f"{request} (204)", status=status)
-    if kind and not kind.endswith(("/json", "+json")):
+    if kind and not (kind.endswith((f"/{media}", f"+{media}")) or kind.startswith(f"{media}/")):
         page = "a login page or another web page" if kind == "text/html" else clean_text(kind)[:80]
         raise BadReply(
-            f"Instead of JSON, {page} came back.",
+            f"Instead of {media.upper()}, {page} came back.",
             f"{request} ({status})",
             "Check OCTOPUS_URL, and whether a proxy or a login stands before Octopus.",
             status=status,

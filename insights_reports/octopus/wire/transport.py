@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -22,9 +23,12 @@ from insights_reports.octopus.connection import Connection, Credential, ServiceA
 from insights_reports.octopus.wire.body import Body, Deadline, WatchedAdapter
 from insights_reports.octopus.wire.rate import TokenBucket, retry_after
 from insights_reports.octopus.wire.replies import (
+    ACCEPT,
+    ATTEMPTS_AT_500,
+    Media,
     broken_connection,
     check_framing,
-    check_json,
+    check_media,
     check_status,
 )
 
@@ -79,6 +83,8 @@ class _Request:
     url: str
     params: Mapping[str, str | int] | None = None
     content: bytes | None = None
+    media: Media = "json"  # of the reply
+    sends: str = "application/json"  # the kind of what is sent
 
     @property
     def name(self) -> str:
@@ -130,13 +136,14 @@ class Transport:
         self._bucket = TokenBucket(self.limits.requests_per_minute, self.limits.burst)
         self._session = requests.Session()
         self._session.trust_env = False  # a ~/.netrc entry would replace the credential
+        # A session that a cookie opens would outlive the credential, and mix two accounts.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.verify = str(connection.ca_bundle) if connection.ca_bundle else True
         if connection.proxy:
             self._session.proxies = {"http": connection.proxy, "https": connection.proxy}
         self._session.headers.update(
             {
                 "User-Agent": f"insights-reports/{__version__}",
-                "Accept": "application/json",
                 "Accept-Encoding": "gzip",
             }
         )
@@ -153,6 +160,7 @@ class Transport:
         params: Mapping[str, str | int] | None,
         read: Callable[[Body], T],
         most_bytes: int | None = None,
+        media: Media = "json",
     ) -> T:
         """``read(body)`` of the reply; the request is made again when it, or ``read``, fails in a
         way that may pass.
@@ -160,17 +168,23 @@ class Transport:
         Raises:
             OctopusError: the last failure.
         """
-        request = _Request("GET", self._base + path, params)
+        request = _Request("GET", self._base + path, params, media=media)
         return self._persist(request, read, most_bytes or self.limits.reply_bytes)
 
-    def send(self, method: str, path: str, content: bytes | None = None) -> bytes:
+    def send(
+        self,
+        method: str,
+        path: str,
+        content: bytes | None = None,
+        sends: str = "application/json",
+    ) -> bytes:
         """The body of the reply to a POST, PUT or DELETE, which is made again only when Octopus
         said that it did not look at it (429): a lost reply may belong to a change that was made.
 
         Raises:
             OctopusError: the failure.
         """
-        request = _Request(method, self._base + path, content=content)
+        request = _Request(method, self._base + path, content=content, sends=sends)
         return self._persist(request, _all, self.limits.reply_bytes)
 
     def abort(self) -> None:
@@ -202,11 +216,15 @@ class Transport:
                 again = error.retryable and (request.method == "GET" or error.status == 429)
                 wait = self._wait(attempt)
                 late = time.monotonic() + wait > until
-                last = attempt + 1 >= self.limits.attempts
+                last = attempt + 1 >= self._most_attempts(error)
                 if not again or late or last or self._aborted:
                     raise
                 time.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
+
+    def _most_attempts(self, error: OctopusError) -> int:
+        most = ATTEMPTS_AT_500 if error.status == 500 else self.limits.attempts
+        return min(most, self.limits.attempts)
 
     def _exchange_signed_in(
         self, request: _Request, read: Callable[[Body], T], most_bytes: int
@@ -276,7 +294,8 @@ class Transport:
             request.url,
             params=request.params,
             data=request.content,
-            headers={"Content-Type": "application/json"} if request.content else {},
+            headers={"Accept": ACCEPT[request.media]}
+            | ({"Content-Type": request.sends} if request.content else {}),
             timeout=(self.limits.connect, self.limits.idle),
             allow_redirects=False,
             stream=True,
@@ -293,7 +312,7 @@ class Transport:
         self._here.asked = retry_after(response.headers, time.time())
         check_status(response, request.name, Body(response.raw, _ERROR_BYTES).read)
         if request.method != "DELETE":  # its reply may be empty, or a task
-            check_json(response.headers, response.status_code, request.name)
+            check_media(response.headers, response.status_code, request.name, request.media)
         if request.method == "GET":
             check_framing(response.headers, request.name)
         body = Body(response.raw, most_bytes)
