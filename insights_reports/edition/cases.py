@@ -83,7 +83,7 @@ class Group:
             return own.above(metric, given), own.sizes(metric).astype(np.float64)
         if metric is Metric.DEPLOYMENT_FREQUENCY:
             days = np.broadcast_to(self.exposure[0], own.shape)
-            return own.total.astype(np.float64), np.array(days)
+            return own.opened.astype(np.float64), np.array(days)
         part = own.failed if metric is Metric.FAILURE_RATE else own.rework
         return part.astype(np.float64), own.total.astype(np.float64)
 

@@ -39,9 +39,11 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Counts in cells; of ``series`` rows and as many columns as there are intervals."""
+    """Counts in cells of series (rows) and intervals (columns); ``opened`` are the deployments of
+    open days, which are all days where there is no calendar."""
 
     total: Ints
+    opened: Ints
     failed: Ints
     rework: Ints
     measured: dict[Metric, Measured]
@@ -95,8 +97,7 @@ def counted(
     """The counts of all series of ``slices`` in the intervals that begin at ``starts`` and follow
     one another up to ``end``; of the ``chosen`` deployments alone, if some are chosen.
 
-    With a calendar only deployments of open days are counted as deployments; failures and
-    durations are those of every day.
+    Failures and durations are those of every day, open or not.
     """
     members = facts.members(slices)
     edges = np.array([*starts, end], dtype="datetime64[D]")
@@ -116,6 +117,6 @@ def counted(
     for metric in DURATIONS:
         ticks = facts.ticks(metric)[rows]
         measured[metric] = _measured(cells, ticks, shape)
-    return Counted(
-        of(facts.counted), of(facts.failed), of(facts.counted & facts.reworked), measured
-    )
+    total = of(facts.counted)
+    opened = total if facts.settings.calendar is None else of(facts.counted & facts.open)
+    return Counted(total, opened, of(facts.failed), of(facts.counted & facts.reworked), measured)

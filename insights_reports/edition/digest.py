@@ -40,6 +40,7 @@ def _said(document: Document) -> Iterator[tuple[str, Any]]:
     yield "headline", document.headline
     yield "tiles", [_tile(tile) for tile in document.tiles]
     yield "findings", document.findings
+    yield "note", document.note
     yield "tables", [_table(table) for table in _tables(document)]
     yield "verdict", document.check.verdict
 

@@ -185,6 +185,15 @@ class Facts:
         return failed
 
     @cached_property
+    def open(self) -> NDArray[np.bool_]:
+        """Which deployments were completed on an open day."""
+        calendar, known = self.settings.calendar, ~np.isnat(self.days)
+        if calendar is None:
+            return known
+        days = np.where(known, self.days, np.datetime64("1970-01-01")).astype("datetime64[D]")
+        return known & calendar.open(days)
+
+    @cached_property
     def first_deployment(self) -> int:
         """The ordinal of the day of the first deployment; 0 where there is none."""
         known = self.days[~np.isnat(self.days)]

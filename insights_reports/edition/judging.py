@@ -224,9 +224,9 @@ def _weekly_counts(
         medians = np.full(weekly.shape[0], median or 0.0)
         above = weekly.above(metric, medians)[series]
         return above.tolist(), weekly.sizes(metric)[series].astype(float).tolist()
-    total = weekly.total[series].astype(float)
     if metric is Metric.DEPLOYMENT_FREQUENCY:
-        return total.tolist(), _open(group, starts)
+        return weekly.opened[series].astype(float).tolist(), _open(group, starts)
+    total = weekly.total[series].astype(float)
     part = weekly.failed if metric is Metric.FAILURE_RATE else weekly.rework
     return part[series].astype(float).tolist(), total.tolist()
 
