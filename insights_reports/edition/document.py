@@ -8,139 +8,74 @@ Units: durations are whole ticks of 100 ns; rates are fractions (0.031, not 3.1)
 """
 
 from dataclasses import dataclass
-from datetime import date
-from enum import StrEnum
 from functools import cache
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from insights_reports.crosscheck.result import CheckVerdict
+from insights_reports.edition.blocks import (
+    Annotation,
+    Block,
+    Chart,
+    ChartForm,
+    Column,
+    ColumnKind,
+    Path,
+    PathStep,
+    Prose,
+    Role,
+    Series,
+    Table,
+    Waterfall,
+    WaterfallStep,
+)
+from insights_reports.edition.earlier import read
 from insights_reports.edition.values import (
     Change,
     Figure,
     Instant,
+    Judged,
+    Metric,
     Name,
+    Part,
     Phrase,
     Span,
     Status,
-    Unit,
-    Value,
     Verdict,
 )
 from insights_reports.spelling.terms import Granularity
 
-
-class ColumnKind(StrEnum):
-    NAME = "name"
-    COUNT = "count"
-    PER_WEEK = "per_week"
-    RATE = "rate"
-    DURATION = "duration"
-    NUMBER = "number"
-    CHANGE = "change"
-    VERDICT = "verdict"
-    MARK_DURATION = "mark_duration"  # `Mark` cells, ticks, drawn on a log scale
-    MARK_RATE = "mark_rate"  # `Mark` cells, fractions, drawn from zero
-    TEXT = "text"
-    ID = "id"
-    DAY = "day"
-    INSTANT = "instant"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    title: Phrase
-    kind: ColumnKind
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """``rows`` hold at most what the page shows; ``total_rows`` says how many there are in all (the
-    workbook has them all in ``all_rows`` when that is longer). The first column names the row."""
-
-    id: str
-    title: Phrase
-    subtitle: Phrase | None
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Value, ...], ...]
-    total_rows: int
-    all_rows: tuple[tuple[Value, ...], ...] = ()
-    total: tuple[Value, ...] | None = None  # a marked last row: All
-    notes: tuple[Phrase, ...] = ()
-    kind: Literal["table"] = "table"
-
-    @property
-    def complete_rows(self) -> tuple[tuple[Value, ...], ...]:
-        return self.all_rows or self.rows
-
-
-class ChartForm(StrEnum):
-    COLUMNS = "columns"  # stacked columns over time; series from bottom to top
-    LINES = "lines"  # lines over time, with an optional band and limits
-    PANELS = "panels"  # small multiples on one scale: one line a series
-    HEAT = "heat"  # weekday (rows, Monday first) x hour; series = 7 weekdays, x = 24 hours
-
-
-class Role(StrEnum):
-    """What a series of a chart is for; formats choose colour, dash and marker by it."""
-
-    MAIN = "main"
-    SECOND = "second"
-    FAILED = "failed"
-    GUIDED = "guided"
-    BEFORE = "before"  # the earlier period
-    LOW = "low"  # lower edge of a band
-    HIGH = "high"  # upper edge of a band
-    LIMIT = "limit"  # process-behaviour limit, target
-    CENTRE = "centre"  # process average
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    label: Phrase | Name
-    role: Role
-    figures: tuple[Figure, ...]  # one per x
-    summary: Phrase | None = None  # panels: the line below the label
-
-
-@dataclass(frozen=True, slots=True)
-class Annotation:
-    """At most 50 characters next to the point ``x`` (an index into the chart's x)."""
-
-    x: int
-    text: Phrase
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A picture and its data: ``x`` are the starts of the intervals (heat: hours 0-23)."""
-
-    id: str
-    form: ChartForm
-    title: Phrase
-    subtitle: Phrase | None
-    alt: Phrase  # says what the chart says
-    x: tuple[date | int, ...]
-    granularity: Granularity | Literal["Hourly"]
-    unit: Unit
-    series: tuple[Series, ...]
-    annotations: tuple[Annotation, ...] = ()
-    logarithmic: bool = False
-    kind: Literal["chart"] = "chart"
-
-
-@dataclass(frozen=True, slots=True)
-class Prose:
-    """A few sentences, or a list of short items (``items`` of key phrase and explanation)."""
-
-    sentences: tuple[Phrase, ...] = ()
-    items: tuple[tuple[Phrase, Phrase], ...] = ()
-    title: Phrase | None = None
-    kind: Literal["prose"] = "prose"
-
-
-Block = Annotated[Table | Chart | Prose, Field(discriminator="kind")]
+__all__ = [
+    "Annotation",
+    "Block",
+    "Brand",
+    "Chart",
+    "ChartForm",
+    "CheckStrip",
+    "Column",
+    "ColumnKind",
+    "Document",
+    "Exclusion",
+    "Finding",
+    "FindingLine",
+    "Identity",
+    "Ledger",
+    "Note",
+    "Path",
+    "PathStep",
+    "Prose",
+    "Role",
+    "Section",
+    "Series",
+    "Table",
+    "TargetWord",
+    "Tile",
+    "Waterfall",
+    "WaterfallStep",
+    "dump",
+    "load",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,33 +91,107 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
-    """One of the four or five KPI tiles of page one, in DORA's order."""
+class TargetWord:
+    """What is said of a figure and its target.
 
-    figure: Figure
-    extra: tuple[Figure, ...]  # p90 beside the median, the counts behind a rate
-    change: Change  # against the previous period of the same length
-    last_year: Change | None  # against the same period last year, where the history reaches
-    spark: tuple[Figure, ...]  # the last 12 periods, this one last
-    spark_periods: tuple[Span, ...]
-    limits: tuple[float, float, float] | None  # XmR: lower limit, centre, upper limit
-    reason: Phrase  # why the verdict
-    target: Figure | None = None
-    band: Phrase | None = None
+    Attributes:
+        met: None where the period is too few to tell.
+        missed_by: the difference, without a sign; None where it is met.
+        met_of: in how many of the periods of the sparkline it was met, and of how many.
+        assurance: whether the process will meet it as it is.
+    """
 
-    @property
-    def verdict(self) -> Verdict:
-        return self.change.verdict
+    target: Figure
+    met: bool | None
+    missed_by: Figure | None
+    met_of: tuple[int, int]
+    assurance: Phrase | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Notable:
-    """A notable change: one sentence, and the anchor and the document of the rows behind it."""
+class Tile:
+    """One of the four or five KPI tiles of page one, in DORA's order.
 
+    Attributes:
+        extra: the 90th percentile beside the median, the counts behind a rate.
+        change: against the previous period of the same length.
+        last_year: against the same period last year, where the history reaches.
+        spark: the last twelve periods that are known, this one last.
+        spark_usual: the usual range of each of them, None where it is not known.
+        reason: what the verdict rests on, in a sentence.
+        stated: what Octopus states, where that is another figure.
+    """
+
+    figure: Figure
+    extra: tuple[Figure, ...]
+    change: Change
+    last_year: Change | None
+    spark: tuple[Figure, ...]
+    spark_periods: tuple[Span, ...]
+    judged: Judged
+    reason: Phrase
+    spark_usual: tuple[tuple[float, float] | None, ...] = ()
+    target: TargetWord | None = None
+    band: Phrase | None = None
+    stated: Figure | None = None
+    note: Phrase | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.judged.verdict
+
+    @property
+    def before(self) -> Figure:
+        return self.change.before
+
+
+@dataclass(frozen=True, slots=True)
+class FindingLine:
+    """One measure of a slice that lies outside its usual range; ``text`` says it in a phrase."""
+
+    metric: Metric
+    figure: Figure
+    before: Figure
+    judged: Judged
     text: Phrase
-    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A slice that changed, as one cause.
+
+    Attributes:
+        split: what the slice is: ``project``, ``environment``, ``tenant-tag-set``.
+        anchor, document, row: the section, the document and the row (`Table.row_ids`) behind it.
+        part: what the slice adds to the change of the failure rate.
+        same_cause: other slices that are as usual without this one.
+    """
+
+    subject: Phrase | Name
+    split: str
     anchor: str
-    document: str = "summary"
+    document: str
+    row: str
+    measures: tuple[FindingLine, ...]
+    part: Part | None = None
+    same_cause: tuple[Phrase, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The word on its first measure, which is its gravest."""
+        return self.measures[0].judged.verdict
+
+    @property
+    def text(self) -> Phrase:
+        return Phrase("finding.text", {"slice": self.subject, "what": self.measures[0].text})
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What an editor says of the edition: sentences for each section (``page-one`` too)."""
+
+    author: Name
+    texts: tuple[tuple[str, Name], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +223,8 @@ class CheckStrip:
     sentence: Phrase
     ledger: Ledger
     gaps: tuple[Phrase, ...] = ()  # restricted names, moved input, what a source cannot know
+    findings: tuple[Phrase, ...] = ()  # differences, one of a kind each
+    line: Phrase | None = None  # the one line of a check that agrees
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,9 +271,10 @@ class Document:
     name: str
     title: Phrase
     identity: Identity
+    subject: Phrase  # the headline in the subject of a mail
     headline: Phrase
     tiles: tuple[Tile, ...]
-    notable: tuple[Notable, ...]
+    findings: tuple[Finding, ...]
     overview: tuple[Block, ...]  # the rest of page one: a chart, a small table
     check: CheckStrip
     sections: tuple[Section, ...]
@@ -272,6 +284,9 @@ class Document:
     formula_version: str = ""
     edition: tuple[str, ...] = ()
     changes: tuple[Phrase, ...] = ()  # what differs from the revision that this one replaces
+    questions: tuple[Phrase, ...] = ()
+    last_edition: tuple[Phrase, ...] = ()  # what the one before found, and whether it ended
+    note: Note | None = None
 
 
 @cache
@@ -285,9 +300,15 @@ def dump(document: Document) -> bytes:
 
 
 def load(json: bytes) -> Document:
-    """The document that `dump` wrote.
+    """The document that `dump` wrote, by this version or by an earlier one.
 
     Raises:
         pydantic.ValidationError: when the JSON is not such a document.
     """
-    return _adapter().validate_json(json)
+    try:
+        return _adapter().validate_json(json)
+    except ValidationError:
+        plain = read(json)
+        if plain is None:
+            raise
+        return _adapter().validate_python(plain)

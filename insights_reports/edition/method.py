@@ -6,6 +6,7 @@ from insights_reports.edition.bands import band_limits, band_sources
 from insights_reports.edition.conventions import conventions
 from insights_reports.edition.document import Block, Column, ColumnKind, Prose, Section, Table, Tile
 from insights_reports.edition.facts import Facts
+from insights_reports.edition.judging import Judging
 from insights_reports.edition.values import (
     Change,
     Day,
@@ -19,10 +20,11 @@ from insights_reports.edition.values import (
     Value,
     Verdict,
 )
-from insights_reports.metrics import Trend, dora_window, octopus_trend
+from insights_reports.metrics import Conventions, dora_window, octopus_trend
 from insights_reports.metrics.octopus_trends import TrendMetric
 
-FORMULA_VERSION = "1"
+FORMULA_VERSION = "2"
+FEW = 10  # deployments below which a share says less than the counts
 """The version of the definitions; it changes when a figure of the same data would."""
 
 _DEFINED = (
@@ -39,18 +41,12 @@ _TRENDS: tuple[tuple[TrendMetric, Metric, Statistic], ...] = (
 )
 
 
-def method(facts: Facts, tiles: tuple[Tile, ...]) -> Section:
+def method(facts: Facts, tiles: tuple[Tile, ...], judging: Judging) -> Section:
     """The whole section, as the summary has it."""
     blocks: list[Block] = [
         _definitions(tiles),
         _dora(facts, tiles),
-        Prose(
-            title=Phrase("method.change.title"),
-            sentences=tuple(
-                Phrase(f"method.change.{each}")
-                for each in ("too_few", "limits", "intervals", "slices", "percent")
-            ),
-        ),
+        Prose(title=Phrase("method.change.title"), sentences=tuple(_rules(facts, judging))),
         _key(),
         *conventions(facts),
         octopus_trends(facts),
@@ -64,6 +60,18 @@ def method(facts: Facts, tiles: tuple[Tile, ...]) -> Section:
 def _has_rework(tiles: tuple[Tile, ...]) -> bool:
     """Whether page one has the fifth tile."""
     return any(tile.figure.metric is Metric.REWORK_RATE for tile in tiles)
+
+
+def _rules(facts: Facts, judging: Judging) -> Iterator[Phrase]:
+    """By which rules the words are given, on how many periods, and how often they err."""
+    answer = judging.answer(judging.group(facts, facts.whole), 0, Metric.DEPLOYMENT_FREQUENCY)
+    known = len(answer.asked.baseline.periods)
+    yield Phrase(f"method.change.{facts.settings.rules}", {"known": known})
+    yield Phrase("method.change.baseline", {"known": known})
+    yield Phrase(f"method.change.errs.{facts.settings.rules}")
+    yield from (Phrase(f"method.change.{each}") for each in ("few", "slices", "percent"))
+    if facts.settings.calendar is not None:
+        yield Phrase("method.change.calendar")
 
 
 def short_method(facts: Facts) -> Section:
@@ -90,10 +98,12 @@ def _dora_rework(facts: Facts, tiles: tuple[Tile, ...]) -> Iterator[Phrase]:
         values: dict[str, Value] = {
             "rework": len(found.rework),
             "total": len(found.counted),
-            "share": facts.rework_rate(months),
             "dates": months,
         }
-        yield Phrase("method.dora.rework", values)
+        if len(found.counted) < FEW:
+            yield Phrase("method.dora.rework_few", values)
+        else:
+            yield Phrase("method.dora.rework", values | {"share": facts.rework_rate(months)})
     unknown = len(facts.rework_in(facts.windows.now).not_comparable)
     if unknown:
         yield Phrase("method.dora.rework_unknown", {"n": unknown})
@@ -140,16 +150,15 @@ def octopus_trends(facts: Facts) -> Table:
 def _trend_row(
     facts: Facts, name: TrendMetric, metric: Metric, statistic: Statistic
 ) -> tuple[Value, ...]:
-    trend = octopus_trend(
-        facts.inputs.deployments, name, facts.inputs.as_of, facts.settings.conventions
-    )
+    trend = octopus_trend(facts.inputs.deployments, name, facts.inputs.as_of, Conventions())
     before, after = (_mean(metric, statistic, value) for value in (trend.before, trend.after))
     difference = None
     if before.value is not None and after.value is not None:
         difference = after.value - before.value
     ratio = None if trend.change is None or statistic is Statistic.RATE else float(trend.change)
     word = Phrase(f"octopus_trend.{trend.direction}")
-    change = Change(before, after, difference, ratio, _verdict(trend))
+    # Octopus makes no test: its arrows are not called better or worse here.
+    change = Change(before, after, difference, ratio, Verdict.SPECIAL)
     return Phrase(f"metric.{metric}"), before, after, change, word
 
 
@@ -158,14 +167,6 @@ def _mean(metric: Metric, statistic: Statistic, value: object) -> Figure:
         return Figure(metric, statistic, None, None, Missing.NO_VALUES)
     number = float(value)  # type: ignore[arg-type]
     return Figure(metric, statistic, round(number) if statistic is Statistic.MEAN else number)
-
-
-def _verdict(trend: Trend) -> Verdict:
-    if trend.direction == "none":
-        return Verdict.TOO_FEW
-    if trend.good is None:
-        return Verdict.NO_CLEAR_CHANGE
-    return Verdict.BETTER if trend.good else Verdict.WORSE
 
 
 def _bands(facts: Facts) -> Prose:

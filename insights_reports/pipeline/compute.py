@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from insights_reports.crosscheck import CrossCheck, StreamCheck, cross_check
-from insights_reports.edition import Inputs, compose, edition_digest
+from insights_reports.edition import Inputs, compose_edition, edition_digest
 from insights_reports.edition.about import About
 from insights_reports.edition.differences import Subject
 from insights_reports.edition.digest import figure_parts
@@ -22,8 +22,10 @@ from insights_reports.edition.settings import Settings
 from insights_reports.edition.values import Name, Phrase, Status
 from insights_reports.formats.mail import render as mail
 from insights_reports.metrics import Conventions, Period
+from insights_reports.pipeline.baselines import keep_baselines, plain
 from insights_reports.pipeline.combinations import by_combination
 from insights_reports.pipeline.data import write_data
+from insights_reports.pipeline.earlier import Earlier, earlier_of, keep_earlier
 from insights_reports.pipeline.figures import figures_table
 from insights_reports.pipeline.load import Pulled, load
 from insights_reports.pipeline.pull import READINGS
@@ -52,12 +54,16 @@ def compute(run: Run) -> About:
         check = check_pulled(pulled, conventions_of(run.subscription))
         run.write("cross-check.json", check.to_json())
     with run.stage("compose"):
-        material = material_of(run, pulled, known, period, check)
-        documents = compose(material.inputs, material.settings)
-        digest = edition_digest(documents)
+        earlier = earlier_of(run, period)
+        keep_earlier(earlier, run.folder)
+        material = material_of(run, pulled, known, earlier, period, check)
+        composed = compose_edition(material.inputs, material.settings)
+        digest = edition_digest(composed.documents)
         subject = subject_of(pulled, known, period)
-        documents = as_revision(run, period, documents, digest, subject)
-        return write(run, material, subject, documents, digest)
+        documents = as_revision(run, period, composed.documents, digest, subject)
+        about = write(run, material, subject, documents, digest)
+        keep_baselines(run, plain(composed))
+        return about
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ class Material:
 
 
 def material_of(
-    run: Run, pulled: Pulled, known: Known, period: Period, check: CrossCheck
+    run: Run, pulled: Pulled, known: Known, earlier: Earlier, period: Period, check: CrossCheck
 ) -> Material:
     """The material of the run's edition.
 
@@ -80,7 +86,7 @@ def material_of(
         InsightsReportsError: when the settings name what the pull does not have.
     """
     settings = settings_of(run.config, run.subscription_name, pulled.tag_sets, pulled.as_of)
-    inputs = _inputs(run, pulled, known, period, check)
+    inputs = _inputs(run, pulled, known, earlier, period, check)
     return Material(pulled, known, check, inputs, settings)
 
 
@@ -115,7 +121,9 @@ def period_of(run: Run, pulled: Pulled) -> Period:
     return Period.last_complete(run.subscription.every, today, week_start)
 
 
-def _inputs(run: Run, pulled: Pulled, known: Known, period: Period, check: CrossCheck) -> Inputs:
+def _inputs(
+    run: Run, pulled: Pulled, known: Known, earlier: Earlier, period: Period, check: CrossCheck
+) -> Inputs:
     today = pulled.as_of.astimezone(pulled.zone).date()
     return Inputs(
         report_id=pulled.definition.Id,
@@ -139,6 +147,9 @@ def _inputs(run: Run, pulled: Pulled, known: Known, period: Period, check: Cross
             Exclusion(_exclusion(reason), len(ids), ids)
             for reason, ids in pulled.deployments.dropped.items()
         ),
+        remembered=earlier.remembered,
+        before=earlier.before,
+        note=earlier.note,
     )
 
 

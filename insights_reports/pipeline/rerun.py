@@ -11,7 +11,7 @@ import pandas as pd
 
 from insights_reports.config import Config
 from insights_reports.delivery import EditionRow
-from insights_reports.edition import compose, edition_digest
+from insights_reports.edition import compose_edition, edition_digest
 from insights_reports.edition.about import About
 from insights_reports.edition.document import load as load_document
 from insights_reports.errors import RenderError, UsageError
@@ -22,6 +22,7 @@ from insights_reports.pipeline.compute import (
     write,
 )
 from insights_reports.pipeline.data import data_paths
+from insights_reports.pipeline.earlier import read_earlier
 from insights_reports.pipeline.load import load
 from insights_reports.pipeline.remember import known_of
 from insights_reports.pipeline.render import render_all
@@ -102,8 +103,9 @@ def _made(folder: Path, said: dict[str, Any], scratch: Path) -> list[Path]:
     pulled = load(run.pull_folder)
     known = known_of(pulled, pd.read_parquet(folder / "older.parquet"), about.known_from)
     period, check = period_of(run, pulled), check_pulled(pulled, conventions_of(run.subscription))
-    material = material_of(run, pulled, known, period, check)
-    documents = compose(material.inputs, material.settings)
+    earlier = read_earlier(folder)
+    material = material_of(run, pulled, known, earlier, period, check)
+    documents = compose_edition(material.inputs, material.settings).documents
     digest = edition_digest(documents)
     sealed = load_document((folder / "documents" / f"{documents[0].name}.json").read_bytes())
     identity = sealed.identity

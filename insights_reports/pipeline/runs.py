@@ -32,7 +32,8 @@ EDITION = "edition.json"
 @dataclass(frozen=True)
 class Run:
     """What was asked for. ``period`` is a period's name or ``last``; ``out`` replaces the
-    destinations by a folder; ``test_send`` replaces them by one address."""
+    destinations by a folder; ``test_send`` replaces them by one address; ``note`` is the file of an
+    editor's note."""
 
     folder: Path
     config_path: Path
@@ -47,6 +48,7 @@ class Run:
     out: Path | None = None
     dry_run: bool = False
     test_send: str | None = None
+    note: Path | None = None
 
     @property
     def id(self) -> str:
@@ -124,6 +126,7 @@ def start_run(
     out: Path | None = None,
     dry_run: bool = False,
     test_send: str | None = None,
+    note: Path | None = None,
 ) -> Run:
     """Make the folder of a new run, and clear away what dead runs left. ``as_of`` defaults to now.
 
@@ -158,6 +161,7 @@ def start_run(
         out=out.resolve() if out else None,
         dry_run=dry_run,
         test_send=test_send,
+        note=note.resolve() if note else None,
     )
     (folder / "run.json").write_bytes(_adapter().dump_json(run, indent=1, by_alias=True))
     with open_ledger(config) as ledger:

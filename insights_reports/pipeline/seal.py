@@ -24,6 +24,7 @@ from insights_reports.edition.method import FORMULA_VERSION
 from insights_reports.errors import PullError, keeping
 from insights_reports.formats.html.templates import REPLACEABLE
 from insights_reports.pipeline.data import data_paths
+from insights_reports.pipeline.earlier import EARLIER
 from insights_reports.pipeline.runs import Run
 
 FOLDER, MANIFEST, CONFIGURATION = "seal", "manifest.json", "configuration.json"
@@ -101,6 +102,7 @@ def _sources(run: Run) -> Iterator[tuple[Path, str]]:
         if path.is_file():  # the columns beside the replies can be made again
             yield path, f"pull/{path.name}"
     yield run.folder / "older.parquet", "older.parquet"
+    yield run.folder / EARLIER, EARLIER
     for path in sorted(run.documents.iterdir()):
         yield path, f"documents/{path.name}"
     config = run.config

@@ -180,8 +180,7 @@ def test_doras_six_months_are_said_beside_the_rework_and_what_could_not_be_compa
         .phrase(share)
         .replace("\u00a0", " ")
         .endswith(
-            "users met anything or not: 16.7 % in the six months 1 April to 30 September 2026 "
-            "(1 of 6)."
+            "users met anything or not: 1 of 6 in the six months 1 April to 30 September 2026."
         )
     )
     assert unknown.values == {"n": 1}

@@ -50,7 +50,7 @@ def test_another_verdict_is_never_as_it_was() -> None:
     now, before = sample_document(), sample_document()
     tile = before.tiles[0]
     other = Verdict.WORSE if tile.verdict is not Verdict.WORSE else Verdict.BETTER
-    changed = replace(tile, change=replace(tile.change, verdict=other))
+    changed = replace(tile, judged=replace(tile.judged, verdict=other))
     before = replace(before, tiles=(changed, *before.tiles[1:]))
     new, old = words("en").value(tile.verdict), words("en").value(other)
     _, sentence = said(now, before)

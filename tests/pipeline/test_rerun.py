@@ -110,7 +110,7 @@ def test_other_formulas_are_a_refusal_by_name(copied: Path, tmp_path: Path) -> N
     manifest.write_text(json.dumps(said))
     done = rerun(copied, tmp_path / "out")
     assert done.status == 4
-    assert "formulas: version 0 then, 1 now" in done.err
+    assert "formulas: version 0 then, 2 now" in done.err
     assert "Use insights-reports 0.0.9" in done.err
     assert not (tmp_path / "out").exists()
 

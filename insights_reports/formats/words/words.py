@@ -31,9 +31,11 @@ from insights_reports.edition.values import (
     Metric,
     Missing,
     Name,
+    Part,
     Phrase,
     Span,
     Statistic,
+    Strip,
     Unit,
     Value,
     Verdict,
@@ -47,6 +49,7 @@ MINUS = "\u2212"
 _MOST_DECIMALS = 18  # any two fractions differ by then
 _WIDE = Context(prec=400)  # any float has fewer digits
 _SECOND = Decimal(TICKS_PER_SECOND)
+_FEW = 10  # deployments below which a rate is said as "1 of 2"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400  # seconds
 
 _KIND_UNITS = {
@@ -174,7 +177,7 @@ class Words:
             return self._plural("duration.seconds", seconds, self._signed(seconds))
         return self._signed(_round(exact, decimals))
 
-    def _place(self, value: Value, part: str) -> str:
+    def _place(self, value: Value, part: str) -> str:  # noqa: PLR0911 - a line for each part
         """A value in a sentence, or the part of it that the place asks for."""
         match value, part:
             case _, "":
@@ -183,6 +186,12 @@ class Words:
                 return self._size(value)
             case Span(), "dates":
                 return self.dates(value)
+            case Day(), "short":
+                return self._date(value.date, "date.day_month")
+            case Span(), "short":
+                return self.span(value, year=False)
+            case Part(), "size" | "number":
+                return self._part(value, unit=part == "size")
             case Figure(), "number":
                 return self.figure(value, unit=False)
         raise RenderError(
@@ -203,8 +212,8 @@ class Words:
         """The phrase with this key: for the fixed labels of a format."""
         return self.phrase(Phrase(key, values))
 
-    def value(self, value: Value) -> str:  # noqa: PLR0911 - one line for each kind of value
-        """Any value as text. A `Mark` is a picture and has none: see `cell`."""
+    def value(self, value: Value) -> str:  # noqa: PLR0911, PLR0912 - a line for each kind
+        """Any value as text. Pictures have none: see `cell`."""
         match value:
             case None:
                 return self.text("missing.nothing")
@@ -224,7 +233,9 @@ class Words:
                 return self.span(value)
             case Verdict() | CheckVerdict() | Missing():
                 return self.text(key_of(value))
-            case Mark():
+            case Part():
+                return self.difference(value.size, value.unit)
+            case Mark() | Strip():
                 return ""
             case int():
                 return self.count(value)
@@ -260,6 +271,12 @@ class Words:
         """
         if figure.value is None:
             return self.value(figure.missing)
+        if figure.statistic is Statistic.RATE and figure.n is not None and figure.n < _FEW:
+            return self._fill(
+                "figure.of",
+                count=self.count(round(figure.value * figure.n)),
+                n=self.count(figure.n),
+            )
         if not unit and figure.unit in (Unit.PER_WEEK, Unit.DAYS):
             return self._signed(_plain(figure.value, figure.unit))
         return self.quantity(figure.value, figure.unit)
@@ -330,6 +347,11 @@ class Words:
             return ("+" if value > 0 else "" if value else "±") + self.duration(round(value))
         number = _exact(value)
         return self._sign(_round(number, 0 if unit is Unit.COUNT else _decimals(number)))
+
+    def _part(self, part: Part, *, unit: bool) -> str:
+        """How large a part is, without its sign."""
+        text = self.difference(abs(part.size), part.unit).lstrip("+±")
+        return text if unit else text.split(NBSP)[0]
 
     def percent_change(self, ratio: float) -> str:
         """``+12 %``, ``−3.4 %``: one decimal below ten per cent, none above."""
@@ -415,17 +437,18 @@ class Words:
         """``1 September 2026``."""
         return self._date(day, "date.day")
 
-    def span(self, span: Span) -> str:
-        """What it goes by: ``September 2026``, ``3rd quarter 2026``, ``week 40 of 2026``."""
-        year, dash, part = span.name.partition("-")
-        if year.isdecimal() and not dash:
-            return year
+    def span(self, span: Span, *, year: bool = True) -> str:
+        """What it goes by: ``September 2026``, ``3rd quarter 2026``, ``week 40 of 2026``; of a
+        month without the ``year`` its name."""
+        number, dash, part = span.name.partition("-")
+        if number.isdecimal() and not dash:
+            return number
         if part[:1] == "Q":
             return self._date(span.start, "date.quarter")
         if part[:1] == "W" and len(part) == 3 and part[1:].isdecimal():
-            return self._fill("date.week", week=str(int(part[1:])), year=year)
+            return self._fill("date.week", week=str(int(part[1:])), year=number)
         if len(part) == 2 and part.isdecimal():
-            return self._date(span.start, "date.month")
+            return self._date(span.start, "date.month" if year else "date.month_only")
         return self.dates(span)
 
     def dates(self, span: Span) -> str:
