@@ -257,7 +257,7 @@ def _limits(facts: Facts, main: tuple[Figure, ...]) -> tuple[Series, ...]:
 
 def _target(facts: Facts, main: tuple[Figure, ...]) -> tuple[Series, ...]:
     target = facts.settings.targets.get(main[-1].metric)
-    return () if target is None else (_constant("target", Role.LIMIT, target, main),)
+    return () if target is None else (_constant("target", Role.TARGET, target, main),)
 
 
 def _constant(name: str, role: Role, value: float, like: tuple[Figure, ...]) -> Series:

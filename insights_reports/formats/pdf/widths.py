@@ -14,9 +14,10 @@ from insights_reports.edition.values import Value
 from insights_reports.formats.charts.fonts import text_width
 from insights_reports.formats.html.parts import Parts
 
-_SIZE, _HEAD_SIZE = 8.2, 7.8
+_SIZE, _HEAD_SIZE = 8.0, 7.6
 _PADDING = 7.2
 MARK = 66.0  # the width of a mark
+_PICTURES = {ColumnKind.STRIP: 50.0, ColumnKind.PART: 84.0}
 _LONGEST_NUMBER = 130.0  # of an id, a number or a date: a longer one is broken
 _LONGEST_HEAD = 40.0  # a longer one is hyphenated, if it has enough letters for that
 _SHORT = 10  # letters
@@ -31,7 +32,7 @@ class _Line(NamedTuple):
     wish: float
 
 
-_UPRIGHT = _Line(493.0, 64.0, 230.0)  # between the margins of A4; Letter has a little more
+_UPRIGHT = _Line(504.0, 64.0, 230.0)  # between the margins of A4; Letter has a little more
 _ACROSS = _Line(690.0, _LONGEST_NUMBER, 460.0)  # of Letter on its side; A4 has a little more
 _MANY = 10  # columns that need a page on its side
 _NAMES = (ColumnKind.NAME, ColumnKind.TEXT)
@@ -46,14 +47,16 @@ def lies_across(section: Section) -> bool:
 
 
 def _line(table: Table) -> _Line:
-    return _ACROSS if len(table.columns) >= _MANY else _UPRIGHT
+    told = [column for column in table.columns if column.kind is not ColumnKind.STRIP]
+    return _ACROSS if len(told) >= _MANY else _UPRIGHT
 
 
-def shares(table: Table, parts: Parts) -> list[float]:
+def shares(table: Table, parts: Parts, length: float = _UPRIGHT.length) -> list[float]:
     """The width of each column in per cent of the line: at least the longest word of each, and of
     the rest what each would like, those with small wishes first."""
     across = rows_across(table, parts)
     line = _line(table)
+    line = line if line is _ACROSS else line._replace(length=length)
     needs = [
         _needs(column, _cells(table, number, across if number == 0 else []), parts, line)
         for number, column in enumerate(table.columns)
@@ -127,6 +130,8 @@ def _fitting(widths: list[float], columns: tuple[Column, ...], line: float) -> l
 def _needs(column: Column, cells: list[Value], parts: Parts, line: _Line) -> tuple[float, float]:
     """The least that a column can do with, and what it would like, in points."""
     head = max(_head_width(word) for word in parts.words.column(column).split(" "))
+    if column.kind in _PICTURES:
+        return _PICTURES[column.kind] + _PADDING, _PICTURES[column.kind] + _PADDING
     if column.kind in _MARKS:
         return MARK + _PADDING, MARK + _PADDING
     texts = [parts.cell(cell, column.kind) for cell in cells]

@@ -1,0 +1,44 @@
+"""What stands beside what on a page."""
+
+from collections.abc import Sequence
+
+from insights_reports.edition.document import (
+    Block,
+    Chart,
+    ChartForm,
+    ColumnKind,
+    Path,
+    Table,
+    Waterfall,
+)
+from insights_reports.edition.values import Strip, Value
+
+
+def beside(table: Table, values: Sequence[Value], number: int) -> Strip | None:
+    """The strip that draws the value of column ``number``."""
+    if number + 1 >= len(values) or table.columns[number + 1].kind is not ColumnKind.STRIP:
+        return None
+    strip = values[number + 1]
+    return strip if isinstance(strip, Strip) else None
+
+
+def groups(blocks: Sequence[Block]) -> list[list[Block]]:
+    """Blocks that stand beside each other: charts of lines by two, a waterfall and its path."""
+    found: list[list[Block]] = []
+    for block in blocks:
+        last = found[-1] if found else []
+        if len(last) == 1 and _pair(last[0], block):
+            last.append(block)
+        else:
+            found.append([block])
+    return found
+
+
+def _pair(one: Block, other: Block) -> bool:
+    if isinstance(one, Waterfall):
+        return isinstance(other, Path)
+    return _is_lines(one) and _is_lines(other)
+
+
+def _is_lines(block: Block) -> bool:
+    return isinstance(block, Chart) and block.form is ChartForm.LINES
