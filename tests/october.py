@@ -392,7 +392,7 @@ def findings() -> tuple[Finding, ...]:
                 ),
                 line(count(110), count(72), 39, 102, Verdict.MORE, "high", date(2026, 10, 11)),
             ),
-            0.0695,
+            0.069,
             1,
         ),
         finding(

@@ -7,7 +7,8 @@ square instead of a dot, and the ends of the range are written beside it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import groupby
+from typing import Literal, TypeVar
 
 from markupsafe import Markup
 
@@ -27,6 +28,19 @@ _AWAY = 6.0  # halves of the usual range: what lies further is drawn at the edge
 def tone(verdict: Verdict) -> str:
     """The colour of a verdict: worse and better have one, more and fewer have the ink's."""
     return _TONES.get(verdict, "ink")
+
+
+Some = TypeVar("Some")
+
+
+def runs(values: Sequence[Some]) -> list[tuple[int, int, Some]]:
+    """The first and the last index of each run of equal values: one shape for each, as shapes that
+    touch show a seam."""
+    found: list[tuple[int, int, Some]] = []
+    for value, group in groupby(enumerate(values), key=lambda pair: pair[1]):
+        indices = [index for index, _ in group]
+        found.append((indices[0], indices[-1], value))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +78,9 @@ def spark(of: Spark, colours: Colours, title: str, *, width: float = 94) -> Mark
 
     edges = [3 + (i - 0.5) * step for i in range(len(of.values) + 1)]
     edges[0], edges[-1] = 0.0, plot
-    for index, each in enumerate(of.usual[: len(of.values)]):
+    for first, end, each in runs(of.usual[: len(of.values)]):
         if each is not None:
-            left, right = edges[index], edges[index + 1]
+            left, right = edges[first], edges[end + 1]
             drawing.rect(
                 left, y(each[1]), right - left, max(y(each[0]) - y(each[1]), 0.8), fill="soft"
             )

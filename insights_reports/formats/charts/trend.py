@@ -13,6 +13,7 @@ from insights_reports.formats.charts.fonts import text_width
 from insights_reports.formats.charts.frame import Style
 from insights_reports.formats.charts.scale import Scale, value_scale
 from insights_reports.formats.charts.svg import Drawing, Point, segments
+from insights_reports.formats.charts.tiny import runs
 from insights_reports.formats.words.brief import brief_text, goal
 
 _TEXT, _SAID = 6.8, 7.2
@@ -87,14 +88,18 @@ def _grid(plot: _Plot, ticks: Sequence[str]) -> None:
 def _band(plot: _Plot) -> None:
     """The range between LOW and HIGH, a step for each interval where it is known."""
     for low, high in zip(_of(plot.chart, Role.LOW), _of(plot.chart, Role.HIGH), strict=False):
-        pairs = zip(plot.points(low.figures), plot.points(high.figures), strict=True)
-        for index, (below, above) in enumerate(pairs):
-            if above is None:
-                continue
-            bottom = below[1] if below else plot.scale(plot.scale.low)
-            start = max(plot.left, plot.x(index) - plot.step / 2)
-            width = min(plot.right, plot.x(index) + plot.step / 2) - start
-            plot.drawing.rect(start, above[1], width, max(bottom - above[1], 0.6), fill="soft")
+        floor = plot.scale(plot.scale.low)
+        pairs = [
+            None if above is None else (above[1], below[1] if below else floor)
+            for below, above in zip(
+                plot.points(low.figures), plot.points(high.figures), strict=True
+            )
+        ]
+        for first, last, pair in runs(pairs):
+            if pair is not None:
+                start = max(plot.left, plot.x(first) - plot.step / 2)
+                width = min(plot.right, plot.x(last) + plot.step / 2) - start
+                plot.drawing.rect(start, pair[0], width, max(pair[1] - pair[0], 0.6), fill="soft")
 
 
 def _line(plot: _Plot, series: Series) -> None:

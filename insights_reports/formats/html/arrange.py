@@ -16,10 +16,9 @@ from insights_reports.edition.values import Strip, Value
 
 def beside(table: Table, values: Sequence[Value], number: int) -> Strip | None:
     """The strip that draws the value of column ``number``."""
-    if number + 1 >= len(values) or table.columns[number + 1].kind is not ColumnKind.STRIP:
-        return None
-    strip = values[number + 1]
-    return strip if isinstance(strip, Strip) else None
+    drawn = table.columns[number + 1 : number + 2]
+    strips = values[number + 1 : number + 2] if drawn and drawn[0].kind is ColumnKind.STRIP else ()
+    return next((each for each in strips if isinstance(each, Strip)), None)
 
 
 def groups(blocks: Sequence[Block]) -> list[list[Block]]:

@@ -114,6 +114,16 @@ def short_span(words: Words, span: Span, *, year: bool = False) -> str:
     return words.day_as(span.start, "date.tick_day")
 
 
+def year_before(words: Words, span: Span) -> str:
+    """What the same period a year before is called: ``Oct 2025``, ``W40 2025``, ``2025``."""
+    year, days = span.start.year - 1, (span.end - span.start).days
+    if days > 200:
+        return str(year)
+    if days > 10:
+        return f"{short_span(words, span)} {year}"
+    return words.text("show.last_year")
+
+
 def since_text(words: Words, since: Since | None) -> str:
     """``4 Oct`` where the week is known, ``Aug–Oct`` where only a window is."""
     if since is None:

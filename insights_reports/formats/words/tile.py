@@ -4,7 +4,14 @@ from dataclasses import dataclass
 
 from insights_reports.edition.document import TargetWord, Tile
 from insights_reports.edition.values import Figure, Metric, Name, Statistic, Unit, Verdict
-from insights_reports.formats.words.brief import brief, brief_text, goal, short_span, usual_range
+from insights_reports.formats.words.brief import (
+    brief,
+    brief_text,
+    goal,
+    short_span,
+    usual_range,
+    year_before,
+)
 from insights_reports.formats.words.words import Words
 
 _SIDES = {"high": "▲", "low": "▼"}
@@ -40,7 +47,8 @@ class TargetText:
 
 @dataclass(frozen=True, slots=True)
 class TileText:
-    """``line`` has the figure before and what it is of; ``stated`` what Octopus says instead."""
+    """``line`` has the figure before and what it is of, ``last_year`` that of a year ago;
+    ``stated`` is what Octopus says instead."""
 
     label: str
     number: str
@@ -49,6 +57,7 @@ class TileText:
     word: str
     tone: str
     line: str
+    last_year: str
     stated: str
     target: TargetText | None
     note: str
@@ -68,6 +77,7 @@ def tile_text(words: Words, tile: Tile) -> TileText:
         word=verdict_word(words, tile.verdict, tile.judged.side),
         tone=tone(tile.verdict),
         line=_line(words, tile),
+        last_year=_last_year(words, tile),
         stated="" if tile.stated is None else _stated(words, tile.stated),
         target=None if tile.target is None else _target(words, tile.target),
         note="" if tile.note is None else words.phrase(tile.note),
@@ -122,6 +132,19 @@ def _line(words: Words, tile: Tile) -> str:
         return both
     short = words.text("show.n", n=tile.figure.n)
     return f"{before}; {short}"
+
+
+def _last_year(words: Words, tile: Tile) -> str:
+    """``29 h in Oct 2025``, or ""."""
+    change = tile.last_year
+    if change is None or change.before.value is None or not tile.spark_periods:
+        return ""
+    now = tile.spark_periods[-1]
+    text = brief_text(words, change.before)
+    if change.before.unit is Unit.PER_WEEK:
+        text = _a_week(words, change.before)
+    period = Name(year_before(words, now))
+    return words.text("show.in_period", figure=Name(text), period=period)
 
 
 def _before(words: Words, tile: Tile) -> str:
