@@ -60,12 +60,13 @@ def layout(document: Document, templates: Templates = SHIPPED) -> bytes:
 
 
 def _titles(document: Document) -> dict[str, str]:
-    """What links within the document lead to: the titles of sections, tables and charts by their
-    anchors."""
+    """What links within the document lead to: the titles of sections, tables and charts and the
+    names of rows, by their anchors."""
     blocks = [*document.overview, *(b for section in document.sections for b in section.blocks)]
     parts = (*document.sections, *(b for b in blocks if not isinstance(b, Prose)))
-    phrase = words(document.language).phrase
-    return {anchor(part.id): phrase(part.title) for part in parts}
+    said = words(document.language)
+    rows = {f"row-{anchor(each.row)}": said.value(each.subject) for each in document.findings}
+    return rows | {anchor(part.id): said.phrase(part.title) for part in parts}
 
 
 class _Fit(NamedTuple):
