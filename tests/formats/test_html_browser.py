@@ -266,17 +266,26 @@ def test_on_a_phone_every_name_of_a_row_keeps_room_for_its_words(
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-@pytest.mark.parametrize(("width", "columns"), [(390, 1), (700, 2)])
+@pytest.mark.parametrize("width", [390, 700])
 def test_a_mail_is_as_wide_as_a_phone_and_no_wider_than_its_letter(
-    browser: Browser, tmp_path: Path, width: int, columns: int
+    browser: Browser, tmp_path: Path, width: int
 ) -> None:
     path = tmp_path / "mail.html"
     path.write_text(mail.render(documents.sample_document()).html, encoding="utf-8")
     page, _ = opened(browser, path, viewport={"width": width, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert page.locator(".sheet").bounding_box()["width"] == min(width, 600)  # type: ignore[index]
-    boxes = [each.bounding_box() for each in page.locator(".half").all()]
-    assert len({box["x"] for box in boxes if box}) == columns
+
+
+def test_a_mail_tells_its_findings_in_the_first_600_pixels(
+    browser: Browser, tmp_path: Path
+) -> None:
+    path = tmp_path / "mail.html"
+    path.write_text(mail.render(october.october_document()).html, encoding="utf-8")
+    page, _ = opened(browser, path, viewport={"width": 700, "height": 800})
+    last = page.get_by_text("Lead time 4.5 days").bounding_box()
+    assert last
+    assert last["y"] + last["height"] <= 600
 
 
 @pytest.mark.parametrize("width", [320, 360, 700])

@@ -48,7 +48,8 @@ class TargetText:
 @dataclass(frozen=True, slots=True)
 class TileText:
     """``line`` has the figure before and what it is of, ``last_year`` that of a year ago;
-    ``stated`` is what Octopus says instead."""
+    ``stated`` is what Octopus says instead. ``now``, ``before`` and ``usual`` are for a row of a
+    table; ``of`` says there how many values made it, ``goal`` what became of the target."""
 
     label: str
     number: str
@@ -64,6 +65,8 @@ class TileText:
     now: str
     before: str
     usual: str
+    of: str
+    goal: str
 
 
 def tile_text(words: Words, tile: Tile) -> TileText:
@@ -84,7 +87,23 @@ def tile_text(words: Words, tile: Tile) -> TileText:
         now=brief_text(words, figure),
         before=brief_text(words, tile.before),
         usual=usual_range(words, tile.judged.usual),
+        of=_of(words, tile),
+        goal="" if tile.target is None else _goal(words, tile.target),
     )
+
+
+def _of(words: Words, tile: Tile) -> str:
+    count = _extra(tile, Statistic.COUNT, Statistic.TOTAL)
+    if tile.figure.unit is Unit.PER_WEEK and count is not None:
+        return words.text("show.line.count", n=count)
+    few = _few(tile)
+    return _sample(words, tile) if few is None else " ".join(_shown(words, tile))
+
+
+def _goal(words: Words, target: TargetWord) -> str:
+    """``missed (24 h)``."""
+    word = {None: "too_few", True: "met", False: "missed"}[target.met]
+    return words.text(f"show.target.word_{word}", target=Name(goal(words, target.target)))
 
 
 def _stated(words: Words, figure: Figure) -> str:
