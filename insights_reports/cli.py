@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"insights-reports {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_demo, _init, _check, _server, _reports, _deployments, _metrics, _cross_check, _run,
-                _preview, _schedule, _editions, _deliveries, _status):  # fmt: skip
+                _preview, _schedule, _baseline, _editions, _deliveries, _status):  # fmt: skip
         add(commands)
     return parser
 
@@ -262,6 +262,7 @@ def _run(commands: _Commands) -> None:
     parser.add_argument("--out", metavar="DIR", help="publish into this folder instead")
     parser.add_argument("--dry-run", action="store_true", help="render, deliver nothing")
     parser.add_argument("--test-send", metavar="ADDRESS", help="mail to this address only")
+    parser.add_argument("--note", metavar="FILE", help="an editor's note (Markdown)")
     _json(parser)
     _connection(parser)
 
@@ -284,6 +285,21 @@ def _schedule(commands: _Commands) -> None:
         action="store_true",
         help="speak to a PREFECT_API_URL on another host without TLS",
     )
+
+
+def _baseline(commands: _Commands) -> None:
+    parser = _command(
+        commands, "baseline", "What editions are compared with, proposals, and decisions on them."
+    )
+    parser.add_argument("action", choices=("list", "propose", "accept"))
+    parser.add_argument("subscription", nargs="?", metavar="SUBSCRIPTION")
+    parser.add_argument("series", nargs="?", metavar="SERIES", help="as `list` shows it")
+    parser.add_argument("measure", nargs="?", metavar="MEASURE")
+    parser.add_argument("--from", dest="start", metavar="PERIOD", help="its first period")
+    parser.add_argument("--reason", metavar="TEXT", help="why the level is a new one")
+    parser.add_argument("--who", metavar="NAME", help="who decides (default: the user)")
+    _config(parser)
+    _json(parser)
 
 
 def _editions(commands: _Commands) -> None:

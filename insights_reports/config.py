@@ -207,6 +207,46 @@ class OwnGroup(_Model):
     Environments: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
+class Headline(_Model):
+    """Of which environments page one speaks: the report's group of that name."""
+
+    EnvironmentGroup: Annotated[str, Field(min_length=1)]
+
+
+class Freeze(_Model):
+    """Days on which nothing is to be deployed, the first and the last included."""
+
+    start: Annotated[date, Field(alias="from")]
+    end: Annotated[date, Field(alias="to")]
+    name: str = ""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Freeze":
+        if self.end < self.start:
+            raise ValueError("the last day of a freeze is before its first")
+        return self
+
+
+Weekday = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+
+
+class WorkingDays(_Model):
+    """Working days and freezes, by which deployments are counted and judged: the public holidays of
+    a country (ISO 3166-1) and region (ISO 3166-2), own holidays, and freezes."""
+
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = None
+    region: str | None = None
+    weekend: tuple[Weekday, ...] = ("Saturday", "Sunday")
+    holidays: tuple[date, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+
+    @model_validator(mode="after")
+    def _region(self) -> "WorkingDays":
+        if self.region is not None and self.country is None:
+            raise ValueError("a region needs a country")
+        return self
+
+
 class Definition(_Model):
     """What a report is about, as the Insights reports API spells it, for a server without it."""
 
@@ -246,6 +286,9 @@ class Subscription(_Model):
     count_as_failed: tuple[Literal["Canceled", "TimedOut"], ...] = ()
     bands: Literal["none", "dora-2021", "dora-2023", "dora-2024", "custom"] = "none"
     targets: Targets = Targets()
+    headline: Headline | Literal["all"] | None = None
+    calendar: WorkingDays | None = None
+    rules: Literal["range", "western", "mdc"] = "range"
     hotfix_patterns: tuple[str, ...] = ()
     top: Annotated[int, Field(ge=1, le=200)] = 20
     cross_check: CrossCheckPolicy = CrossCheckPolicy()

@@ -57,6 +57,7 @@ def _subscription(
             out=Path(options.out) if options.out else None,
             dry_run=options.dry_run,
             test_send=_address(options.test_send),
+            note=Path(options.note) if options.note else None,
         )
         results.append(_one(run, options))
         if (run.pull_folder / "manifest.json").exists():

@@ -8,17 +8,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from insights_reports.edition.compose import compose
+    from insights_reports.edition.compose import Composed, compose, compose_edition
     from insights_reports.edition.digest import edition_digest
     from insights_reports.edition.revisions import revision_changes
     from insights_reports.edition.settings import Inputs, Settings
 
-__all__ = ["Inputs", "Settings", "compose", "edition_digest", "revision_changes"]
+__all__ = [
+    "Composed",
+    "Inputs",
+    "Settings",
+    "compose",
+    "compose_edition",
+    "edition_digest",
+    "revision_changes",
+]
 
 _MODULES = {
     "Inputs": "settings",
     "Settings": "settings",
+    "Composed": "compose",
     "compose": "compose",
+    "compose_edition": "compose",
     "edition_digest": "digest",
     "revision_changes": "revisions",
 }

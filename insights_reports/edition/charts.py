@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from insights_reports.edition.comparing import change
 from insights_reports.edition.document import (
     Annotation,
     Chart,
@@ -16,8 +17,7 @@ from insights_reports.edition.document import (
     Tile,
 )
 from insights_reports.edition.facts import Facts, Slices
-from insights_reports.edition.judging import Comparison, change, judge, limits_of
-from insights_reports.edition.tiles import HEADLINE_STATISTICS, SPARK, turn
+from insights_reports.edition.judging import STATISTICS, Judging
 from insights_reports.edition.values import (
     Change,
     Day,
@@ -29,8 +29,9 @@ from insights_reports.edition.values import (
     Statistic,
     Unit,
     Value,
+    Verdict,
 )
-from insights_reports.metrics import Period, interval_starts, wilson
+from insights_reports.metrics import Period, interval_starts
 from insights_reports.metrics.periods import PeriodKind
 
 PANELS = 12
@@ -38,6 +39,7 @@ PANELS = 12
 
 _FAR = 3  # times as high as the next: on one scale the others would be flat
 
+_LOWER, _UPPER = Phrase("series.usual_low"), Phrase("series.usual_high")
 _FREQUENCY = Metric.DEPLOYMENT_FREQUENCY
 _UNKNOWN = Missing.NO_HISTORY
 _STACK = (
@@ -127,17 +129,16 @@ def trends(facts: Facts, tiles: Sequence[Tile]) -> tuple[Chart | Prose, ...]:
 
 
 def has_limits(chart: Chart) -> bool:
-    """Whether process-behaviour limits are drawn in a trend."""
-    return any(series.role is Role.CENTRE for series in chart.series)
+    """Whether usual ranges are drawn in a trend."""
+    return any(series.label == _LOWER for series in chart.series)
 
 
 def _series(facts: Facts, metric: Metric) -> tuple[Series, ...]:
     if metric is Metric.REWORK_RATE:
         figures = tuple(facts.rework_rate(span) for span in facts.trend)
         return (Series(Phrase("series.rework"), Role.MAIN, figures),)
-    if metric is Metric.FAILURE_RATE:
-        return _band(facts) + _lines(facts, metric, ())
-    return _lines(facts, metric, () if metric is _FREQUENCY else (Statistic.P90,))
+    alone = metric in (_FREQUENCY, Metric.FAILURE_RATE)
+    return _lines(facts, metric, () if alone else (Statistic.P90,))
 
 
 def _trend(facts: Facts, tile: Tile) -> Chart | Prose:
@@ -150,7 +151,7 @@ def _trend(facts: Facts, tile: Tile) -> Chart | Prose:
     duration = main[-1].unit is Unit.DURATION
     every = [figure.value for each in series for figure in each.figures]
     values = [value for value in every if value is not None]
-    limits = _limits(facts, main)
+    limits = _usual(facts, tile, main)
     # A logarithm needs positive values: negative lead times are real.
     logarithmic = duration and bool(values) and min(values) > 0
     return Chart(
@@ -191,9 +192,10 @@ def _as_far(facts: Facts, measure: Phrase) -> Phrase:
 
 def _finding(facts: Facts, tile: Tile) -> Phrase | None:
     """The verdict in words, where the last interval of a trend is the period of the tile."""
-    if facts.windows.trend[-1] != facts.windows.now or facts.inputs.partial:
+    spoken = tile.verdict.outside or tile.verdict is Verdict.USUAL
+    if facts.windows.trend[-1] != facts.windows.now or facts.inputs.partial or not spoken:
         return None
-    return Phrase(f"chart.trend.finding.{turn(tile)}")
+    return tile.reason
 
 
 def _trend_alt(facts: Facts, tile: Tile, main: tuple[Figure, ...]) -> Phrase:
@@ -217,52 +219,42 @@ def _over_time(facts: Facts, metric: Metric, statistic: Statistic) -> tuple[Figu
 
 
 def _lines(facts: Facts, metric: Metric, second: tuple[Statistic, ...]) -> tuple[Series, ...]:
-    main = HEADLINE_STATISTICS[metric]
+    main = STATISTICS[metric]
     return tuple(
         Series(Phrase(f"series.{statistic}"), role, _over_time(facts, metric, statistic))
         for statistic, role in ((main, Role.MAIN), *((each, Role.SECOND) for each in second))
     )
 
 
-def _band(facts: Facts) -> tuple[Series, ...]:
-    """The 95 % interval of the failure rate at each point."""
-    whole, metric = facts.whole, Metric.FAILURE_RATE
-    ends: list[list[Figure]] = [[], []]
-    for span in facts.trend:
-        figure = whole.figure(0, span, metric, Statistic.RATE)
-        failed = int(whole.column("failed", span)[0])
-        interval = wilson(failed, figure.n or 0)
-        for end, value in zip(ends, interval, strict=True):
-            known = figure.value is not None
-            end.append(Figure(metric, Statistic.RATE, value, figure.n) if known else figure)
-    low, high = (tuple(end) for end in ends)
-    return (
-        Series(Phrase("series.low"), Role.LOW, low),
-        Series(Phrase("series.high"), Role.HIGH, high),
-    )
-
-
-def _limits(facts: Facts, main: tuple[Figure, ...]) -> tuple[Series, ...]:
-    """The process-behaviour limits of the last twelve points, when all of them are whole."""
-    limits = None if facts.windows.trend_cut else limits_of(main[-SPARK:])
-    if limits is None:
+def _usual(facts: Facts, tile: Tile, main: tuple[Figure, ...]) -> tuple[Series, ...]:
+    """The usual range of each point that is a period of the tile; none where no point has one."""
+    ranges = dict(zip(tile.spark_periods, tile.spark_usual, strict=False))
+    whole = facts.trend[:-1] if facts.windows.trend_cut else facts.trend
+    found = [ranges.get(span) if span in whole else None for span in facts.trend]
+    if not any(found):
         return ()
-    lines = (
-        ("centre", Role.CENTRE, limits.centre),
-        ("lower_limit", Role.LIMIT, limits.lower),
-        ("upper_limit", Role.LIMIT, limits.upper),
-    )
-    return tuple(_constant(name, role, value, main) for name, role, value in lines)
+
+    def end(at: int) -> tuple[Figure, ...]:
+        like = main[-1]
+        nothing = Figure(like.metric, like.statistic, None, None, Missing.NO_VALUES)
+        return tuple(
+            nothing if pair is None else Figure(like.metric, like.statistic, pair[at])
+            for pair in found
+        )
+
+    return (Series(_LOWER, Role.LIMIT, end(0)), Series(_UPPER, Role.LIMIT, end(1)))
 
 
 def _target(facts: Facts, main: tuple[Figure, ...]) -> tuple[Series, ...]:
-    target = facts.settings.targets.get(main[-1].metric)
-    return () if target is None else (_constant("target", Role.TARGET, target, main),)
-
-
-def _constant(name: str, role: Role, value: float, like: tuple[Figure, ...]) -> Series:
-    figure = Figure(like[-1].metric, like[-1].statistic, value)
-    return Series(Phrase(f"series.{name}"), role, (figure,) * len(like))
+    """The target at each point; deployments a week by the length of the interval."""
+    metric = main[-1].metric
+    target = facts.settings.targets.get(metric)
+    if target is None:
+        return ()
+    weeks = [(span.end - span.start).days / 7 for span in facts.trend]
+    values = [target * each if metric is _FREQUENCY else target for each in weeks]
+    figures = tuple(Figure(metric, main[-1].statistic, value) for value in values)
+    return (Series(Phrase("series.target"), Role.TARGET, figures),)
 
 
 def panels(
@@ -271,6 +263,7 @@ def panels(
     labels: Sequence[tuple[int, Phrase | Name]],
     title: Phrase,
     anchor: str,
+    judging: Judging,
 ) -> tuple[Chart, ...]:
     """Small multiples: the deployments of the first slices over time, on one scale.
 
@@ -278,7 +271,7 @@ def panels(
     come first, in a chart and on a scale of their own, and both charts say so. ``labels`` are the
     series to show, in order, and what each is called.
     """
-    shown = [_panel(facts, slices, series, label) for series, label in labels[:PANELS]]
+    shown = [_panel(facts, slices, series, label, judging) for series, label in labels[:PANELS]]
     highest = [max((f.value or 0 for f in each.figures), default=0) for each in shown]
     if all(figure.value is None for each in shown for figure in each.figures):
         return ()
@@ -327,23 +320,27 @@ def _panels(
     )
 
 
-def _panel(facts: Facts, slices: Slices, series: int, label: Phrase | Name) -> Series:
+def _panel(
+    facts: Facts, slices: Slices, series: int, label: Phrase | Name, judging: Judging
+) -> Series:
     figures = tuple(
-        slices.figure(series, span, _FREQUENCY, Statistic.COUNT) for span in facts.trend
+        slices.figure(series, span, _FREQUENCY, Statistic.TOTAL) for span in facts.trend
     )
-    now = slices.figure(series, facts.windows.now, _FREQUENCY, Statistic.COUNT)
-    moved = frequency_change(facts, slices, series)
+    now = slices.figure(series, facts.windows.now, _FREQUENCY, Statistic.TOTAL)
+    moved = frequency_change(facts, slices, series, judging)
     key = "series.panel" if moved.difference is not None else "series.panel_alone"
     summary = Phrase(key, {"n": now, "change": moved})
     return Series(label, Role.MAIN, figures, summary)
 
 
-def frequency_change(facts: Facts, slices: Slices, series: int) -> Change:
-    """A slice's deployments per week against the window before."""
-    spans = (facts.windows.previous, facts.windows.now)
-    before, after = (slices.figure(series, span, _FREQUENCY, Statistic.PER_WEEK) for span in spans)
-    compared = Comparison(before, after, spans)
-    return change(compared, judge(compared, None, 0).verdict, partial=facts.inputs.partial)
+def frequency_change(facts: Facts, slices: Slices, series: int, judging: Judging) -> Change:
+    """A slice's deployments against the window before."""
+    now, previous = facts.windows.now, facts.windows.previous
+    before, after = (
+        slices.figure(series, span, _FREQUENCY, Statistic.TOTAL) for span in (previous, now)
+    )
+    word = judging.of(facts, slices, series, _FREQUENCY).verdict
+    return change(before, after, word, partial=facts.inputs.partial)
 
 
 def heat(facts: Facts) -> Chart | Prose:

@@ -3,11 +3,22 @@
 Pure: no input or output, no clock, no text in any language.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from insights_reports.edition.appendix import discrepancies, excluded
+from insights_reports.edition.cases import Group
 from insights_reports.edition.charts import has_limits, heat, overview, trends
+from insights_reports.edition.contributions import (
+    Shares,
+    contribution_table,
+    median_shares,
+    median_waterfall,
+    shares,
+    waterfall,
+)
+from insights_reports.edition.counted import DURATIONS
 from insights_reports.edition.document import (
     Block,
     Chart,
@@ -17,34 +28,65 @@ from insights_reports.edition.document import (
     Section,
     Tile,
 )
-from insights_reports.edition.facts import Facts
-from insights_reports.edition.headline import headline
+from insights_reports.edition.facts import Facts, Slices
+from insights_reports.edition.findings import findings
+from insights_reports.edition.headline import Told, headline, subject
+from insights_reports.edition.incidents import FIRST, Incidents
+from insights_reports.edition.judging import Judging, judge_edition
+from insights_reports.edition.last_edition import last_edition
+from insights_reports.edition.matrix import matrix
 from insights_reports.edition.method import FORMULA_VERSION, method, short_method
+from insights_reports.edition.months import months
+from insights_reports.edition.notes import checked_note
+from insights_reports.edition.path import ordered, path
+from insights_reports.edition.questions import questions
+from insights_reports.edition.scope import Scope, scope_of, within
 from insights_reports.edition.settings import Inputs, Settings
-from insights_reports.edition.slices import Part, no_slices, parts, section, small_table
+from insights_reports.edition.slices import Part, no_slices, section, split_slices
 from insights_reports.edition.strip import strip, unseen
 from insights_reports.edition.tiles import tiles
-from insights_reports.edition.values import Instant, Metric, Name, Phrase, Span, Statistic, Value
+from insights_reports.edition.values import Instant, Metric, Name, Phrase, Span, Value, Verdict
+from insights_reports.judgement import Baseline, Proposal
+
+
+@dataclass(frozen=True)
+class Composed:
+    """The documents of an edition, and what is to be remembered of it: the baselines that it was
+    judged by, and the new levels that it proposes, by their keys."""
+
+    documents: tuple[Document, ...]
+    baselines: Mapping[str, Baseline]
+    proposals: Mapping[str, Proposal]
 
 
 def compose(inputs: Inputs, settings: Settings) -> tuple[Document, ...]:
-    """The documents of an edition.
+    """The documents of an edition; see `compose_edition`."""
+    return compose_edition(inputs, settings).documents
 
-    With the layout ``per_split`` a document ``summary`` and one for each split, named ``project``,
-    ``project-group``, ``environment``, ``environment-group``, ``tenant``, ``tenant-tag-set``; with
-    ``one`` a single document ``summary`` that has all the sections.
+
+def compose_edition(inputs: Inputs, settings: Settings) -> Composed:
+    """An edition.
+
+    With the layout ``per_split`` it has a document ``summary`` and one for each split, named
+    ``project``, ``project-group``, ``environment``, ``environment-group``, ``tenant``,
+    ``tenant-tag-set``; with ``one`` a single document ``summary`` that has all the sections.
 
     Raises:
-        UsageError: when the settings name a tag set that the look-ups do not know.
+        UsageError: when the settings name a tag set that the look-ups do not know, or an
+            environment group that the report does not have, or the note a number that is nowhere
+            in the edition.
     """
-    facts = Facts(inputs, settings)
-    every = parts(facts)
-    one = settings.layout == "one"
-    found = [_summary(facts, every, with_splits=one)]
-    if not one:
-        found += [_split(facts, several) for several in _by_document(every)]
+    edition = _Edition(inputs, settings)
+    found = [edition.summary()]
+    if settings.layout != "one":
+        found += [edition.split(several) for several in _by_document(edition.parts)]
+    checked_note(inputs.note, found)
     names = tuple(document.name for document in found)
-    return tuple(replace(document, edition=names) for document in found)
+    return Composed(
+        tuple(replace(document, edition=names) for document in found),
+        edition.judging.baselines(),
+        edition.judging.proposals(),
+    )
 
 
 def _by_document(every: tuple[Part, ...]) -> Iterator[tuple[Part, ...]]:
@@ -53,125 +95,237 @@ def _by_document(every: tuple[Part, ...]) -> Iterator[tuple[Part, ...]]:
         yield tuple(part for part in every if part.name == name)
 
 
-def _summary(facts: Facts, every: tuple[Part, ...], *, with_splits: bool) -> Document:
-    page_one = tiles(facts)
-    splits = [section(part, with_panels=True) for part in every] if with_splits else []
-    sections = (
-        *splits,
-        _trends(facts, page_one),
-        method(facts, page_one),
-        discrepancies(facts),
-        excluded(facts),
-    )
-    return _document(
-        facts,
-        name="summary",
-        title=Phrase("title.summary"),
-        scope=Phrase("scope.seen" if unseen(facts) else "scope.all"),
-        sentence=headline(facts, page_one),
-        tiles=page_one,
-        findings=(),
-        overview=tuple(_overview(facts, every)),
-        sections=sections,
-    )
+class _Edition:
+    """What the documents have in common, each computed once."""
+
+    def __init__(self, inputs: Inputs, settings: Settings) -> None:
+        self.inputs, self.settings = inputs, settings
+        self.scope: Scope = scope_of(inputs, settings)
+        self.everything = Facts(inputs, settings)
+        own = within(inputs, self.scope)
+        self.main = self.everything
+        if self.scope.group is not None:
+            self.main = Facts(own, settings, self.scope.name)
+
+    @cached_property
+    def judging(self) -> Judging:
+        pairs = [(self.main, self.main.whole), (self.everything, self.everything.whole)]
+        pairs += [*self._splits, (self.everything, self.everything.slices("EnvironmentGroup"))]
+        groups: list[Group] = []
+        for facts, slices in pairs:
+            if all(each.slices is not slices for each in groups):
+                groups.append(Group(facts, slices))
+        return judge_edition(groups, self.inputs.remembered, self.settings.rules)
+
+    @cached_property
+    def _splits(self) -> tuple[tuple[Facts, Slices], ...]:
+        return split_slices(self.main, self.everything)
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        return tuple(Part(facts, slices, self.judging) for facts, slices in self._splits)
+
+    @cached_property
+    def first(self) -> Part | None:
+        """The split of page one: by project where there is one."""
+        own = [part for part in self.parts if part.facts is self.main]
+        return next((part for part in own if part.name == "project"), own[0] if own else None)
+
+    @cached_property
+    def ranked(self) -> tuple[Part, ...]:
+        """The parts, that of page one first."""
+        first = self.first
+        if first is None:
+            return self.parts
+        return (first, *(part for part in self.parts if part is not first))
+
+    @cached_property
+    def shares(self) -> dict[str, Shares | None]:
+        return {part.anchor: shares(part.facts, part.slices) for part in self.parts}
+
+    @cached_property
+    def tiles(self) -> tuple[Tile, ...]:
+        return tiles(self.main, self.judging)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        if self.inputs.partial:
+            return ()
+        return findings(self.ranked, self.judging, self.shares)
+
+    @cached_property
+    def told(self) -> Told:
+        first = self.first
+        own = None if first is None else self.shares[first.anchor]
+        return Told(self.main, self.tiles, first, own)
+
+    @cached_property
+    def incidents(self) -> Incidents:
+        groups = () if self.scope.group is None else ordered(self.everything, self.scope.name)
+        return Incidents(self.main, self.everything, groups)
+
+    def summary(self) -> Document:
+        one = self.settings.layout == "one"
+        splits = [self.section(part, with_panels=True) for part in self.parts] if one else []
+        sections = (
+            *splits,
+            self.trends(),
+            self.incidents.section(),
+            method(self.main, self.tiles, self.judging),
+            discrepancies(self.everything),
+            excluded(self.everything),
+        )
+        disputed = any(tile.stated is not None for tile in self.tiles)
+        return replace(
+            self.document("summary", self.scoped(), sections),
+            title=Phrase("title.summary"),
+            subject=self.subject(),
+            headline=headline(self.told),
+            tiles=self.tiles,
+            findings=self.findings,
+            overview=tuple(self.overview()),
+            questions=questions(self.findings, self.tiles, self.incidents, disputed=disputed),
+            last_edition=last_edition(self.inputs.before, self.parts, self.tiles),
+            note=self.inputs.note,
+        )
+
+    def scoped(self) -> Phrase:
+        return Phrase("scope.seen") if unseen(self.everything) else self.scope.said
+
+    def subject(self) -> Phrase:
+        said = subject(self.told)
+        if self.inputs.check.differs > self.settings.limit:
+            return Phrase("subject.differs", {"subject": said})
+        return said
+
+    def overview(self) -> Iterator[Block]:
+        """What drove it, the path, where to look, the longest recoveries, when it completes."""
+        first = self.first
+        drove = None if first is None else self.drove(first)
+        if drove is not None:
+            yield drove
+        steps = path(self.everything, self.judging, self.scope.name)
+        if steps is not None:
+            yield steps
+        table = None if first is None else matrix(first, self.judging, self.findings)
+        if table is not None:
+            yield table
+        longest = self.incidents.recoveries(FIRST)
+        if longest is not None:
+            yield replace(longest, notes=(self.incidents.recovered(),))
+
+    def drove(self, first: Part) -> Block | None:
+        """The waterfall of the gravest change, where it has parts; all deployments, where they are
+        few; otherwise the failure rate over time."""
+        few = self.incidents.all_deployments()
+        if few is not None:
+            return few
+        rate = self.told.tile(Metric.FAILURE_RATE)
+        own = self.shares[first.anchor]
+        if rate.verdict in _CHANGED and own is not None and len(own.parts) > 1:
+            return waterfall(self.main, first, own)
+        gravest = next(iter(self.told.changes), None)
+        if gravest is not None and gravest.figure.metric in DURATIONS:
+            above = median_shares(self.main, first.slices, gravest.figure.metric)
+            if above is not None and len(above.parts) > 1:
+                return median_waterfall(self.main, first, above, gravest.figure.metric)
+        [chart] = trends(self.main, [rate])
+        return replace(chart, id="rate-over-time") if isinstance(chart, Chart) else None
+
+    def trends(self) -> Section:
+        charts = trends(self.main, self.tiles)
+        limited = any(isinstance(chart, Chart) and has_limits(chart) for chart in charts)
+        key = "trends.lead" if limited else "trends.lead_without_limits"
+        n = len(self.main.trend)
+        lead = Phrase(f"{key}.{self.main.windows.trend_granularity}", {"n": n})
+        table = months(self.main, self.tiles)
+        bars = overview(self.main)
+        charts = charts if bars is None else (*charts, bars)
+        blocks: tuple[Block, ...] = (*charts, *((table,) if table else ()), heat(self.main))
+        return Section("trends", Phrase("section.trends"), lead, blocks)
+
+    def section(self, part: Part, *, with_panels: bool) -> Section:
+        made = section(part, with_panels=with_panels)
+        own = self.shares[part.anchor]
+        if own is None or len(own.parts) < 2 or not own.change:
+            return made
+        return replace(made, blocks=(*made.blocks, contribution_table(part.facts, part, own)))
+
+    def split(self, several: tuple[Part, ...]) -> Document:
+        first = several[0]
+        sections = tuple(self.section(part, with_panels=False) for part in several)
+        slices = sum(len(part.things) for part in several)
+        anchors = {part.anchor for part in several}
+        scope = Phrase(f"scope.split.{first.name}", {"n": slices})
+        if first.facts is self.main and self.scope.group is not None:
+            scope = Phrase("scope.within", {"scope": scope, "group": Name(self.scope.group)})
+        sentence = _split_headline(first.facts, several)
+        return replace(
+            self.document(first.name, scope, (*sections, short_method(first.facts))),
+            title=Phrase(f"title.split.{first.name}"),
+            headline=sentence,
+            findings=tuple(each for each in self.findings if each.anchor in anchors),
+            overview=tuple(chart for part in several for chart in part.panels()),
+        )
+
+    def document(self, name: str, scope: Phrase, sections: tuple[Section, ...]) -> Document:
+        """A document without what stands on its first page."""
+        settings = self.settings
+        nothing = Phrase("subject.report", {"period": self.told.period})
+        return Document(
+            name=name,
+            title=nothing,
+            identity=_identity(self.main, self.inputs, scope),
+            subject=nothing,
+            headline=nothing,
+            tiles=(),
+            findings=(),
+            overview=(),
+            check=strip(self.everything, self.main),
+            sections=sections,
+            language=settings.language,
+            paper=settings.paper,
+            brand=settings.brand,
+            formula_version=FORMULA_VERSION,
+        )
 
 
-def _overview(facts: Facts, every: tuple[Part, ...]) -> Iterator[Block]:
-    """The period at a glance, the slices of the first split, and when deployments complete."""
-    chart = overview(facts)
-    if chart is not None:
-        yield chart
-    if every and every[0].order:
-        yield small_table(every[0])
-    yield heat(facts)
-
-
-def _trends(facts: Facts, page_one: tuple[Tile, ...]) -> Section:
-    charts = trends(facts, page_one)
-    limited = any(isinstance(chart, Chart) and has_limits(chart) for chart in charts)
-    key = "trends.lead" if limited else "trends.lead_without_limits"
-    lead = Phrase(f"{key}.{facts.windows.trend_granularity}", {"n": len(facts.trend)})
-    return Section("trends", Phrase("section.trends"), lead, charts)
-
-
-def _split(facts: Facts, several: tuple[Part, ...]) -> Document:
-    first = several[0]
-    sections = tuple(section(part, with_panels=False) for part in several)
-    slices = sum(len(part.things) for part in several)
-    return _document(
-        facts,
-        name=first.name,
-        title=Phrase(f"title.split.{first.name}"),
-        scope=Phrase(f"scope.split.{first.name}", {"n": slices}),
-        sentence=_split_headline(facts, several),
-        overview=tuple(chart for part in several for chart in part.panels()),
-        sections=(*sections, short_method(facts)),
-    )
+_CHANGED = (Verdict.WORSE, Verdict.BETTER)
 
 
 def _split_headline(facts: Facts, several: tuple[Part, ...]) -> Phrase:
-    """How many slices left their own limits, and for one split which has the most deployments."""
+    """How many slices left their own range, of how many that could be judged."""
     first = several[0]
     if not any(part.order for part in several):
         return no_slices(first)
     every = sum(len(part.things) for part in several)
     outside = {
-        (part.anchor, outlier.series)
+        (part.anchor, series)
         for part in several
-        for outlier in part.outliers
-        if outlier.series in part.things
+        for series, _, judged in part.outliers
+        if series in part.things and judged.verdict.outside
     }
+    spoken = sum(part.judged_slices for part in several)
     values: dict[str, Value] = {
         "n": every,
-        "things": Phrase(f"things.{first.name}", {"n": every}),
+        "things": Phrase(f"things.{first.name}", {"n": spoken or every}),
         "outside": len(outside),
+        "judged": spoken,
     }
-    key = "only" if not every else "past" if first.has_past else "no_past"
+    key = "only" if not every else "past" if spoken else "no_past"
     if len(several) > 1:
         return Phrase(f"headline.sets.{key}", values | {"sets": len(several)})
-    whole, top, now = facts.whole, first.order[0], facts.windows.now
-    metric, statistic = Metric.DEPLOYMENT_FREQUENCY, Statistic.COUNT
+    top, now = first.order[0], facts.windows.now
     values |= {
         "top": first.label(top),
-        "count": first.slices.figure(top, now, metric, statistic),
-        "total": whole.figure(0, now, metric, statistic),
+        "count": int(first.slices.column("total", now)[top]),
+        "total": int(facts.whole.column("total", now)[0]),
     }
     return Phrase(f"headline.slices.{key}", values)
 
 
-def _document(
-    facts: Facts,
-    *,
-    name: str,
-    title: Phrase,
-    scope: Phrase,
-    sentence: Phrase,
-    overview: tuple[Block, ...],
-    sections: tuple[Section, ...],
-    tiles: tuple[Tile, ...] = (),
-    findings: tuple[Finding, ...] = (),
-) -> Document:
-    settings = facts.settings
-    return Document(
-        name=name,
-        title=title,
-        identity=_identity(facts, scope),
-        subject=Phrase("subject.report", {"period": _identity(facts, scope).period}),
-        headline=sentence,
-        tiles=tiles,
-        findings=findings,
-        overview=overview,
-        check=strip(facts),
-        sections=sections,
-        language=settings.language,
-        paper=settings.paper,
-        brand=settings.brand,
-        formula_version=FORMULA_VERSION,
-    )
-
-
-def _identity(facts: Facts, scope: Phrase) -> Identity:
-    inputs, period = facts.inputs, facts.inputs.period
+def _identity(facts: Facts, inputs: Inputs, scope: Phrase) -> Identity:
+    period = inputs.period
     return Identity(
         report_id=inputs.report_id,
         report=Name(inputs.report_name, inputs.report_id),

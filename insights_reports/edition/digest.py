@@ -14,6 +14,10 @@ _APPARATUS = {"method", "discrepancies"}
 """Sections about how the figures were made and checked, not about the period."""
 
 
+_LATER = {"unrecovered": ("recovered_by", "recovered_at")}
+"""The last columns of a table that tell what happened after the period."""
+
+
 def edition_digest(documents: Sequence[Document]) -> str:
     """SHA-256, in hex, over what the reader of the period reads.
 
@@ -36,6 +40,7 @@ def _said(document: Document) -> Iterator[tuple[str, Any]]:
     yield "headline", document.headline
     yield "tiles", [_tile(tile) for tile in document.tiles]
     yield "findings", document.findings
+    yield "note", document.note
     yield "tables", [_table(table) for table in _tables(document)]
     yield "verdict", document.check.verdict
 
@@ -52,4 +57,6 @@ def _tables(document: Document) -> Iterator[Table]:
 
 
 def _table(table: Table) -> tuple[Any, ...]:
-    return table.id, table.columns, table.complete_rows, table.total
+    later = len(_LATER.get(table.id, ()))
+    rows = [row[: len(row) - later] for row in table.complete_rows]
+    return table.id, table.columns, rows, table.total

@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from insights_reports.edition.counted import Members
 from insights_reports.edition.settings import Inputs, Settings
 from insights_reports.edition.values import Figure, Metric, Missing, Name, Span, Statistic
 from insights_reports.edition.windows import Windows, windows
-from insights_reports.metrics import Split, Tabulator, local_dates, rework
-from insights_reports.metrics.measures import OTHER, outcomes
+from insights_reports.metrics import Conventions, Split, Tabulator, local_dates, rework
+from insights_reports.metrics.measures import OTHER, SUCCESSFUL, outcomes
+from insights_reports.metrics.splits import membership
 
 _TICK = 100  # nanoseconds
 _NULL = np.iinfo(np.int64).min  # NaT, as an integer
@@ -26,6 +28,9 @@ _COUNTS = {
 }
 _MEASURES = (Metric.LEAD_TIME, Metric.TIME_TO_RECOVERY)
 _STATISTICS = (Statistic.MEDIAN, Statistic.P90)
+
+LEAST_MEDIAN, LEAST_P90 = 5, 10
+"""How many values a median, and a 90th percentile, are of at least."""
 
 Grid = NDArray[np.int64]
 """One number for each series (row) and window (column)."""
@@ -41,7 +46,8 @@ class Slices:
         spans: the windows.
         grids: columns of the figures table as grids: counts, and durations in ticks (`_NULL`
             where there is none).
-        first_day: as ordinal; windows that begin before it have no history.
+        first_day: as ordinal; windows that begin before it have no history. first_deployment:
+            the day of the first one, as ordinal; what ends before it is no part of a process.
     """
 
     split: Split
@@ -51,6 +57,7 @@ class Slices:
     spans: tuple[Span, ...]
     grids: dict[str, Grid]
     first_day: int
+    first_deployment: int = 0
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -71,13 +78,16 @@ class Slices:
         return Name(self.names[series], self.keys[series])
 
     def known(self, span: Span) -> bool:
-        """Whether all deployments of the window are known."""
-        return span.start.toordinal() >= self.first_day
+        """Whether all deployments of the window are known, and the first of all is not later."""
+        ends_later = span.end.toordinal() > self.first_deployment
+        return span.start.toordinal() >= self.first_day and ends_later
 
     def figure(self, series: int, span: Span, metric: Metric, statistic: Statistic) -> Figure:
         """One figure, or why it has no value."""
         if not self.known(span):
             return Figure(metric, statistic, None, None, Missing.NO_HISTORY)
+        if metric in _MEASURES:
+            return self._duration(series, self.at(span), metric, statistic)
         at = self.at(span)
 
         def number(column: str) -> int:
@@ -89,12 +99,19 @@ class Slices:
             return per_week(number("successful"), span)
         if statistic is Statistic.RATE:
             return rate(metric, number("failed"), number("total"))
-        count = number(f"{metric}_count")
+        raise ValueError(f"{metric} has no {statistic}")
+
+    def _duration(self, series: int, at: int, metric: Metric, statistic: Statistic) -> Figure:
+        count = int(self.grids[f"{metric}_count"][series, at])
         if count == 0:
-            some = number("total") + number("other")
+            some = any(self.grids[name][series, at] for name in ("total", "other"))
             why = Missing.NO_VALUES if some else Missing.NO_DEPLOYMENTS
             return Figure(metric, statistic, None, None, why)
-        return Figure(metric, statistic, number(f"{metric}_{statistic}"), count)
+        if count < (LEAST_P90 if statistic is Statistic.P90 else LEAST_MEDIAN):
+            return Figure(metric, statistic, None, count, Missing.TOO_FEW)
+        return Figure(
+            metric, statistic, int(self.grids[f"{metric}_{statistic}"][series, at]), count
+        )
 
 
 def per_week(successful: int, span: Span) -> Figure:
@@ -116,13 +133,15 @@ def rate(metric: Metric, failed: int, total: int) -> Figure:
 class Facts:
     """Everything that the parts of an edition are computed from."""
 
-    def __init__(self, inputs: Inputs, settings: Settings) -> None:
+    def __init__(self, inputs: Inputs, settings: Settings, scope: str = "All") -> None:
+        self.scope = scope  # the name of the environment group that the inputs are of
         self.inputs = inputs
         self.settings = settings
         # A window is what it says: a month that is cut short counts its own days only.
         conventions = replace(settings.conventions, edge="clipped")
         self.tabulator = Tabulator(inputs.deployments, inputs.tz, inputs.lookups, conventions)
         self._slices: dict[tuple[Split, str | None], Slices] = {}
+        self._ticks: dict[Metric, Grid] = {}
 
     @cached_property
     def windows(self) -> Windows:
@@ -151,17 +170,47 @@ class Facts:
         return inside
 
     @cached_property
+    def outcomes(self) -> NDArray[np.uint8]:
+        return outcomes(self.inputs.deployments, self.settings.conventions)
+
+    @cached_property
     def counted(self) -> NDArray[np.bool_]:
         """Which deployments count as successful or failed."""
-        counted: NDArray[np.bool_] = (
-            outcomes(self.inputs.deployments, self.settings.conventions) != OTHER
-        )
+        counted: NDArray[np.bool_] = self.outcomes != OTHER
         return counted
+
+    @cached_property
+    def failed(self) -> NDArray[np.bool_]:
+        failed: NDArray[np.bool_] = self.counted & (self.outcomes != SUCCESSFUL)
+        return failed
+
+    @cached_property
+    def open(self) -> NDArray[np.bool_]:
+        """Which deployments were completed on an open day."""
+        calendar, known = self.settings.calendar, ~np.isnat(self.days)
+        if calendar is None:
+            return known
+        days = np.where(known, self.days, np.datetime64("1970-01-01")).astype("datetime64[D]")
+        return known & calendar.open(days)
+
+    @cached_property
+    def first_deployment(self) -> int:
+        """The ordinal of the day of the first deployment; 0 where there is none."""
+        known = self.days[~np.isnat(self.days)]
+        return known.min().astype("datetime64[D]").item().toordinal() if known.size else 0
+
+    def members(self, slices: Slices) -> Members:
+        """The deployments of a split and the series that each counts in."""
+        found = membership(
+            self.inputs.deployments, slices.split, self.inputs.lookups, slices.tag_set
+        )
+        rows = np.arange(len(self.days)) if found.rows is None else found.rows
+        return Members(rows, found.codes.astype(np.intp))
 
     def rework_counts(self, span: Span) -> tuple[int, int]:
         """The rework deployments of a window, and all that count there."""
         inside = self.within(span) & self.counted
-        return int((inside & self._rework).sum()), int(inside.sum())
+        return int((inside & self.reworked).sum()), int(inside.sum())
 
     def rework_rate(self, span: Span) -> Figure:
         metric = Metric.REWORK_RATE
@@ -169,15 +218,34 @@ class Facts:
             return Figure(metric, Statistic.RATE, None, None, Missing.NO_HISTORY)
         return rate(metric, *self.rework_counts(span))
 
+    def octopus_rate(self, span: Span) -> Figure:
+        """The failure rate by Octopus's own definition, whatever the settings count as failed."""
+        own = outcomes(self.inputs.deployments, Conventions())
+        inside = self.within(span) & (own != OTHER)
+        failed = int((inside & (own != SUCCESSFUL)).sum())
+        return rate(Metric.FAILURE_RATE, failed, int(inside.sum()))
+
     @cached_property
-    def _rework(self) -> NDArray[np.bool_]:
+    def reworked(self) -> NDArray[np.bool_]:
         patterns, conventions = self.settings.hotfix_patterns, self.settings.conventions
         table = rework(self.inputs.deployments, hotfix_patterns=patterns, conventions=conventions)
         flags: NDArray[np.bool_] = table["rework"].to_numpy()
         return flags
 
+    @cached_property
+    def past(self) -> tuple[Span, ...]:
+        """This period and all whole ones before it that are known, oldest first."""
+        now = self.windows.now
+        before = [span for span in self.windows.past[:-1] if self.whole.known(span)]
+        return (*before, now)
+
     def ticks(self, metric: Metric) -> Grid:
         """The durations of one measure, one per deployment; `_NULL` for none."""
+        if metric not in self._ticks:
+            self._ticks[metric] = self._read_ticks(metric)
+        return self._ticks[metric]
+
+    def _read_ticks(self, metric: Metric) -> Grid:
         column = self.inputs.deployments[str(metric)].dt.as_unit("ns")
         return _as_ticks(column.to_numpy(dtype="timedelta64[ns]"))
 
@@ -200,7 +268,7 @@ class Facts:
             _fill(grids, table, rows, places)
         names = tuple(name for _, name in series)
         first_day = self.inputs.first_day.toordinal()
-        return Slices(split, tag_set, keys, names, spans, grids, first_day)
+        return Slices(split, tag_set, keys, names, spans, grids, first_day, self.first_deployment)
 
     def _tables(
         self, split: Split, tag_set: str | None, spans: tuple[Span, ...]

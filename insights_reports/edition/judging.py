@@ -1,234 +1,356 @@
-"""The word on a change, and why: by limits or by an interval, never by a bare percentage.
+"""The judgements of an edition: every measure of every series, by one engine, in one pass."""
 
-* Fewer than ten values on either side: too few.
-* Less than one per cent, or a tenth of a point of a rate: no clear change.
-* With twelve periods or more: process-behaviour (XmR) limits of the last twelve. A signal that ends
-  at this period and points the way of the change makes it clear.
-* Otherwise, and for rates of fewer than five events on both sides, intervals at 95 %: of the
-  difference of two rates (Newcombe), of the share of deployments that fell into this window
-  (Wilson), of two medians (order statistics).
-"""
-
-from dataclasses import dataclass
-from math import sqrt
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 import numpy as np
-from numpy.typing import NDArray
 
+from insights_reports.edition.baselines import Remembered
+from insights_reports.edition.by_chart import judge_by_chart
+from insights_reports.edition.cases import Asked, Group, asked
+from insights_reports.edition.counted import DURATIONS, Counted, counted
+from insights_reports.edition.facts import Facts, Slices
 from insights_reports.edition.values import (
-    Change,
     Figure,
+    Judged,
     Metric,
-    Missing,
     Phrase,
-    Span,
+    Since,
     Statistic,
+    Usual,
+    Value,
     Verdict,
 )
-from insights_reports.metrics import Limits, rate_difference, wilson, xmr
-from insights_reports.metrics.trends import FEWEST_DEPLOYMENTS, Z95
+from insights_reports.judgement import (
+    Baseline,
+    Case,
+    ExpectedRange,
+    Family,
+    Judgement,
+    Proposal,
+    Rule,
+    Side,
+    Standing,
+    family,
+    judge_all,
+    proposal,
+    since,
+)
+from insights_reports.judgement import Verdict as Word
+from insights_reports.metrics import interval_starts
 
-LEAST = FEWEST_DEPLOYMENTS
-_SMALL = 0.01  # of the value before
-_SMALL_POINTS = 0.001  # a tenth of a point
-_RARE = 5  # events behind a rate
-_RULES = {
-    "outside": "reason.outside",
-    "eight_on_one_side": "reason.eight",
-    "three_of_four_near_limit": "reason.three_of_four",
+MEASURES = (
+    Metric.DEPLOYMENT_FREQUENCY,
+    Metric.LEAD_TIME,
+    Metric.TIME_TO_RECOVERY,
+    Metric.FAILURE_RATE,
+)
+_HALF_WEEK = timedelta(days=3)
+_LARGE = 30  # values from which on nobody is told that there are too few
+_WORDS = {
+    Word.USUAL: Verdict.USUAL,
+    Word.TOO_FEW: Verdict.TOO_FEW,
+    Word.NO_DEPLOYMENTS: Verdict.TOO_FEW,
+    Word.TOO_SHORT: Verdict.TOO_SHORT,
+    Word.NOTHING_TO_COMPARE: Verdict.NOTHING_TO_COMPARE,
+    Word.SPECIAL: Verdict.SPECIAL,
+    Word.WORSE: Verdict.WORSE,
+    Word.BETTER: Verdict.BETTER,
 }
 
 
-@dataclass(frozen=True)
-class Judged:
-    verdict: Verdict
-    reason: Phrase
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The engine's judgement, with its question and the standing among the slices beside it."""
+
+    asked: Asked
+    judgement: Judgement
+    standing: Standing
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Two figures of one measure and the windows they speak of.
+@dataclass
+class Judging:
+    """The judgements on the series of some groups, each of which is one split."""
 
-    ``counts`` are the failed and total deployments behind two rates, ``medians`` the 95 %
-    intervals of two medians; each before and after.
-    """
+    groups: list[Group]
+    answers: dict[tuple[int, Metric], list[Answer]] = field(default_factory=dict)
+    families: dict[tuple[int, Metric], Family] = field(default_factory=dict)
+    _weeks: dict[int, tuple[list[date], Counted]] = field(default_factory=dict)
+    _judged: dict[tuple[int, int, Metric], Judged] = field(default_factory=dict)
 
-    before: Figure
-    after: Figure
-    spans: tuple[Span, Span]
-    counts: tuple[tuple[int, int], tuple[int, int]] | None = None
-    medians: tuple[tuple[float, float], tuple[float, float]] | None = None
+    def group(self, facts: Facts, slices: Slices) -> int:
+        """The number of the group of these series."""
+        return next(
+            at
+            for at, each in enumerate(self.groups)
+            if each.slices is slices and each.facts is facts
+        )
 
-    @property
-    def difference(self) -> float | None:
-        if self.before.value is None or self.after.value is None:
+    def of(self, facts: Facts, slices: Slices, series: int, metric: Metric) -> Judged:
+        """What is said of one measure of one series in this period."""
+        return self.at(self.group(facts, slices), series, metric)
+
+    def at(self, group: int, series: int, metric: Metric) -> Judged:
+        key = group, series, metric
+        if key not in self._judged:
+            self._judged[key] = self._made(group, series, metric)
+        return self._judged[key]
+
+    def answer(self, group: int, series: int, metric: Metric) -> Answer:
+        return self.answers[group, metric][series]
+
+    def quantiles(self, group: int, series: int, metric: Metric) -> "Quantile | None":
+        """The quantiles of the baseline of a median; None for other measures."""
+        if metric not in DURATIONS:
             return None
-        return self.after.value - self.before.value
+        return _quantiles(self.groups[group], series, metric, self.answer(group, series, metric))
 
-    @property
-    def least(self) -> int:
-        """The number of values on the side that has fewer."""
-        return min(self.before.n or 0, self.after.n or 0)
+    def baselines(self) -> dict[str, Baseline]:
+        """All baselines by their keys, to be remembered."""
+        every = (answer.asked for answers in self.answers.values() for answer in answers)
+        return {each.key: each.baseline for each in every if each.baseline.periods}
+
+    def proposals(self) -> dict[str, Proposal]:
+        """The new levels that somebody may accept, by the keys of their baselines."""
+        found = {}
+        for (group, metric), answers in self.answers.items():
+            for series, answer in enumerate(answers):
+                made = self._proposal(group, series, metric, answer)
+                if made is not None:
+                    found[answer.asked.key] = made
+        return found
+
+    def _proposal(self, group: int, series: int, metric: Metric, answer: Answer) -> Proposal | None:
+        if Rule.LASTING not in answer.judgement.rules:
+            return None
+        when = self.at(group, series, metric).since
+        spans = {span.name: span.start for span in self.groups[group].facts.past}
+        case = answer.asked.case
+        periods = [
+            (spans[each.name], each.name, each.count, each.exposure)
+            for each in (*answer.asked.before, case.recent[-1])
+            if each.name in spans
+        ]
+        if when is None or not periods:
+            return None
+        return proposal(answer.asked.baseline, answer.judgement, periods, when.week)
+
+    def _made(self, group: int, series: int, metric: Metric) -> Judged:
+        answer, own = self.answer(group, series, metric), self.groups[group]
+        judgement = answer.judgement
+        verdict = self._verdict(group, metric, answer)
+        side = None if judgement.side is None else str(judgement.side)
+        outside = verdict.outside or verdict is Verdict.LOOK
+        return Judged(
+            verdict=verdict,
+            side=side if outside else None,  # type: ignore[arg-type]
+            usual=_usual(own, series, metric, answer),
+            since=self._since(group, series, metric, answer) if outside else None,
+            lasting=Rule.LASTING in judgement.rules,
+            eight=_eight(metric, judgement) if verdict is Verdict.TOO_FEW else None,
+            distance=_distance(judgement),
+        )
+
+    def _verdict(self, group: int, metric: Metric, answer: Answer) -> Verdict:
+        """The word; among slices only what is called changed has a colour, and of deployments it
+        is neither good nor bad."""
+        judgement, whole = answer.judgement, self.groups[group].slices.split == "None"
+        word = _WORDS[judgement.verdict]
+        if word is Verdict.TOO_FEW and answer.asked.case.recent[-1].exposure >= _LARGE:
+            return Verdict.USUAL
+        if not judgement.called or whole:
+            return word
+        if answer.standing is Standing.WORTH_A_LOOK:
+            return Verdict.LOOK
+        if metric is Metric.DEPLOYMENT_FREQUENCY:
+            return Verdict.MORE if judgement.side is Side.HIGH else Verdict.FEWER
+        return word
+
+    def _since(self, group: int, series: int, metric: Metric, answer: Answer) -> Since | None:
+        """When the change began. A change that is not called lasting is dated among the weeks that
+        lie in the period with most of their days."""
+        case, judgement = answer.asked.case, answer.judgement
+        facts = self.groups[group].facts
+        baseline = [period for period in case.baseline if period.usable]
+        if judgement.side is None or not baseline:
+            return None
+        lasting = Rule.LASTING in judgement.rules
+        first = self._first_of_eight(facts, case) if lasting else facts.windows.now.start
+        starts, weekly = self._weekly(group)
+        counts, exposures = _weekly_counts(
+            self.groups[group], weekly, series, metric, answer.asked.baseline.median, starts
+        )
+        weeks = list(zip(starts, counts, exposures, strict=True))
+        if not lasting:
+            weeks = [week for week in weeks if week[0] + _HALF_WEEK >= facts.windows.now.start]
+        found = since(case.kind, baseline, weeks, side=judgement.side, first_of_eight=first)
+        if found is None or not (lasting or found.exact):
+            return None
+        return Since(found.week, found.earliest, found.latest, found.exact)
+
+    def _first_of_eight(self, facts: Facts, case: Case) -> date:
+        starts = {span.name: span.start for span in facts.past}
+        usable = [period for period in case.recent if period.usable][-8:]
+        return starts.get(usable[0].name, facts.windows.now.start)
+
+    def _weekly(self, group: int) -> tuple[list[date], Counted]:
+        """The whole weeks up to the end of the period, and what was counted in them."""
+        if group not in self._weeks:
+            own = self.groups[group]
+            facts = own.facts
+            starts = _whole_weeks(facts)
+            end = starts[-1] + timedelta(weeks=1) if starts else facts.windows.now.start
+            self._weeks[group] = (starts, counted(facts, own.slices, starts, end, own.chosen))
+        return self._weeks[group]
 
 
-def up_is_good(metric: Metric) -> bool:
-    """Only of deployments more is better (docs/insights/trend-indicators)."""
-    return metric is Metric.DEPLOYMENT_FREQUENCY
+def _whole_weeks(facts: Facts) -> list[date]:
+    end, first = facts.windows.now.end, facts.past[0].start
+    start = facts.settings.conventions.week_start
+    weeks = interval_starts(first, end, "Weekly", start) if first < end else ()
+    return [week for week in weeks if week >= first and week + timedelta(weeks=1) <= end]
 
 
-def change(compared: Comparison, verdict: Verdict, *, partial: bool) -> Change:
-    """The change as a value. It has no percentage when the period is not complete, when either
-    side has fewer than ten values, for a rate, or without a positive base."""
-    before, after, difference = compared.before, compared.after, compared.difference
-    ratio = None
-    if (
-        difference is not None
-        and before.value is not None
-        and before.value > 0
-        and not partial
-        and compared.least >= LEAST
-        and after.statistic is not Statistic.RATE
-    ):
-        ratio = difference / before.value
-    return Change(before, after, difference, ratio, verdict)
+def _weekly_counts(
+    group: Group,
+    weekly: Counted,
+    series: int,
+    metric: Metric,
+    median: float | None,
+    starts: Sequence[date],
+) -> tuple[list[float], list[float]]:
+    if metric in DURATIONS:
+        medians = np.full(weekly.shape[0], median or 0.0)
+        above = weekly.above(metric, medians)[series]
+        return above.tolist(), weekly.sizes(metric)[series].astype(float).tolist()
+    if metric is Metric.DEPLOYMENT_FREQUENCY:
+        return weekly.opened[series].astype(float).tolist(), _open(group, starts)
+    total = weekly.total[series].astype(float)
+    part = weekly.failed if metric is Metric.FAILURE_RATE else weekly.rework
+    return part[series].astype(float).tolist(), total.tolist()
 
 
-def limits_of(figures: tuple[Figure, ...]) -> Limits | None:
-    """The XmR limits of figures, one per period; what has no value is passed over.
+def _open(group: Group, weeks: Sequence[date]) -> list[float]:
+    """The days of each week on which deployments could be expected."""
+    calendar = group.facts.settings.calendar
+    if calendar is None:
+        return [7.0] * len(weeks)
+    offsets = np.arange(7).astype("timedelta64[D]")
+    days = np.array(weeks, dtype="datetime64[D]")[:, None] + offsets
+    return [float(n) for n in calendar.open(days.ravel()).reshape(days.shape).sum(axis=1)]
 
-    No limit lies below zero where no value does: a count, a rate or a duration cannot. Lead times
-    can be negative, and then their limits can too. Periods before the first deployment ever are
-    no part of a process.
+
+def judge_edition(groups: Sequence[Group], remembered: Remembered, rules: str) -> Judging:
+    """All measures of all series of these groups; rework of the whole alone."""
+    judging = Judging(list(groups))
+    questions = [
+        (at, metric, asked(group, metric, remembered))
+        for at, group in enumerate(groups)
+        for metric in _measures(group)
+    ]
+    cases = [each.case for _, _, some in questions for each in some]
+    answered = iter(judge_all(cases) if rules == "range" else judge_by_chart(cases, rules))
+    for at, metric, some in questions:
+        own = [next(answered) for _ in some]
+        judging.answers[at, metric] = list(
+            _answers(judging, at, metric, some, own, by_chart=rules != "range")
+        )
+    return judging
+
+
+def _measures(group: Group) -> tuple[Metric, ...]:
+    whole = group.slices.split == "None"
+    return (*MEASURES, Metric.REWORK_RATE) if whole else MEASURES
+
+
+def _answers(
+    judging: Judging,
+    at: int,
+    metric: Metric,
+    some: Sequence[Asked],
+    judgements: Sequence[Judgement],
+    *,
+    by_chart: bool,
+) -> Iterator[Answer]:
+    """Each with its standing: the whole is judged alone, the slices of a split together."""
+    alone = judging.groups[at].slices.split == "None" or by_chart
+    if not alone:
+        judging.families[at, metric] = family(judgements)
+    for series, (question, judgement) in enumerate(zip(some, judgements, strict=True)):
+        if alone:
+            standing = Standing.CHANGED if judgement.called else Standing.NOTHING
+        else:
+            standing = judging.families[at, metric].standings[series]
+        yield Answer(question, judgement, standing)
+
+
+def _distance(judgement: Judgement) -> float | None:
+    """How far the period lies from the middle of its range, in halves of it."""
+    if judgement.range is None or judgement.this is None:
+        return None
+    low, high = judgement.range.low - 0.5, judgement.range.high + 0.5
+    return (judgement.this.count - (low + high) / 2) / ((high - low) / 2)
+
+
+def _eight(metric: Metric, judgement: Judgement) -> Phrase | None:
+    """What the last eight periods together say, where this one cannot."""
+    if judgement.eight is None:
+        return None
+    values: dict[str, Value] = {
+        "count": round(judgement.eight.count),
+        "total": round(judgement.eight.exposure),
+    }
+    return Phrase(f"judged.eight.{metric}", values)
+
+
+STATISTICS = {
+    Metric.DEPLOYMENT_FREQUENCY: Statistic.TOTAL,
+    Metric.LEAD_TIME: Statistic.MEDIAN,
+    Metric.TIME_TO_RECOVERY: Statistic.MEDIAN,
+    Metric.FAILURE_RATE: Statistic.RATE,
+    Metric.REWORK_RATE: Statistic.RATE,
+}
+
+
+def _usual(group: Group, series: int, metric: Metric, answer: Answer) -> Usual | None:
+    judgement = answer.judgement
+    if judgement.range is None:
+        return None
+    quantile = _quantiles(group, series, metric, answer) if metric in DURATIONS else None
+    low, high = ends(metric, judgement.range, quantile)
+    return Usual(low, high, judgement.known, judgement.known < 20)
+
+
+Quantile = Callable[[float], float | None]
+
+
+def ends(
+    metric: Metric, usual: ExpectedRange, quantile: Quantile | None
+) -> tuple[Figure | None, Figure | None]:
+    """The ends of a range as figures: None where any value so low, or so high, would be usual.
+
+    Of a median they are the values of the baseline above which as many of its values lie: a share
+    above the old median of 0.7 is what a median at the 70th percentile of the baseline stands for.
     """
-    values: list[float | None] = [figure.value for figure in figures]
-    if figures[-1].statistic is Statistic.PER_WEEK:
-        first = next((at for at, value in enumerate(values) if value), len(values))
-        values[:first] = [None] * first
-    negative = any(value is not None and value < 0 for value in values)
-    return xmr(values, None if negative else 0.0)
+    statistic = STATISTICS[metric]
+    if metric is Metric.DEPLOYMENT_FREQUENCY:
+        return Figure(metric, statistic, usual.low), Figure(metric, statistic, usual.high)
+    low: float | None = usual.low_rate
+    high: float | None = usual.high_rate if usual.high < usual.exposure else None
+    if quantile is not None:
+        low = quantile(usual.low_rate) if usual.low > 0 else None
+        high = None if high is None else quantile(high)
+    return tuple(  # type: ignore[return-value]
+        None if end is None else Figure(metric, statistic, end) for end in (low, high)
+    )
 
 
-def judge(compared: Comparison, limits: Limits | None, last: int) -> Judged:
-    """The verdict on a change: by ``limits``, where there are any, of which the value after is
-    number ``last``; otherwise by an interval."""
-    difference = compared.difference
-    if difference is None:
-        return Judged(Verdict.TOO_FEW, _why_none(compared))
-    if compared.least < LEAST:
-        reason = Phrase("reason.too_few", {"n": compared.least, "least": LEAST})
-        return Judged(Verdict.TOO_FEW, reason)
-    if _small(compared, difference):
-        return Judged(Verdict.USUAL, Phrase("reason.small"))
-    if limits is not None and not _rare(compared):
-        return _by_limits(compared.after, difference, limits, last)
-    return _by_interval(compared, difference)
-
-
-def _why_none(compared: Comparison) -> Phrase:
-    """Why there is nothing to compare: no day is over, or the figure of this period or of the one
-    before is missing."""
-    now = compared.spans[1]
-    if now.start == now.end:
-        return Phrase("reason.not_begun")
-    if compared.after.missing:
-        return Phrase(f"reason.after.{compared.after.missing.name.lower()}")
-    missing = compared.before.missing or Missing.NO_HISTORY
-    return Phrase(f"reason.before.{missing.name.lower()}")
-
-
-def _rare(compared: Comparison) -> bool:
-    """Whether a rate is of so few events that one more of them would leave the limits."""
-    return compared.counts is not None and max(failed for failed, _ in compared.counts) < _RARE
-
-
-def _small(compared: Comparison, difference: float) -> bool:
-    """Whether the change is too small to speak of, however certain it is."""
-    if compared.after.statistic is Statistic.RATE:
-        return abs(difference) < _SMALL_POINTS
-    return abs(difference) < _SMALL * abs(compared.before.value or 0)
-
-
-def _word(metric: Metric, difference: float) -> Verdict:
-    return Verdict.BETTER if (difference > 0) == up_is_good(metric) else Verdict.WORSE
-
-
-def _by_limits(after: Figure, difference: float, limits: Limits, last: int) -> Judged:
-    side = "high" if difference > 0 else "low"
-    signal = next((s for s in limits.signals if s.at == last and s.side == side), None)
-    low, high = _like(after, limits.lower), _like(after, limits.upper)
-    if signal is None or difference == 0:
-        inside = limits.lower <= (after.value or 0) <= limits.upper
-        key = "reason.within_limits" if inside else "reason.no_new_signal"
-        return Judged(Verdict.USUAL, Phrase(key, {"low": low, "high": high}))
-    key = f"{_RULES[signal.rule]}_{side}"
-    limit, centre = (high if side == "high" else low), _like(after, limits.centre)
-    reason = Phrase(key, {"limit": limit, "centre": centre})
-    return Judged(_word(after.metric, difference), reason)
-
-
-def _like(figure: Figure, value: float) -> Figure:
-    """A limit as a figure of the same kind."""
-    return Figure(figure.metric, figure.statistic, value)
-
-
-def _by_interval(compared: Comparison, difference: float) -> Judged:
-    clear = _clear(compared)
-    if clear is None:
-        return Judged(Verdict.TOO_FEW, Phrase("reason.no_interval"))
-    if not clear or difference == 0:
-        return Judged(Verdict.USUAL, Phrase("reason.interval_unclear"))
-    return Judged(_word(compared.after.metric, difference), Phrase("reason.interval_clear"))
-
-
-def _clear(compared: Comparison) -> bool | None:
-    """Whether chance does not account for the difference; None when nothing can tell."""
-    if compared.counts is not None:
-        low, high = rate_difference(*compared.counts)
-        return not low <= 0 <= high
-    if compared.medians is not None:
-        (low_before, high_before), (low_after, high_after) = compared.medians
-        return bool(low_after > high_before or high_after < low_before)
-    if compared.after.statistic is Statistic.PER_WEEK:
-        return _frequency_clear(compared)
-    return None
-
-
-def _frequency_clear(compared: Comparison) -> bool:
-    """Whether this window's share of the deployments differs from its share of the days."""
-    before, after = compared.before.n or 0, compared.after.n or 0
-    days_before, days_after = ((span.end - span.start).days for span in compared.spans)
-    low, high = wilson(after, before + after)
-    return not low <= days_after / (days_before + days_after) <= high
-
-
-def median_intervals(
-    values: NDArray[np.int64], series: NDArray[np.intp], size: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The 95 % interval of the median of each of ``size`` series, in the unit of the values.
-
-    The interval lies between two of the sorted values: those of rank n/2 -+ 1.96 sqrt(n)/2
-    (Conover 1999, Practical nonparametric statistics, 3.2). NaN for fewer than ten values.
-    """
-    order = np.lexsort((values, series))
-    ascending = values[order]
-    count = np.bincount(series, minlength=size)
-    first = np.cumsum(count) - count
-    reach = Z95 * np.sqrt(count) / 2
-    low, high = np.full(size, np.nan), np.full(size, np.nan)
-    enough = count >= LEAST
-    ranks = np.rint(count / 2 - reach).astype(np.intp), np.rint(count / 2 + reach).astype(np.intp)
-    low[enough] = ascending[(first + np.maximum(ranks[0], 1) - 1)[enough]]
-    high[enough] = ascending[(first + np.minimum(ranks[1] + 1, count) - 1)[enough]]
-    return low, high
-
-
-def standard_error(interval: tuple[float, float]) -> float:
-    """The standard error that a 95 % interval of this width stands for."""
-    return (interval[1] - interval[0]) / (2 * Z95)
-
-
-def pooled_error(before: tuple[int, int], after: tuple[int, int]) -> float:
-    """The standard error of the difference of two rates if both are one."""
-    (failed_before, total_before), (failed_after, total_after) = before, after
-    share = (failed_before + failed_after) / (total_before + total_after)
-    return sqrt(share * (1 - share) * (1 / total_before + 1 / total_after))
+def _quantiles(group: Group, series: int, metric: Metric, answer: Answer) -> Quantile:
+    """The quantiles of a baseline, of those of its periods that are in the data."""
+    names = {span.name: at for at, span in enumerate(group.facts.past)}
+    periods = [names[each.name] for each in answer.asked.baseline.periods if each.name in names]
+    values = group.counted.values(metric, series, periods)
+    if not values.size:
+        return lambda _: None
+    return lambda share: round(float(np.quantile(values, share)))

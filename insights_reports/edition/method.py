@@ -6,6 +6,7 @@ from insights_reports.edition.bands import band_limits, band_sources
 from insights_reports.edition.conventions import conventions
 from insights_reports.edition.document import Block, Column, ColumnKind, Prose, Section, Table, Tile
 from insights_reports.edition.facts import Facts
+from insights_reports.edition.judging import Judging
 from insights_reports.edition.values import (
     Change,
     Day,
@@ -18,7 +19,7 @@ from insights_reports.edition.values import (
     Value,
     Verdict,
 )
-from insights_reports.metrics import Trend, octopus_trend
+from insights_reports.metrics import Conventions, octopus_trend
 from insights_reports.metrics.octopus_trends import TrendMetric
 
 FORMULA_VERSION = "1"
@@ -38,7 +39,7 @@ _TRENDS: tuple[tuple[TrendMetric, Metric, Statistic], ...] = (
 )
 
 
-def method(facts: Facts, tiles: tuple[Tile, ...]) -> Section:
+def method(facts: Facts, tiles: tuple[Tile, ...], judging: Judging) -> Section:
     """The whole section, as the summary has it."""
     blocks: list[Block] = [
         _definitions(tiles),
@@ -46,13 +47,7 @@ def method(facts: Facts, tiles: tuple[Tile, ...]) -> Section:
             title=Phrase("method.dora.title"),
             sentences=tuple(Phrase(f"method.dora.{each}") for each in ("failure", "lead", "use")),
         ),
-        Prose(
-            title=Phrase("method.change.title"),
-            sentences=tuple(
-                Phrase(f"method.change.{each}")
-                for each in ("too_few", "limits", "intervals", "slices", "percent")
-            ),
-        ),
+        Prose(title=Phrase("method.change.title"), sentences=tuple(_rules(facts, judging))),
         _key(),
         *conventions(facts),
         octopus_trends(facts),
@@ -61,6 +56,18 @@ def method(facts: Facts, tiles: tuple[Tile, ...]) -> Section:
         blocks.append(_bands(facts))
     blocks.append(_about(facts))
     return Section("method", Phrase("section.method"), Phrase("method.lead"), tuple(blocks))
+
+
+def _rules(facts: Facts, judging: Judging) -> Iterator[Phrase]:
+    """By which rules the words are given, on how many periods, and how often they err."""
+    answer = judging.answer(judging.group(facts, facts.whole), 0, Metric.DEPLOYMENT_FREQUENCY)
+    known = len(answer.asked.baseline.periods)
+    yield Phrase(f"method.change.{facts.settings.rules}", {"known": known})
+    yield Phrase("method.change.baseline", {"known": known})
+    yield Phrase(f"method.change.errs.{facts.settings.rules}")
+    yield from (Phrase(f"method.change.{each}") for each in ("few", "slices", "percent"))
+    if facts.settings.calendar is not None:
+        yield Phrase("method.change.calendar")
 
 
 def short_method(facts: Facts) -> Section:
@@ -113,16 +120,15 @@ def octopus_trends(facts: Facts) -> Table:
 def _trend_row(
     facts: Facts, name: TrendMetric, metric: Metric, statistic: Statistic
 ) -> tuple[Value, ...]:
-    trend = octopus_trend(
-        facts.inputs.deployments, name, facts.inputs.as_of, facts.settings.conventions
-    )
+    trend = octopus_trend(facts.inputs.deployments, name, facts.inputs.as_of, Conventions())
     before, after = (_mean(metric, statistic, value) for value in (trend.before, trend.after))
     difference = None
     if before.value is not None and after.value is not None:
         difference = after.value - before.value
     ratio = None if trend.change is None or statistic is Statistic.RATE else float(trend.change)
     word = Phrase(f"octopus_trend.{trend.direction}")
-    change = Change(before, after, difference, ratio, _verdict(trend))
+    # Octopus makes no test: its arrows are not called better or worse here.
+    change = Change(before, after, difference, ratio, Verdict.SPECIAL)
     return Phrase(f"metric.{metric}"), before, after, change, word
 
 
@@ -131,14 +137,6 @@ def _mean(metric: Metric, statistic: Statistic, value: object) -> Figure:
         return Figure(metric, statistic, None, None, Missing.NO_VALUES)
     number = float(value)  # type: ignore[arg-type]
     return Figure(metric, statistic, round(number) if statistic is Statistic.MEAN else number)
-
-
-def _verdict(trend: Trend) -> Verdict:
-    if trend.direction == "none":
-        return Verdict.TOO_FEW
-    if trend.good is None:
-        return Verdict.USUAL
-    return Verdict.BETTER if trend.good else Verdict.WORSE
 
 
 def _bands(facts: Facts) -> Prose:

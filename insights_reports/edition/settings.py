@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from insights_reports.crosscheck import CrossCheck
-from insights_reports.edition.document import Brand, Exclusion
+from insights_reports.edition.baselines import Remembered
+from insights_reports.edition.document import Brand, Document, Exclusion, Note
 from insights_reports.edition.values import Metric, Name, Phrase, Status
+from insights_reports.judgement import Calendar
 from insights_reports.metrics import Conventions, Granularity, Lookups, Period, Split
 from insights_reports.metrics.periods import add_months
 from insights_reports.spelling.terms import DIMENSIONS
@@ -49,6 +51,10 @@ class Settings:
         hotfix_patterns: regular expressions; a release whose version contains a match is rework.
         limit: how many differing figures the subscription tolerates; page one says which it is.
         next_edition: the day on which the next one is due, where a schedule tells.
+        headline: the environment group that page one speaks of, or ``all``; None: the only one
+            whose name is production-like.
+        calendar: working days and freezes, by which counts are judged; None: every day counts.
+        rules: how is judged: ``range``, or ``western`` or ``mdc`` on process-behaviour limits.
     """
 
     subscription: str
@@ -67,6 +73,9 @@ class Settings:
     hotfix_patterns: tuple[str, ...] = ()
     limit: int = 0
     next_edition: date | None = None
+    headline: str | None = None
+    calendar: Calendar | None = None
+    rules: Literal["range", "western", "mdc"] = "range"
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,9 @@ class Inputs:
             day of the month twelve months before ``as_of``, as Octopus's ``/deployments`` has it.
         gaps: what else the reader must know about the data.
         dropped: deployments that were read but are not in the table, with the reason and all ids.
+        remembered: the baselines of earlier editions, and what was decided on them.
+        before: the summary of the edition before this one, where there was one.
+        note: what an editor says of this edition.
     """
 
     report_id: str
@@ -102,6 +114,9 @@ class Inputs:
     known_from: date | None = None
     gaps: tuple[Phrase, ...] = ()
     dropped: tuple[Exclusion, ...] = ()
+    remembered: Remembered = field(default_factory=Remembered)
+    before: Document | None = None
+    note: Note | None = None
 
     @cached_property
     def tz(self) -> ZoneInfo:

@@ -4,7 +4,7 @@ Slices are ordered by their deployments, never by how well they do: unlike servi
 ranked (dora.dev, "using the metrics").
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,10 +22,10 @@ from insights_reports.edition.document import (
 )
 from insights_reports.edition.facts import Facts, Slices
 from insights_reports.edition.files import slug
-from insights_reports.edition.judging import LEAST, limits_of, up_is_good
-from insights_reports.edition.tiles import HEADLINE_STATISTICS, SPARK
+from insights_reports.edition.judging import MEASURES, Judging
+from insights_reports.edition.reasons import since_phrase, usual_phrase, what
 from insights_reports.edition.values import (
-    Figure,
+    Judged,
     Mark,
     Metric,
     Name,
@@ -34,7 +34,7 @@ from insights_reports.edition.values import (
     Value,
     Verdict,
 )
-from insights_reports.metrics import Limits, Split, wilson
+from insights_reports.metrics import Split, wilson
 from insights_reports.metrics.splits import UNKNOWN, UNTAGGED, UNTENANTED
 
 NAMES: dict[Split, str] = {
@@ -48,7 +48,12 @@ NAMES: dict[Split, str] = {
 """The names of the splits' documents, and the anchors of their sections."""
 
 _SPECIAL = {UNTENANTED: "slice.untenanted", UNTAGGED: "slice.untagged", UNKNOWN: "slice.unknown"}
-_SMALL = 8  # rows of the table on page one
+GRAVITY = (Verdict.WORSE, Verdict.FEWER, Verdict.BETTER, Verdict.MORE, Verdict.LOOK)
+"""The words that lie outside, the gravest first."""
+
+SPOKEN = (*GRAVITY, Verdict.USUAL)
+"""The words on what could be judged."""
+
 _FREQUENCY = Metric.DEPLOYMENT_FREQUENCY
 
 
@@ -58,6 +63,7 @@ class Part:
 
     facts: Facts
     slices: Slices
+    judging: Judging
 
     @property
     def name(self) -> str:
@@ -85,8 +91,16 @@ class Part:
         whole = self.facts.whole.grids["total"].sum(axis=0)
         if not self.order:
             return True
-        overlapping = self.slices.split == "TenantTagSet"
-        return not overlapping and bool((self.slices.grids["total"].sum(axis=0) == whole).all())
+        return bool((self.slices.grids["total"].sum(axis=0) == whole).all())
+
+    @cached_property
+    def counted_twice(self) -> int:
+        """How many deployments of the period count in more than one of the slices."""
+        now = self.facts.windows.now
+        if not self.slices.known(now):
+            return 0
+        whole = int(self.facts.whole.column("total", now)[0])
+        return max(0, int(self.slices.column("total", now).sum()) - whole)
 
     def label(self, series: int) -> Phrase | Name:
         """How a slice is called: its name, or the word for deployments that have none."""
@@ -123,28 +137,50 @@ class Part:
         title = Phrase("chart.panels.title", per)
         if self.slices.tag_set is not None:
             title = Phrase("chart.panels.title_of", per | {"set": self.tag_set_name})
-        return panels(self.facts, self.slices, labels, title, self.anchor)
+        return panels(self.facts, self.slices, labels, title, self.anchor, self.judging)
+
+    def said(self, series: int, metric: Metric) -> Judged:
+        """The judgement on one measure of one slice."""
+        return self.judging.of(self.facts, self.slices, series, metric)
 
     @cached_property
-    def outliers(self) -> "tuple[Outlier, ...]":
-        return _outliers(self)
+    def outliers(self) -> tuple[tuple[int, Metric, Judged], ...]:
+        """The measures that lie outside their own usual range, farthest first."""
+        found = [
+            (series, metric, judged)
+            for series in self.order
+            for metric in MEASURES
+            if (judged := self.said(series, metric)).side is not None
+        ]
+        return tuple(sorted(found, key=lambda each: -abs(each[2].distance or 0.0)))
 
-    @property
-    def has_past(self) -> bool:
-        """Whether twelve whole periods are known, which outliers are found by."""
-        windows = self.facts.windows
-        return self.slices.known(windows.periods[-SPARK]) and not self.facts.inputs.partial
+    @cached_property
+    def judged(self) -> int:
+        """How many measures of the slices could be judged."""
+        return sum(
+            self.said(series, m).verdict in SPOKEN for series in self.order for m in MEASURES
+        )
+
+    @cached_property
+    def judged_slices(self) -> int:
+        """Of how many of `things` some measure could be judged."""
+        return sum(
+            any(self.said(series, metric).verdict in SPOKEN for metric in MEASURES)
+            for series in self.things
+        )
 
 
-def parts(facts: Facts) -> tuple[Part, ...]:
-    """The parts of every split that the settings ask for, in their order."""
-    found: list[Part] = []
-    for split in facts.settings.splits:
+def split_slices(main: Facts, everything: Facts) -> tuple[tuple[Facts, Slices], ...]:
+    """The series of every split that the settings ask for, in their order: environments and their
+    groups over all deployments, the others over those of the scope."""
+    found: list[tuple[Facts, Slices]] = []
+    for split in main.settings.splits:
+        facts = everything if split in ("Environment", "EnvironmentGroup") else main
         if split == "TenantTagSet":
             sets = facts.settings.tag_sets or _tag_sets_in_use(facts)
-            found += [Part(facts, facts.slices(split, tag_set)) for tag_set in sets]
+            found += [(facts, facts.slices(split, tag_set)) for tag_set in sets]
         elif split != "None":
-            found.append(Part(facts, facts.slices(split)))
+            found.append((facts, facts.slices(split)))
     return tuple(found)
 
 
@@ -164,7 +200,7 @@ def section(part: Part, *, with_panels: bool) -> Section:
     """The section of one part."""
     blocks: list[Block] = [*part.panels()] if with_panels else []
     if part.order:
-        blocks += [table(part), _outlier_block(part)]
+        blocks += [table(part), _outside_block(part)]
     lead = Phrase("split.lead", {"n": len(part.order)}) if part.order else no_slices(part)
     return Section(part.anchor, part.title, lead, tuple(blocks), part.additive)
 
@@ -177,24 +213,21 @@ def no_slices(part: Part) -> Phrase:
 
 def table(part: Part) -> Table:
     """All the slices; the page shows the first of them."""
-    return _table(part, f"{part.anchor}-table", _COLUMNS, part.facts.settings.top)
-
-
-def small_table(part: Part) -> Table:
-    """The table on page one: fewer columns, the slices with the most deployments."""
-    return _table(part, f"{part.anchor}-small", _SMALL_COLUMNS, _SMALL)
-
-
-def _table(part: Part, id: str, columns: "tuple[str, ...]", top: int) -> Table:
-    facts = part.facts
-    rows = tuple(_row(part, facts, part.slices, series, columns) for series in part.order)
+    facts, id, columns, top = part.facts, f"{part.anchor}-table", _COLUMNS, part.facts.settings.top
+    rows = tuple(
+        _row(part, facts, part.slices, series, columns, part.judging) for series in part.order
+    )
     heads = tuple(_column(part, name) for name in columns)
     notes = [Phrase("note.marks")] if "lead_range" in columns else []
     if notes and facts.settings.targets.keys() & {Metric.LEAD_TIME, Metric.FAILURE_RATE}:
         notes.append(Phrase("note.target"))
-    if not part.additive:
-        notes.append(Phrase(f"note.not_additive.{part.name}"))
+    twice = part.counted_twice
+    if twice:
+        notes.append(Phrase("note.counted_twice", {"n": twice}))
+    ids = tuple(part.slices.keys[series] for series in part.order)
     return Table(
+        row_ids=ids,
+        row_verdicts=tuple(_row_word(part, series) for series in part.order),
         id=id,
         title=Phrase(f"table.slices.title.{part.name}"),
         subtitle=Phrase("table.slices.subtitle", {"period": facts.windows.now}),
@@ -202,7 +235,7 @@ def _table(part: Part, id: str, columns: "tuple[str, ...]", top: int) -> Table:
         rows=rows[:top],
         total_rows=len(rows),
         all_rows=rows if len(rows) > top else (),
-        total=_row(None, facts, facts.whole, 0, columns),
+        total=_row(None, facts, facts.whole, 0, columns, part.judging),
         notes=tuple(notes),
     )
 
@@ -229,9 +262,8 @@ _COLUMNS = (
     "rate",
     "recovery_median",
 )
-_SMALL_COLUMNS = ("slice", "deployments", "change", "lead_median", "rate", "recovery_median")
 _FIGURES = {
-    "deployments": (_FREQUENCY, Statistic.COUNT),
+    "deployments": (_FREQUENCY, Statistic.TOTAL),
     "failed": (_FREQUENCY, Statistic.FAILED),
     "lead_median": (Metric.LEAD_TIME, Statistic.MEDIAN),
     "rate": (Metric.FAILURE_RATE, Statistic.RATE),
@@ -250,23 +282,36 @@ def _column(part: Part, name: str) -> Column:
 
 
 def _row(
-    part: Part | None, facts: Facts, slices: Slices, series: int, columns: Sequence[str]
+    part: Part | None,
+    facts: Facts,
+    slices: Slices,
+    series: int,
+    columns: Sequence[str],
+    judging: Judging,
 ) -> tuple[Value, ...]:
     """The cells of one slice, or of the whole when there is no part."""
-    return tuple(_cell(part, facts, slices, series, name) for name in columns)
+    return tuple(_cell(part, facts, slices, series, name, judging) for name in columns)
 
 
-def _cell(part: Part | None, facts: Facts, slices: Slices, series: int, name: str) -> Value:
+def _cell(
+    part: Part | None, facts: Facts, slices: Slices, series: int, name: str, judging: Judging
+) -> Value:
     if name == "slice":
         return Phrase("label.all") if part is None else part.label(series)
     if name == "change":
-        return frequency_change(facts, slices, series)
+        return frequency_change(facts, slices, series, judging)
     if name == "lead_range":
         return _lead_mark(facts, slices, series)
     if name == "rate_range":
         return _rate_mark(facts, slices, series)
     metric, statistic = _FIGURES[name]
     return slices.figure(series, facts.windows.now, metric, statistic)
+
+
+def _row_word(part: Part, series: int) -> Verdict:
+    """The gravest word on a slice."""
+    words = [part.said(series, metric).verdict for metric in MEASURES]
+    return next((word for word in GRAVITY if word in words), Verdict.USUAL)
 
 
 def _lead_mark(facts: Facts, slices: Slices, series: int) -> Mark:
@@ -289,103 +334,21 @@ def _rate_mark(facts: Facts, slices: Slices, series: int) -> Mark:
     return Mark(float(figure.value), low, high, None, limit)
 
 
-@dataclass(frozen=True)
-class Outlier:
-    """A slice outside its own limits; ``reach`` is how far, in widths of half the limits."""
-
-    series: int
-    figure: Figure
-    low: Figure
-    high: Figure
-    verdict: Verdict
-    reach: float
-
-
-def _outliers(part: Part) -> tuple[Outlier, ...]:
-    """The slices outside the limits of their own last twelve periods, farthest first."""
-    if not part.has_past:
-        return ()
-    found = [
-        outlier
-        for series in part.order
-        for metric, statistic in HEADLINE_STATISTICS.items()
-        if (outlier := _outlier(part, series, metric, statistic)) is not None
-    ]
-    return tuple(sorted(found, key=lambda outlier: -outlier.reach))
-
-
-def _outlier(part: Part, series: int, metric: Metric, statistic: Statistic) -> Outlier | None:
-    now = part.slices.figure(series, part.facts.windows.now, metric, statistic)
-    limits = _limits(part, series, now)
-    if now.value is None or limits is None:
-        return None
-    side = next((s.side for s in limits.signals if (s.at, s.rule) == (SPARK - 1, "outside")), None)
-    if side is None:
-        return None
-    low, high = (Figure(metric, statistic, end) for end in (limits.lower, limits.upper))
-    verdict = Verdict.BETTER if (side == "high") == up_is_good(metric) else Verdict.WORSE
-    half = limits.upper - limits.centre
-    distance = abs(now.value - limits.centre) / half if half else float("inf")
-    return Outlier(series, now, low, high, verdict, distance)
-
-
-def _limits(part: Part, series: int, now: Figure) -> Limits | None:
-    """The limits of a measure of a slice, of which ``now`` is the figure of this period; None where
-    it is of too few values, or one of the twelve periods has none."""
-    if now.value is None or (now.metric is not _FREQUENCY and (now.n or 0) < LEAST):
-        return None
-    figures = [now]
-    for span in reversed(part.facts.windows.periods[-SPARK:-1]):
-        figures.append(part.slices.figure(series, span, now.metric, now.statistic))
-        if figures[-1].value is None:
-            return None
-    return limits_of(tuple(reversed(figures)))
-
-
-def _ranged(part: Part) -> int:
-    """How many measures of all slices have limits."""
-    figure, now = part.slices.figure, part.facts.windows.now
-    return sum(
-        _limits(part, series, figure(series, now, metric, statistic)) is not None
-        for series in part.order
-        for metric, statistic in HEADLINE_STATISTICS.items()
-    )
-
-
-def _nothing_outside(part: Part) -> Phrase:
-    """What is said of a part without outliers: how much of it could have had any."""
-    ranged, total = _ranged(part), len(part.order) * len(HEADLINE_STATISTICS)
-    if not ranged:
-        return Phrase("outliers.few", {"n": SPARK})
-    if ranged < total:
-        return Phrase("outliers.some", {"ranged": ranged, "total": total, "n": SPARK})
-    return Phrase("outliers.none")
-
-
-def _outlier_block(part: Part) -> Block:
+def _outside_block(part: Part) -> Block:
+    """The measures outside their own usual range, farthest first, with what stands in its place."""
     title = Phrase("table.outliers.title")
     if part.facts.inputs.partial:
         return Prose((Phrase("outliers.partial"),), title=title)
-    if not part.has_past:
-        return Prose((Phrase("outliers.no_past", {"n": SPARK}),), title=title)
+    if not part.judged:
+        return Prose((Phrase("outliers.few"),), title=title)
     if not part.outliers:
         return Prose((_nothing_outside(part),), title=title)
-    rows = tuple(
-        (
-            part.label(outlier.series),
-            Phrase(f"metric.{outlier.figure.metric}"),
-            outlier.figure,
-            Phrase("outliers.range", {"low": outlier.low, "high": outlier.high}),
-            outlier.verdict,
-        )
-        for outlier in part.outliers
-    )
+    rows = tuple(_outlier_row(part, *each) for each in part.outliers)
+    names = ("measure", "this_period", "usual_range", "since", "verdict")
+    kinds = (*(ColumnKind.TEXT,) * 4, ColumnKind.VERDICT)
     heads = (
         Column(Phrase(f"column.slice.{part.name}"), ColumnKind.NAME),
-        Column(Phrase("column.measure"), ColumnKind.TEXT),
-        Column(Phrase("column.this_period"), ColumnKind.TEXT),
-        Column(Phrase("column.usual_range"), ColumnKind.TEXT),
-        Column(Phrase("column.verdict"), ColumnKind.VERDICT),
+        *(Column(Phrase(f"column.{name}"), kind) for name, kind in zip(names, kinds, strict=True)),
     )
     top = part.facts.settings.top
     return Table(
@@ -396,4 +359,34 @@ def _outlier_block(part: Part) -> Block:
         rows=rows[:top],
         total_rows=len(rows),
         all_rows=rows if len(rows) > top else (),
+        notes=tuple(_by_chance(part)),
     )
+
+
+def _outlier_row(part: Part, series: int, metric: Metric, judged: Judged) -> tuple[Value, ...]:
+    return (
+        part.label(series),
+        Phrase(f"metric.{metric}"),
+        what(part.facts, part.slices, series, metric),
+        usual_phrase(judged.usual),
+        since_phrase(judged.since),
+        judged.verdict,
+    )
+
+
+def _nothing_outside(part: Part) -> Phrase:
+    """What is said of a part without outliers: how much of it could have had any."""
+    judged, total = part.judged, len(part.order) * len(MEASURES)
+    if judged < total:
+        return Phrase("outliers.some", {"ranged": judged, "total": total})
+    return Phrase("outliers.none")
+
+
+def _by_chance(part: Part) -> Iterator[Phrase]:
+    """How many measures are judged, and how many of them would look so by chance."""
+    group = part.judging.group(part.facts, part.slices)
+    families = [part.judging.families.get((group, metric)) for metric in MEASURES]
+    by_chance = sum(each.by_chance for each in families if each is not None)
+    if by_chance >= 0.5:
+        values: dict[str, Value] = {"judged": part.judged, "chance": round(by_chance)}
+        yield Phrase("outliers.by_chance", values)

@@ -1,5 +1,6 @@
 """The strip of page one: what the cross-check says, and which deployments were used."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from insights_reports.crosscheck import CrossCheck
+from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition.document import CheckStrip, Exclusion, Ledger
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.values import Day, Name, Phrase, Span, Value
@@ -16,8 +18,9 @@ _MOST_IDS = 100
 _THINGS = ("project", "channel", "environment", "tenant")
 
 
-def strip(facts: Facts) -> CheckStrip:
-    """The strip, the same on every document of an edition."""
+def strip(facts: Facts, main: Facts | None = None) -> CheckStrip:
+    """The strip, the same on every document of an edition. ``main`` are the facts of the scope that
+    page one speaks of; without it, all of them."""
     check = facts.inputs.check
     return CheckStrip(
         verdict=check.verdict,
@@ -28,8 +31,41 @@ def strip(facts: Facts) -> CheckStrip:
         not_comparable=check.not_comparable,
         sentence=_sentence(check, facts.settings.limit),
         ledger=ledger(facts),
+        findings=tuple(kinds(facts)),
+        line=_line(facts, main or facts),
         gaps=tuple(_gaps(facts)),
     )
+
+
+def _line(facts: Facts, main: Facts) -> Phrase | None:
+    """The one line of a check that agrees: how many figures, how many deployments were read and how
+    many of them page one counts."""
+    check = facts.inputs.check
+    if not check.figures or check.differs:
+        return None
+    found = ledger(facts)
+    used = int((main.within(main.windows.now) & main.counted).sum())
+    values: dict[str, Value] = {
+        "figures": check.figures,
+        "agrees": check.agrees,
+        "read": found.read,
+        "used": used,
+    }
+    key = "all" if check.agrees == check.figures else "some"
+    states = facts.settings.conventions.count_as_failed
+    line = Phrase(f"check.line.{key}", values)
+    return Phrase("check.line.count_as_failed", {"line": line}) if states else line
+
+
+def kinds(facts: Facts) -> Iterator[Phrase]:
+    """The figures that differ, by what they measure: one sentence each."""
+    differing = [
+        each for each in facts.inputs.check.discrepancies if each.verdict is CheckVerdict.DIFFERS
+    ]
+    measures = Counter((each.metric, each.statistic) for each in differing)
+    for (metric, statistic), n in measures.most_common():
+        name = Name(" / ".join(part for part in (metric, statistic) if part))
+        yield Phrase("check.differing", {"n": n, "measure": name})
 
 
 def _sentence(check: CrossCheck, limit: int) -> Phrase:

@@ -75,6 +75,7 @@ class Verdict(StrEnum):
     WORSE = "worse"
     MORE = "more"  # deployments of one slice: neither good nor bad
     FEWER = "fewer"
+    LOOK = "worth a look"  # outside alone, but among so many slices some are by chance
     USUAL = "usual"
     TOO_FEW = "too few"  # no value of this period would be unusual
     TOO_SHORT = "too short"  # fewer than eight periods to compare with

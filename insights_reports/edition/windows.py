@@ -1,7 +1,7 @@
 """The ranges of dates that an edition speaks of: this period, those before it, their intervals."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from insights_reports.edition.settings import Inputs, Settings
 from insights_reports.edition.values import Span
@@ -9,7 +9,10 @@ from insights_reports.metrics import Conventions, Granularity, Period
 from insights_reports.metrics.periods import PeriodKind
 
 PERIODS = 13
-"""How many periods are looked at: this one and twelve before it."""
+"""How many periods are shown: this one and twelve before it."""
+
+PAST = 41
+"""How many are known to judge by: this one and forty before it."""
 
 _OVERVIEW: dict[PeriodKind, Granularity] = {
     "day": "Daily",
@@ -26,27 +29,34 @@ class Windows:
     """Half-open ranges of local dates.
 
     Attributes:
-        periods: thirteen periods, oldest first; the last is this one, as far as it is complete.
+        past: forty-one periods, oldest first; the last is this one, as far as it is complete.
         previous: what this period is compared with: the one before it, cut to as many days when
             this one is not complete, so that like stands against like.
         last_year: the same for the period a year before.
+        year: from the first of January to the end of this period.
         trend: the thirteen intervals of the trend charts, oldest first.
         trend_granularity: their granularity.
         trend_cut: whether the last of them is not whole.
         granularity: that of the chart on page one.
     """
 
-    periods: tuple[Span, ...]
+    past: tuple[Span, ...]
     previous: Span
     last_year: Span
+    year: Span
     trend: tuple[Span, ...]
     trend_granularity: Granularity
     trend_cut: bool
     granularity: Granularity
 
     @property
+    def periods(self) -> tuple[Span, ...]:
+        """The thirteen that are shown."""
+        return self.past[-PERIODS:]
+
+    @property
     def now(self) -> Span:
-        return self.periods[-1]
+        return self.past[-1]
 
     @property
     def compared(self) -> tuple[Span, ...]:
@@ -56,28 +66,35 @@ class Windows:
     @property
     def all(self) -> tuple[Span, ...]:
         """Every window, each range of dates once."""
-        spans = (*self.periods, self.previous, self.last_year, *self.trend)
+        spans = (*self.periods, self.previous, self.last_year, self.year, *self.trend)
         return tuple({(span.start, span.end): span for span in reversed(spans)}.values())
 
 
 def windows(inputs: Inputs, settings: Settings) -> Windows:
     """The windows of an edition of this period."""
     period, days = inputs.period, inputs.complete_days
-    spans = [_span(each) for each in period.trailing(PERIODS)]
+    spans = [_span(each) for each in period.trailing(PAST)]
     previous, last_year = _span(period.previous()), _span(period.year_before())
     if inputs.partial:
         spans[-1], previous, last_year = (_cut(s, days) for s in (spans[-1], previous, last_year))
     kind: PeriodKind = "week" if period.kind in ("day", "week") else "month"
     trend, whole = _trend(kind, spans[-1], settings.conventions)
     return Windows(
-        periods=tuple(spans),
+        past=tuple(spans),
         previous=previous,
         last_year=last_year,
+        year=_year_to_date(spans[-1]),
         trend=trend,
         trend_granularity="Weekly" if kind == "week" else "Monthly",
         trend_cut=not whole,
         granularity=settings.granularity or _granularity(period),
     )
+
+
+def _year_to_date(now: Span) -> Span:
+    first = date(now.start.year, 1, 1)
+    end = max(now.end, first)
+    return Span(f"{first}..{end - timedelta(days=1)}", first, end)
 
 
 def _span(period: Period) -> Span:

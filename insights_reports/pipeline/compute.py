@@ -13,13 +13,15 @@ import pandas as pd
 
 from insights_reports.crosscheck import CrossCheck, StreamCheck, cross_check
 from insights_reports.delivery import Ledger, Revision
-from insights_reports.edition import Inputs, compose, edition_digest, revision_changes
+from insights_reports.edition import Inputs, compose_edition, edition_digest, revision_changes
 from insights_reports.edition.document import Document, Exclusion, dump
 from insights_reports.edition.document import load as load_document
 from insights_reports.edition.values import Instant, Name, Phrase, Status
 from insights_reports.metrics import Conventions, Period, local_dates
 from insights_reports.pipeline.load import Pulled, load
+from insights_reports.pipeline.notes import note_of
 from insights_reports.pipeline.pull import READINGS
+from insights_reports.pipeline.remembering import plain, remember, remembered
 from insights_reports.pipeline.runs import Run
 from insights_reports.pipeline.settings import conventions_of, settings_of
 
@@ -42,12 +44,15 @@ def compute(run: Run) -> dict[str, Any]:
     with run.stage("compose"):
         inputs = _inputs(run, pulled, period, check)
         settings = settings_of(run.config, run.subscription_name, pulled.tag_sets, pulled.as_of)
-        documents = compose(inputs, settings)
+        composed = compose_edition(inputs, settings)
+        documents = composed.documents
         digest = edition_digest(documents)
         revision = _revision(run, period, digest, inputs.status)
         changes = _changes(run, period, revision, documents[0])
         documents = tuple(_revised(document, revision, changes) for document in documents)
-        return _write(run, pulled, period, check, documents, digest)
+        edition = _write(run, pulled, period, check, documents, digest)
+        remember(run, plain(composed))
+        return edition
 
 
 def check_pulled(pulled: Pulled, conventions: Conventions) -> CrossCheck:
@@ -104,7 +109,21 @@ def _inputs(run: Run, pulled: Pulled, period: Period, check: CrossCheck) -> Inpu
             Exclusion(Phrase(f"exclusion.{reason}"), len(ids), ids)
             for reason, ids in pulled.deployments.dropped.items()
         ),
+        remembered=remembered(run),
+        before=_summary(run, period.previous()),
+        note=note_of(run, period.name, _summary(run, period)),
     )
+
+
+def _summary(run: Run, period: Period) -> Document | None:
+    """The summary of the last revision of a period, where its run is still at hand."""
+    with Ledger(run.ledger) as ledger:
+        rows = ledger.editions(run.subscription_name, period.name)
+    last = max(rows, key=lambda row: row.revision, default=None)
+    if last is None:
+        return None
+    path = run.folder.parent / last.run_id / run.documents.name / "summary.json"
+    return load_document(path.read_bytes()) if path.is_file() else None
 
 
 def _gaps(pulled: Pulled) -> Iterator[Phrase]:

@@ -27,7 +27,8 @@ from insights_reports.errors import UsageError
 @dataclass(frozen=True)
 class Run:
     """What was asked for. ``period`` is a period's name or ``last``; ``out`` replaces the
-    destinations by a folder; ``test_send`` replaces them by one address."""
+    destinations by a folder; ``test_send`` replaces them by one address; ``note`` is the file of an
+    editor's note."""
 
     folder: Path
     config_path: Path
@@ -42,6 +43,7 @@ class Run:
     out: Path | None = None
     dry_run: bool = False
     test_send: str | None = None
+    note: Path | None = None
 
     @property
     def id(self) -> str:
@@ -114,6 +116,7 @@ def start_run(
     out: Path | None = None,
     dry_run: bool = False,
     test_send: str | None = None,
+    note: Path | None = None,
 ) -> Run:
     """Make the folder of a new run. ``as_of`` defaults to now, the one place that reads the clock.
 
@@ -147,6 +150,7 @@ def start_run(
         out=out.resolve() if out else None,
         dry_run=dry_run,
         test_send=test_send,
+        note=note.resolve() if note else None,
     )
     (folder / "run.json").write_bytes(_adapter().dump_json(run, indent=1))
     with Ledger(state / "ledger.sqlite") as ledger:

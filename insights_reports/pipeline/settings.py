@@ -2,21 +2,26 @@
 
 import base64
 import io
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
 from PIL import Image, UnidentifiedImageError
 
-from insights_reports.config import Config, Subscription
+from insights_reports.config import Config, Subscription, Weekday
+from insights_reports.config_calendar import holiday_dates
 from insights_reports.edition import Settings
 from insights_reports.edition.document import Brand
 from insights_reports.edition.settings import CustomBands
 from insights_reports.edition.values import Metric
 from insights_reports.errors import ConfigError
+from insights_reports.judgement import Calendar
 from insights_reports.metrics import Conventions
 from insights_reports.spelling.terms import TICKS_PER_SECOND
 
 LARGEST_LOGO = 4_000_000  # pixels
+_YEARS = 11  # that the longest past of an edition may reach back: forty quarters, and more
+_WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 _HOUR = 3600 * TICKS_PER_SECOND
 _LOGO_BOX = (600, 240)  # pixels; it is printed about 50 mm wide
 
@@ -48,7 +53,31 @@ def settings_of(config: Config, name: str, tag_sets: tuple[str, ...], as_of: dat
         conventions=conventions_of(subscription),
         hotfix_patterns=subscription.hotfix_patterns,
         limit=subscription.cross_check.limit,
+        headline=_headline(subscription),
+        calendar=_calendar(subscription, as_of),
+        rules=subscription.rules,
         next_edition=schedule.after(as_of).date() if schedule else None,
+    )
+
+
+def _headline(subscription: Subscription) -> str | None:
+    chosen = subscription.headline
+    return chosen if chosen is None or isinstance(chosen, str) else chosen.EnvironmentGroup
+
+
+def _calendar(subscription: Subscription, as_of: datetime) -> Calendar | None:
+    """Working days and freezes of the years that an edition looks at."""
+    days = subscription.calendar
+    if days is None:
+        return None
+    holidays = frozenset(days.holidays)
+    if days.country is not None:
+        years = range(as_of.year - _YEARS, as_of.year + 2)
+        holidays |= holiday_dates(days.country, days.region, years)
+    return Calendar(
+        weekend=frozenset(_WEEKDAYS.index(day) for day in days.weekend),
+        holidays=holidays,
+        freezes=tuple((each.start, each.end + timedelta(days=1)) for each in days.freezes),
     )
 
 

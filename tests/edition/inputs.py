@@ -3,13 +3,14 @@
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
+import pandas as pd
 
 from insights_reports.crosscheck import CrossCheck
 from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.result import CheckVerdict, Discrepancy
 from insights_reports.edition.settings import Inputs, Settings
 from insights_reports.edition.values import Name, Status
-from insights_reports.metrics import Lookups, Period
+from insights_reports.metrics import Lookups, Period, recompute_streams
 from tests.metrics.reference import EPOCH, TICKS, Row
 from tests.metrics.tables import table
 
@@ -33,13 +34,19 @@ def instant(moment: datetime) -> int:
     return round((moment - EPOCH) / timedelta(microseconds=1)) * 10
 
 
+def deployments(rows: list[Row]) -> pd.DataFrame:
+    """The table, with the failing release of each recovery as the streams have it."""
+    made = table(rows)
+    return made.assign(recovered_from_version=recompute_streams(made)["recovered_from_version"])
+
+
 def inputs(rows: list[Row], period: str = "2026-09", **changes: object) -> Inputs:
     parts: dict[str, object] = {
         "report_id": "InsightsReports-1",
         "report_name": "High Volume Report",
         "zone": ZONE,
         "stated_zone": "W. Europe Standard Time",
-        "deployments": table(rows),
+        "deployments": deployments(rows),
         "lookups": LOOKUPS,
         "check": CrossCheck(figures=310, agrees=310, differs=0, explained=0, not_comparable=0),
         "account": Name("insights-reader", "Users-12"),
@@ -55,7 +62,9 @@ def inputs(rows: list[Row], period: str = "2026-09", **changes: object) -> Input
 
 
 def settings(**changes: object) -> Settings:
-    return Settings(**{"subscription": "board-monthly"} | changes)  # type: ignore[arg-type]
+    """Of all environments, unless the changes say otherwise."""
+    parts: dict[str, object] = {"subscription": "board-monthly", "headline": "all"}
+    return Settings(**parts | changes)  # type: ignore[arg-type]
 
 
 def discrepancy(**changes: object) -> Discrepancy:

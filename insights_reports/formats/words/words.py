@@ -48,6 +48,7 @@ NBSP = "\u00a0"
 MINUS = "\u2212"
 _WIDE = Context(prec=400)  # any float has fewer digits
 _SECOND = Decimal(TICKS_PER_SECOND)
+_FEW = 10  # deployments below which a rate is said as "1 of 2"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400  # seconds
 
 _KIND_UNITS = {
@@ -151,7 +152,7 @@ class Words:
         }
         return self.catalogue.fill(phrase.key, form, texts)
 
-    def _place(self, value: Value, part: str) -> str:
+    def _place(self, value: Value, part: str) -> str:  # noqa: PLR0911 - a line for each part
         """A value in a sentence, or the part of it that the place asks for."""
         match value, part:
             case _, "":
@@ -160,6 +161,12 @@ class Words:
                 return self._size(value)
             case Span(), "dates":
                 return self.dates(value)
+            case Day(), "short":
+                return self.day_as(value.date, "date.day_month")
+            case Span(), "short":
+                return self.span(value, year=False)
+            case Part(), "size" | "number":
+                return self._part(value, unit=part == "size")
             case Figure(), "number":
                 return self.figure(value, unit=False)
         raise RenderError(
@@ -239,6 +246,12 @@ class Words:
         """
         if figure.value is None:
             return self.value(figure.missing)
+        if figure.statistic is Statistic.RATE and figure.n is not None and figure.n < _FEW:
+            return self._fill(
+                "figure.of",
+                count=self.count(round(figure.value * figure.n)),
+                n=self.count(figure.n),
+            )
         if not unit and figure.unit in (Unit.PER_WEEK, Unit.DAYS):
             return self._signed(_plain(figure.value, figure.unit))
         return self.quantity(figure.value, figure.unit)
@@ -309,6 +322,11 @@ class Words:
             return ("+" if value > 0 else "" if value else "±") + self.duration(round(value))
         number = _exact(value)
         return self._sign(_round(number, 0 if unit is Unit.COUNT else _decimals(number)))
+
+    def _part(self, part: Part, *, unit: bool) -> str:
+        """How large a part is, without its sign."""
+        text = self.difference(abs(part.size), part.unit).lstrip("+±")
+        return text if unit else text.split(NBSP)[0]
 
     def percent_change(self, ratio: float) -> str:
         """``+12 %``, ``−3.4 %``: one decimal below ten per cent, none above."""
@@ -395,17 +413,18 @@ class Words:
         """``1 September 2026``."""
         return self.day_as(day, "date.day")
 
-    def span(self, span: Span) -> str:
-        """What it goes by: ``September 2026``, ``3rd quarter 2026``, ``week 40 of 2026``."""
-        year, dash, part = span.name.partition("-")
-        if year.isdecimal() and not dash:
-            return year
+    def span(self, span: Span, *, year: bool = True) -> str:
+        """What it goes by: ``September 2026``, ``3rd quarter 2026``, ``week 40 of 2026``; of a
+        month without the ``year`` its name."""
+        number, dash, part = span.name.partition("-")
+        if number.isdecimal() and not dash:
+            return number
         if part[:1] == "Q":
             return self.day_as(span.start, "date.quarter")
         if part[:1] == "W" and len(part) == 3 and part[1:].isdecimal():
-            return self._fill("date.week", week=str(int(part[1:])), year=year)
+            return self._fill("date.week", week=str(int(part[1:])), year=number)
         if len(part) == 2 and part.isdecimal():
-            return self.day_as(span.start, "date.month")
+            return self.day_as(span.start, "date.month" if year else "date.month_only")
         return self.dates(span)
 
     def dates(self, span: Span) -> str:

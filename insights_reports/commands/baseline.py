@@ -1,0 +1,125 @@
+"""``baseline``: what editions are compared with, and the decisions on it."""
+
+import argparse
+import getpass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from insights_reports.commands.common import as_of, print_json, print_table
+from insights_reports.config import Config
+from insights_reports.config_file import find_config, load_config
+from insights_reports.errors import UsageError
+from insights_reports.judgement.ranges import STEADY
+from insights_reports.metrics import Period
+from insights_reports.pipeline.remembering import (
+    Entry,
+    add_decision,
+    decisions_path,
+    read_state,
+)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Show the baselines or the proposals, or accept a new level."""
+    path = find_config(options.config)
+    config = load_config(path)
+    if options.action == "accept":
+        return _accept(options, config, path)
+    show = _list if options.action == "list" else _propose
+    names = [options.subscription] if options.subscription else [*config.subscriptions]
+    found = [each for name in names for each in show(name, _state(config, name))]
+    if options.json:
+        print_json(found)
+    elif found:
+        head = [*found[0]]
+        print_table(
+            [title.upper() for title in head], [[str(row[k]) for k in head] for row in found]
+        )
+    else:
+        print("None." if options.action == "list" else "Nothing is proposed.")
+    return 0
+
+
+def _state(config: Config, subscription: str) -> dict[str, Any]:
+    if subscription not in config.subscriptions:
+        raise UsageError(
+            "There is no such subscription.",
+            repr(subscription),
+            f"There are: {', '.join(config.subscriptions)}.",
+        )
+    return read_state(config.resolve(config.state), subscription)
+
+
+def _list(subscription: str, state: dict[str, Any]) -> list[dict[str, Any]]:
+    rows = []
+    for key, baseline in state["baselines"].items():
+        series, _, measure = key.rpartition("/")
+        periods = baseline["periods"]
+        rows.append(
+            {
+                "subscription": subscription,
+                "series": series,
+                "measure": measure,
+                "first": periods[0][0],
+                "last": periods[-1][0],
+                "periods": len(periods),
+                "state": "provisional" if len(periods) < STEADY else "steady",
+                "accepted by": baseline["accepted_by"] or "",
+            }
+        )
+    return rows
+
+
+def _propose(subscription: str, state: dict[str, Any]) -> list[dict[str, Any]]:
+    rows = []
+    for key, proposal in state["proposals"].items():
+        series, _, measure = key.rpartition("/")
+        rows.append(
+            {
+                "subscription": subscription,
+                "series": series,
+                "measure": measure,
+                "from": proposal["start"],
+                "side": proposal["side"],
+                "old": f"{proposal['old_level']:.4g}",
+                "new": f"{proposal['new_level']:.4g}",
+            }
+        )
+    return rows
+
+
+def _accept(options: argparse.Namespace, config: Config, path: Path) -> int:
+    """Write a decision into the file beside the configuration."""
+    given = (options.subscription, options.series, options.measure, options.start, options.reason)
+    if not all(given):
+        raise UsageError(
+            "The decision is not complete.",
+            "baseline accept",
+            "Give SUBSCRIPTION SERIES MEASURE --from PERIOD --reason TEXT.",
+        )
+    state, key = _state(config, options.subscription), f"{options.series}/{options.measure}"
+    if key not in state["baselines"]:
+        near = next((each for each in state["baselines"] if options.series in each), "")
+        raise UsageError(
+            "There is no such baseline.",
+            f"{options.subscription}: {key}",
+            f"`insights-reports baseline list` shows them{f', such as {near}' if near else ''}.",
+        )
+    entry = Entry(
+        subscription=options.subscription,
+        series=options.series,
+        measure=options.measure,
+        start=Period.parse(options.start).name,
+        reason=options.reason,
+        who=options.who or getpass.getuser(),
+        when=_today(options),
+    )
+    file = decisions_path(path)
+    add_decision(file, entry)
+    print(f"{file}: {entry.key} begins anew with {entry.start}.")
+    return 0
+
+
+def _today(options: argparse.Namespace) -> date:
+    return as_of(options).date()

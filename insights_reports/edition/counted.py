@@ -1,0 +1,122 @@
+"""What is judged, counted once for all series of a split: deployments, failures and values in the
+cells of series (rows) and intervals (columns)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from insights_reports.edition.values import Metric
+
+if TYPE_CHECKING:
+    from insights_reports.edition.facts import Facts, Slices
+
+Ints = NDArray[np.int64]
+_NULL = np.iinfo(np.int64).min
+DURATIONS = (Metric.LEAD_TIME, Metric.TIME_TO_RECOVERY)
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The deployments of a split that count: their rows (positions) and series."""
+
+    rows: NDArray[np.intp]
+    series: NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The values of one measure, in ticks, each with its cell (series x columns + interval),
+    ordered by it; the values of cell ``n`` begin at ``begin[n]``."""
+
+    cells: NDArray[np.intp]
+    ticks: Ints
+    begin: NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Counts in cells of series (rows) and intervals (columns); ``opened`` are the deployments of
+    open days, which are all days where there is no calendar."""
+
+    total: Ints
+    opened: Ints
+    failed: Ints
+    rework: Ints
+    measured: dict[Metric, Measured]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        rows, columns = self.total.shape
+        return rows, columns
+
+    def sizes(self, metric: Metric) -> Ints:
+        """How many values of a measure each cell has."""
+        return _cells(self.measured[metric].cells, self.shape)
+
+    def values(self, metric: Metric, series: int, intervals: Sequence[int]) -> Ints:
+        """The values of one series in those intervals."""
+        found, columns = self.measured[metric], self.shape[1]
+        cells = [series * columns + at for at in intervals]
+        some = [found.ticks[found.begin[cell] : found.begin[cell + 1]] for cell in cells]
+        return np.concatenate(some) if some else np.zeros(0, dtype=np.int64)
+
+    def above(self, metric: Metric, medians: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How many values of each cell lie above the median of their series; equal ones are
+        halves."""
+        found, columns = self.measured[metric], self.shape[1]
+        median = medians[found.cells // columns]
+        weight = (found.ticks > median) + 0.5 * (found.ticks == median)
+        size = self.total.size
+        flat = np.bincount(found.cells, weight, minlength=size).astype(np.float64)
+        return flat.reshape(self.shape)
+
+
+def _measured(cells: NDArray[np.intp], ticks: Ints, shape: tuple[int, int]) -> Measured:
+    present = ticks != _NULL
+    order = np.argsort(cells[present], kind="stable")
+    own, values = cells[present][order], ticks[present][order]
+    begin = np.searchsorted(own, np.arange(shape[0] * shape[1] + 1))
+    return Measured(own, values, begin)
+
+
+def _cells(cells: NDArray[np.intp], shape: tuple[int, int]) -> Ints:
+    return np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape).astype(np.int64)
+
+
+def counted(
+    facts: "Facts",
+    slices: "Slices",
+    starts: Sequence[date],
+    end: date,
+    chosen: NDArray[np.bool_] | None = None,
+) -> Counted:
+    """The counts of all series of ``slices`` in the intervals that begin at ``starts`` and follow
+    one another up to ``end``; of the ``chosen`` deployments alone, if some are chosen.
+
+    Failures and durations are those of every day, open or not.
+    """
+    members = facts.members(slices)
+    edges = np.array([*starts, end], dtype="datetime64[D]")
+    column = np.searchsorted(edges, facts.days.astype("datetime64[D]"), side="right") - 1
+    inside = (column >= 0) & (column < len(starts)) & ~np.isnat(facts.days)
+    if chosen is not None:
+        inside &= chosen
+    shape = (len(slices), len(starts))
+    within = inside[members.rows]
+    rows, series = members.rows[within], members.series[within]
+    cells = (series * shape[1] + column[rows]).astype(np.intp)
+
+    def of(mask: NDArray[np.bool_]) -> Ints:
+        return _cells(cells[mask[rows]], shape)
+
+    measured = {}
+    for metric in DURATIONS:
+        ticks = facts.ticks(metric)[rows]
+        measured[metric] = _measured(cells, ticks, shape)
+    total = of(facts.counted)
+    opened = total if facts.settings.calendar is None else of(facts.counted & facts.open)
+    return Counted(total, opened, of(facts.failed), of(facts.counted & facts.reworked), measured)

@@ -1,0 +1,375 @@
+"""What happened one by one: recoveries, failures that had not recovered, releases that wait, slow
+releases, failures by release, and rework."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from insights_reports.edition.document import Column, ColumnKind, Section, Table
+from insights_reports.edition.facts import Facts
+from insights_reports.edition.path import first_successes
+from insights_reports.edition.values import (
+    Figure,
+    Instant,
+    Metric,
+    Name,
+    Phrase,
+    Statistic,
+    Value,
+)
+from insights_reports.metrics import rework
+from insights_reports.metrics.rework import VersionKey, version_key
+from insights_reports.metrics.streams import stream_order
+
+FEW = 30  # deployments of a period below which all of them are listed on page one
+FIRST = 5  # rows of the longest recoveries on page one
+_LONGEST, _SLOWEST, _MOST = 10, 8, 50
+_NULL = np.iinfo(np.int64).min
+
+Rows = list[tuple[Value, ...]]
+
+
+@dataclass(frozen=True)
+class Incidents:
+    """The incidents of a scope; ``groups`` are its path, production last."""
+
+    facts: Facts
+    everything: Facts
+    groups: tuple[str, ...]
+
+    def section(self) -> Section:
+        """All of them; the longest recoveries in full."""
+        tables = (
+            self.recoveries(_LONGEST, "all-recoveries"),
+            self.unrecovered(),
+            self.failures_by_release(),
+            self.waiting(),
+            self.slowest(),
+            self.rework(),
+        )
+        blocks = tuple(table for table in tables if table is not None and table.rows)
+        lead = None if blocks else Phrase("incidents.none")
+        return Section("incidents", Phrase("section.incidents"), lead, blocks)
+
+    def recoveries(self, top: int, id: str = "recoveries") -> Table | None:
+        """From the first failure to the next success of the stream, the longest first."""
+        facts = self.facts
+        ticks = facts.ticks(Metric.TIME_TO_RECOVERY)
+        rows = np.flatnonzero((ticks != _NULL) & facts.within(facts.windows.now))
+        if not rows.size:
+            return None
+        rows = rows[np.lexsort((rows, -ticks[rows]))]
+        table = facts.inputs.deployments
+        found: Rows = []
+        for row in rows.tolist():
+            after = Figure(Metric.TIME_TO_RECOVERY, Statistic.MAX, int(ticks[row]))
+            failed = table["completed"].iloc[row] - table["time_to_recovery"].iloc[row]
+            attempts = table["deployments_until_recovery"].iloc[row]
+            found.append(
+                (
+                    *self._where(row),
+                    _name(table["recovered_from_version"].iloc[row]),
+                    self._instant(failed),
+                    None if pd.isna(attempts) else int(attempts),
+                    after,
+                )
+            )
+        columns = (*_WHERE, ("release", _TEXT), ("failed_at", _AT), ("failures", _N), ("after", _D))
+        title = Phrase("incidents.recoveries.title")
+        return self._table(id, title, columns, found, top)
+
+    def recovered(self) -> Phrase:
+        """Whether a success had followed every failure when the period ended."""
+        open_ones = self._open_streams()
+        if not open_ones:
+            return Phrase("incidents.all_recovered")
+        return Phrase("incidents.not_recovered", {"n": len(open_ones)})
+
+    def unrecovered(self) -> Table | None:
+        """The streams whose last deployment of the period had failed."""
+        found: Rows = []
+        table = self.facts.inputs.deployments
+        for last, first, attempts, success in self._open_streams():
+            found.append(
+                (
+                    *self._where(last),
+                    _name(table["release_version"].iloc[last]),
+                    self._instant(table["completed"].iloc[first]),
+                    attempts,
+                    None if success is None else _name(table["release_version"].iloc[success]),
+                    None if success is None else self._instant(table["completed"].iloc[success]),
+                )
+            )
+        if not found:
+            return None
+        columns = (
+            *_WHERE,
+            ("release", _TEXT),
+            ("since_instant", _AT),
+            ("attempts", _N),
+            ("recovered_by", _TEXT),
+            ("recovered_at", _AT),
+        )
+        title = Phrase("incidents.unrecovered.title")
+        return self._table("unrecovered", title, columns, found, _MOST)
+
+    def _open_streams(self) -> list[tuple[int, int, int, int | None]]:
+        """Of each stream that ends the period failing: its last row, the first of the run, how many
+        failed in it, and the success that followed later, if any."""
+        facts = self.facts
+        order, stream, _ = stream_order(facts.inputs.deployments)
+        counted = facts.counted[order]
+        order, stream = order[counted], stream[counted]
+        ended = facts.days[order] < np.datetime64(facts.windows.now.end)
+        begun = facts.days[order] >= np.datetime64(facts.windows.now.start)
+        failed = facts.failed[order]
+        found = []
+        for begin, end in _runs(stream):
+            inside = np.flatnonzero(ended[begin:end])
+            if not inside.size:
+                continue
+            last = begin + int(inside[-1])
+            if not failed[last] or not begun[last]:
+                continue
+            first = last
+            while first > begin and failed[first - 1]:
+                first -= 1
+            later = [at for at in range(last + 1, end) if not failed[at]]
+            success = int(order[later[0]]) if later else None
+            found.append((int(order[last]), int(order[first]), last - first + 1, success))
+        return sorted(found, key=lambda each: each[1])
+
+    def failures_by_release(self) -> Table | None:
+        """The releases with the most failed deployments of the period."""
+        facts = self.facts
+        inside = facts.within(facts.windows.now) & facts.counted
+        table = facts.inputs.deployments
+        frame = pd.DataFrame(
+            {
+                "project": table["project_id"].astype("object")[inside],
+                "name": table["project_name"].astype("object")[inside],
+                "version": table["release_version"].astype("object")[inside],
+                "failed": facts.failed[inside],
+            }
+        )
+        grouped = frame.groupby(["project", "version"], sort=True, dropna=False)
+        sums = grouped.agg(
+            name=("name", "last"), failed=("failed", "sum"), total=("failed", "size")
+        )
+        worst = sums[sums["failed"] > 0].sort_values(
+            ["failed", "total"], ascending=[False, True], kind="stable"
+        )
+        found: Rows = [
+            (Name(_text(name), str(project)), _name(version), int(failed), int(total))
+            for project, version, name, failed, total in worst.reset_index().itertuples(index=False)
+        ]
+        if not found:
+            return None
+        columns = (
+            ("slice.project", ColumnKind.NAME),
+            ("release", _TEXT),
+            ("failed", _N),
+            ("all_deployments", _N),
+        )
+        title = Phrase("incidents.failures_by_release.title")
+        return self._table("failures-by-release", title, columns, found, _LONGEST)
+
+    def waiting(self) -> Table | None:
+        """Releases that succeeded in the group before production, are newer than what production
+        has, and were not tried there."""
+        if len(self.groups) < 2:
+            return None
+        found: Rows = [
+            (Name(self._project(project), project), _name(version), self._instant(since))
+            for project, version, since in self.waits
+        ]
+        if not found:
+            return None
+        columns = (
+            ("slice.project", ColumnKind.NAME),
+            ("release", _TEXT),
+            ("ready_since", _AT),
+        )
+        title = Phrase(
+            "incidents.waiting.title",
+            {"before": Name(self.groups[-2]), "last": Name(self.groups[-1])},
+        )
+        return self._table("waiting", title, columns, found, _LONGEST)
+
+    @cached_property
+    def waits(self) -> list[tuple[str, str, datetime]]:
+        """The waiting releases at the end of the period, the longest first: project id, version,
+        since when."""
+        if len(self.groups) < 2:
+            return []
+        end = pd.Timestamp(self.facts.windows.now.end).tz_localize(self.facts.inputs.tz)
+        firsts = first_successes(self.everything, self.groups[-2:])
+        firsts = firsts.where(firsts < end)
+        tried, newest = self._tried(end), _newest(firsts[1].dropna().index)
+        ready = firsts[0][firsts[0].notna() & firsts[1].isna()]
+        found = []
+        for project, version, since in ready.reset_index().itertuples(index=False):
+            key = version_key(str(version))
+            if key is None or (project, version) in tried:
+                continue
+            if project not in newest or key > newest[project]:
+                found.append((str(project), str(version), since.to_pydatetime(warn=False)))
+        return sorted(found, key=lambda each: each[2])
+
+    def _tried(self, end: pd.Timestamp) -> set[tuple[object, object]]:
+        """The releases that were deployed to production at all, by then."""
+        table = self.facts.inputs.deployments
+        before = (table["completed"] < end).to_numpy()
+        pairs = table.loc[before, ["project_id", "release_version"]].astype("object")
+        return set(pairs.itertuples(index=False, name=None))
+
+    def _project(self, project: str) -> str | None:
+        table = self.everything.inputs.deployments
+        names = table["project_name"][(table["project_id"] == project).to_numpy()]
+        return _text(names.iloc[-1]) if len(names) else None
+
+    def slowest(self) -> Table | None:
+        """The deployments of the period with the longest lead times."""
+        facts = self.facts
+        ticks = facts.ticks(Metric.LEAD_TIME)
+        rows = np.flatnonzero((ticks != _NULL) & facts.within(facts.windows.now))
+        if not rows.size:
+            return None
+        rows = rows[np.lexsort((rows, -ticks[rows]))][:_SLOWEST]
+        table = facts.inputs.deployments
+        found: Rows = [
+            (
+                *self._where(row),
+                _name(table["release_version"].iloc[row]),
+                self._instant(table["completed"].iloc[row]),
+                Figure(Metric.LEAD_TIME, Statistic.MAX, int(ticks[row])),
+            )
+            for row in rows.tolist()
+        ]
+        columns = (*_WHERE, ("release", _TEXT), ("completed_at", _AT), ("lead_time", _D))
+        title = Phrase("incidents.slowest.title")
+        return self._table("slowest", title, columns, found, _SLOWEST)
+
+    def all_deployments(self) -> Table | None:
+        """Every deployment of the period, where they are few."""
+        facts = self.facts
+        rows = np.flatnonzero(facts.within(facts.windows.now) & facts.counted)
+        if not 0 < rows.size < FEW:
+            return None
+        table = facts.inputs.deployments
+        rows = rows[np.argsort(facts.days[rows], kind="stable")]
+        found: Rows = [
+            (
+                *self._where(row),
+                _name(table["release_version"].iloc[row]),
+                self._instant(table["completed"].iloc[row]),
+                Phrase("incidents.failed" if facts.failed[row] else "incidents.succeeded"),
+            )
+            for row in rows.tolist()
+        ]
+        columns = (*_WHERE, ("release", _TEXT), ("completed_at", _AT), ("outcome", _TEXT))
+        title = Phrase("incidents.all_deployments.title", {"n": len(found)})
+        return self._table("all-deployments", title, columns, found, FEW)
+
+    def rework(self) -> Table | None:
+        """The rollbacks and hotfixes of the period."""
+        facts = self.facts
+        flags = rework(
+            facts.inputs.deployments,
+            hotfix_patterns=facts.settings.hotfix_patterns,
+            conventions=facts.settings.conventions,
+        )
+        rows = np.flatnonzero(flags["rework"].to_numpy() & facts.within(facts.windows.now))
+        if not rows.size:
+            return None
+        table, rollback = facts.inputs.deployments, flags["rollback"].to_numpy()
+        found: Rows = [
+            (
+                *self._where(row),
+                _name(table["release_version"].iloc[row]),
+                self._instant(table["completed"].iloc[row]),
+                Phrase("incidents.rollback" if rollback[row] else "incidents.hotfix"),
+                Name(str(table["deployment_id"].iloc[row])),
+            )
+            for row in rows.tolist()
+        ]
+        columns = (
+            *_WHERE,
+            ("release", _TEXT),
+            ("completed_at", _AT),
+            ("kind", _TEXT),
+            ("deployment", ColumnKind.ID),
+        )
+        return self._table("rework", Phrase("incidents.rework.title"), columns, found, _LONGEST)
+
+    # --- cells -------------------------------------------------------------------------------
+
+    def _where(self, row: int) -> tuple[Name, Name]:
+        table = self.facts.inputs.deployments
+        return tuple(  # type: ignore[return-value]
+            Name(_text(table[f"{thing}_name"].iloc[row]), str(table[f"{thing}_id"].iloc[row]))
+            for thing in ("project", "environment")
+        )
+
+    def _instant(self, moment: datetime) -> Instant:
+        at = pd.Timestamp(moment).to_pydatetime(warn=False)
+        return Instant(at, self.facts.inputs.zone)
+
+    def _table(
+        self,
+        id: str,
+        title: Phrase,
+        columns: Sequence[tuple[str, ColumnKind]],
+        rows: Rows,
+        top: int,
+    ) -> Table:
+        return Table(
+            id=id,
+            title=title,
+            subtitle=Phrase(f"incidents.subtitle.{id.replace('-', '_')}"),
+            columns=tuple(Column(Phrase(f"column.{name}"), kind) for name, kind in columns),
+            rows=tuple(rows[:top]),
+            total_rows=len(rows),
+            all_rows=tuple(rows) if len(rows) > top else (),
+        )
+
+
+_TEXT, _AT, _N, _D = (
+    ColumnKind.TEXT,
+    ColumnKind.INSTANT,
+    ColumnKind.COUNT,
+    ColumnKind.DURATION,
+)
+_WHERE = (("slice.project", ColumnKind.NAME), ("slice.environment", ColumnKind.TEXT))
+
+
+def _newest(releases: pd.Index) -> dict[object, VersionKey]:
+    """The newest version of each project."""
+    newest: dict[object, VersionKey] = {}
+    for project, version in releases:
+        key = version_key(str(version))
+        if key is not None and (project not in newest or key > newest[project]):
+            newest[project] = key
+    return newest
+
+
+def _runs(stream: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Where each stream begins and ends in its order."""
+    if not len(stream):
+        return
+    edges = np.flatnonzero(np.diff(stream)) + 1
+    yield from zip([0, *edges.tolist()], [*edges.tolist(), len(stream)], strict=True)
+
+
+def _text(value: object) -> str | None:
+    return None if pd.isna(value) else str(value)  # type: ignore[call-overload]
+
+
+def _name(value: object) -> Name | None:
+    text = _text(value)
+    return None if text is None else Name(text)

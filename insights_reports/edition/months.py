@@ -1,0 +1,88 @@
+"""The periods beside each other: the figures of page one for each of them, with the same period of
+last year and the year to date."""
+
+from insights_reports.edition.document import Column, ColumnKind, Table, Tile
+from insights_reports.edition.facts import Facts
+from insights_reports.edition.judging import STATISTICS
+from insights_reports.edition.values import (
+    Figure,
+    Metric,
+    Phrase,
+    Span,
+    Unit,
+    Value,
+)
+
+_KINDS = {
+    Unit.COUNT: ColumnKind.COUNT,
+    Unit.PER_WEEK: ColumnKind.PER_WEEK,
+    Unit.RATE: ColumnKind.RATE,
+    Unit.DURATION: ColumnKind.DURATION,
+}
+
+
+def months(facts: Facts, tiles: tuple[Tile, ...]) -> Table | None:
+    """The periods of the sparklines, newest first; of a quarter or a year also its months. None
+    where there is nothing but this period."""
+    spans = list(reversed(_spans(facts, tiles)))
+    if len(spans) < 2:
+        return None
+    rows = [_row(facts, tiles, span, span) for span in spans]
+    for label, span in _others(facts):
+        rows.append(_row(facts, tiles, span, Phrase(label, {"span": span})))
+    heads = (
+        Column(Phrase("label.period"), ColumnKind.NAME),
+        *(
+            Column(Phrase(f"metric.{tile.figure.metric}"), _KINDS[tile.figure.unit])
+            for tile in tiles
+        ),
+    )
+    return Table(
+        id="periods",
+        title=Phrase("months.title"),
+        subtitle=Phrase("months.subtitle", {"extremes": _extremes(tiles)}),
+        columns=heads,
+        rows=tuple(rows),
+        total_rows=len(rows),
+    )
+
+
+def _spans(facts: Facts, tiles: tuple[Tile, ...]) -> list[Span]:
+    """Of months and weeks the periods of the sparklines, of longer periods the months within."""
+    if facts.inputs.period.kind in ("quarter", "year"):
+        now = facts.windows.now
+        return [span for span in facts.trend if span.start >= now.start and span.end <= now.end]
+    return list(tiles[0].spark_periods)
+
+
+def _others(facts: Facts) -> list[tuple[str, Span]]:
+    """The same period last year, and the year to date, where all their deployments are known."""
+    windows = facts.windows
+    found = []
+    if facts.whole.known(windows.last_year) and windows.last_year not in windows.periods:
+        found.append(("months.last_year", windows.last_year))
+    if facts.whole.known(windows.year) and windows.year.start < windows.now.start:
+        found.append(("months.year", windows.year))
+    return found
+
+
+def _row(facts: Facts, tiles: tuple[Tile, ...], span: Span, label: Value) -> tuple[Value, ...]:
+    return (label, *(figure_of(facts, tile.figure.metric, span) for tile in tiles))
+
+
+def figure_of(facts: Facts, metric: Metric, span: Span) -> Figure:
+    """The figure of page one for any window."""
+    if metric is Metric.REWORK_RATE:
+        return facts.rework_rate(span)
+    return facts.whole.figure(0, span, metric, STATISTICS[metric])
+
+
+def _extremes(tiles: tuple[Tile, ...]) -> Phrase:
+    """The best and the worst period of the failure rate."""
+    tile = next(each for each in tiles if each.figure.metric is Metric.FAILURE_RATE)
+    both = zip(tile.spark, tile.spark_periods, strict=True)
+    known = [(figure.value, span) for figure, span in both if figure.value is not None]
+    if len(known) < 2:
+        return Phrase("months.no_extremes")
+    best, worst = (pick(known, key=lambda pair: pair[0])[1] for pick in (min, max))
+    return Phrase("months.extremes", {"best": best, "worst": worst})

@@ -1,0 +1,40 @@
+"""What Octopus states of a figure of page one, where it is another one."""
+
+from insights_reports.crosscheck.result import CheckVerdict, Discrepancy
+from insights_reports.edition.facts import Facts
+from insights_reports.edition.scope import ALL
+from insights_reports.edition.values import Figure, Metric, Statistic
+
+_STATED = {
+    (Metric.FAILURE_RATE, Statistic.RATE): ("DeploymentFailureRate", "Rate"),
+    (Metric.LEAD_TIME, Statistic.MEDIAN): ("LeadTime", "Median"),
+    (Metric.TIME_TO_RECOVERY, Statistic.MEDIAN): ("MeanTimeToRecovery", "Median"),
+    (Metric.DEPLOYMENT_FREQUENCY, Statistic.TOTAL): ("DeploymentFailureRate", "Total"),
+}
+_GRANULARITY = {"month": "Monthly", "week": "Weekly", "day": "Daily"}
+
+
+def stated(facts: Facts, figure: Figure) -> Figure | None:
+    """What Octopus states of this period's ``figure`` of the scope; None where it states the same,
+    or nothing: a quarter or a year it does not state as one figure."""
+    wanted = _STATED.get((figure.metric, figure.statistic))
+    granularity = _GRANULARITY.get(facts.inputs.period.kind)
+    if wanted is None or granularity is None:
+        return None
+    for found in facts.inputs.check.discrepancies:
+        if (
+            found.verdict is CheckVerdict.DIFFERS
+            and (found.metric, found.statistic) == wanted
+            and found.granularity == granularity
+            and _of_scope(found, facts.scope)
+            and found.start_of_interval == facts.windows.now.start
+            and isinstance(found.stated, int | float)
+        ):
+            return Figure(figure.metric, figure.statistic, found.stated)
+    return None
+
+
+def _of_scope(found: Discrepancy, scope: str) -> bool:
+    if scope == ALL:
+        return found.split == "None"
+    return (found.split, found.series) == ("EnvironmentGroup", scope)
