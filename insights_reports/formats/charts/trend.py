@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from insights_reports.edition.document import Chart, Role, Series
-from insights_reports.edition.values import Figure
+from insights_reports.edition.values import Figure, Metric
 from insights_reports.formats.charts.fonts import text_width
 from insights_reports.formats.charts.frame import Style
 from insights_reports.formats.charts.scale import Scale, value_scale
@@ -184,19 +184,36 @@ def _main(plot: _Plot) -> None:
         if point is None:
             continue
         if index in away:
-            plot.drawing.triangle(point, 6.4, away[index], fill="worse")
-            _said(plot, index, point, main[0].figures[index])
+            tone = _tone(main[0].figures[index], away[index])
+            plot.drawing.triangle(point, 6.4, away[index], fill=tone)
         elif len(points) <= _MOST_DOTS or len(points) - 1 == index:
             plot.drawing.dot(point, 1.5, fill="ink")
 
+    edge = plot.drawing.width
+    for index in sorted(away, reverse=True):
+        point = points[index]
+        if point is not None:
+            edge = _said(plot, index, point, main[0].figures[index], edge)
 
-def _said(plot: _Plot, index: int, point: Point, figure: Figure) -> None:
-    """Month and value beside a point that lies outside, to the side where there is room."""
+
+def _tone(figure: Figure, towards: str) -> str:
+    """More deployments are better, more of anything else is worse."""
+    good = (figure.metric is Metric.DEPLOYMENT_FREQUENCY) is (towards == "up")
+    return "better" if good else "worse"
+
+
+def _said(plot: _Plot, index: int, point: Point, figure: Figure, edge: float) -> float:
+    """Month and value beside a point that lies outside, to the side where there is room, unless a
+    later one that begins at ``edge`` is in the way. Where this one begins."""
     month = plot.style.words.tick(plot.chart.x[index], plot.chart.granularity)
     text = f"{month} {brief_text(plot.style.words, figure)}"
-    left = point[0] - plot.left > text_width(text, _SAID, 600) + 6
+    width = text_width(text, _SAID, 600)
+    left = point[0] - plot.left > width + 6
     x, anchor = (point[0] - 6, "end") if left else (point[0] + 6, "start")
+    if (x if left else x + width) > edge - 4 and edge < plot.drawing.width:
+        return edge
     plot.drawing.text(x, point[1] + 2.6, text, size=_SAID, weight=600, anchor=anchor)
+    return x - width if left else point[0] - 6
 
 
 def _months(plot: _Plot) -> None:

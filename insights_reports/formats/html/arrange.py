@@ -22,7 +22,8 @@ def beside(table: Table, values: Sequence[Value], number: int) -> Strip | None:
 
 
 def groups(blocks: Sequence[Block]) -> list[list[Block]]:
-    """Blocks that stand beside each other: charts of lines by two, a waterfall and its path."""
+    """Blocks that stand beside each other: charts of lines by two, and the path beside
+    what drove the change."""
     found: list[list[Block]] = []
     for block in blocks:
         last = found[-1] if found else []
@@ -34,10 +35,11 @@ def groups(blocks: Sequence[Block]) -> list[list[Block]]:
 
 
 def _pair(one: Block, other: Block) -> bool:
-    if isinstance(one, Waterfall):
-        return isinstance(other, Path)
-    return _is_lines(one) and _is_lines(other)
+    if isinstance(other, Path):
+        return isinstance(one, Waterfall) or is_lines(one)
+    return is_lines(one) and is_lines(other)
 
 
-def _is_lines(block: Block) -> bool:
+def is_lines(block: Block) -> bool:
+    """Whether it is a chart of lines."""
     return isinstance(block, Chart) and block.form is ChartForm.LINES

@@ -33,8 +33,10 @@ from insights_reports.edition.values import (
     Figure,
     Instant,
     Mark,
+    Missing,
     Name,
     Part,
+    Phrase,
     Strip,
     Value,
 )
@@ -45,9 +47,9 @@ from insights_reports.formats.charts.palette import palette
 from insights_reports.formats.charts.scale import Scale
 from insights_reports.formats.charts.svg import Colours, xml_text
 from insights_reports.formats.charts.trend import trend
-from insights_reports.formats.html.arrange import beside, groups
+from insights_reports.formats.html.arrange import beside, groups, is_lines
 from insights_reports.formats.html.pictures import Pictures
-from insights_reports.formats.words.brief import brief_text
+from insights_reports.formats.words.brief import brief_since, brief_text, moment
 from insights_reports.formats.words.finding import FindingText, finding_text, findings_title
 from insights_reports.formats.words.tile import TileText, tile_text, tone, triangle
 from insights_reports.formats.words.words import Words, words
@@ -67,6 +69,7 @@ _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 _COMMON = ("trends", "method", "discrepancies", "exclusions")  # sections that are no split's
+_NONE = {Missing.NO_DEPLOYMENTS, Missing.NO_VALUES}
 _LONG = 48  # characters of a name
 HALF = 244.0  # points
 _PHONE = 350.0  # user units: the line of a common phone in CSS pixels
@@ -127,9 +130,9 @@ class Parts:
         """The chart for a phone: drawn anew, so that its words keep their size."""
         return draw(chart, Style(self.words, self.colours, width=_PHONE, hover=self.hover))
 
-    def trend(self, chart: Chart) -> Markup:
-        """A chart of lines at half the width of a page, for `groups`."""
-        drawing = trend(chart, Style(self.words, self.colours, width=HALF, hover=self.hover))
+    def trend(self, chart: Chart, width: float = HALF) -> Markup:
+        """A chart of lines at half the width of a page, for `groups`, or ``width`` points wide."""
+        drawing = trend(chart, Style(self.words, self.colours, width=width, hover=self.hover))
         alt = self.words.phrase(chart.alt)
         return self.embed(drawing.markup(self.words.phrase(chart.title), alt), alt)
 
@@ -199,12 +202,19 @@ class Parts:
         kind = table.columns[0].kind
         return any(len(self.cell(row[0], kind)) > _LONG for row in table.rows)
 
-    def cell(self, value: Value, kind: ColumnKind) -> str:
-        """A cell as text; where the head of the column says "per week" the cell need not."""
+    def cell(self, value: Value, kind: ColumnKind, *, brief: bool = False) -> str:
+        """A cell as text; where the head of the column says "per week" the cell need not.
+        ``brief``: in a table of strips, where there is no room for why a figure is missing."""
+        if brief and isinstance(value, Figure) and value.missing in _NONE:
+            return self.words.text("show.none")
         if kind is ColumnKind.PER_WEEK and isinstance(value, Figure):
             return self.words.figure(value, unit=False)
         if kind is ColumnKind.DURATION and isinstance(value, Figure):
             return brief_text(self.words, value)
+        if isinstance(value, Instant):
+            return moment(self.words, value, self.document.identity.period.start.year)
+        if isinstance(value, Phrase) and value.key.startswith("since."):
+            return brief_since(self.words, value)
         return self.words.cell(value, kind)
 
     def sort_key(self, value: Value) -> str:
@@ -283,6 +293,18 @@ class Parts:
     def groups(self, blocks: Sequence[Block]) -> list[list[Block]]:
         """Blocks that stand beside each other: charts of lines by two, a waterfall and its path."""
         return groups(blocks)
+
+    def drivers(self) -> list[Block]:
+        """What of page one stands beside the findings: what drove the change, and the path."""
+        overview = self.document.overview
+        drawn = [block for block in overview if isinstance(block, Waterfall | Path)]
+        first = [block for block in overview[:1] if is_lines(block)]
+        return [*first, *drawn]
+
+    def ends_trends(self, blocks: Sequence[Block], group: Sequence[Block]) -> bool:
+        """Whether the last of some charts of lines is in this group: below it stands their key."""
+        lines = [block for block in blocks if is_lines(block)]
+        return bool(lines) and lines[-1] in group
 
     # --- identity ------------------------------------------------------------------------------
 

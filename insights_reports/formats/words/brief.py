@@ -6,8 +6,19 @@ decimal where the number is small: ``43 min``, ``4.1 h``, ``22 h``, ``2.0 days``
 
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
 
-from insights_reports.edition.values import Figure, Name, Since, Span, Unit, Usual
+from insights_reports.edition.values import (
+    Day,
+    Figure,
+    Instant,
+    Name,
+    Phrase,
+    Since,
+    Span,
+    Unit,
+    Usual,
+)
 from insights_reports.formats.words.words import MINUS, Words
 from insights_reports.spelling.terms import TICKS_PER_SECOND
 
@@ -134,6 +145,12 @@ def since_text(words: Words, since: Since | None) -> str:
     return first if first == last else f"{first}–{last}"
 
 
+def brief_since(words: Words, phrase: Phrase) -> str:
+    """The same for a phrase that says since when: its days alone."""
+    days = [value.date for value in phrase.values.values() if isinstance(value, Day)]
+    return "–".join(words.day_as(day, "date.tick_day") for day in days)
+
+
 def since_words(words: Words, since: Since | None) -> str:
     """``since the week of 4 October``, ``between 30 August and 4 October``; ""."""
     if since is None:
@@ -142,6 +159,13 @@ def since_words(words: Words, since: Since | None) -> str:
         return words.text("show.since_week", week=Name(words.day_as(since.week, "date.day_month")))
     first, last = (words.day_as(day, "date.day_month") for day in (since.earliest, since.latest))
     return words.text("show.since_between", first=Name(first), last=Name(last))
+
+
+def moment(words: Words, instant: Instant, year: int) -> str:
+    """``21 Oct 07:10`` in the instant's zone, with its year where that is not ``year``."""
+    local = instant.at.astimezone(ZoneInfo(instant.zone))
+    key = "date.brief" if local.year == year else "date.brief_year"
+    return words.time_as(local, key)
 
 
 def _month(words: Words, day: date) -> str:

@@ -44,7 +44,7 @@ class FindingText:
 
 def finding_text(words: Words, finding: Finding) -> FindingText:
     dated = next((m.judged.since for m in finding.measures if m.judged.since is not None), None)
-    causes = " ".join(words.phrase(each) for each in finding.same_cause)
+    causes = "; ".join(words.phrase(each) for each in finding.same_cause)
     return FindingText(
         name=words.value(finding.subject),
         since=since_words(words, dated),

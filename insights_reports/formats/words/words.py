@@ -449,7 +449,11 @@ class Words:
         return f"{self._time(local)} {instant.zone} ({other} UTC)"
 
     def _time(self, moment: datetime) -> str:
-        pattern = self.catalogue.text("date.instant")
+        return self.time_as(moment, "date.instant")
+
+    def time_as(self, moment: datetime, key: str) -> str:
+        """An instant by the pattern ``key`` of the catalogue, in its own zone."""
+        pattern = self.catalogue.text(key)
         return str(format_datetime(moment, pattern, tzinfo=moment.tzinfo, locale=self.locale))
 
     def day_as(self, day: date, key: str) -> str:
