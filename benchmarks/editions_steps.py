@@ -69,7 +69,9 @@ def page(document: str, target: str) -> str:
     loaded = load(Path(document).read_bytes())
     rules = pdf_layout._rules(loaded.brand.accent, SHIPPED)
     style = f"<style>@page{{size:A4}}{font_face_css((400, 500, 600))}{rules}</style></head>"
-    html = pdf_layout._page(loaded, SHIPPED, 185.0, as_image).replace("</head>", style, 1)
+    html = pdf_layout._page(loaded, SHIPPED, pdf_layout._FITS[0], as_image).replace(
+        "</head>", style, 1
+    )
     Path(target).write_text(html, encoding="utf-8")
     return str(len(html))
 

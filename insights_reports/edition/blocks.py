@@ -91,7 +91,8 @@ class Role(StrEnum):
     BEFORE = "before"  # the earlier period
     LOW = "low"  # lower edge of a band
     HIGH = "high"  # upper edge of a band
-    LIMIT = "limit"  # process-behaviour limit, target
+    LIMIT = "limit"  # process-behaviour limit
+    TARGET = "target"
     CENTRE = "centre"  # process average
 
 

@@ -254,7 +254,7 @@ def _target(facts: Facts, main: tuple[Figure, ...]) -> tuple[Series, ...]:
     weeks = [(span.end - span.start).days / 7 for span in facts.trend]
     values = [target * each if metric is _FREQUENCY else target for each in weeks]
     figures = tuple(Figure(metric, main[-1].statistic, value) for value in values)
-    return (Series(Phrase("series.target"), Role.LIMIT, figures),)
+    return (Series(Phrase("series.target"), Role.TARGET, figures),)
 
 
 def panels(

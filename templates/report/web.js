@@ -5,7 +5,7 @@
 
   // Light and dark: the reader's system decides until the button is used.
   const button = make("button", { type: "button", className: "theme", textContent: body.dataset.themeLabel },
-    document.querySelector(".masthead .inner"));
+    document.querySelector(".about"));
   button.addEventListener("click", () => {
     const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = dark ? "light" : "dark";
@@ -46,6 +46,7 @@
     const rows = [...table.tBodies[0].rows];
     if (rows.length < 2) continue;
     [...table.tHead.rows[0].cells].forEach((head, column) => {
+      if (head.matches(".k-strip")) return;
       const label = head.firstChild.textContent.trim();
       const sort = Object.assign(document.createElement("button"), { type: "button", className: "sort", textContent: label });
       sort.title = body.dataset.sortLabel;
@@ -65,11 +66,46 @@
     const filter = Object.assign(document.createElement("input"), { type: "search", className: "filter", placeholder: body.dataset.filter });
     filter.setAttribute("aria-label", body.dataset.filter);
     table.parentElement.before(filter);
-    filter.addEventListener("input", () => {
+    const left = Object.assign(document.createElement("output"), { className: "left" });
+    filter.after(left);
+    const choose = () => {
       const wanted = filter.value.toLowerCase();
       for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+      const shown = rows.filter((row) => !row.hidden).length;
+      left.textContent = wanted && body.dataset.left.replace("##", rows.length).replace("#", shown);
+    };
+    filter.addEventListener("input", choose);
+    filter.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      filter.value = "";
+      choose();
     });
   }
+
+  // A table that is wider than its place says so.
+  for (const place of document.querySelectorAll(".scroll")) {
+    const more = Object.assign(document.createElement("p"), { className: "more", textContent: body.dataset.scroll });
+    place.before(more);
+    new ResizeObserver(() => { more.hidden = place.scrollWidth <= place.clientWidth + 1; }).observe(place);
+  }
+
+  // Copied rows are numbers: rates in per cent, durations in hours, no pictures, no soft hyphens.
+  const scales = { "k-rate": 100, "k-mark_rate": 100, "k-duration": 1 / 36e9, "k-mark_duration": 1 / 36e9 };
+  const bare = (cell) => {
+    const scale = Object.keys(scales).find((kind) => cell.matches("." + kind)), value = cell.dataset.sort;
+    if (!cell.matches(".n") || cell.tagName === "TH" || value === "" || value === undefined || Number.isNaN(Number(value)))
+      return (cell.querySelector(".sort") ?? cell).textContent.replace(/\u00ad/g, "").trim() + (cell.dataset.unit ? ` (${cell.dataset.unit})` : "");
+    return (Number(value) * (scales[scale] ?? 1)).toLocaleString(root.lang, { useGrouping: false, maximumFractionDigits: 4 });
+  };
+  document.addEventListener("copy", (event) => {
+    const selection = getSelection();
+    const table = [...document.querySelectorAll("table.data")].find((each) => selection.containsNode(each, true));
+    const rows = table ? [...table.rows].filter((row) => !row.hidden && selection.containsNode(row, true)) : [];
+    if (rows.length < 2) return;
+    const cells = rows.map((row) => [...row.cells].filter((cell) => !cell.matches(".k-mark, .k-strip, .k-part, .k-mark_rate, .k-mark_duration")).map(bare));
+    event.clipboardData.setData("text/plain", cells.map((row) => row.join("\t")).join("\n"));
+    event.preventDefault();
+  });
 
   // Values under the pointer or the finger: the titles that browsers show late, shown at once.
   const tip = make("div", { className: "tip", hidden: true }, body);

@@ -5,6 +5,7 @@ import hashlib
 import itertools
 import os
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from typing import Any, TypeAlias
@@ -18,9 +19,10 @@ from insights_reports.assets import TEMPLATES
 from insights_reports.edition.document import Brand, Chart, Document, Section, Table
 from insights_reports.edition.values import Mark, Name, Phrase
 from insights_reports.formats.html import render as html
-from insights_reports.formats.html.parts import link
+from insights_reports.formats.html.parts import Parts, inline, link
+from insights_reports.formats.words.tile import tile_text
 from insights_reports.formats.words.words import words
-from tests import documents
+from tests import documents, october
 
 W = words("en")
 Page: TypeAlias = Any  # lxml.html.HtmlElement; its stubs know less
@@ -41,7 +43,11 @@ def split() -> Page:
     return parse(documents.split_document())
 
 
-PAGES = [sample, split]
+def told() -> Page:
+    return parse(october.october_document())
+
+
+PAGES: list[Callable[[], Page]] = [sample, split, told]
 
 
 def text_of(element: Page) -> str:
@@ -59,25 +65,32 @@ def test_every_figure_of_the_tiles_is_on_the_page() -> None:
     tiles = documents.sample_document().tiles
     shown = [text_of(tile) for tile in sample().find_class("tile")]
     for tile, text in zip(tiles, shown, strict=True):
-        assert plain(W.label(tile.figure)) in text
-        assert plain(W.figure(tile.figure)) in text
-        assert plain(W.change(tile.change)) in text
-        assert plain(W.value(tile.verdict)) in text
-        assert plain(W.phrase(tile.reason)) in text
-        assert all(plain(W.figure(extra)) in text for extra in tile.extra)
+        said = tile_text(W, tile)
+        assert plain(f"{said.label} {said.word} {said.number}") in text
+        for part in (said.unit, said.line, said.last_year, said.stated, said.note):
+            assert plain(part) in text
+        target = said.target
+        wanted = f"{target.target} {target.word}; {target.often}" if target else ""
+        assert plain(wanted) in text
+
+
+def test_a_tile_says_what_octopus_states_instead() -> None:
+    stated = [text_of(each) for each in parse(october.disputed_document()).find_class("stated")]
+    assert stated == ["Octopus states 18.8 %"]
+    assert not parse(october.october_document()).find_class("stated")
 
 
 @pytest.mark.parametrize("make", [documents.sample_document, documents.split_document])
 def test_every_cell_of_every_table_is_on_the_page(make: object) -> None:
     document = make()  # type: ignore[operator]
-    page = parse(document)
+    page, parts = parse(document), Parts(document, inline, hover=True, mark_width=112)
     for table in tables(document):
         (shown,) = page.xpath(f'//*[@id="{table.id}"]//table')
-        rows = [*table.rows, *([table.total] if table.total else [])]
+        rows = [*table.complete_rows, *([table.total] if table.total else [])]
         found = [[text_of(cell) for cell in row.xpath("th|td")] for row in shown.xpath("tbody/tr")]
         wanted = [
             [
-                None if isinstance(value, Mark) else plain(W.cell(value, column.kind))
+                None if isinstance(value, Mark) else plain(parts.cell(value, column.kind))
                 for value, column in zip(row, table.columns, strict=True)
             ]
             for row in rows
@@ -111,18 +124,42 @@ def test_every_chart_has_its_data_in_a_table() -> None:
         ]
 
 
-def test_the_cross_check_and_the_ledger_are_on_the_first_screen() -> None:
-    (strip,) = sample().find_class("check")
-    text = text_of(strip)
-    assert "1,230 of 1,234 figures agree" in text
-    assert "2,648" in text
-    assert "−2,421" in text
-    assert text_of(strip.find_class("total")[0]).endswith("225")
-    assert plain(W.phrase(documents.strip().gaps[0])) in text
+def test_the_cross_check_is_one_line_on_page_one_and_the_ledger_stands_with_the_sources() -> None:
+    (line,) = sample().xpath('//section[@id="summary"]//p[@class="check"]')
+    strip = documents.strip()
+    said = " ".join(plain(W.phrase(each)) for each in (strip.sentence, *strip.gaps))
+    assert text_of(line) == f"✓ {said}"
+    (ledger,) = sample().xpath('//section[@id="identity"]//table[@class="ledger"]')
+    assert "2,648" in text_of(ledger)
+    assert "−2,421" in text_of(ledger)
+    assert text_of(ledger.find_class("total")[0]).endswith("225")
 
 
-def test_a_table_that_shows_only_some_rows_says_so() -> None:
-    assert plain(W.text("label.all_in_workbook", shown=5, total=7)) in text_of(split())
+def test_a_disputed_edition_says_so_before_anything_else() -> None:
+    page = parse(october.disputed_document())
+    assert text_of(page.find_class("status")[0]) == "Differs from Octopus"
+    (alarm,) = page.find_class("alarm")
+    assert text_of(alarm).startswith("✗ 176 figures differ: failure rate.")
+    order = page.xpath('//*[@class="alarm" or @class="tiles"]/@class')
+    assert order == ["alarm", "tiles"]
+    assert not parse(october.october_document()).find_class("alarm")
+
+
+def test_a_table_has_all_its_rows_or_says_how_many_are_in_the_workbook() -> None:
+    assert plain(W.text("show.more.rows", more=2)) not in text_of(split())
+    some = replace(documents.project_table(5), all_rows=())
+    page = parse(documents.split_document(sections=(section(some),)))
+    assert plain(W.text("show.more.rows", more=2)) in text_of(page)
+
+
+def test_a_finding_leads_to_its_row() -> None:
+    page = parse(october.october_document())
+    (first, *_) = page.xpath('//*[contains(@class, "findings")]//li')
+    assert first.xpath(".//a/@href") == ["#row-project-1"]
+    (row,) = page.xpath('//tr[@id="row-project-1"]')
+    assert text_of(row).startswith("Checkout")
+    assert text_of(first).startswith("+6.9 Checkout since the week of 4 October")
+    assert "▲ 31 of 110 failed (28.2 %) usual up to 14.2 %" in text_of(first)
 
 
 def test_rows_that_do_not_add_up_are_marked() -> None:
@@ -170,7 +207,7 @@ def test_a_revision_says_on_page_one_what_it_replaces() -> None:
 def test_the_page_can_be_german() -> None:
     page = parse(documents.sample_document(language="de"))
     assert page.get("lang") == "de"
-    assert words("de").text("label.check") in text_of(page)
+    assert words("de").text("label.ledger") in text_of(page)
 
 
 # --- how it is built ---------------------------------------------------------------------------
@@ -221,13 +258,13 @@ def test_nothing_outside_the_page_is_named() -> None:
 
 def test_the_script_is_small() -> None:
     (script,) = sample().xpath("//script/text()")
-    assert len(script.encode()) < 4608
+    assert len(script.encode()) < 7168
 
 
 def test_sorting_has_bare_numbers_to_go_by() -> None:
     (table,) = split().xpath('//*[@id="project-table"]//table')
     cells = [row.xpath("td")[0] for row in table.xpath("tbody[1]/tr")]
-    assert [cell.get("data-sort") for cell in cells] == ["71", "52", "34", "31", "17"]
+    assert [cell.get("data-sort") for cell in cells] == ["71", "52", "34", "31", "17", "6", "3"]
 
 
 # --- templates ---------------------------------------------------------------------------------

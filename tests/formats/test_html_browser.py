@@ -17,7 +17,7 @@ from insights_reports.edition.values import Name, Phrase
 from insights_reports.formats.html import render as html
 from insights_reports.formats.mail import render as mail
 from insights_reports.formats.words.words import words
-from tests import documents
+from tests import documents, october
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = [
@@ -104,6 +104,93 @@ def test_rows_can_be_filtered_and_the_total_stays(browser: Browser, file: Path) 
     assert page.locator("#project-table tr.total").is_visible()
 
 
+def test_a_filter_says_how_many_rows_it_left_and_escape_clears_it(
+    browser: Browser, file: Path
+) -> None:
+    page, _ = opened(browser, file)
+    search, left = page.get_by_role("searchbox"), page.get_by_role("status")
+    search.fill("track")
+    assert left.inner_text() == "2 of 9 rows"
+    search.press("Escape")
+    assert search.input_value() == left.inner_text() == ""
+    assert len(names(page)) == 9
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Path:
+    path = tmp_path / "october.html"
+    path.write_bytes(html.render(october.october_document()))
+    return path
+
+
+def test_a_finding_leads_to_its_row_and_a_screen_holds_them_all(
+    browser: Browser, told: Path
+) -> None:
+    page, seen = opened(browser, told, viewport={"width": 1280, "height": 800})
+    for what in (".tiles", ".findings li:last-child", ".drivers .wide svg", ".path svg"):
+        expect(page.locator(what)).to_be_in_viewport(ratio=0.9)
+    page.get_by_role("link", name="Tracking API").click()
+    expect(page.locator("#row-project-4")).to_be_in_viewport()
+    assert seen == []
+
+
+def test_on_a_phone_the_findings_come_before_bars_and_tiles_that_scroll(
+    browser: Browser, told: Path
+) -> None:
+    page, _ = opened(browser, told, viewport={"width": 390, "height": 844})
+    expect(page.locator(".findings li:last-child")).to_be_in_viewport(ratio=1)
+    assert page.locator(".drivers .narrow").is_visible()
+    assert not page.locator(".drivers .wide").is_visible()
+    order = [page.locator(each).bounding_box() for each in (".findings", ".drivers", ".tiles")]
+    tops = [box["y"] for box in order if box]
+    assert tops == sorted(tops)
+    assert len(tops) == 3
+    assert page.locator(".tiles").evaluate("e => e.scrollWidth > e.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_a_wide_table_keeps_its_names_and_heads_and_says_that_it_scrolls(
+    browser: Browser, told: Path
+) -> None:
+    page, _ = opened(browser, told, viewport={"width": 390, "height": 844})
+    place = page.locator("#where-to-look .scroll")
+    assert page.locator("#where-to-look .more").is_visible()
+    name, before = page.locator("#row-project-1 th"), place.bounding_box()
+    place.evaluate("e => e.scrollLeft = 200")
+    assert before
+    assert name.bounding_box()["x"] == before["x"]  # type: ignore[index]
+    wide, _ = opened(browser, told, viewport={"width": 1280, "height": 800})
+    assert not wide.locator("#where-to-look .more").is_visible()
+
+
+def test_a_copied_table_is_numbers(browser: Browser, told: Path) -> None:
+    page, _ = opened(browser, told)
+    copied = page.evaluate(
+        """() => {
+            const range = document.createRange();
+            range.selectNode(document.querySelector("#where-to-look table"));
+            getSelection().removeAllRanges();
+            getSelection().addRange(range);
+            const clipboardData = new DataTransfer();
+            const event = new ClipboardEvent("copy", {clipboardData, bubbles: true});
+            document.dispatchEvent(event);
+            return event.clipboardData.getData("text/plain");
+        }"""
+    )
+    lines = [line.split("\t") for line in copied.split("\n")]
+    assert lines[0] == [
+        *("Project", "Deployments", "Lead time (h)", "Failed (%)", "Recovery (h)", "Since")
+    ]
+    assert lines[1] == ["Checkout", "110", "43", "28.1818", "6.4", "4 Oct"]
+    assert lines[-1][:2] == ["All", "342"]
+
+
+def test_the_page_prints_without_half_empty_pages(browser: Browser, told: Path) -> None:
+    page, _ = opened(browser, told)
+    printed = PdfReader(BytesIO(page.pdf(format="A4")))
+    assert len(printed.pages) <= 6
+
+
 def test_the_value_under_the_pointer_is_shown(browser: Browser, file: Path) -> None:
     page, _ = opened(browser, file)
     page.locator(".panels svg [data-tip]").nth(5).hover()
@@ -165,6 +252,7 @@ def test_on_a_phone_every_name_of_a_row_keeps_room_for_its_words(
         documents.project_table(1),
         id="only",
         columns=tuple(Column(title, kind) for kind in kinds),
+        all_rows=(),
         rows=((Name("Deployments-1"), *[Name("Underwriting and claims settlement")] * 3),),
         total=None,
     )
@@ -178,17 +266,26 @@ def test_on_a_phone_every_name_of_a_row_keeps_room_for_its_words(
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-@pytest.mark.parametrize(("width", "columns"), [(390, 1), (700, 2)])
+@pytest.mark.parametrize("width", [390, 700])
 def test_a_mail_is_as_wide_as_a_phone_and_no_wider_than_its_letter(
-    browser: Browser, tmp_path: Path, width: int, columns: int
+    browser: Browser, tmp_path: Path, width: int
 ) -> None:
     path = tmp_path / "mail.html"
     path.write_text(mail.render(documents.sample_document()).html, encoding="utf-8")
     page, _ = opened(browser, path, viewport={"width": width, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert page.locator(".sheet").bounding_box()["width"] == min(width, 600)  # type: ignore[index]
-    boxes = [each.bounding_box() for each in page.locator(".half").all()]
-    assert len({box["x"] for box in boxes if box}) == columns
+
+
+def test_a_mail_tells_its_findings_in_the_first_600_pixels(
+    browser: Browser, tmp_path: Path
+) -> None:
+    path = tmp_path / "mail.html"
+    path.write_text(mail.render(october.october_document()).html, encoding="utf-8")
+    page, _ = opened(browser, path, viewport={"width": 700, "height": 800})
+    last = page.get_by_text("Lead time 4.5 days").bounding_box()
+    assert last
+    assert last["y"] + last["height"] <= 600
 
 
 @pytest.mark.parametrize("width", [320, 360, 700])
@@ -363,6 +460,7 @@ def test_at_a_desk_every_column_of_single_deployments_is_seen(
             Column(Phrase(f"column.{name}"), kind)
             for name, kind in zip(columns, kinds, strict=True)
         ),
+        all_rows=(),
         rows=(row, (Name("Deployments-2"), *[Name("N" * 160)] * 5, *row[6:])),
         total=None,
     )

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from insights_reports.edition.document import Brand, Chart, Document, Exclusion
+from insights_reports.edition.document import Brand, Document, Exclusion
 from insights_reports.edition.files import File
 from insights_reports.edition.values import (
     Figure,
@@ -26,8 +26,11 @@ from insights_reports.edition.values import (
 from insights_reports.formats.html.templates import open_templates
 from insights_reports.formats.mail import render as mail
 from insights_reports.formats.mail.parts import MailParts
+from insights_reports.formats.words.finding import finding_text
+from insights_reports.formats.words.tile import tile_text
 from insights_reports.formats.words.words import words
-from tests.documents import lead_chart, sample_document, split_document
+from tests.documents import sample_document, split_document
+from tests.october import disputed_document, october_document
 from tests.typed import the
 
 ENGLISH = words("en")
@@ -77,9 +80,9 @@ def sample() -> mail.MailBody:
 @pytest.mark.parametrize(
     ("status", "revision", "mark"),
     [
-        (Status.FINAL, 1, "[final]"),
-        (Status.PROVISIONAL, 1, "[provisional]"),
-        (Status.REVISED, 2, "[revised]"),
+        (Status.FINAL, 1, ""),
+        (Status.PROVISIONAL, 1, " [provisional]"),
+        (Status.REVISED, 2, " [revised]"),
     ],
 )
 def test_the_subject_says_report_period_and_status(
@@ -87,12 +90,25 @@ def test_the_subject_says_report_period_and_status(
 ) -> None:
     who = replace(sample_document().identity, status=status, revision=revision)
     subject = body(identity=who).subject
-    assert subject == f"High Volume Report, September 2026: Delivery performance {mark}"
+    assert subject == f"High Volume Report, September 2026: Delivery performance{mark}"
+
+
+def test_the_subject_is_the_finding_and_says_first_that_octopus_states_other_figures() -> None:
+    told = october_document()
+    finding = (
+        "October 2026: 16.7 % of production deployments failed (5.5 % before), mostly Checkout"
+    )
+    assert (
+        mail.render(replace(told, subject=Phrase("about.text", {"text": Name(finding)}))).subject
+        == finding
+    )
+    disputed = replace(disputed_document(), subject=Phrase("about.text", {"text": Name(finding)}))
+    assert mail.render(disputed).subject == f"Differs from Octopus: {finding}"
 
 
 def test_the_subject_says_of_which_split(sample: mail.MailBody) -> None:
     split = mail.render(split_document()).subject
-    assert split == "High Volume Report, September 2026: Delivery performance by project [final]"
+    assert split == "High Volume Report, September 2026: Delivery performance by project"
     assert split != sample.subject
 
 
@@ -100,7 +116,7 @@ def test_the_subject_says_of_which_split(sample: mail.MailBody) -> None:
 def test_an_edition_that_lacks_a_figure_of_page_one_is_partial(why: Missing) -> None:
     tile = sample_document().tiles[0]
     figure = Figure(Metric.DEPLOYMENT_FREQUENCY, Statistic.PER_WEEK, None, None, why)
-    assert body(tiles=(replace(tile, figure=figure),)).subject.endswith("[final] [partial]")
+    assert body(tiles=(replace(tile, figure=figure),)).subject.endswith("[partial]")
 
 
 def test_no_deployments_are_no_gap() -> None:
@@ -116,12 +132,10 @@ def test_no_name_breaks_the_line_of_the_subject(name: str) -> None:
     subject = MailParts(sample_document(identity=who)).subject()
     assert subject.isprintable()
     assert len(subject) <= 150
-    assert subject.endswith("[final]")
 
 
 def test_it_speaks_german() -> None:
     made = mail.render(sample_document(language="de"), attached=(PDF,))
-    assert made.subject.endswith("[endgültig]")
     assert "Angehängt" in made.text
     assert '<html lang="de">' in made.html
 
@@ -130,15 +144,20 @@ def test_it_speaks_german() -> None:
 
 
 def numbers(document: Document) -> list[str]:
-    """Every number of the tiles as the words print it."""
+    """What the tiles say."""
     found = []
     for tile in document.tiles:
-        figures = (tile.figure, *tile.extra)
-        found += [ENGLISH.label(figure) for figure in figures]
-        found += [ENGLISH.figure(figure) for figure in figures]
-        found.append(ENGLISH.change(tile.change))
-        found.append(ENGLISH.value(tile.verdict))
-        found.append(ENGLISH.phrase(tile.reason))
+        said = tile_text(ENGLISH, tile)
+        found += [said.label, said.word, said.now, said.before, said.usual]
+    return found
+
+
+def findings(document: Document) -> list[str]:
+    """What the findings say."""
+    found = []
+    for each in (finding_text(ENGLISH, finding) for finding in document.findings):
+        found += [each.name, each.since, each.part]
+        found += [part for line in each.lines for part in (line.what, line.usual)]
     return found
 
 
@@ -159,7 +178,7 @@ def test_both_parts_have_every_number_of_page_one(sample: mail.MailBody, part: s
         ENGLISH.phrase(document.headline),
         ENGLISH.phrase(document.check.sentence),
         ENGLISH.phrase(document.check.gaps[0]),
-        *(ENGLISH.phrase(finding.text) for finding in document.findings),
+        *findings(document),
         ENGLISH.instant(document.identity.generated),
         "Deployments read: 2,648; used: 225.",
         "insights-reader",
@@ -183,18 +202,41 @@ def test_both_parts_list_the_files(part: str) -> None:
     assert "2.3 MB" in text
     assert "/srv/reports/r1" in text
     assert [e["href"] for tag, e in Page(made.html).elements if tag == "a"] == [
-        "https://files.example.com/r1"
+        *["https://files.example.com/r1"] * 2  # the button, and the list
     ]
 
 
 def test_what_there_is_none_of_has_no_heading() -> None:
     made = mail.render(sample_document(findings=()))
-    for heading in ("Attached", "Not attached", "All files", "Findings"):
+    for heading in ("Attached", "Not attached", "All files"):
         assert heading not in made.text
         assert heading not in Page(made.html).text
 
 
 # --- what mail programs can show -----------------------------------------------------------------
+
+
+def test_a_mail_draws_with_the_cells_of_tables_and_has_no_picture() -> None:
+    made = mail.render(october_document())
+    page = Page(made.html)
+    assert made.images == ()
+    assert not any(tag == "img" for tag, _ in page.elements)
+    bars = [e for tag, e in page.elements if tag == "td" and str(e.get("class")).endswith("-bar")]
+    assert [each["class"] for each in bars] == ["worse-bar"] * 5 + ["better-bar"]
+    assert "+6.9" in page.text
+    assert "  +6.9  Checkout" in made.text
+
+
+def test_a_disputed_mail_says_so_above_its_findings() -> None:
+    page = Page(mail.render(disputed_document()).html)
+    assert page.text.index("176 figures differ") < page.text.index("31 of 110 failed")
+    assert "Octopus states 18.8 %" in page.text
+
+
+def test_of_many_findings_a_mail_has_four_and_says_how_many_more_there_are() -> None:
+    findings = october_document().findings
+    text = Page(mail.render(october_document(findings=findings * 2)).html).text
+    assert "4 more on the page" in text
 
 
 def test_the_html_is_small_and_keeps_to_what_outlook_shows(sample: mail.MailBody) -> None:
@@ -206,40 +248,6 @@ def test_the_html_is_small_and_keeps_to_what_outlook_shows(sample: mail.MailBody
     assert not re.search(r"flex|grid|float|position|url\(|var\(|border-radius", inline)
     assert "data:" not in sample.html
     assert all(e.get("role") == "presentation" for tag, e in page.elements if tag == "table")
-
-
-def test_the_picture_is_a_png_that_says_what_it_says(sample: mail.MailBody) -> None:
-    (image,) = sample.images
-    (shown,) = [e for tag, e in Page(sample.html).elements if tag == "img"]
-    assert shown["src"] == f"cid:{image.cid}"
-    assert shown["alt"] == image.alt
-    assert plain(image.alt) == plain(ENGLISH.phrase(the(Chart, sample_document().overview[0]).alt))
-    with Image.open(BytesIO(image.png)) as picture:
-        assert picture.format == "PNG"
-        assert picture.mode == "P"
-        assert picture.width == 2 * int(str(shown["width"])) == 1200
-        assert abs(picture.height - 2 * int(str(shown["height"]))) <= 1
-    assert len(image.png) < 60_000
-
-
-def test_two_pictures_share_their_id_only_if_they_are_the_same(sample: mail.MailBody) -> None:
-    other = body(overview=(lead_chart(),)).images
-    ids = [image.cid for image in (*sample.images, *body().images, *other)]
-    assert all(re.fullmatch(r"chart-[0-9a-f]{16}@insights-reports", cid) for cid in ids)
-    assert ids[0] == ids[1] != ids[2]
-
-
-def test_the_picture_has_ink(sample: mail.MailBody) -> None:
-    """A rasteriser without fonts or with a fault gives a white sheet."""
-    with Image.open(BytesIO(sample.images[0].png)) as picture:
-        colours = picture.convert("RGB").getcolors(100_000)
-    assert len(the(list, colours)) > 8
-
-
-def test_an_edition_without_a_chart_has_no_picture() -> None:
-    made = body(overview=(), sections=())
-    assert made.images == ()
-    assert "<img" not in made.html
 
 
 def branded(logo: bytes, company: str = "Meridian Freight") -> mail.MailBody:
@@ -255,9 +263,9 @@ def png(size: tuple[int, int], colour: object) -> bytes:
 
 def test_the_logo_is_a_small_picture_on_white_with_the_name_in_its_place() -> None:
     made = branded(png((600, 240), (200, 0, 0, 128)))
-    chart, logo = made.images
+    (logo,) = made.images
     shown = [e for tag, e in Page(made.html).elements if tag == "img"]
-    assert [e["src"] for e in shown] == [f"cid:{logo.cid}", f"cid:{chart.cid}"]
+    assert [e["src"] for e in shown] == [f"cid:{logo.cid}"]
     assert shown[0]["alt"] == "Meridian Freight"
     with Image.open(BytesIO(logo.png)) as picture:
         assert (picture.format, picture.size) == ("PNG", (240 + 24, 96 + 24))
@@ -271,7 +279,7 @@ def test_the_logo_is_a_small_picture_on_white_with_the_name_in_its_place() -> No
 @pytest.mark.parametrize("logo", [b"", b"no picture", b"<svg xmlns='http://www.w3.org/2000/svg'/>"])
 def test_without_a_logo_the_name_stands_there(logo: bytes) -> None:
     made = branded(logo)
-    assert len(made.images) == 1
+    assert made.images == ()
     assert "Meridian Freight" in Page(made.html).text
 
 

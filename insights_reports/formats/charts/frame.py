@@ -22,6 +22,7 @@ STROKES: dict[Role, tuple[str, str, float, str]] = {
     Role.GUIDED: ("guided", "guided", 1.8, "8 2 2 2"),
     Role.BEFORE: ("before", "muted", 1.4, ""),
     Role.LIMIT: ("limit", "muted", 1.1, "4 3"),
+    Role.TARGET: ("second", "second", 1.6, "1.6 2.8"),
     Role.CENTRE: ("axis", "muted", 1, ""),
 }
 

@@ -113,6 +113,19 @@ class Drawing:
         shape: dict[str, object] = {"cx": centre[0], "cy": centre[1], "r": radius, "fill": fill}
         self._add("circle", shape | ({"stroke": stroke, "stroke-width": width} if stroke else {}))
 
+    def triangle(self, centre: Point, size: float, towards: str, *, fill: str) -> None:
+        """A filled triangle that points ``towards`` "up", "down", "left" or "right", within a
+        square of ``size`` around ``centre``."""
+        (x, y), half = centre, size / 2
+        tip, side = {
+            "up": ((0.0, -half), (half, half)),
+            "down": ((0.0, half), (half, -half)),
+            "left": ((-half, 0.0), (half, half)),
+            "right": ((half, 0.0), (-half, half)),
+        }[towards]
+        other = (-side[0], side[1]) if tip[0] == 0 else (side[0], -side[1])
+        self.path([(x + dx, y + dy) for dx, dy in (tip, side, other)], fill=fill)
+
     def strokes(
         self, lines: Iterable[tuple[Point, Point]], *, stroke: str, width: float = 1, dash: str = ""
     ) -> None:

@@ -53,7 +53,16 @@ def lines(chart: Chart, style: Style) -> Drawing:
     frame = _frame(chart, style, _values(chart), room=room)
     _band(frame)
     frame.grid()
-    order = (Role.LIMIT, Role.CENTRE, Role.BEFORE, Role.GUIDED, Role.FAILED, Role.SECOND, Role.MAIN)
+    order = (
+        Role.LIMIT,
+        Role.TARGET,
+        Role.CENTRE,
+        Role.BEFORE,
+        Role.GUIDED,
+        Role.FAILED,
+        Role.SECOND,
+        Role.MAIN,
+    )
     for role in order:
         for series in chart.series:
             if series.role is role:
@@ -253,7 +262,7 @@ def _runs(pairs: Sequence[tuple[Point, Point] | None]) -> list[list[tuple[Point,
 def _line(frame: Frame, series: Series) -> None:
     stroke, _, width, dash = STROKES[series.role]
     points = _points(frame, series)
-    if series.role in (Role.LIMIT, Role.CENTRE):
+    if series.role in (Role.LIMIT, Role.TARGET, Role.CENTRE):
         points = _to_the_edges(frame, points)
     for run in segments(points):
         if len(run) > 1:

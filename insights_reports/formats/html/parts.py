@@ -6,11 +6,12 @@ markup already comes from `charts_svg` and nowhere else.
 
 import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
+from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition.document import (
     Block,
     Chart,
@@ -18,19 +19,39 @@ from insights_reports.edition.document import (
     ColumnKind,
     Document,
     Finding,
+    Path,
     Prose,
     Section,
     Table,
     Tile,
+    Waterfall,
 )
 from insights_reports.edition.files import file_name
-from insights_reports.edition.values import Change, Day, Figure, Instant, Mark, Name, Value
+from insights_reports.edition.values import (
+    Change,
+    Day,
+    Figure,
+    Instant,
+    Mark,
+    Missing,
+    Name,
+    Part,
+    Phrase,
+    Strip,
+    Value,
+)
 from insights_reports.formats.charts import marks
 from insights_reports.formats.charts.draw import draw
 from insights_reports.formats.charts.frame import Style
 from insights_reports.formats.charts.palette import palette
 from insights_reports.formats.charts.scale import Scale
 from insights_reports.formats.charts.svg import Colours, xml_text
+from insights_reports.formats.charts.trend import trend
+from insights_reports.formats.html.arrange import beside, groups, is_lines
+from insights_reports.formats.html.pictures import Pictures
+from insights_reports.formats.words.brief import brief_since, brief_text, moment
+from insights_reports.formats.words.finding import FindingText, finding_text, findings_title
+from insights_reports.formats.words.tile import TileText, tile_text, tone, triangle
 from insights_reports.formats.words.words import Words, words
 
 _NUMBERS = {
@@ -41,13 +62,16 @@ _NUMBERS = {
     ColumnKind.NUMBER,
     ColumnKind.CHANGE,
 }
-_MARKS = {ColumnKind.MARK_DURATION, ColumnKind.MARK_RATE}
+_MARKS = {ColumnKind.MARK_DURATION, ColumnKind.MARK_RATE, ColumnKind.STRIP, ColumnKind.PART}
+_SCALED = {ColumnKind.MARK_DURATION, ColumnKind.MARK_RATE}
 _ANCHOR = re.compile(r"[^A-Za-z0-9_-]+")
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 _COMMON = ("trends", "method", "discrepancies", "exclusions")  # sections that are no split's
+_NONE = {Missing.NO_DEPLOYMENTS, Missing.NO_VALUES}
 _LONG = 48  # characters of a name
+HALF = 244.0  # points
 _PHONE = 350.0  # user units: the line of a common phone in CSS pixels
 
 Embed = Callable[[Markup, str], Markup]
@@ -94,6 +118,10 @@ class Parts:
 
     # --- pictures ------------------------------------------------------------------------------
 
+    @property
+    def pictures(self) -> Pictures:
+        return Pictures(self.words, self.colours)
+
     def chart(self, chart: Chart, height: float | None = None) -> Markup:
         style = Style(self.words, self.colours, height=height, hover=self.hover)
         return self.embed(draw(chart, style), self.words.phrase(chart.alt))
@@ -102,26 +130,42 @@ class Parts:
         """The chart for a phone: drawn anew, so that its words keep their size."""
         return draw(chart, Style(self.words, self.colours, width=_PHONE, hover=self.hover))
 
-    def spark(self, tile: Tile) -> Markup:
-        """The sparkline, which says its lowest, highest and last value."""
-        title = self.spark_alt(tile)
-        return self.embed(
-            marks.sparkline(tile.spark, tile.judged.usual, self.colours, title), title
-        )
+    def trend(self, chart: Chart, width: float = HALF) -> Markup:
+        """A chart of lines at half the width of a page, for `groups`, or ``width`` points wide."""
+        drawing = trend(chart, Style(self.words, self.colours, width=width, hover=self.hover))
+        alt = self.words.phrase(chart.alt)
+        return self.embed(drawing.markup(self.words.phrase(chart.title), alt), alt)
 
-    def spark_alt(self, tile: Tile) -> str:
-        values = [f for f in tile.spark if f.value is not None]
-        label = self.words.label(tile.figure)
-        if not values:
-            return label
-        low, high = (pick(values, key=lambda f: f.value or 0) for pick in (min, max))
-        return self.words.text(
-            "label.spark_alt", label=Name(label), low=low, high=high, last=tile.spark[-1]
-        )
+    def spark(self, tile: Tile) -> Markup:
+        """The sparkline; nothing where there is none to draw."""
+        return self._shown(*self.pictures.spark(tile))
+
+    def bullet(self, tile: Tile) -> Markup:
+        """The figure and its target; nothing where there is none."""
+        return self._shown(*self.pictures.bullet(tile))
+
+    def waterfall(self, block: Waterfall, width: float = 324, height: float = 112) -> Markup:
+        return self.embed(*self.pictures.waterfall(block, width, height))
+
+    def bars(self, block: Waterfall) -> Markup:
+        """The steps of a waterfall as horizontal bars."""
+        return self.embed(*self.pictures.bars(block))
+
+    def path(self, block: Path) -> Markup:
+        return self.embed(*self.pictures.path(block))
+
+    def _shown(self, picture: Markup, alt: str) -> Markup:
+        return self.embed(picture, alt) if picture else picture
 
     def mark(self, table: Table, number: int, cell: Value) -> Markup:
-        """The mark in column ``number`` of a table, on the scale of that column."""
+        """The picture in column ``number`` of a table, on the scale of that column."""
         kind = table.columns[number].kind
+        if isinstance(cell, Strip):
+            return self.embed(*self.pictures.strip(cell))
+        if isinstance(cell, Part):
+            return self.embed(*self.pictures.part(table, number, cell))
+        if kind is ColumnKind.STRIP:
+            return Markup("")
         if not isinstance(cell, Mark) or (cell.at is None and cell.low is None):
             return Markup("{}").format(self.words.value(None))
         text = self.words.cell(cell, kind)
@@ -131,11 +175,13 @@ class Parts:
 
     def mark_axis(self, table: Table, number: int) -> Markup:
         kind = table.columns[number].kind
+        if kind not in _SCALED:
+            return Markup("")
         axis = marks.mark_axis(self._scale(table, number), kind, Style(self.words, self.colours))
         return self.embed(axis, self.words.column(table.columns[number]))
 
     def _scale(self, table: Table, number: int) -> Scale:
-        rows = (*table.rows, table.total) if table.total else table.rows
+        rows = table.complete_rows + ((table.total,) if table.total else ())
         cells = [row[number] for row in rows]
         return marks.mark_scale(cells, table.columns[number].kind, self.mark_width)
 
@@ -156,16 +202,27 @@ class Parts:
         kind = table.columns[0].kind
         return any(len(self.cell(row[0], kind)) > _LONG for row in table.rows)
 
-    def cell(self, value: Value, kind: ColumnKind) -> str:
-        """A cell as text; where the head of the column says "per week" the cell need not."""
+    def cell(self, value: Value, kind: ColumnKind, *, brief: bool = False) -> str:
+        """A cell as text; where the head of the column says "per week" the cell need not.
+        ``brief``: in a table of strips, where there is no room for why a figure is missing."""
+        if brief and isinstance(value, Figure) and value.missing in _NONE:
+            return self.words.text("show.none")
         if kind is ColumnKind.PER_WEEK and isinstance(value, Figure):
             return self.words.figure(value, unit=False)
+        if kind is ColumnKind.DURATION and isinstance(value, Figure):
+            return brief_text(self.words, value)
+        if isinstance(value, Instant):
+            return moment(self.words, value, self.document.identity.period.start.year)
+        if isinstance(value, Phrase) and value.key.startswith("since."):
+            return brief_since(self.words, value)
         return self.words.cell(value, kind)
 
     def sort_key(self, value: Value) -> str:
         """What a column is sorted by: a bare number or date, "" for what has none."""
         match value:
             case Figure(value=number) | Change(difference=number) | Mark(at=number):
+                return _bare(number)
+            case Strip(at=number) | Part(size=number):
                 return _bare(number)
             case Day(date=moment) | Instant(at=moment):
                 return moment.isoformat()
@@ -184,19 +241,70 @@ class Parts:
             for index, x in enumerate(chart.x)
         ]
 
-    # --- tiles ---------------------------------------------------------------------------------
+    def value_tone(self, table: Table, values: Sequence[Value], number: int) -> str:
+        """How a value lies in the usual range that the strip beside it draws: ``worse``,
+        ``better``, ``told`` (outside, and neither) or ""."""
+        strip = beside(table, values, number)
+        return "" if strip is None or strip.side is None else tone(strip.verdict)
 
-    def tile_number(self, figure: Figure) -> str:
-        return self.words.figure(figure, unit=False)
+    def value_mark(self, table: Table, values: Sequence[Value], number: int) -> str:
+        """▲ or ▼ for a value outside that range, else ""."""
+        strip = beside(table, values, number)
+        return "" if strip is None else triangle(strip.side)
 
-    def tile_unit(self, figure: Figure) -> str:
-        return "" if figure.value is None else self.words.unit(figure.unit, figure.value)
+    def row_id(self, table: Table, number: int) -> str:
+        """What links to a row lead to, "" where it has none: the first table that has the row."""
+        if number >= len(table.row_ids):
+            return ""
+        first = next(t for t in self._tables() if table.row_ids[number] in t.row_ids)
+        return f"row-{anchor(table.row_ids[number])}" if first is table else ""
 
-    def arrow(self, change: Change) -> str:
-        """Which way the figure went, whatever that means for the reader."""
-        if not change.difference:
-            return "" if change.difference is None else "→"
-        return "↑" if change.difference > 0 else "↓"
+    def stands_out(self, table: Table, number: int) -> bool:
+        """Whether something in this row lies outside its usual range."""
+        return number < len(table.row_verdicts) and table.row_verdicts[number].outside
+
+    def _tables(self) -> Iterator[Table]:
+        """The tables, those of the sections first: page one has only some rows."""
+        for section in self.document.sections:
+            yield from (block for block in section.blocks if isinstance(block, Table))
+        yield from (block for block in self.document.overview if isinstance(block, Table))
+
+    # --- what is told --------------------------------------------------------------------------
+
+    def tile(self, tile: Tile) -> TileText:
+        return tile_text(self.words, tile)
+
+    def finding(self, finding: Finding) -> FindingText:
+        return finding_text(self.words, finding)
+
+    def findings_title(self) -> str:
+        """How many findings there are, and the first."""
+        return findings_title(self.words, self.document)
+
+    def disputed(self) -> bool:
+        """Whether Octopus states other figures."""
+        return self.document.check.verdict is CheckVerdict.DIFFERS
+
+    def check_line(self) -> str:
+        """The cross-check in one line."""
+        check = self.document.check
+        return self.words.phrase(check.line or check.sentence)
+
+    def groups(self, blocks: Sequence[Block]) -> list[list[Block]]:
+        """Blocks that stand beside each other: charts of lines by two, a waterfall and its path."""
+        return groups(blocks)
+
+    def drivers(self) -> list[Block]:
+        """What of page one stands beside the findings: what drove the change, and the path."""
+        overview = self.document.overview
+        drawn = [block for block in overview if isinstance(block, Waterfall | Path)]
+        first = [block for block in overview[:1] if is_lines(block)]
+        return [*first, *drawn]
+
+    def ends_trends(self, blocks: Sequence[Block], group: Sequence[Block]) -> bool:
+        """Whether the last of some charts of lines is in this group: below it stands their key."""
+        lines = [block for block in blocks if is_lines(block)]
+        return bool(lines) and lines[-1] in group
 
     # --- identity ------------------------------------------------------------------------------
 
@@ -258,10 +366,16 @@ class Parts:
         return file_name(identity.subscription, identity.period.name, document, format)
 
     def rows(self, finding: Finding) -> str:
-        """Where the rows behind a finding are: on this page or on another of its edition."""
+        """Where the row behind a finding is: on this page or on another of its edition."""
+        if any(finding.row in table.row_ids for table in self._tables()):
+            return f"#row-{anchor(finding.row)}"
         place = f"#{anchor(finding.anchor)}"
         here = self.has_anchor(finding.anchor)
         return place if here else self.file(finding.document, "html") + place
+
+    def row_here(self, finding: Finding) -> bool:
+        """Whether the row behind a finding is in this document."""
+        return self.rows(finding).startswith("#")
 
     def others(self) -> list[str]:
         """The names of all documents of this edition, where there are others."""

@@ -4,35 +4,39 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from insights_reports.edition.document import Document, Table, Tile
+from insights_reports.crosscheck.result import CheckVerdict
+from insights_reports.edition.document import Document, Table, Waterfall
 from insights_reports.edition.files import File
-from insights_reports.edition.values import Figure, Missing, Value
+from insights_reports.edition.values import Figure, Missing, Name, Status, Value
+from insights_reports.formats.words.brief import short_span
+from insights_reports.formats.words.finding import FindingText, finding_text
 from insights_reports.formats.words.sizes import file_size
+from insights_reports.formats.words.tile import TileText, tile_text
 from insights_reports.formats.words.words import Words, words
 
 _SPACES = re.compile(r"[ \t\r\n\f\v]+")  # but no no-break space
 _LONGEST = 300  # characters of one sentence: a name may be anything, a mail must stay small
+_LONGEST_NAME = 80
 _LONGEST_SUBJECT = 150
-_MOST = {"gaps": 5, "files": 40}
+_MOST = {"gaps": 5, "files": 40, "findings": 4, "steps": 8}
+_BAR = 340  # px of the longest bar
 _UNSEEN = {Missing.NO_ACCESS, Missing.NOT_LOADED}
 
 
-def clip(text: str) -> str:
+def clip(text: str, longest: int = _LONGEST) -> str:
     """``text`` on one line, not longer than a long sentence."""
     line = _SPACES.sub(" ", text).strip(" ")
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+    return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 @dataclass(frozen=True)
-class TileText:
-    """``lines``: the changes, why the verdict, and what stands beside the figure."""
+class Bar:
+    """A part of a change: its ``width`` in px, and whether it makes the figure ``worse``."""
 
     label: str
-    number: str
-    unit: str
-    verdict: str
-    tone: str  # better, worse, or neither
-    lines: tuple[str, ...]
+    printed: str
+    width: int
+    worse: bool
 
 
 class MailParts:
@@ -53,18 +57,29 @@ class MailParts:
         return clip(" ".join(map(self.words.phrase, self.document.changes)))
 
     def subject(self) -> str:
-        """``High Volume Report, September 2026: Delivery performance [revised]``."""
+        """The finding that the headline leads with, after what is more important still: that
+        Octopus states other figures. A status that is not final is marked, and what is partial."""
         identity, words = self.document.identity, self.words
-        text = words.text(
-            "mail.subject",
-            report=identity.report,
-            period=identity.period,
-            title=self.document.title,
-        )
-        marks = [words.text(f"mail.mark.{identity.status}", revision=identity.revision)]
+        text = words.phrase(self.document.subject)
+        if self.document.subject.key == "subject.report":  # the period alone: no finding
+            text = words.text(
+                "mail.subject",
+                report=identity.report,
+                period=identity.period,
+                title=self.document.title,
+            )
+        if self.disputed():
+            text = words.text("show.mail.differs", subject=Name(text))
+        marks = []
+        if identity.status is not Status.FINAL:
+            marks.append(words.text(f"mail.mark.{identity.status}", revision=identity.revision))
         if self._partial():
             marks.append(words.text("mail.mark.partial"))
         return _header(text, " ".join(marks))
+
+    def disputed(self) -> bool:
+        """Whether Octopus states other figures."""
+        return self.document.check.verdict is CheckVerdict.DIFFERS
 
     def _partial(self) -> bool:
         """Whether a figure of page one could not be read: that is not the period's fault."""
@@ -75,65 +90,76 @@ class MailParts:
         return any(figure.missing in _UNSEEN for figure in figures)
 
     def about(self) -> list[str]:
-        """Of what, for when, and how final."""
+        """What it is, for when, of what, and how final."""
         identity, words = self.document.identity, self.words
-        period = words.span(identity.period)
+        status = words.text("show.check.differs") if self.disputed() else words.status(identity)
         return [
-            clip(f"{words.name(identity.report)} · {words.phrase(identity.scope)}"),
-            f"{period[:1].upper()}{period[1:]} · {words.dates(identity.period)}, {identity.zone}",
-            words.status(identity),
+            clip(words.phrase(self.document.title), _LONGEST_NAME),
+            f"{words.dates(identity.period)}, {identity.zone}",
+            clip(words.phrase(identity.scope), _LONGEST_NAME),
+            status,
         ]
 
-    def tiles(self) -> list[TileText]:
-        return [self._tile(tile) for tile in self.document.tiles]
+    # --- what is told --------------------------------------------------------------------------
 
-    def _tile(self, tile: Tile) -> TileText:
-        words, figure = self.words, tile.figure
-        absent = figure.value is None
-        lines = [
-            *self._changes(tile),
-            words.phrase(tile.reason),
-            *([words.text("label.target", target=tile.target.target)] if tile.target else []),
-            *([words.text("label.band", band=tile.band)] if tile.band else []),
-            " · ".join(self._beside(tile)),
+    def findings(self) -> list[FindingText]:
+        """The first few; `more` says how many there are besides."""
+        return [finding_text(self.words, each) for each in self.document.findings[: _shown()]]
+
+    def more(self) -> str:
+        left = len(self.document.findings) - _shown()
+        return self.words.text("show.mail.more", n=left) if left > 0 else ""
+
+    def name(self, text: str) -> str:
+        """A name of any length, as it fits a line."""
+        return clip(text, _LONGEST_NAME)
+
+    def figures(self) -> list[TileText]:
+        return [tile_text(self.words, tile) for tile in self.document.tiles]
+
+    def heads(self) -> list[str]:
+        """The heads of the columns of figures: the period, the one before, usual, target."""
+        words, periods = self.words, [t.spark_periods for t in self.document.tiles]
+        spans = next((each for each in periods if len(each) > 1), None)
+        before = words.text("show.mail.before") if spans is None else short_span(words, spans[-2])
+        named = "" if spans is None else short_span(words, spans[-1])
+        rest = (words.text("show.mail.usual"), "", words.text("show.mail.target"))
+        return [named, before, *rest]
+
+    def drivers(self) -> tuple[str, str, list[Bar]] | None:
+        """Title, subtitle and the parts of the change that page one draws, if it does."""
+        blocks = (block for block in self.document.overview if isinstance(block, Waterfall))
+        block = next(blocks, None)
+        if block is None:
+            return None
+        most = max((abs(step.size) for step in block.steps), default=0) or 1
+        bars = [
+            Bar(
+                clip(self.words.value(step.label), _LONGEST_NAME),
+                self.words.value(step.printed).partition("\u00a0")[0],
+                max(2, round(abs(step.size) / most * _BAR)),
+                step.size > 0,
+            )
+            for step in block.steps[: _MOST["steps"]]
         ]
-        return TileText(
-            words.label(figure),
-            words.figure(figure, unit=False),
-            "" if absent else words.unit(figure.unit, figure.value),
-            words.value(tile.verdict),
-            tile.verdict.name.lower(),
-            tuple(clip(line) for line in lines if line),
-        )
-
-    def _changes(self, tile: Tile) -> list[str]:
-        """The changes that there are; where there is none, the tile's reason says why."""
-        both = ((tile.change, "previous"), (tile.last_year, "last_year"))
-        return [
-            f"{self.words.change(change)} {self.words.text(f'label.against_{before}')}"
-            for change, before in both
-            if change is not None and change.difference is not None
-        ]
-
-    def _beside(self, tile: Tile) -> list[str]:
-        words = self.words
-        sample = [words.sample(tile.figure)] if tile.figure.n is not None else []
-        return sample + [f"{words.label(extra)}: {words.figure(extra)}" for extra in tile.extra]
-
-    def findings(self) -> list[tuple[str, str, str]]:
-        """Verdict, its tone and the sentence of each finding."""
-        return [
-            (self.words.value(n.verdict), n.verdict.name.lower(), clip(self.words.phrase(n.text)))
-            for n in self.document.findings
-        ]
+        subtitle = "" if block.subtitle is None else clip(self.words.phrase(block.subtitle))
+        return clip(self.words.phrase(block.title)), subtitle, bars
 
     def check(self) -> list[str]:
-        """The cross-check, the ledger's total and the known gaps, a sentence each."""
+        """The cross-check in a line or, where it differs, one for each kind of difference; and
+        the known gaps."""
         check, words = self.document.check, self.words
-        read, used = check.ledger.read, check.ledger.used
-        ledger = words.text("mail.ledger" if read else "mail.nothing_read", read=read, used=used)
-        gaps = [words.phrase(gap) for gap in check.gaps[: _MOST["gaps"]]]
-        return [clip(text) for text in (words.phrase(check.sentence), ledger, *gaps)]
+        said = [check.line or check.sentence]
+        if self.disputed() and check.findings:
+            said = [*check.findings]
+        lines = [words.phrase(each) for each in (*said, *check.gaps[: _MOST["gaps"]])]
+        if check.line is None:
+            read, used = check.ledger.read, check.ledger.used
+            key = "mail.ledger" if read else "mail.nothing_read"
+            lines.append(words.text(key, read=read, used=used))
+        return [clip(line) for line in lines]
+
+    # --- files, and the foot -------------------------------------------------------------------
 
     def files(self, files: Sequence[File]) -> list[tuple[str, str]]:
         """Name and size of each file; of very many, how many more there are."""
@@ -147,8 +173,8 @@ class MailParts:
         """When and by whom it was made, as the foot of the mail."""
         words, identity = self.words, self.document.identity
         pairs: list[tuple[str, Value | str]] = [
+            ("report", identity.report),
             ("generated", identity.generated),
-            ("as_of", identity.as_of),
             ("trigger", words.trigger(identity)),
             ("account", identity.account),
             ("server", identity.server),
@@ -162,6 +188,10 @@ class MailParts:
 
     def _plain(self, value: Value | str) -> str:
         return value if isinstance(value, str) else self.words.value(value)
+
+
+def _shown() -> int:
+    return _MOST["findings"]
 
 
 def _header(text: str, marks: str) -> str:

@@ -1,8 +1,8 @@
-"""The mail itself: subject, plain text, HTML, one chart and the company's logo.
+"""The mail itself: subject, plain text, HTML, and the company's logo.
 
-The numbers are text in both parts, so that the mail says everything with images blocked. The HTML
-keeps to what Outlook's Word engine and Gmail show: nested tables, inline styles, pixel widths, less
-than 100 KB. How it is sent is the business of `insights_reports.delivery`.
+It draws with cells of tables, so that it says everything with images blocked, and turns dark. The
+HTML keeps to what Outlook's Word engine and Gmail show: nested tables, inline styles, pixel widths,
+less than 100 KB. How it is sent is the business of `insights_reports.delivery`.
 """
 
 from collections.abc import Sequence
@@ -10,17 +10,15 @@ from dataclasses import dataclass
 
 from insights_reports.edition.document import Document
 from insights_reports.edition.files import File
+from insights_reports.edition.values import Name
 from insights_reports.formats.charts.palette import palette
 from insights_reports.formats.charts.svg import xml_text
 from insights_reports.formats.html.parts import link
 from insights_reports.formats.html.templates import SHIPPED, Templates
 from insights_reports.formats.mail.parts import MailParts, clip
-from insights_reports.formats.mail.picture import (
-    InlineImage,
-    chart_image,
-    first_chart,
-    logo_image,
-)
+from insights_reports.formats.mail.picture import InlineImage, logo_image
+from insights_reports.formats.words.tile import TileText
+from insights_reports.formats.words.words import Words
 
 
 @dataclass(frozen=True)
@@ -56,8 +54,6 @@ def render(
     """
     parts = MailParts(document)
     where = [clip(folder) for folder in folders]
-    chart = first_chart(document)
-    image = None if chart is None else chart_image(document, chart)
     logo = logo_image(document)
     colours = palette(document.brand.accent).items()
     html = templates.render(
@@ -68,15 +64,13 @@ def render(
         attached=parts.files(attached),
         left_out=parts.files(left_out),
         folders=[(folder, link(folder)) for folder in where],
-        chart=chart,
-        image=image,
         logo=logo,
         colour={token: pair[0] for token, pair in colours},
         dark={token: pair[1] for token, pair in colours},
     )
     text = "\n".join(_text(parts, attached, left_out, where)) + "\n"
-    shown = (each for each in (image, logo) if each is not None and f"cid:{each.cid}" in html)
-    return MailBody(parts.subject(), xml_text(text), str(html), tuple(shown))
+    shown = (logo,) if logo is not None and f"cid:{logo.cid}" in html else ()
+    return MailBody(parts.subject(), xml_text(text), str(html), shown)
 
 
 def _text(
@@ -85,25 +79,37 @@ def _text(
     """The lines of the plain part."""
     words = parts.words
     changes = parts.changes()
-    lines = [
-        parts.title(),
-        *parts.about(),
-        "",
-        parts.headline(),
-        *(["", changes] if changes else []),
-    ]
-    for tile in parts.tiles():
-        value = f"{tile.number} {tile.unit}".rstrip()
-        lines += ["", f"{tile.label}: {value} ({tile.verdict})"]
-        lines += (f"  {line}" for line in tile.lines)
-    findings = [f"- {text} ({verdict})" for verdict, _, text in parts.findings()]
-    lines += _section(words.text("label.findings"), findings)
+    lines = [" · ".join(parts.about()), "", parts.headline(), *(["", changes] if changes else [])]
+    for finding in parts.findings():
+        head = " · ".join(part for part in (finding.since, finding.part) if part)
+        lines += ["", f"{parts.name(finding.name)} {head}".rstrip()]
+        lines += (f"  {each.mark} {each.what}; {each.usual}".rstrip("; ") for each in finding.lines)
+    lines += ["", parts.more()] if parts.more() else []
+    lines += ["", *(_figure(tile, words) for tile in parts.figures())]
+    lines += _drivers(parts)
     lines += _section(words.text("label.check"), parts.check())
     for key, files in (("attached", attached), ("left_out", left_out)):
         listed = [f"- {name}  {size}".rstrip() for name, size in parts.files(files)]
         lines += _section(words.text(f"mail.{key}"), listed)
     lines += _section(words.text("mail.folders"), [f"- {folder}" for folder in folders])
     return [*lines, "", "-- ", *parts.facts()]
+
+
+def _figure(tile: TileText, words: Words) -> str:
+    """A tile on one line."""
+    value = f"{tile.label}: {tile.number} {tile.unit}".rstrip()
+    target = f"{tile.target.target} {tile.target.word}" if tile.target else ""
+    usual = words.text("show.usual", range=Name(tile.usual)) if tile.usual else ""
+    rest = (tile.word, tile.stated, tile.line, usual, target)
+    return "; ".join(part for part in (value, *rest) if part)
+
+
+def _drivers(parts: MailParts) -> list[str]:
+    drivers = parts.drivers()
+    if drivers is None:
+        return []
+    title, _, bars = drivers
+    return _section(title, [f"{bar.printed:>6}  {bar.label}" for bar in bars])
 
 
 def _section(title: str, lines: Sequence[str]) -> list[str]:

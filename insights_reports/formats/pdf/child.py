@@ -147,5 +147,8 @@ class Child:
 def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     path = os.pathsep.join(path for path in sys.path if path)
+    # OpenBLAS, of which a layout has no use, would start threads, and interrupt the child where it
+    # has no memory for them.
+    kept["OPENBLAS_NUM_THREADS"] = "1"
     # fontTools dates the fonts that it writes (emoji, variable ones) by it, else by the clock.
     return kept | {"PYTHONPATH": path, "SOURCE_DATE_EPOCH": "0"}

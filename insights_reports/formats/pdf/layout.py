@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import NamedTuple
 
 from markupsafe import Markup
 from weasyprint import CSS, HTML
@@ -17,7 +18,7 @@ from weasyprint import Document as Layout
 from weasyprint.logger import LOGGER
 from weasyprint.text.fonts import FontConfiguration
 
-from insights_reports.edition.document import Chart, ChartForm, Document, Prose, Section, Table
+from insights_reports.edition.document import Chart, ChartForm, Document, Prose, Waterfall
 from insights_reports.formats.charts.fonts import STACK
 from insights_reports.formats.charts.palette import palette
 from insights_reports.formats.html.parts import Embed, Parts, anchor, link
@@ -32,8 +33,7 @@ set_whole_texts()
 keep_patterns()
 
 _WEIGHTS = (400, 500, 600)
-_FEW_ROWS = 20
-_HEIGHTS = (185.0, 150.0, 120.0)  # of the chart on page one, in its own units: the first that fits
+_END = "page-one-end"  # the anchor of what stands last on page one
 _STRETCHED = (ChartForm.COLUMNS, ChartForm.LINES)  # the forms that can be any height
 _POINT = 0.75  # a user unit of a picture in points
 _TOKEN = re.compile(r"@([a-z0-9-]+)@")
@@ -60,12 +60,26 @@ def layout(document: Document, templates: Templates = SHIPPED) -> bytes:
 
 
 def _titles(document: Document) -> dict[str, str]:
-    """What links within the document lead to: the titles of sections, tables and charts by their
-    anchors."""
+    """What links within the document lead to: the titles of sections, tables and charts and the
+    names of rows, by their anchors."""
     blocks = [*document.overview, *(b for section in document.sections for b in section.blocks)]
     parts = (*document.sections, *(b for b in blocks if not isinstance(b, Prose)))
-    phrase = words(document.language).phrase
-    return {anchor(part.id): phrase(part.title) for part in parts}
+    said = words(document.language)
+    rows = {f"row-{anchor(each.row)}": said.value(each.subject) for each in document.findings}
+    return rows | {anchor(part.id): said.phrase(part.title) for part in parts}
+
+
+class _Fit(NamedTuple):
+    """How much room the parts of page one take: the heights of its pictures in their own units, how
+    many rows the table beside the questions has, and how many questions there are."""
+
+    chart: float
+    drivers: float
+    rows: int
+    questions: int
+
+
+_FITS = (_Fit(185, 112, 5, 4), _Fit(150, 100, 3, 3), _Fit(120, 88, 3, 3))  # the first that fits
 
 
 @contextmanager
@@ -82,28 +96,34 @@ def _losses() -> Iterator[list[str]]:
 
 
 def _lay_out(document: Document, templates: Templates) -> Layout:
-    """Laid out with the chart of page one as high as lets it stay there, if any height does."""
-    charts = (block for block in document.overview if isinstance(block, Chart))
-    chart = next((c for c in charts if c.form in _STRETCHED), None)
+    """Laid out with page one as roomy as lets all of it stay there, if any way does."""
     tried: list[Layout] = []
-    for height in _HEIGHTS:
-        tried.append(_pages(document, templates, height))
-        if chart is None or anchor(chart.id) in tried[-1].pages[0].anchors:
+    for fit in _FITS if _yields(document) else _FITS[:1]:
+        tried.append(_pages(document, templates, fit))
+        if _END in tried[-1].pages[0].anchors:
             return tried[-1]
     return tried[0]
 
 
-def _pages(document: Document, templates: Templates, overview_height: float) -> Layout:
+def _yields(document: Document) -> bool:
+    """Whether something on page one can take less room."""
+    return bool(document.questions) or any(
+        isinstance(block, Waterfall) or (isinstance(block, Chart) and block.form in _STRETCHED)
+        for block in document.overview
+    )
+
+
+def _pages(document: Document, templates: Templates, fit: _Fit) -> Layout:
     fonts, style = _style(_rules(document.brand.accent, templates))
     source = Source()
     sizes = f"@page{{size:{document.paper}}}@page wide{{size:{document.paper} landscape}}"
     size = CSS(string=sizes, url_fetcher=source, font_config=fonts)
-    page = _page(document, templates, overview_height, source.embed)
+    page = _page(document, templates, fit, source.embed)
     html = HTML(string=page, url_fetcher=source)
     return html.render(font_config=fonts, stylesheets=[style, size], pdf_variant="pdf/ua-1")
 
 
-def _page(document: Document, templates: Templates, overview_height: float, embed: Embed) -> Markup:
+def _page(document: Document, templates: Templates, fit: _Fit, embed: Embed) -> Markup:
     parts = Parts(document, embed, hover=False, mark_width=MARK / _POINT)
     return templates.render(
         "report/print.html.j2",
@@ -114,27 +134,11 @@ def _page(document: Document, templates: Templates, overview_height: float, embe
         facts=parts.facts(),
         anchor=anchor,
         link=link,
-        widths=lambda table: shares(table, parts),
+        widths=lambda table, *length: shares(table, parts, *length),
         across=lambda table: rows_across(table, parts),
-        flows=_flows,
         wide=lies_across,
-        overview_height=overview_height,
-        overflows=_overflows(document),
+        fit=fit,
     )
-
-
-def _overflows(document: Document) -> bool:
-    """Whether what stands on page one may go on over the next, and the first section after it."""
-    some = document.overview
-    return len(some) > 1 or any(isinstance(block, Table) for block in some)
-
-
-def _flows(section: Section) -> bool:
-    """Whether a section is so short that it follows the one before on the same page."""
-    if any(isinstance(block, Chart) for block in section.blocks):
-        return False
-    tables = [block for block in section.blocks if isinstance(block, Table)]
-    return sum(len(table.rows) for table in tables) <= _FEW_ROWS
 
 
 def _rules(accent: str, templates: Templates) -> str:

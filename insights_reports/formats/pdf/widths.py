@@ -14,9 +14,10 @@ from insights_reports.edition.values import Value
 from insights_reports.formats.charts.fonts import text_width
 from insights_reports.formats.html.parts import Parts
 
-_SIZE, _HEAD_SIZE = 8.2, 7.8
+_SIZE, _HEAD_SIZE = 8.0, 7.6
 _PADDING = 7.2
 MARK = 66.0  # the width of a mark
+_PICTURES = {ColumnKind.STRIP: 47.0, ColumnKind.PART: 84.0}
 _LONGEST_NUMBER = 130.0  # of an id, a number or a date: a longer one is broken
 _LONGEST_HEAD = 40.0  # a longer one is hyphenated, if it has enough letters for that
 _SHORT = 10  # letters
@@ -31,8 +32,9 @@ class _Line(NamedTuple):
     wish: float
 
 
-_UPRIGHT = _Line(493.0, 64.0, 230.0)  # between the margins of A4; Letter has a little more
+_UPRIGHT = _Line(504.0, 64.0, 230.0)  # between the margins of A4; Letter has a little more
 _ACROSS = _Line(690.0, _LONGEST_NUMBER, 460.0)  # of Letter on its side; A4 has a little more
+_NAME_BESIDE_STRIPS = 84.0
 _MANY = 10  # columns that need a page on its side
 _NAMES = (ColumnKind.NAME, ColumnKind.TEXT)
 _WRAPPING = (*_NAMES, ColumnKind.INSTANT)  # may well take two lines
@@ -46,18 +48,28 @@ def lies_across(section: Section) -> bool:
 
 
 def _line(table: Table) -> _Line:
-    return _ACROSS if len(table.columns) >= _MANY else _UPRIGHT
+    told = [column for column in table.columns if column.kind is not ColumnKind.STRIP]
+    return _ACROSS if len(told) >= _MANY else _UPRIGHT
 
 
-def shares(table: Table, parts: Parts) -> list[float]:
+def shares(table: Table, parts: Parts, length: float = _UPRIGHT.length) -> list[float]:
     """The width of each column in per cent of the line: at least the longest word of each, and of
     the rest what each would like, those with small wishes first."""
     across = rows_across(table, parts)
     line = _line(table)
+    line = line if line is _ACROSS else line._replace(length=length)
     needs = [
-        _needs(column, _cells(table, number, across if number == 0 else []), parts, line)
+        _needs(
+            column,
+            _cells(table, number, across if number == 0 else []),
+            parts,
+            line,
+            brief=table.row_verdicts != (),
+        )
         for number, column in enumerate(table.columns)
     ]
+    if table.row_verdicts:  # strips leave little room: names take two lines rather than five
+        needs[0] = (max(needs[0][0], min(needs[0][1], _NAME_BESIDE_STRIPS)), needs[0][1])
     if any(across):
         needs[1:] = [(wish, wish) for _, wish in needs[1:]]
     widths = _fitting([low for low, _ in needs], table.columns, line.length)
@@ -124,12 +136,16 @@ def _fitting(widths: list[float], columns: tuple[Column, ...], line: float) -> l
     ]
 
 
-def _needs(column: Column, cells: list[Value], parts: Parts, line: _Line) -> tuple[float, float]:
+def _needs(
+    column: Column, cells: list[Value], parts: Parts, line: _Line, *, brief: bool = False
+) -> tuple[float, float]:
     """The least that a column can do with, and what it would like, in points."""
     head = max(_head_width(word) for word in parts.words.column(column).split(" "))
+    if column.kind in _PICTURES:
+        return _PICTURES[column.kind] + _PADDING, _PICTURES[column.kind] + _PADDING
     if column.kind in _MARKS:
         return MARK + _PADDING, MARK + _PADDING
-    texts = [parts.cell(cell, column.kind) for cell in cells]
+    texts = [parts.cell(cell, column.kind, brief=brief) for cell in cells]
     word = max((_width(part) for text in texts for part in text.split(" ")), default=0)
     whole = max((_width(text) for text in texts), default=0)
     longest = line.word if column.kind in _NAMES else _LONGEST_NUMBER

@@ -187,7 +187,7 @@ class Words:
             case Span(), "dates":
                 return self.dates(value)
             case Day(), "short":
-                return self._date(value.date, "date.day_month")
+                return self.day_as(value.date, "date.day_month")
             case Span(), "short":
                 return self.span(value, year=False)
             case Part(), "size" | "number":
@@ -387,27 +387,28 @@ class Words:
 
     def _span_of_time(self, seconds: Decimal) -> str:
         if 0 < seconds < Decimal("0.05"):
-            return "<" + NBSP + self._unit_of_time("seconds", Decimal("0.1"))
+            return "<" + NBSP + self.unit_of_time("seconds", Decimal("0.1"))
         if seconds < Decimal("59.5"):
             small = Decimal("9.95") > seconds > 0
-            return self._unit_of_time("seconds", _round(seconds, 1 if small else 0))
+            return self.unit_of_time("seconds", _round(seconds, 1 if small else 0))
         if seconds < 3570:  # 59 min 30 s
             return self._two_units(seconds, _MINUTE, "minutes", "seconds")
         if seconds < 84600:  # 23 h 30 min
             return self._two_units(seconds, _HOUR, "hours", "minutes")
         days = seconds / _DAY
-        return self._unit_of_time("days", _round(days, 1 if days < Decimal("9.95") else 0))
+        return self.unit_of_time("days", _round(days, 1 if days < Decimal("9.95") else 0))
 
     def _two_units(self, seconds: Decimal, size: int, large: str, small: str) -> str:
         part = size // 60
         parts = int(_round(seconds / part, 0))  # the smaller unit: seconds or minutes
         if parts >= 600:
-            return self._unit_of_time(large, _round(seconds / size, 0))
+            return self.unit_of_time(large, _round(seconds / size, 0))
         whole, rest = divmod(parts, 60)
-        text = self._unit_of_time(large, Decimal(whole))
-        return text + (NBSP + self._unit_of_time(small, Decimal(rest)) if rest else "")
+        text = self.unit_of_time(large, Decimal(whole))
+        return text + (NBSP + self.unit_of_time(small, Decimal(rest)) if rest else "")
 
-    def _unit_of_time(self, unit: str, n: Decimal) -> str:
+    def unit_of_time(self, unit: str, n: Decimal) -> str:
+        """``2.0 days``: a number of this unit of time."""
         return self._plural(f"duration.{unit}", n, self._signed(n))
 
     def _signed(self, value: Decimal) -> str:
@@ -435,7 +436,7 @@ class Words:
 
     def day(self, day: date) -> str:
         """``1 September 2026``."""
-        return self._date(day, "date.day")
+        return self.day_as(day, "date.day")
 
     def span(self, span: Span, *, year: bool = True) -> str:
         """What it goes by: ``September 2026``, ``3rd quarter 2026``, ``week 40 of 2026``; of a
@@ -444,11 +445,11 @@ class Words:
         if number.isdecimal() and not dash:
             return number
         if part[:1] == "Q":
-            return self._date(span.start, "date.quarter")
+            return self.day_as(span.start, "date.quarter")
         if part[:1] == "W" and len(part) == 3 and part[1:].isdecimal():
             return self._fill("date.week", week=str(int(part[1:])), year=number)
         if len(part) == 2 and part.isdecimal():
-            return self._date(span.start, "date.month" if year else "date.month_only")
+            return self.day_as(span.start, "date.month" if year else "date.month_only")
         return self.dates(span)
 
     def dates(self, span: Span) -> str:
@@ -460,7 +461,7 @@ class Words:
             key = "date.day"
         else:
             key = "date.day_month" if first.month != last.month else "date.day_only"
-        start, end = self._date(first, key), self.day(last)
+        start, end = self.day_as(first, key), self.day(last)
         return self._fill("date.range", start=start, end=end)
 
     def instant(self, instant: Instant) -> str:
@@ -473,10 +474,15 @@ class Words:
         return f"{self._time(local)} {instant.zone} ({other} UTC)"
 
     def _time(self, moment: datetime) -> str:
-        pattern = self.catalogue.text("date.instant")
+        return self.time_as(moment, "date.instant")
+
+    def time_as(self, moment: datetime, key: str) -> str:
+        """An instant by the pattern ``key`` of the catalogue, in its own zone."""
+        pattern = self.catalogue.text(key)
         return str(format_datetime(moment, pattern, tzinfo=moment.tzinfo, locale=self.locale))
 
-    def _date(self, day: date, key: str) -> str:
+    def day_as(self, day: date, key: str) -> str:
+        """A day by the pattern ``key`` of the catalogue."""
         return str(format_date(day, self.catalogue.text(key), locale=self.locale))
 
     # --- axes ----------------------------------------------------------------------------------
@@ -487,14 +493,14 @@ class Words:
         if isinstance(at, int):
             return f"{at:02d}:00"
         if granularity != "Monthly":
-            return self._date(at, "date.tick_day")
-        return self._date(at, "date.tick_year" if first or at.month == 1 else "date.tick_month")
+            return self.day_as(at, "date.tick_day")
+        return self.day_as(at, "date.tick_year" if first or at.month == 1 else "date.tick_month")
 
     def interval(self, at: date | int, granularity: str) -> str:
         """The interval in full, for data tables: ``1 September 2026``, ``September 2026``."""
         if isinstance(at, int):
             return f"{at:02d}:00"
-        return self._date(at, "date.month" if granularity == "Monthly" else "date.day")
+        return self.day_as(at, "date.month" if granularity == "Monthly" else "date.day")
 
     def weekday(self, number: int) -> str:
         """``Mon``: Monday is 0."""

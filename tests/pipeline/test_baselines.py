@@ -7,14 +7,14 @@ import pytest
 
 from insights_reports.edition.values import Name
 from insights_reports.errors import ConfigError, UsageError
-from insights_reports.pipeline.notes import parse_note
-from insights_reports.pipeline.remembering import (
+from insights_reports.pipeline.baselines import (
     Entry,
     add_decision,
     baselines_path,
     read_decisions,
     read_state,
 )
+from insights_reports.pipeline.notes import parse_note
 
 ENTRY = Entry(
     subscription="board",

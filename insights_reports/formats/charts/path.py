@@ -1,0 +1,82 @@
+"""The path to production: one row a group of environments, its lead time as a bar above that of
+the period before, and the failure rate at the right."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from insights_reports.formats.charts.fonts import shorten, text_width
+from insights_reports.formats.charts.svg import Colours, Drawing
+
+_NAME, _SMALL, _HEAD = 7.8, 7.2, 6.8
+_ROW = 31.0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Lead times in any one unit, None where there is none; their texts; failure rates as texts
+    and the colour of the one now."""
+
+    name: str
+    lead: float | None
+    lead_before: float | None
+    lead_text: str
+    failed: str
+    failed_before: str
+    lead_tone: str = "ink"
+    failed_tone: str = "ink"
+
+
+def path(
+    rows: Sequence[Row],
+    heads: tuple[str, str],
+    colours: Colours,
+    title: str,
+    alt: str,
+    *,
+    width: float = 150,
+) -> Markup:
+    """The rows in the order in which a release passes them; the last stands out."""
+    drawing = Drawing(width, 14 + _ROW * len(rows), colours, hover=False)
+    drawing.text(0.0, 7.0, heads[0], fill="muted", size=_HEAD)
+    drawing.text(width, 7.0, heads[1], fill="muted", size=_HEAD, anchor="end")
+    most = max((v for row in rows for v in (row.lead, row.lead_before) if v), default=1.0)
+    rates = max(
+        (text_width(t, _NAME, 600) for r in rows for t in (r.failed, r.failed_before)), default=0
+    )
+    texts = max((text_width(row.lead_text, _NAME, 600) for row in rows), default=0)
+    unit = max(10.0, width - rates - texts - 16) / most
+    for number, row in enumerate(rows):
+        top = 13 + _ROW * number
+        drawing.line((0.0, top), (width, top), stroke="rule", width=0.6)
+        last = number == len(rows) - 1
+        room = width - rates - 6
+        drawing.text(
+            0.0,
+            top + 10,
+            shorten(row.name, room, _NAME, 600),
+            size=_NAME,
+            weight=600 if last else 500,
+        )
+        weight = 600 if row.failed_tone != "ink" else 400
+        drawing.text(
+            width,
+            top + 10,
+            row.failed,
+            fill=row.failed_tone,
+            size=_NAME,
+            weight=weight,
+            anchor="end",
+        )
+        drawing.text(width, top + 20.6, row.failed_before, fill="muted", size=_SMALL, anchor="end")
+        length = max(0.0, row.lead or 0.0) * unit
+        if row.lead is not None:
+            drawing.rect(0.0, top + 14, max(length, 0.8), 5.6, fill="main")
+        if row.lead_before is not None:
+            before = max(0.0, row.lead_before) * unit
+            drawing.rect(0.0, top + 20.6, max(before, 0.8), 2.6, fill="before")
+        drawing.text(
+            length + 4, top + 20.6, row.lead_text, fill=row.lead_tone, size=_NAME, weight=600
+        )
+    return drawing.markup(title, alt)

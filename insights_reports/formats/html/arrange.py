@@ -1,0 +1,45 @@
+"""What stands beside what on a page."""
+
+from collections.abc import Sequence
+
+from insights_reports.edition.document import (
+    Block,
+    Chart,
+    ChartForm,
+    ColumnKind,
+    Path,
+    Table,
+    Waterfall,
+)
+from insights_reports.edition.values import Strip, Value
+
+
+def beside(table: Table, values: Sequence[Value], number: int) -> Strip | None:
+    """The strip that draws the value of column ``number``."""
+    drawn = table.columns[number + 1 : number + 2]
+    strips = values[number + 1 : number + 2] if drawn and drawn[0].kind is ColumnKind.STRIP else ()
+    return next((each for each in strips if isinstance(each, Strip)), None)
+
+
+def groups(blocks: Sequence[Block]) -> list[list[Block]]:
+    """Blocks that stand beside each other: charts of lines by two, and the path beside
+    what drove the change."""
+    found: list[list[Block]] = []
+    for block in blocks:
+        last = found[-1] if found else []
+        if len(last) == 1 and _pair(last[0], block):
+            last.append(block)
+        else:
+            found.append([block])
+    return found
+
+
+def _pair(one: Block, other: Block) -> bool:
+    if isinstance(other, Path):
+        return isinstance(one, Waterfall) or is_lines(one)
+    return is_lines(one) and is_lines(other)
+
+
+def is_lines(block: Block) -> bool:
+    """Whether it is a chart of lines."""
+    return isinstance(block, Chart) and block.form is ChartForm.LINES

@@ -1,0 +1,172 @@
+"""Figures in as few letters as they can be read in: for tiles, cells and the ends of a range.
+
+A duration has one unit (minutes below an hour, hours below a day and a half, else days), and one
+decimal where the number is small: ``43 min``, ``4.1 h``, ``22 h``, ``2.0 days``.
+"""
+
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
+
+from insights_reports.edition.values import (
+    Day,
+    Figure,
+    Instant,
+    Name,
+    Phrase,
+    Since,
+    Span,
+    Unit,
+    Usual,
+)
+from insights_reports.formats.words.words import MINUS, Words
+from insights_reports.spelling.terms import TICKS_PER_SECOND
+
+_SECOND = Decimal(TICKS_PER_SECOND)
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_FULL = Decimal("9.95")  # from here on a number has no decimals
+
+
+def brief(words: Words, figure: Figure | None) -> tuple[str, str]:
+    """The number and its unit: ``("2.0", "days")``, ``("16.7 %", "")``; the word for what is
+    missing stands alone."""
+    if figure is None or figure.value is None:
+        return words.value(figure.missing if figure else None), ""
+    if figure.unit is Unit.DURATION:
+        return _duration(words, round(figure.value))
+    if figure.unit is Unit.PER_WEEK and figure.value >= float(_FULL):
+        number = words.count(round(figure.value))
+    else:
+        number = words.figure(figure, unit=False)
+    return number, words.unit(figure.unit, figure.value)
+
+
+def goal(words: Words, figure: Figure) -> str:
+    """A figure that somebody chose, a target: as round as it is."""
+    if figure.value is not None and figure.unit is Unit.RATE:
+        return words.axis(figure.value, Unit.RATE)
+    return brief_text(words, figure)
+
+
+def brief_text(words: Words, figure: Figure | None) -> str:
+    """The same in one: ``2.0 days``; what counts by the week has no unit here."""
+    number, unit = brief(words, figure)
+    per_week = figure is not None and figure.unit is Unit.PER_WEEK
+    return number if per_week or not unit else f"{number}\u00a0{unit}"
+
+
+def _duration(words: Words, ticks: int) -> tuple[str, str]:
+    sign, seconds = (MINUS if ticks < 0 else ""), abs(ticks) / _SECOND
+    name, size = _unit_of(seconds)
+    count = seconds / size
+    small = 0 < count < _FULL and name != "minutes"
+    rounded = count.quantize(Decimal("0.1") if small else Decimal(1), ROUND_HALF_UP)
+    text = words.unit_of_time(name, rounded)
+    number, _, unit = text.partition("\u00a0")
+    return sign + number, unit
+
+
+def _unit_of(seconds: Decimal) -> tuple[str, int]:
+    if seconds < Decimal("59.5"):
+        return "seconds", 1
+    if seconds < 3570:  # 59 min 30 s
+        return "minutes", _MINUTE
+    return ("hours", _HOUR) if seconds < 36 * _HOUR else ("days", _DAY)
+
+
+def usual_range(words: Words, usual: Usual | None) -> str:
+    """``59 to 96``, ``14 h to 1.6 days``, ``up to 14.2 %``; "" where none is known."""
+    if usual is None:
+        return ""
+    low, high = (_end(words, end) for end in (usual.low, usual.high))
+    if low is None or not low[2]:
+        return words.text("show.up_to", high=_plain(words, usual.high)) if high else ""
+    if high is None:
+        return words.text("show.from", low=_plain(words, usual.low))
+    first = low[0] if low[1] == high[1] else brief_text(words, usual.low)
+    return words.text("show.range", low=Name(first), high=_plain(words, usual.high))
+
+
+def _end(words: Words, figure: Figure | None) -> tuple[str, str, bool] | None:
+    """Number, unit, and whether it is above nothing."""
+    if figure is None or figure.value is None:
+        return None
+    number, unit = brief(words, figure)
+    if figure.unit is Unit.RATE:
+        number, _, unit = number.partition("\u00a0")
+    return number, unit, figure.value > 0
+
+
+def _plain(words: Words, figure: Figure | None) -> Name:
+    return Name(brief_text(words, figure))
+
+
+def ends(words: Words, usual: Usual | None) -> tuple[str, str]:
+    """The low and the high end by themselves, "" for an open one."""
+    if usual is None:
+        return "", ""
+    low, high = (
+        "" if end is None or end.value is None else brief_text(words, end)
+        for end in (usual.low, usual.high)
+    )
+    return low, high
+
+
+def short_span(words: Words, span: Span, *, year: bool = False) -> str:
+    """``Oct``, ``Q3``, ``4 Oct`` for a week, ``2026``: what a period is called where there is
+    little room."""
+    days = (span.end - span.start).days
+    if days > 200:
+        return str(span.start.year)
+    if days > 40:
+        return words.day_as(span.start, "date.short_quarter")
+    if days > 10:
+        return words.day_as(span.start, "date.tick_year" if year else "date.tick_month")
+    return words.day_as(span.start, "date.tick_day")
+
+
+def year_before(words: Words, span: Span) -> str:
+    """What the same period a year before is called: ``Oct 2025``, ``W40 2025``, ``2025``."""
+    year, days = span.start.year - 1, (span.end - span.start).days
+    if days > 200:
+        return str(year)
+    if days > 10:
+        return f"{short_span(words, span)} {year}"
+    return words.text("show.last_year")
+
+
+def since_text(words: Words, since: Since | None) -> str:
+    """``4 Oct`` where the week is known, ``Aug–Oct`` where only a window is."""
+    if since is None:
+        return ""
+    if since.exact:
+        return words.day_as(since.week, "date.tick_day")
+    first, last = (_month(words, day) for day in (since.earliest, since.latest))
+    return first if first == last else f"{first}–{last}"
+
+
+def brief_since(words: Words, phrase: Phrase) -> str:
+    """The same for a phrase that says since when: its days alone."""
+    days = [value.date for value in phrase.values.values() if isinstance(value, Day)]
+    return "–".join(words.day_as(day, "date.tick_day") for day in days)
+
+
+def since_words(words: Words, since: Since | None) -> str:
+    """``since the week of 4 October``, ``between 30 August and 4 October``; ""."""
+    if since is None:
+        return ""
+    if since.exact:
+        return words.text("show.since_week", week=Name(words.day_as(since.week, "date.day_month")))
+    first, last = (words.day_as(day, "date.day_month") for day in (since.earliest, since.latest))
+    return words.text("show.since_between", first=Name(first), last=Name(last))
+
+
+def moment(words: Words, instant: Instant, year: int) -> str:
+    """``21 Oct 07:10`` in the instant's zone, with its year where that is not ``year``."""
+    local = instant.at.astimezone(ZoneInfo(instant.zone))
+    key = "date.brief" if local.year == year else "date.brief_year"
+    return words.time_as(local, key)
+
+
+def _month(words: Words, day: date) -> str:
+    return words.day_as(day, "date.tick_month")

@@ -1,0 +1,73 @@
+"""Printed pages are full, but the last of a document; few deployments need few pages."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from insights_reports.edition.document import Document, Table
+from insights_reports.edition.values import Name
+from insights_reports.formats.pdf import render as pdf
+from tests import documents, october
+from tests.formats.fill import fills
+
+LEAST = 0.75
+
+
+@pytest.fixture(scope="module")
+def render_pdf() -> Iterator[Callable[[Document], bytes]]:
+    with pdf.render_pool(1) as render_one:
+        yield render_one
+
+
+def many_projects() -> Document:
+    """The October of sixty projects, of which twelve changed."""
+    matrix = october.matrix()
+    rows = tuple(
+        (Name(f"Project {n}", f"Projects-{n}"), *matrix.rows[n % 10][1:]) for n in range(60)
+    )
+    long = replace(
+        matrix, id="project-table", rows=rows, total_rows=60, row_ids=(), row_verdicts=()
+    )
+    trends, method = october.october_document().sections
+    split = replace(trends, id="project", blocks=(long,))
+    findings = tuple(
+        replace(each, subject=Name(f"{n} {each.subject}"), row=f"{n}-{each.row}")
+        for n in range(3)
+        for each in october.findings()
+    )
+    return october.october_document(findings=findings, sections=(split, trends, method))
+
+
+def few() -> Document:
+    """Twelve deployments, listed."""
+    listed = replace(october.recoveries(), rows=october.recoveries().rows[:4] * 3, total_rows=12)
+    tables: tuple[Table, ...] = (replace(listed, id="listed"), october.months())
+    trends, method = october.october_document().sections
+    sections = (replace(trends, blocks=trends.blocks[:4]), method)
+    return october.october_document(
+        overview=tables, findings=(), questions=(), last_edition=(), sections=sections
+    )
+
+
+DOCUMENTS: dict[str, tuple[Callable[[], Document], int]] = {
+    "bad": (october.october_document, 6),
+    "disputed": (october.disputed_document, 6),
+    "few": (few, 4),
+    "many": (many_projects, 9),
+    "sample": (documents.sample_document, 6),
+    "splits": (documents.splits_document, 6),
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_pages_are_full_but_the_last(name: str, render_pdf: Callable[[Document], bytes]) -> None:
+    make, most = DOCUMENTS[name]
+    found = fills(render_pdf(make()))
+    assert [round(each, 2) for each in found[:-1] if each < LEAST] == []
+    assert len(found) <= most
+
+
+def test_a_page_that_is_half_empty_is_found(render_pdf: Callable[[Document], bytes]) -> None:
+    """The second page of the October is its last, and has little but the method."""
+    assert min(fills(render_pdf(october.october_document()))) < LEAST
