@@ -14,10 +14,8 @@ from importlib import import_module
 from typing import TypeAlias
 
 from insights_reports import __version__
-from insights_reports.errors import InsightsReportsError
+from insights_reports.errors import InsightsReportsError, without_secrets
 from insights_reports.spelling.terms import GRANULARITIES, SPLITS, TIME_RANGES
-
-_SECRETS = ("OCTOPUS_API_KEY", "OCTOPUS_ACCESS_TOKEN", "SMTP_PASSWORD")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,17 +49,8 @@ def collect_rarely() -> None:
 def _fail(message: str, status: int, verbose: bool) -> int:
     if verbose:
         message += "\n" + traceback.format_exc()
-    print(_without_secrets(f"insights-reports: {message}"), file=sys.stderr)
+    print(without_secrets(f"insights-reports: {message}"), file=sys.stderr)
     return status
-
-
-def _without_secrets(text: str) -> str:
-    """The last line of defence; no message is meant to hold a secret in the first place."""
-    for name in _SECRETS:
-        secret = os.environ.get(name, "").strip()
-        if len(secret) >= 5:
-            text = text.replace(secret, f"<{name}>")
-    return text
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -76,7 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"insights-reports {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_demo, _init, _check, _server, _reports, _deployments, _metrics, _cross_check, _run,
-                _preview, _schedule, _editions, _deliveries, _status):  # fmt: skip
+                _preview, _schedule, _editions, _deliveries, _status, _release,
+                _ledger):  # fmt: skip
         add(commands)
     return parser
 
@@ -290,6 +280,30 @@ def _deliveries(commands: _Commands) -> None:
         "--again",
         metavar="WHO",
         help="owe again what this recipient or destination refused, or may not have received",
+    )
+    _config(parser)
+    _json(parser)
+
+
+def _release(commands: _Commands) -> None:
+    parser = _command(commands, "release", "Deliver an edition that is held.")
+    parser.add_argument(
+        "edition", metavar="EDITION", help="subscription and period: board-monthly/2026-09"
+    )
+    parser.add_argument("--by", required=True, metavar="NAME", help="who takes the decision")
+    parser.add_argument("--note", default="", metavar="TEXT", help="why")
+    _config(parser)
+
+
+def _ledger(commands: _Commands) -> None:
+    parser = _command(
+        commands, "ledger", "Rebuild a lost ledger from the archives.", module="ledger_rebuild"
+    )
+    parser.add_argument(
+        "action",
+        choices=("rebuild",),
+        help="enter every edition that stands in a folder and is not in the ledger; what may have "
+        "been mailed of it is held",
     )
     _config(parser)
     _json(parser)

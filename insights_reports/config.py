@@ -108,6 +108,22 @@ class Folder(_Model):
 
     type: Literal["folder"]
     path: Path
+    public_url: str | None = None
+
+
+class Storage(_Model):
+    """Storage elsewhere: s3://, gs://, az:// or sftp://, with an index page (docs/delivery.md)."""
+
+    type: Literal["storage"]
+    url: str
+    public_url: str | None = None
+    endpoint: str | None = None
+    region: str | None = None
+    ca_bundle: Path | None = None
+    key_file: Path | None = None
+    password_file: Path | None = None
+    known_hosts: Path | None = None
+    host_key: Annotated[str, Field(pattern=r"^SHA256:[A-Za-z0-9+/]{43}$")] | None = None
 
 
 class Mailing(_Model):
@@ -117,9 +133,19 @@ class Mailing(_Model):
     to: Annotated[tuple[Address, ...], Field(min_length=1)]
     attach: tuple[Literal["pdf", "xlsx", "html"], ...] = ("pdf",)
     documents: Literal["summary", "all"] = "summary"
+    on_unknown: Literal["resend", "hold"] = "resend"
+
+    @field_validator("to")
+    @classmethod
+    def _once(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        """Addresses that differ only in case are one recipient, as spelled first."""
+        spelled: dict[str, str] = {}
+        for address in addresses:
+            spelled.setdefault(address.lower(), address)
+        return tuple(spelled.values())
 
 
-Destination = Annotated[Folder | Mailing, Field(discriminator="type")]
+Destination = Annotated[Folder | Storage | Mailing, Field(discriminator="type")]
 
 
 class Schedule(_Model):
@@ -249,6 +275,7 @@ class Subscription(_Model):
     hotfix_patterns: tuple[str, ...] = ()
     top: Annotated[int, Field(ge=1, le=200)] = 20
     cross_check: CrossCheckPolicy = CrossCheckPolicy()
+    release: Literal["automatic", "by_hand"] = "automatic"
     deliver_to: tuple[str, ...] = ()
     schedule: Schedule | None = None
 
@@ -289,6 +316,8 @@ class Config(_Model):
     templates: Path | None = None
     custom_bands: CustomBands | None = None
     state: Path = Path("state")
+    ledger: str | None = None
+    ledger_password_file: Path | None = None
     destinations: dict[str, Destination] = {}
     subscriptions: Annotated[dict[str, Subscription], Field(min_length=1)]
 

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +15,8 @@ from insights_reports.config import Config
 from insights_reports.errors import ConfigError
 
 LARGEST = 1_000_000  # bytes
+MOST_VALUES = 200_000
+DEEPEST = 30
 DEFAULT_NAMES = ("insights-reports.yaml", "config/insights-reports.yaml", "insights-reports.toml")
 _NO_CHARACTER = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _SECRET_KEY = re.compile(r"(^|_)(api_?key|password|token|secret)$", re.IGNORECASE)
@@ -92,7 +94,9 @@ def _parse(path: Path, text: str) -> object:
         if path.suffix == ".toml":
             return tomllib.loads(text)
         # YAML 1.2: 06:30 and no stay text, and a key given twice is an error.
-        return cast(object, YAML(typ="safe", pure=True).load(text))
+        data = cast(object, YAML(typ="safe", pure=True).load(text))
+        _bounded(data)
+        return data  # noqa: TRY300
     except DuplicateKeyError as error:
         problem = str(error.problem or "a key stands twice")
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
@@ -106,6 +110,25 @@ def _parse(path: Path, text: str) -> object:
         raise ConfigError(
             "The configuration cannot be understood.", (f"{where}: {what}",), ""
         ) from None
+
+
+def _bounded(data: object) -> None:
+    """Aliases (``*name``) make much of a small file, or a value that holds itself.
+
+    Raises:
+        ValueError: when there is more in it than any configuration needs.
+    """
+    left = [(data, 0)]
+    for _ in range(MOST_VALUES):
+        if not left:
+            return
+        value, depth = left.pop()
+        if depth > DEEPEST:
+            raise ValueError("its values are nested too deeply, or an alias stands in itself")
+        inner = value.values() if isinstance(value, Mapping) else value
+        if isinstance(inner, Iterable) and not isinstance(inner, str):
+            left += [(item, depth + 1) for item in inner]
+    raise ValueError(f"it has more than {MOST_VALUES:,} values, aliases written out")
 
 
 def _walk(data: object, prefix: str = "") -> Iterator[tuple[str, object]]:
@@ -125,7 +148,7 @@ _WORDS = {
     "missing": "is required",
     "string_too_short": "must not be empty",
     "too_short": "needs at least one entry",
-    "union_tag_not_found": "needs a type: folder or mail",
+    "union_tag_not_found": "needs a type: folder, storage or mail",
 }
 
 
@@ -149,7 +172,11 @@ def _key(location: tuple[int | str, ...], given: Mapping[str, object]) -> str:
     key = ""
     for part in location:
         longer = f"{key}[{part}]" if isinstance(part, int) else f"{key}.{part}" if key else part
-        if part in ("folder", "mail") and key.startswith("destinations.") and longer not in given:
+        if (
+            part in ("folder", "storage", "mail")
+            and key.startswith("destinations.")
+            and longer not in given
+        ):
             continue
         key = longer
     return key

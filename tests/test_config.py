@@ -1,6 +1,8 @@
 """The configuration: everything it may say, and every problem said at once."""
 
+import time
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -225,3 +227,24 @@ def test_no_configuration_is_an_error_with_the_remedy(
         find_config(None)
     (tmp_path / "insights-reports.yaml").write_text(SMALLEST)
     assert find_config(None) == Path("insights-reports.yaml")
+
+
+@pytest.mark.parametrize(
+    "yaml",
+    [
+        "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+        + "".join(f"{c}: &{c} [{','.join([f'*{b}'] * 10)}]\n" for b, c in pairwise("abcdefgh")),
+        "a: &a [*a]\n",
+        "a: &a {b: *a}\n",
+    ],
+)
+def test_aliases_cannot_make_much_of_a_small_file(tmp_path: Path, yaml: str) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(yaml + SMALLEST, encoding="utf-8")
+    begun = time.monotonic()
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert time.monotonic() - begun < 5
+    assert "aliases written out" in str(caught.value) or "alias stands in itself" in str(
+        caught.value
+    )

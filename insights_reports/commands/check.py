@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from insights_reports.config import Config, Folder, Subscription
+from insights_reports.config import Config, Folder, Storage, Subscription
 from insights_reports.config_file import find_config, load_config
-from insights_reports.delivery.smtp import MailServer, NoConversation
+from insights_reports.delivery import FolderDestination, Holders
+from insights_reports.delivery.mail.smtp import MailServer, NoConversation
+from insights_reports.delivery.storage.places import look
 from insights_reports.errors import ConfigError, DeliveryError, InsightsReportsError, UsageError
 from insights_reports.formats.html.templates_check import check_templates
 from insights_reports.octopus import Client, iana_zone
 from insights_reports.octopus.sources.population import population
-from insights_reports.pipeline.deliver import transport
+from insights_reports.pipeline.destinations import place_of, transport
 from insights_reports.pipeline.make import connection, source_of
 from insights_reports.pipeline.settings import logo_of
 from insights_reports.pipeline.sources import define
+from insights_reports.pipeline.state import state_of
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ def _findings(config: Config, options: argparse.Namespace) -> Iterator[Finding]:
         if isinstance(destination, Folder):
             path = config.resolve(destination.path)
             yield _look(f"destination {name}", partial(_folder, path))
+        elif isinstance(destination, Storage):
+            yield _look(f"destination {name}", partial(_storage, config, name, destination))
     if config.mail is not None:
         yield _look("mail server", lambda: _mail(config))
 
@@ -141,6 +146,14 @@ def _folder(path: Path) -> str:
             "Change its owner or mode.",
         ) from None
     return str(path)
+
+
+def _storage(config: Config, name: str, chosen: Storage) -> str:
+    """Storage elsewhere can be signed in to and listed; nothing is written."""
+    place = place_of(config, name, chosen)
+    if isinstance(place, FolderDestination):
+        return str(place.path)
+    return look(place, Holders(state_of(config) / "holders"))
 
 
 def _mail(config: Config) -> str:

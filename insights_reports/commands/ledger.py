@@ -9,15 +9,15 @@ from typing import Any
 from insights_reports.commands.common import print_json, print_table
 from insights_reports.config import Config
 from insights_reports.config_file import find_config, load_config
-from insights_reports.delivery import Ledger
+from insights_reports.delivery import EditionRow, Ledger, Made, Receipt, State
 from insights_reports.errors import UsageError
+from insights_reports.pipeline.state import open_ledger
 
 
 def main(options: argparse.Namespace) -> int:
     """Show one of the ledger's tables; before, owe again what `--again` names."""
     config = load_config(find_config(options.config))
-    path = config.resolve(config.state) / "ledger.sqlite"
-    with Ledger(path) as ledger:
+    with open_ledger(config) as ledger:
         if options.show == "deliveries" and options.again is not None:
             _owe_again(ledger, options.again)
         head, rows, values = _TABLES[options.show](ledger, config)
@@ -52,20 +52,44 @@ _Shown = tuple[list[str], list[list[str]], list[dict[str, Any]]]
 
 def _editions(ledger: Ledger, config: Config) -> _Shown:
     editions = ledger.editions()
-    rows = [
-        [
-            edition.subscription,
-            edition.period,
-            f"r{edition.revision}",
-            edition.status,
-            _instant(edition.made_at),
-            str(len(edition.files)),
-            edition.digest[:12],
-        ]
-        for edition in editions
-    ]
-    head = ["SUBSCRIPTION", "PERIOD", "REVISION", "STATUS", "MADE", "FILES", "DIGEST"]
-    return head, rows, [asdict(edition) for edition in editions]
+    counts = _delivered(ledger)
+    rows, values = [], []
+    for edition in editions:
+        sent, owed = counts.get((edition.subscription, edition.period, edition.revision), (0, 0))
+        values.append({**asdict(edition), "deliveries": owed, "delivered": sent})
+        rows.append(
+            [
+                edition.subscription,
+                edition.period,
+                f"r{edition.revision}",
+                edition.status,
+                _instant(edition.made_at),
+                _made(edition, sent, owed),
+                str(len(edition.files)),
+                edition.digest[:12],
+            ]
+        )
+    head = ["SUBSCRIPTION", "PERIOD", "REVISION", "STATUS", "MADE", "DELIVERED", "FILES", "DIGEST"]
+    return head, rows, values
+
+
+def _delivered(ledger: Ledger) -> dict[tuple[str, str, int], tuple[int, int]]:
+    """(sent, of how many) for each edition of which anything was ever owed."""
+    counts: dict[tuple[str, str, int], tuple[int, int]] = {}
+    for receipt in ledger.deliveries():
+        key = (receipt.key.subscription, receipt.key.period, receipt.key.revision)
+        sent, owed = counts.get(key, (0, 0))
+        counts[key] = (sent + receipt.done, owed + 1)
+    return counts
+
+
+def _made(edition: EditionRow, sent: int, owed: int) -> str:
+    """Whether an edition that was made was also delivered, in words."""
+    if edition.state is Made.HELD:
+        return f"held: {edition.note}"
+    if owed == 0:
+        return "to nobody"
+    return "to all" if sent == owed else f"to {sent} of {owed}"
 
 
 def _deliveries(ledger: Ledger, config: Config) -> _Shown:
@@ -79,6 +103,7 @@ def _deliveries(ledger: Ledger, config: Config) -> _Shown:
             receipt.key.recipient or "-",
             receipt.state,
             _instant(receipt.at),
+            next_try(receipt),
             receipt.detail.splitlines()[0] if receipt.detail else "",
         ]
         for receipt in receipts
@@ -91,14 +116,38 @@ def _deliveries(ledger: Ledger, config: Config) -> _Shown:
         "RECIPIENT",
         "STATE",
         "AT",
+        "NEXT TRY",
         "DETAIL",
     ]
-    return head, rows, [asdict(receipt) for receipt in receipts]
+    values = [
+        {**asdict(r), "in_doubt": r.state is State.UNKNOWN, "next": next_try(r)} for r in receipts
+    ]
+    return head, rows, values
+
+
+def next_try(receipt: Receipt) -> str:
+    """What becomes of a delivery next, in words; "-" when nothing does."""
+    words = {
+        State.PLANNED: "with the next run",
+        State.SENDING: "with the next run",
+        State.UNKNOWN: "in doubt: sent again with the next run",
+        State.REFUSED: "none, unless --again",
+    }
+    if receipt.in_hand:
+        return "a run is at it"
+    if receipt.held_until:
+        return f"another machine has it, or after {_instant(receipt.held_until)}"
+    if receipt.decide:
+        return "in doubt: held until --again"
+    if receipt.state is State.DEFERRED and receipt.next_try:
+        return f"after {_instant(receipt.next_try)}"
+    return words.get(receipt.state, "-")
 
 
 def _status(ledger: Ledger, config: Config) -> _Shown:
     """One line a subscription: its last run, its last edition, and what is owed of it."""
     rows, values = [], []
+    counts = _delivered(ledger)
     for name in config.subscriptions:
         runs = ledger.runs.latest(name, limit=1)
         editions = ledger.editions(name)
@@ -115,10 +164,16 @@ def _status(ledger: Ledger, config: Config) -> _Shown:
                 name,
                 f"{runs[0].outcome} {_instant(runs[0].started_at)}" if runs else "never",
                 f"{editions[-1].period} r{editions[-1].revision}" if editions else "none",
+                _delivered_of(editions[-1], counts) if editions else "-",
                 str(len(owed)) if owed else "nothing",
             ]
         )
-    return ["SUBSCRIPTION", "LAST RUN", "LAST EDITION", "OWED"], rows, values
+    return ["SUBSCRIPTION", "LAST RUN", "LAST EDITION", "DELIVERED", "OWED"], rows, values
+
+
+def _delivered_of(edition: EditionRow, counts: dict[tuple[str, str, int], tuple[int, int]]) -> str:
+    key = (edition.subscription, edition.period, edition.revision)
+    return _made(edition, *counts.get(key, (0, 0)))
 
 
 _TABLES = {"editions": _editions, "deliveries": _deliveries, "status": _status}

@@ -2,14 +2,22 @@
 
 import argparse
 import sys
+import traceback
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from insights_reports.commands.common import as_of, checked, print_json, print_table, size
+from insights_reports.commands.common import (
+    as_of,
+    checked,
+    print_json,
+    print_table,
+    size,
+)
 from insights_reports.config_file import find_config, load_config
-from insights_reports.delivery import Receipt, address
-from insights_reports.errors import InsightsReportsError, UsageError
+from insights_reports.delivery import Receipt, address, said
+from insights_reports.delivery.interruptions import stoppable
+from insights_reports.errors import InsightsReportsError, UsageError, without_secrets
 from insights_reports.metrics import parse_periods
 from insights_reports.pipeline.make import Outcome, make_edition
 from insights_reports.pipeline.progress import clear_line, terminal_progress
@@ -79,17 +87,27 @@ def _address(text: str | None) -> str | None:
 
 def _one(run: Run, options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     try:
-        outcome = make_edition(run, progress=terminal_progress(run.subscription_name))
+        with stoppable(lambda: run.end("interrupted", 130)):
+            outcome = make_edition(run, progress=terminal_progress(run.subscription_name))
     except InsightsReportsError as error:
-        clear_line()
-        label = f"{run.subscription_name} {run.period}"
-        print(f"insights-reports: {label}: {error}", file=sys.stderr)
-        failed = {"subscription": run.subscription_name, "period": run.period, "run": run.id}
-        return {**failed, "error": str(error)}, error.exit_status
+        return _failed(run, str(error), error.exit_status)
+    except Exception as error:
+        if options.verbose:
+            traceback.print_exc()
+        remedy = "This is a fault of the program; --verbose shows where."
+        return _failed(run, f"{type(error).__name__}: {error}\n{remedy}", 1)
     clear_line()
     if not options.json:
         print_outcome(run, outcome)
     return as_json(run, outcome), outcome.exit_status
+
+
+def _failed(run: Run, words: str, status: int) -> tuple[dict[str, Any], int]:
+    clear_line()
+    label = f"{run.subscription_name} {run.period}"
+    print(f"insights-reports: {label}: {without_secrets(words)}", file=sys.stderr)
+    failed = {"subscription": run.subscription_name, "period": run.period, "run": run.id}
+    return {**failed, "error": without_secrets(words)}, status
 
 
 def as_json(run: Run, outcome: Outcome) -> dict[str, Any]:
@@ -122,13 +140,16 @@ def print_outcome(run: Run, outcome: Outcome) -> None:
     for receipt in outcome.receipts:
         print(_receipt(receipt))
     if outcome.held:
-        print("Held back: the cross-check found more differences than the subscription allows.")
+        name = f"{run.subscription_name}/{edition['period']}"
+        print(f"Held: {outcome.why_held}.")
+        print(f"Release it with: insights-reports release {name} --by NAME")
     elif run.dry_run:
         print("A dry run: nothing was delivered.")
 
 
 def _receipt(receipt: Receipt) -> str:
     to = f" {receipt.key.recipient}" if receipt.key.recipient else ""
-    already = " (already delivered, nothing sent again)" if receipt.already else ""
-    detail = f": {receipt.detail}" if receipt.detail and not receipt.done else ""
-    return f"{receipt.key.destination}{to}: {receipt.state}{already}{detail}"
+    if receipt.done:
+        already = " (already delivered, nothing sent again)" if receipt.already else ""
+        return f"{receipt.key.destination}{to}: {receipt.state}{already}"
+    return f"{receipt.key.destination}{to}: {said(receipt)}"

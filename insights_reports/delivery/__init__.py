@@ -15,17 +15,20 @@ files are to be handed to `deliver` again.
 files are attached, which had to be left out, and in which folders all of them are.
 """
 
-from insights_reports.delivery.deliver import deliver, failure
+from insights_reports.delivery.deliver import deliver, failure, said
 from insights_reports.delivery.destinations import (
     Destination,
     FolderDestination,
     MailDestination,
     Secret,
+    StorageDestination,
     Transport,
     address,
 )
-from insights_reports.delivery.ledger import Ledger
-from insights_reports.delivery.ledger_rows import EditionRow, Revision
+from insights_reports.delivery.ledger.holders import Holders
+from insights_reports.delivery.ledger.ledger import Ledger
+from insights_reports.delivery.ledger.rows import EditionRow, Made, Revision
+from insights_reports.delivery.ledger.runs import Run
 from insights_reports.delivery.receipts import (
     Clock,
     ComposeMail,
@@ -37,15 +40,8 @@ from insights_reports.delivery.receipts import (
     Receipt,
     State,
 )
-from insights_reports.delivery.runs import Run
-from insights_reports.delivery.storage import (
-    FileEntry,
-    Manifest,
-    Published,
-    publish,
-    read_manifests,
-    write_index,
-)
+from insights_reports.delivery.storage.folder import publish, read_manifests, write_index
+from insights_reports.delivery.storage.manifest import FileEntry, Manifest, Published
 
 __all__ = [
     "Clock",
@@ -55,9 +51,11 @@ __all__ = [
     "EditionRow",
     "FileEntry",
     "FolderDestination",
+    "Holders",
     "InlineImage",
     "Key",
     "Ledger",
+    "Made",
     "MailBody",
     "MailDestination",
     "MailNotes",
@@ -68,11 +66,13 @@ __all__ = [
     "Run",
     "Secret",
     "State",
+    "StorageDestination",
     "Transport",
     "address",
     "deliver",
     "failure",
     "publish",
     "read_manifests",
+    "said",
     "write_index",
 ]

@@ -1,12 +1,11 @@
-"""Delivering an edition: folders first, then mail, each step entered in the ledger."""
+"""Delivering an edition: storage first, then mail, each step entered in the ledger."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from insights_reports.delivery import storage
-from insights_reports.delivery.destinations import Destination, FolderDestination, MailDestination
-from insights_reports.delivery.ledger import Ledger
-from insights_reports.delivery.mail import Mailing
+from insights_reports.delivery.destinations import Destination, MailDestination
+from insights_reports.delivery.ledger.ledger import Ledger
+from insights_reports.delivery.mail.mailing import Mailing
 from insights_reports.delivery.receipts import (
     Clock,
     ComposeMail,
@@ -15,7 +14,9 @@ from insights_reports.delivery.receipts import (
     Receipt,
     State,
 )
-from insights_reports.errors import DeliveryError
+from insights_reports.delivery.storage import places
+from insights_reports.delivery.storage.manifest import Published
+from insights_reports.errors import DeliveryError, InsightsReportsError
 
 
 def deliver(
@@ -25,77 +26,103 @@ def deliver(
     *,
     now: Clock,
     compose_mail: ComposeMail,
+    note: str = "",
 ) -> list[Receipt]:
     """Bring ``edition`` to every destination that has not got it yet.
 
     The revision must be the one that ``ledger.next_revision`` gave. A destination that fails does
     not stop the others: its receipt says what happened, and the next call carries out what is still
     owed. A folder comes before any mail, and the mail carries the very files that stand in the
-    folder.
+    folder. ``note`` says who released an edition that was held.
 
     Raises:
         DeliveryError: when the ledger cannot be used; nothing is delivered without it.
     """
-    folders = [d for d in destinations if isinstance(d, FolderDestination)]
+    stores = [d for d in destinations if not isinstance(d, MailDestination)]
     mailings = [d for d in destinations if isinstance(d, MailDestination)]
-    ledger.plan(edition, [key for d in destinations for key in _keys(edition, d)], now())
+    keys = {d.name: keys_of(edition, d) for d in destinations}
+    held = {key for d in mailings if d.on_unknown == "hold" for key in keys[d.name]}
+    everything = [key for some in keys.values() for key in some]
+    ledger.plan(edition, everything, now(), hold_unknown=held, note=note)
     receipts = []
     paths = []
-    for folder in folders:
-        receipt, published = _to_folder(edition, folder, ledger, now)
+    for place in stores:
+        receipt, published = _to_place(edition, place, ledger, now)
         receipts.append(receipt)
         if published is not None:
             edition = replace(edition, files=published.files)
-            paths.append(str(published.path))
-    another_run = any(receipt.in_hand for receipt in receipts)
+            paths.append(places.address(place, edition, published))
+    another_run = any(receipt.in_hand or receipt.held_until for receipt in receipts)
     for mailing in mailings:
-        keys = _keys(edition, mailing)
         if another_run:  # it publishes the folder at this moment, and will mail next
-            known = (ledger.receipt(key) for key in keys)
+            known = (ledger.receipt(key) for key in keys[mailing.name])
             receipts += [replace(r, already=r.done, in_hand=not r.done) for r in known]
         else:
             job = Mailing(edition, mailing, tuple(paths), ledger, now, compose_mail)
-            receipts += job.send(keys)
+            receipts += job.send(keys[mailing.name])
     return receipts
 
 
 def failure(receipts: Sequence[Receipt]) -> DeliveryError | None:
     """The error that says how many deliveries were refused or are still owed, and names the first.
-    None when there are none; what another run has in hand is for that run to tell."""
+
+    None when there are none. What a living run has in hand is for that run to tell; what another
+    machine's has, of which nothing can be known here, is owed until its claim ends.
+    """
     failed = [receipt for receipt in receipts if not (receipt.done or receipt.in_hand)]
     if not failed:
         return None
     first = failed[0]
     return DeliveryError(
         f"{len(failed)} of {len(receipts)} deliveries were not made.",
-        f"{first.key}: {first.state}: {' '.join(first.detail.split())}",
+        f"{first.key}: {said(first)}",
         "The next run carries out what is owed; `insights-reports deliveries` lists all, and with "
-        "--again owes what was refused.",
+        "--again owes what was refused or may have arrived.",
     )
 
 
-def _keys(edition: Edition, destination: Destination) -> list[Key]:
+def said(receipt: Receipt) -> str:
+    """The state of a delivery and the words on it, on one line."""
+    if receipt.held_until and not receipt.done:
+        return (
+            f"{receipt.state}: in the hands of a process of another machine or container until "
+            f"{receipt.held_until:%H:%M:%S} UTC, unless it goes on"
+        )
+    detail = " ".join(receipt.detail.split())
+    held = " It may have arrived, and is held." if receipt.decide else ""
+    return f"{receipt.state}{f': {detail}' if detail else ''}{held}"
+
+
+def keys_of(edition: Edition, destination: Destination) -> list[Key]:
+    """What is owed of ``edition`` to ``destination``."""
     recipients = destination.recipients if isinstance(destination, MailDestination) else ("",)
-    return [
-        Key(edition.subscription, edition.period, edition.revision, destination.name, recipient)
-        for recipient in recipients
-    ]
+    name = (edition.subscription, edition.period, edition.revision)
+    return [Key(*name, destination.name, recipient.lower()) for recipient in recipients]
 
 
-def _to_folder(
-    edition: Edition, folder: FolderDestination, ledger: Ledger, now: Clock
-) -> tuple[Receipt, storage.Published | None]:
+def _to_place(
+    edition: Edition, place: places.Place, ledger: Ledger, now: Clock
+) -> tuple[Receipt, Published | None]:
     """Publish, unless another run is at it. A folder that was emptied since is filled again."""
-    (key,) = _keys(edition, folder)
+    (key,) = keys_of(edition, place)
     claim = ledger.claim(key, now())
     if claim is None and ledger.receipt(key).state is not State.SENT:
         return ledger.receipt(key), None
     try:
-        published = storage.publish(edition, folder.path, now=now())
-    except DeliveryError as error:
+        published = places.publish(edition, place, now=now(), holders=ledger.holders)
+    except Exception as error:
+        reason = (
+            str(error)
+            if isinstance(error, InsightsReportsError)
+            else f"{type(error).__name__}: {error}"
+        )
         if claim is None:
-            return replace(ledger.receipt(key), state=State.PLANNED, detail=str(error)), None
-        return ledger.settle(claim, State.PLANNED, now(), detail=str(error)), None
+            return replace(ledger.receipt(key), state=State.PLANNED, detail=reason), None
+        return ledger.settle(claim, State.PLANNED, now(), detail=reason), None
+    except BaseException:
+        if claim is not None:
+            ledger.settle(claim, State.PLANNED, now(), detail="The run was stopped.")
+        raise
     if claim is None:
         return replace(ledger.receipt(key), already=True), published
     receipt = ledger.settle(

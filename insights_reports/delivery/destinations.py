@@ -1,9 +1,11 @@
 """Where editions go: folders and mailboxes, and the mail server that carries the mail."""
 
 import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NoReturn
+from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -39,8 +41,8 @@ class Transport:
 
     ``starttls`` is required, never merely tried; ``tls`` encrypts from the first byte; ``none`` is
     for a server on this machine, unless ``allow_plaintext``. ``ca_bundle`` is a PEM file that takes
-    the place of the system's authorities. ``oauth_token_command`` prints an access token for
-    XOAUTH2, which is used instead of the password.
+    the place of the system's authorities. ``token`` fetches an access token for XOAUTH2, which is
+    used instead of the password; it raises `mail.sign_in.NoToken` when there is none.
 
     Raises:
         ValueError: when the settings contradict each other or an address is not one.
@@ -52,7 +54,7 @@ class Transport:
     security: Literal["starttls", "tls", "none"] = "starttls"
     username: str | None = None
     password: Secret | None = None
-    oauth_token_command: tuple[str, ...] = ()
+    token: Callable[[], str] | None = None
     sender_name: str = ""
     reply_to: str | None = None
     ca_bundle: Path | None = None
@@ -64,26 +66,76 @@ class Transport:
         object.__setattr__(self, "sender", address(self.sender))
         if self.reply_to is not None:
             object.__setattr__(self, "reply_to", address(self.reply_to))
-        if self.security == "none" and not (self.allow_plaintext or _is_loopback(self.host)):
+        if self.security == "none" and not (self.allow_plaintext or is_loopback(self.host)):
             raise ValueError(
                 f"mail to {self.host} would travel unencrypted: use starttls or tls, "
                 "or allow it explicitly"
             )
-        if (self.password or self.oauth_token_command) and not self.username:
+        if (self.password or self.token) and not self.username:
             raise ValueError("a password or a token needs a username")
 
 
 @dataclass(frozen=True, slots=True)
 class FolderDestination:
-    """A folder that keeps every revision of every edition."""
+    """A folder that keeps every revision of every edition. ``public_url`` is where its readers find
+    it, if they can."""
 
     name: str
     path: Path
+    public_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StorageDestination:
+    """Storage elsewhere that keeps every revision of every edition, below ``url``.
+
+    ``s3://bucket/prefix``, ``gs://…`` and ``az://container/prefix`` take ``endpoint``, ``region``
+    and ``ca_bundle``; their credentials come from the environment. ``sftp://user@host:port/path``
+    takes ``key_file`` or ``password``, and requires ``known_hosts`` (the text of such a file) or
+    ``host_key`` (a fingerprint, ``SHA256:…``).
+
+    Raises:
+        ValueError: when the URL cannot be used or something is missing.
+    """
+
+    name: str
+    url: str
+    public_url: str | None = None
+    endpoint: str | None = None
+    region: str | None = None
+    ca_bundle: Path | None = None
+    key_file: Path | None = None
+    password: Secret | None = None
+    known_hosts: str | None = None
+    host_key: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "url", self.url.rstrip("/"))
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("s3", "gs", "az", "sftp") or not parts.hostname:
+            raise ValueError(f"{self.url!r} is no URL such as s3://bucket/reports or sftp://u@h/p")
+        if parts.password is not None or parts.query or "\\" in self.url:
+            raise ValueError("the URL must hold no password, no query and no backslash")
+        if self.endpoint:
+            end = urlsplit(self.endpoint)
+            if end.scheme != "https" and not is_loopback(end.hostname or ""):
+                raise ValueError(f"{self.endpoint} would be spoken to unencrypted: use https")
+        if self.is_sftp and not parts.username:
+            raise ValueError("the URL names no user: sftp://user@host/path")
+        if self.is_sftp and not (self.known_hosts or self.host_key):
+            raise ValueError("the server's key is unknown: give known_hosts or host_key")
+        if self.is_sftp and not (self.key_file or self.password):
+            raise ValueError("there is no way to sign in: give key_file or password_file")
+
+    @property
+    def is_sftp(self) -> bool:
+        return self.url.startswith("sftp:")
 
 
 @dataclass(frozen=True, slots=True)
 class MailDestination:
-    """Recipients, each of whom gets a message of their own.
+    """Recipients, each of whom gets a message of their own; addresses that differ only in case are
+    one.
 
     ``attach`` are formats (pdf, xlsx, html); ``documents`` the documents of the edition whose files
     are attached, None for all. ``on_unknown`` says what happens when a connection broke before the
@@ -103,8 +155,10 @@ class MailDestination:
     largest: int = LARGEST_MAIL
 
     def __post_init__(self) -> None:
-        unique = dict.fromkeys(address(recipient) for recipient in self.recipients)
-        object.__setattr__(self, "recipients", tuple(unique))
+        written: dict[str, str] = {}
+        for recipient in map(address, self.recipients):
+            written.setdefault(recipient.lower(), recipient)
+        object.__setattr__(self, "recipients", tuple(written.values()))
 
     def chosen(self, files: tuple[File, ...]) -> tuple[File, ...]:
         """Those of ``files`` that are to be attached."""
@@ -116,7 +170,7 @@ class MailDestination:
         )
 
 
-Destination = FolderDestination | MailDestination
+Destination = FolderDestination | StorageDestination | MailDestination
 
 
 def address(text: str) -> str:
@@ -132,7 +186,8 @@ def address(text: str) -> str:
     return str(found.ascii_email)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is this machine itself."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

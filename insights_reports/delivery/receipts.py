@@ -50,7 +50,8 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a delivery is known by. ``recipient`` is an address; a folder has none."""
+    """What a delivery is known by. ``recipient`` is an address in lower case, because addresses
+    that differ only in case are one; storage has none."""
 
     subscription: str
     period: str
@@ -69,7 +70,9 @@ class Receipt:
 
     ``detail`` holds the server's own words or what went wrong; ``reference`` the Message-ID, or the
     path of the folder; ``sha256`` is of the bytes delivered (of a folder: of its manifest).
-    ``already`` tells that it had been sent before this run, ``in_hand`` that a living run is at it.
+    ``already`` tells that it had been sent before this run, ``in_hand`` that a living run is at it,
+    ``held_until`` that a run has it of which nothing is known here (another machine's), and when
+    that claim ends. ``decide``: it may have arrived, and waits for somebody's word.
     """
 
     key: Key
@@ -82,6 +85,8 @@ class Receipt:
     next_try: datetime | None = None
     already: bool = False
     in_hand: bool = False
+    held_until: datetime | None = None
+    decide: bool = False
 
     @property
     def done(self) -> bool:

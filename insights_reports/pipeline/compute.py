@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from insights_reports.crosscheck import CrossCheck, StreamCheck, cross_check
-from insights_reports.delivery import Ledger, Revision
+from insights_reports.delivery import Revision
 from insights_reports.edition import Inputs, compose, edition_digest, revision_changes
 from insights_reports.edition.document import Document, Exclusion, dump
 from insights_reports.edition.document import load as load_document
@@ -20,6 +20,7 @@ from insights_reports.edition.values import Instant, Name, Phrase, Status
 from insights_reports.metrics import Conventions, Period, local_dates
 from insights_reports.pipeline.load import Pulled, load
 from insights_reports.pipeline.pull import READINGS
+from insights_reports.pipeline.rebuild import believe
 from insights_reports.pipeline.runs import Run
 from insights_reports.pipeline.settings import conventions_of, settings_of
 
@@ -121,7 +122,9 @@ def _status(today: date, period: Period) -> Status:
 
 
 def _revision(run: Run, period: Period, digest: str, status: Status) -> Revision:
-    with Ledger(run.ledger) as ledger:
+    with run.open_ledger() as ledger:
+        if not (run.leaves_no_edition or run.out):
+            believe(run.config, ledger, run.subscription_name, period.name, run.generated)
         return ledger.next_revision(
             run.subscription_name,
             period.name,
@@ -129,6 +132,7 @@ def _revision(run: Run, period: Period, digest: str, status: Status) -> Revision
             status=status,
             now=run.generated,
             run_id=run.id,
+            enter=not run.leaves_no_edition,
         )
 
 
@@ -136,7 +140,7 @@ def _changes(
     run: Run, period: Period, revision: Revision, document: Document
 ) -> tuple[Phrase, ...]:
     """What differs from the revision before: its documents are in the folder of its run."""
-    with Ledger(run.ledger) as ledger:
+    with run.open_ledger() as ledger:
         rows = ledger.editions(run.subscription_name, period.name)
     row = next((row for row in rows if row.revision == revision.number - 1), None)
     if row is None:

@@ -1,52 +1,55 @@
 """Delivering: the files of a run's edition to the destinations of its subscription."""
 
-import os
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import date, datetime
 
-from insights_reports.config import Config, Folder, Mail
+from insights_reports.config import Config
 from insights_reports.delivery import (
     Destination,
     Edition,
+    EditionRow,
     FolderDestination,
+    Holders,
     Ledger,
     MailBody,
     MailDestination,
     MailNotes,
     Manifest,
     Receipt,
-    Secret,
-    Transport,
     deliver,
-    read_manifests,
-    write_index,
 )
+from insights_reports.delivery.storage.places import Place, read_manifests, write_index
 from insights_reports.edition.document import Document, load
-from insights_reports.errors import ConfigError
+from insights_reports.errors import InsightsReportsError
 from insights_reports.formats.html import index
 from insights_reports.formats.mail import render as mail
+from insights_reports.pipeline.destinations import destination_of, mailing
 from insights_reports.pipeline.render import files_wanted, rendered_files, templates_of
 from insights_reports.pipeline.runs import Run, open_run
+from insights_reports.pipeline.state import open_ledger, state_of
 
 
-def deliver_edition(run: Run) -> list[Receipt]:
+def deliver_edition(run: Run, *, note: str = "") -> list[Receipt]:
     """Bring the run's edition to every destination that has not got it yet.
 
-    A destination that fails does not stop the others; its receipt says so.
+    A destination that fails does not stop the others; its receipt says so. ``note`` says who
+    released an edition that was held.
 
     Raises:
         ConfigError: when a destination's settings cannot be used (a missing password).
         DeliveryError: when the ledger cannot be used.
     """
-    with run.stage("deliver"), Ledger(run.ledger) as ledger:
+    with run.stage("deliver"), _ledger(run) as ledger:
         receipts = deliver(
-            _edition(run),
+            edition_of(run),
             destinations(run),
             ledger,
-            now=lambda: datetime.now(UTC),
+            now=ledger.now,
+            note=note,
             compose_mail=lambda edition, notes: _compose(run, notes),
         )
-        _refresh_indexes(run, receipts)
+        _refresh_indexes(run, receipts, ledger.holders)
     return receipts
 
 
@@ -56,99 +59,41 @@ def deliver_owed(config: Config, now: datetime) -> list[Receipt]:
 
     Raises: as `deliver_edition`.
     """
-    state = config.resolve(config.state)
-    with Ledger(state / "ledger.sqlite") as ledger:
+    with open_ledger(config) as ledger:
         due = ledger.due(now)
+    return [receipt for edition in due for receipt in _owed_of(config, edition)]
+
+
+def _owed_of(config: Config, edition: EditionRow) -> list[Receipt]:
+    folder = state_of(config) / "runs" / edition.run_id
+    if edition.run_id and (folder / "run.json").exists():
+        return deliver_edition(open_run(folder))
+    with open_ledger(config) as ledger:
+        owed = ledger.deliveries(edition.subscription, edition.period, owed=True)
+    again = f"insights-reports run {edition.subscription} --period {edition.period}"
     return [
-        receipt
-        for edition in due
-        for receipt in deliver_edition(open_run(state / "runs" / edition.run_id))
+        replace(receipt, detail=f"the files of its run are gone: {again}")
+        for receipt in owed
+        if receipt.key.revision == edition.revision
     ]
+
+
+def _ledger(run: Run) -> Ledger:
+    """A test mail is remembered by nobody."""
+    return Ledger(run.folder / "test-send.sqlite") if run.test_send else run.open_ledger()
 
 
 def destinations(run: Run) -> list[Destination]:
     """Where the run's edition goes."""
     if run.test_send:
-        return [_mailing(run.config, "test-send", (run.test_send,), ("pdf",), all_documents=False)]
+        return [mailing(run.config, "test-send", (run.test_send,), ("pdf",))]
     if run.out:
         return [FolderDestination("out", run.out)]
-    return [_destination(run.config, name) for name in run.subscription.deliver_to]
+    return [destination_of(run.config, name) for name in run.subscription.deliver_to]
 
 
-def _destination(config: Config, name: str) -> Destination:
-    chosen = config.destinations[name]
-    if isinstance(chosen, Folder):
-        return FolderDestination(name, config.resolve(chosen.path))
-    return _mailing(config, name, chosen.to, chosen.attach, all_documents=chosen.documents == "all")
-
-
-def _mailing(
-    config: Config,
-    name: str,
-    recipients: Sequence[str],
-    attach: Sequence[str],
-    *,
-    all_documents: bool,
-) -> MailDestination:
-    if config.mail is None:
-        raise ConfigError("There is no mail server.", (f"{config.path}: mail: is required",), "")
-    return MailDestination(
-        name=name,
-        recipients=tuple(recipients),
-        transport=transport(config, config.mail),
-        attach=tuple(attach),
-        documents=None if all_documents else ("summary",),
-    )
-
-
-def transport(config: Config, mail: Mail) -> Transport:
-    """The mail server's settings with the password, which is read here and nowhere kept.
-
-    Raises:
-        ConfigError: when the password's file cannot be read or the settings contradict each other.
-    """
-    try:
-        return Transport(
-            host=mail.host,
-            port=mail.port,
-            sender=mail.sender,
-            sender_name=config.company.name,
-            security=mail.security,
-            username=mail.username,
-            password=_password(config, mail),
-            reply_to=mail.reply_to,
-            ca_bundle=config.resolve(mail.ca_bundle) if mail.ca_bundle else None,
-        )
-    except ValueError as error:
-        raise ConfigError(
-            "The mail server's settings cannot be used.", (f"{config.path}: mail: {error}",), ""
-        ) from None
-
-
-def _password(config: Config, mail: Mail) -> Secret | None:
-    if mail.username is None:
-        return None
-    given = os.environ.get("SMTP_PASSWORD", "")
-    if mail.password_file:
-        path = config.resolve(mail.password_file)
-        try:
-            given = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise ConfigError(
-                "The mail password cannot be read.",
-                (f"{config.path}: mail.password_file: {path}: {error.strerror}",),
-                "",
-            ) from None
-    if not given.strip():
-        raise ConfigError(
-            "There is no mail password.",
-            (f"{config.path}: mail.username is set",),
-            "Set SMTP_PASSWORD in the environment, or mail.password_file.",
-        )
-    return Secret(given.strip())
-
-
-def _edition(run: Run) -> Edition:
+def edition_of(run: Run) -> Edition:
+    """What the run made, with the files that it rendered."""
     about = {key: str(value) for key, value in run.read("edition.json").items()}
     return Edition(
         subscription=run.subscription_name,
@@ -182,31 +127,38 @@ def _compose(run: Run, notes: MailNotes) -> MailBody:
     )
 
 
-def _refresh_indexes(run: Run, receipts: Sequence[Receipt]) -> None:
+def _refresh_indexes(run: Run, receipts: Sequence[Receipt], holders: Holders) -> None:
+    """One that cannot be written does not stop the others; the first error is raised then."""
     done = {receipt.key.destination for receipt in receipts if receipt.done}
+    errors: list[InsightsReportsError] = []
     for destination in destinations(run):
-        if isinstance(destination, FolderDestination) and destination.name in done:
-            _refresh_index(run, destination)
+        if not isinstance(destination, MailDestination) and destination.name in done:
+            try:
+                _refresh_index(run, destination, holders)
+            except InsightsReportsError as error:
+                errors.append(error)
+    if errors:
+        raise errors[0]
 
 
-def _refresh_index(run: Run, destination: FolderDestination) -> None:
+def _refresh_index(run: Run, destination: Place, holders: Holders) -> None:
     """Write the index page of all editions in a folder.
 
     Raises:
         DeliveryError: when a manifest cannot be read or the page not be written.
     """
     page = index.render(
-        [_entry(manifest) for manifest in read_manifests(destination.path)],
+        [_entry(manifest) for manifest in read_manifests(destination, holders)],
         title=run.config.company.name,
         generated=run.generated,
         language=_language(run, destination),
         accent=run.config.company.accent,
         templates=templates_of(run.config),
     )
-    write_index(destination.path, page)
+    write_index(destination, page, holders)
 
 
-def _language(run: Run, destination: FolderDestination) -> str:
+def _language(run: Run, destination: Place) -> str:
     """That of the subscriptions that deliver to a folder; English where they have several."""
     if run.out:
         return run.subscription.language

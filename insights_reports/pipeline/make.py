@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from insights_reports.config import Config, Subscription
-from insights_reports.delivery import Receipt, failure
+from insights_reports.delivery import Made, Receipt, failure
 from insights_reports.errors import InsightsReportsError
 from insights_reports.octopus import Connection
 from insights_reports.pipeline.compute import compute
-from insights_reports.pipeline.deliver import deliver_edition
+from insights_reports.pipeline.deliver import deliver_edition, edition_of
 from insights_reports.pipeline.progress import Progress
 from insights_reports.pipeline.pull import Wanted, pull
 from insights_reports.pipeline.render import render_all
@@ -30,8 +30,12 @@ class Outcome:
     edition: dict[str, Any]
     files: tuple[Path, ...]
     receipts: tuple[Receipt, ...]
-    held: bool
+    why_held: str
     exit_status: int
+
+    @property
+    def held(self) -> bool:
+        return bool(self.why_held)
 
 
 def connect(run: Run) -> Connection:
@@ -110,17 +114,41 @@ def make_edition(run: Run, *, progress: Progress) -> Outcome:
 def finish(run: Run, files: Sequence[Path], progress: Progress) -> Outcome:
     """Deliver what was rendered, unless the run is dry or the cross-check holds it back."""
     edition = run.read("edition.json")
-    policy = run.subscription.cross_check
-    differs = int(str(edition["differs"])) > policy.limit
-    held = differs and policy.beyond == "hold"
+    differs = int(str(edition["differs"])) > run.subscription.cross_check.limit
+    why = _why_held(run, int(str(edition["differs"]))) if not run.test_send else ""
+    held = bool(why) and not run.dry_run and not _was_released(run)
     receipts: list[Receipt] = []
-    if not (run.dry_run or held):
+    if held:
+        with run.open_ledger() as ledger:
+            ledger.hold(edition_of(run), why)
+    elif not run.dry_run:
         progress("delivering")
         receipts = deliver_edition(run)
     failed = failure(receipts)
     status = failed.exit_status if failed else 1 if differs else 0
     run.end("held" if held else "failed" if failed else "done", status)
-    return Outcome(edition, tuple(files), tuple(receipts), held, status)
+    return Outcome(edition, tuple(files), tuple(receipts), why if held else "", status)
+
+
+def _why_held(run: Run, differs: int) -> str:
+    """Why the edition waits for somebody's word; "" when it does not."""
+    policy = run.subscription.cross_check
+    if differs > policy.limit and policy.beyond == "hold":
+        return f"{differs} of its figures differ from Octopus's, {policy.limit} are tolerated"
+    if run.subscription.release == "by_hand":
+        return "every edition of this subscription is released by hand"
+    return ""
+
+
+def _was_released(run: Run) -> bool:
+    """Whether this very edition was held and then released, or delivered before."""
+    about = run.read("edition.json")
+    with run.open_ledger() as ledger:
+        known = ledger.editions(run.subscription_name, str(about["period"]))
+    return any(
+        (row.revision, row.digest, row.state) == (about["revision"], about["digest"], Made.MADE)
+        for row in known
+    )
 
 
 @contextmanager

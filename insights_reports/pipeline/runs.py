@@ -22,6 +22,7 @@ from insights_reports.config_file import load_config
 from insights_reports.delivery import Ledger
 from insights_reports.edition.settings import Trigger
 from insights_reports.errors import UsageError
+from insights_reports.pipeline.state import close_off, make_private, open_ledger, state_of, sweep
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,16 @@ class Run:
 
     @property
     def state(self) -> Path:
-        return self.config.resolve(self.config.state)
+        return state_of(self.config)
+
+    def open_ledger(self) -> Ledger:
+        """The ledger that numbers this run's edition; a run into ``out`` keeps its own there."""
+        return Ledger(self.out / ".ledger.sqlite") if self.out else open_ledger(self.config)
 
     @property
-    def ledger(self) -> Path:
-        """The ledger that numbers this run's edition: a run into ``out`` keeps its own there, and a
-        test mail is remembered by nobody."""
-        if self.test_send:
-            return self.folder / "ledger.sqlite"
-        return (self.out / ".ledger.sqlite") if self.out else self.state / "ledger.sqlite"
+    def leaves_no_edition(self) -> bool:
+        """Whether the ledger stays as it is: a dry run and a test mail are no editions."""
+        return self.dry_run or self.test_send is not None
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -82,12 +84,15 @@ class Run:
         try:
             yield
         finally:
-            with Ledger(self.state / "ledger.sqlite") as ledger:
+            with open_ledger(self.config) as ledger:
                 ledger.runs.stage(self.id, name, time.perf_counter() - begun)
 
     def end(self, outcome: str, exit_status: int) -> None:
-        """Enter how the run ended."""
-        with Ledger(self.state / "ledger.sqlite") as ledger:
+        """Enter how the run ended; what it leaves is for its owner's eyes alone."""
+        close_off(self.folder)
+        if self.pull_folder.is_relative_to(self.state) and self.pull_folder.exists():
+            close_off(self.pull_folder)
+        with open_ledger(self.config) as ledger:
             ledger.runs.end(self.id, outcome, exit_status, datetime.now(UTC))
 
     def write(self, name: str, content: dict[str, object]) -> None:
@@ -115,11 +120,11 @@ def start_run(
     dry_run: bool = False,
     test_send: str | None = None,
 ) -> Run:
-    """Make the folder of a new run. ``as_of`` defaults to now, the one place that reads the clock.
+    """Make the folder of a new run, and clear away what dead runs left. ``as_of`` defaults to now.
 
     Raises:
         ConfigError: when the configuration has problems.
-        UsageError: when it has no such subscription.
+        UsageError: when it has no such subscription, or the state cannot be written.
     """
     config = load_config(config_path)
     if subscription not in config.subscriptions:
@@ -130,9 +135,10 @@ def start_run(
         )
     now = datetime.now(UTC)
     run_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
-    state = config.resolve(config.state)
+    state = state_of(config)
     folder = state / "runs" / run_id
-    folder.mkdir(parents=True)
+    for private in (state, state / "runs", state / "pulls", folder):
+        make_private(private)
     run = Run(
         folder=folder,
         config_path=config_path.resolve(),
@@ -149,7 +155,8 @@ def start_run(
         test_send=test_send,
     )
     (folder / "run.json").write_bytes(_adapter().dump_json(run, indent=1))
-    with Ledger(state / "ledger.sqlite") as ledger:
+    with open_ledger(config) as ledger:
+        sweep(config, ledger, now)
         ledger.runs.start(run.id, subscription, period, trigger, now)
     return run
 

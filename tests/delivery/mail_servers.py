@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +19,7 @@ from tests.typed import the
 
 CLOSE = "close the connection"
 SILENCE = "say nothing"
+WAIT = "wait"  # a second, and then go on
 
 
 @dataclass
@@ -30,6 +31,7 @@ class Postbox:
     faults: dict[str, list[str]] = field(default_factory=dict)
     logins: list[str] = field(default_factory=list)
     token: str | None = None  # the access token that XOAUTH2 takes
+    echo: bool = False  # repeat a refused password in the answer
     commands: list[str] = field(default_factory=list)
     host: str = "127.0.0.1"
     port: int = 0
@@ -90,6 +92,9 @@ class _Server(SMTP):
             the(asyncio.WriteTransport, self.transport).abort()
         if fault in (CLOSE, SILENCE):
             await asyncio.sleep(60)  # ended by the loss of the connection
+        if fault == WAIT:
+            await asyncio.sleep(1)
+            return None
         return fault
 
 
@@ -128,6 +133,10 @@ def mail_server(
 
     def check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)
+        if postbox.echo:
+            plain = b64encode(b"\0" + data.login + b"\0" + data.password).decode()
+            said = f"535 5.7.8 you said {plain} and {data.password.decode()}"
+            return AuthResult(success=False, handled=False, message=said)
         postbox.logins.append(data.password.decode())
         return AuthResult(success=data.password.decode() == password, handled=False)
 

@@ -1,5 +1,7 @@
 """What the tests of delivery are made of: an edition, a mail body, a clock that is set by hand."""
 
+import os
+import tempfile
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 from insights_reports.delivery import (
     Edition,
     FolderDestination,
+    Holders,
     Ledger,
     MailBody,
     MailDestination,
@@ -15,8 +18,13 @@ from insights_reports.delivery import (
     Transport,
     deliver,
 )
+from insights_reports.delivery.ledger.postgres import PostgresDatabase, PostgresLedger
 from insights_reports.edition.files import File
 
+# One folder for the processes of all tests, outside of what they look at.
+HOLDERS_FOLDER = Path(tempfile.gettempdir()) / f"insights-reports-tests-{os.getuid()}"
+HOLDERS = Holders(HOLDERS_FOLDER)
+Where = Path | PostgresLedger
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 FILES = (
     File("board-2026-09-summary.pdf", "summary", b"%PDF-1.7 summary"),
@@ -87,6 +95,13 @@ def entered(ledger: Ledger, edition: Edition = EDITION, now: datetime = NOON) ->
     return replace(edition, revision=given.number, generated=given.made_at)
 
 
+def opened(where: Where) -> Ledger:
+    """The ledger at ``where``, in a file or in PostgreSQL."""
+    if isinstance(where, Path):
+        return Ledger(where)
+    return Ledger(PostgresDatabase(where), HOLDERS_FOLDER)
+
+
 @dataclass
 class Office:
     """A ledger, a folder and recipients, to deliver one edition after another."""
@@ -97,6 +112,8 @@ class Office:
     recipients: tuple[str, ...] = ("cto@example.com",)
     with_folder: bool = False
     settings: dict[str, object] = field(default_factory=dict)
+    where: Where | None = None  # the ledger; by default in the root
+    period: str = "2026-09"
 
     @property
     def ledger_path(self) -> Path:
@@ -109,9 +126,9 @@ class Office:
         return [folder, mailing] if self.with_folder else [mailing]
 
     def deliver(self, edition: Edition = EDITION) -> list[Receipt]:
-        with Ledger(self.ledger_path) as ledger:
+        with opened(self.where or self.ledger_path) as ledger:
             return deliver(
-                entered(ledger, edition, self.clock()),
+                entered(ledger, replace(edition, period=self.period), self.clock()),
                 self.destinations,
                 ledger,
                 now=self.clock,

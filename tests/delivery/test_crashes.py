@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from insights_reports.delivery import Ledger, Transport
-from insights_reports.delivery import mail as mail_module
+from insights_reports.delivery.mail import mailing as mail_module
 from tests.delivery.mail_servers import Postbox, mail_server
 from tests.delivery.material import Office
 from tests.delivery.processes import PROCESSES

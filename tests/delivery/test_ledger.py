@@ -4,6 +4,7 @@ import os
 import sqlite3
 import stat
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -11,13 +12,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
-from insights_reports.delivery import Edition, Key, Ledger, Revision, State
-from insights_reports.delivery.holder import is_dead, this_process
-from insights_reports.delivery.ledger import LEASE
+from insights_reports.delivery import Edition, Key, Ledger, Revision, Secret, State
+from insights_reports.delivery.ledger.lease import LEASE, Leases
+from insights_reports.delivery.ledger.postgres import PostgresDatabase, PostgresLedger
+from insights_reports.delivery.ledger.schema import VERSION
 from insights_reports.errors import DeliveryError
-from tests.delivery.material import EDITION, NOON
+from tests.delivery.mail_servers import mail_server
+from tests.delivery.material import EDITION, NOON, Office, Where, opened
+from tests.delivery.postgres import BIN, MISSING, emptied, postgres
 from tests.delivery.processes import PROCESSES
 
 KEY = Key("board", "2026-09", 1, "mail", "cto@example.com")
@@ -28,10 +33,33 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "ledger.sqlite"
 
 
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[PostgresLedger]:
+    with postgres() as running:
+        yield running
+
+
+NEEDS_POSTGRES = pytest.mark.skipif(BIN is None, reason=MISSING)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=NEEDS_POSTGRES)])
+def where(request: pytest.FixtureRequest, path: Path) -> Where:
+    """A ledger that is still empty: the same tests for each kind of database."""
+    return (
+        path if request.param == "sqlite" else emptied(request.getfixturevalue("database_server"))
+    )
+
+
 @pytest.fixture
-def ledger(path: Path) -> Iterator[Ledger]:
-    with Ledger(path) as opened:
-        yield opened
+def ledger(where: Where) -> Iterator[Ledger]:
+    with opened(where) as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def sqlite_ledger(path: Path) -> Iterator[Ledger]:
+    with Ledger(path) as ledger:
+        yield ledger
 
 
 def revision(ledger: Ledger, digest: str, period: str = "2026-09", **more: Any) -> Revision:
@@ -65,7 +93,36 @@ def test_the_same_content_keeps_its_revision_and_its_instant(ledger: Ledger) -> 
 def test_content_that_nobody_was_owed_is_replaced(ledger: Ledger) -> None:
     revision(ledger, "a")
     assert revision(ledger, "b").number == 1
-    assert [edition.digest for edition in ledger.editions()] == ["b"]
+    assert ledger.editions() == []
+    assert [edition.digest for edition in ledger.editions(drafts=True)] == ["b"]
+
+
+def test_a_revision_that_is_only_asked_for_leaves_no_trace(ledger: Ledger) -> None:
+    assert revision(ledger, "a", enter=False) == Revision(1, NOON, new=True)
+    assert ledger.editions(drafts=True) == []
+    plan(ledger)
+    assert revision(ledger, "b", enter=False) == Revision(2, NOON, new=True)
+    assert revision(ledger, EDITION.digest, enter=False) == Revision(1, NOON, new=False)
+    assert [edition.digest for edition in ledger.editions(drafts=True)] == [EDITION.digest]
+
+
+def test_an_edition_for_nobody_is_made_nevertheless(ledger: Ledger) -> None:
+    revision(ledger, EDITION.digest)
+    ledger.plan(EDITION, [], NOON)
+    assert [(edition.state, len(edition.files)) for edition in ledger.editions()] == [("made", 3)]
+    assert revision(ledger, "b").number == 2
+
+
+def test_a_held_edition_owes_nothing_until_it_is_released(ledger: Ledger) -> None:
+    revision(ledger, EDITION.digest)
+    ledger.hold(EDITION, "3 figures differ")
+    (held,) = ledger.editions()
+    assert (held.state, held.note) == ("held", "3 figures differ")
+    assert ledger.due(NOON) == []
+    ledger.plan(EDITION, [KEY], NOON, note="released by Ada")
+    (released,) = ledger.editions()
+    assert (released.state, released.note) == ("made", "released by Ada")
+    assert len(ledger.due(NOON)) == 1
 
 
 def test_other_content_is_a_new_revision_once_something_was_owed(ledger: Ledger) -> None:
@@ -198,9 +255,9 @@ def test_a_lease_that_ran_out_loses_the_claim(ledger: Ledger) -> None:
             late()
 
 
-def claim_and_die(path: Path, hand_over: bool) -> None:
+def claim_and_die(where: Where, hand_over: bool) -> None:
     """Claim the delivery, and leave without a word (the pool's process ends later, alive)."""
-    ledger = Ledger(path)
+    ledger = opened(where)
     claim = ledger.claim(KEY, NOON)
     assert claim is not None
     ledger.prepare(claim, b"message", "<id>")
@@ -211,47 +268,74 @@ def claim_and_die(path: Path, hand_over: bool) -> None:
 
 @pytest.mark.parametrize("hand_over", [False, True])
 def test_a_dead_holder_loses_the_claim_at_once_and_leaves_its_bytes(
-    path: Path, ledger: Ledger, hand_over: bool
+    where: Where, ledger: Ledger, hand_over: bool
 ) -> None:
     plan(ledger)
-    process = PROCESSES.Process(target=claim_and_die, args=(path, hand_over))
+    process = PROCESSES.Process(target=claim_and_die, args=(where, hand_over))
     process.start()
     process.join(60)
     assert process.exitcode == -9
     state = State.UNKNOWN if hand_over else State.SENDING
     assert ledger.receipt(KEY).state is state
-    if hand_over:
-        assert ledger.claim(KEY, NOON, hold_unknown=True) is None
     claim = ledger.claim(KEY, NOON)
     assert claim is not None
     assert (claim.attempt, claim.message, claim.reference) == (2, b"message", "<id>")
 
 
-def test_the_bytes_of_a_message_go_when_its_state_is_final(ledger: Ledger, path: Path) -> None:
+def test_what_may_have_arrived_waits_for_a_decision_where_it_is_held(ledger: Ledger) -> None:
+    revision(ledger, EDITION.digest)
+    ledger.plan(EDITION, [KEY], NOON, hold_unknown=[KEY])
+    claim = ledger.claim(KEY, NOON)
+    assert claim is not None
+    ledger.hand_over(claim, NOON)
+    receipt = ledger.settle(claim, State.UNKNOWN, NOON, detail="no answer")
+    assert receipt.decide
+    assert ledger.claim(KEY, NOON + timedelta(days=9)) is None
+    assert ledger.due(NOON + timedelta(days=9)) == []
+    assert ledger.reopen(KEY, NOON)
+    assert ledger.claim(KEY, NOON) is not None
+
+
+def test_a_lease_is_renewed_while_its_holder_is_at_work(ledger: Ledger) -> None:
+    key, ends = plan(ledger), []
+    leases = Leases(ends.append, every=0.01)
+    assert leases.take(NOON) == NOON + LEASE
+    while len(ends) < 3:
+        time.sleep(0.01)
+    leases.give_back()
+    assert all(NOON + LEASE <= end < NOON + LEASE + timedelta(seconds=60) for end in ends)
+    assert ends == sorted(ends)
+    claim = ledger.claim(key, NOON)
+    assert claim is not None
+    ledger._renew(NOON + timedelta(hours=1))
+    assert ledger.claim(key, NOON + timedelta(minutes=59)) is None
+
+
+def test_the_bytes_of_a_message_go_when_its_state_is_final(ledger: Ledger) -> None:
     key = plan(ledger)
     claim = ledger.claim(key, NOON)
     assert claim is not None
     ledger.prepare(claim, b"message", "<id>")
     receipt = ledger.settle(claim, State.SENT, NOON, detail="250 ok")
     assert receipt.sha256 == "ab530a13e45914982b79f9b7e3fba994cfd1f3fb22f71cea1afbf02b460c6d1d"
-    with sqlite3.connect(path) as raw:
-        assert raw.execute("SELECT count(*) FROM messages").fetchone() == (0,)
-    raw.close()
+    assert ledger._database.rows("SELECT * FROM messages") == []
 
 
-def race(path: Path, rounds: int) -> list[int]:
+def race(where: Where, rounds: int) -> list[int]:
     """Which of the rounds this process won."""
-    with Ledger(path) as ledger:
+    with opened(where) as ledger:
         keys = (replace(KEY, recipient=f"{number}@example.com") for number in range(rounds))
         return [number for number, key in enumerate(keys) if ledger.claim(key, NOON)]
 
 
-def test_sixteen_processes_and_ten_rounds_have_one_winner_each(path: Path, ledger: Ledger) -> None:
+def test_sixteen_processes_and_ten_rounds_have_one_winner_each(
+    where: Where, ledger: Ledger
+) -> None:
     revision(ledger, EDITION.digest)
     keys = [replace(KEY, recipient=f"{number}@example.com") for number in range(10)]
     ledger.plan(EDITION, keys, NOON)
     with ProcessPoolExecutor(16, mp_context=PROCESSES) as pool:
-        won = [pool.submit(race, path, 10) for _ in range(16)]
+        won = [pool.submit(race, where, 10) for _ in range(16)]
         assert sorted(number for future in won for number in future.result(60)) == list(range(10))
 
 
@@ -270,18 +354,17 @@ def test_threads_of_one_process_have_one_winner_too(ledger: Ledger) -> None:
 # The file
 
 
-def test_the_file_is_for_its_owner_alone(ledger: Ledger, path: Path) -> None:
-    plan(ledger)
+def test_the_file_is_for_its_owner_alone(sqlite_ledger: Ledger, path: Path) -> None:
+    plan(sqlite_ledger)
     modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in path.parent.iterdir()}
     assert set(modes.values()) == {0o600}
     assert len(modes) == 3  # the database, its log and its shared memory
 
 
-def test_every_commit_reaches_the_disk(ledger: Ledger) -> None:
-    pragmas = [
-        ledger._database.rows(f"PRAGMA {name}")[0][0] for name in ("journal_mode", "synchronous")
-    ]
-    assert pragmas == ["wal", 2]
+def test_every_commit_reaches_the_disk(sqlite_ledger: Ledger) -> None:
+    names = ("journal_mode", "synchronous")
+    rows = [sqlite_ledger._database.rows(f"PRAGMA {name}")[0] for name in names]
+    assert rows == [{"journal_mode": "wal"}, {"synchronous": 2}]
 
 
 def test_a_ledger_of_a_newer_version_is_left_alone(path: Path) -> None:
@@ -304,8 +387,9 @@ def test_a_file_that_is_no_ledger_is_an_error_of_three_lines(path: Path, content
 
 
 def test_a_ledger_that_breaks_while_open_is_an_error_of_three_lines(
-    path: Path, ledger: Ledger
+    path: Path, sqlite_ledger: Ledger
 ) -> None:
+    ledger = sqlite_ledger
     with sqlite3.connect(path) as raw:
         raw.execute("DROP TABLE deliveries")
     raw.close()
@@ -315,9 +399,9 @@ def test_a_ledger_that_breaks_while_open_is_an_error_of_three_lines(
         assert len(str(error.value).splitlines()) == 3
 
 
-def test_it_is_opened_by_many_processes_at_once(path: Path) -> None:
+def test_it_is_opened_by_many_processes_at_once(where: Where) -> None:
     with ProcessPoolExecutor(8, mp_context=PROCESSES) as pool:
-        assert [f.result(60) for f in [pool.submit(race, path, 0) for _ in range(8)]] == [[]] * 8
+        assert [f.result(60) for f in [pool.submit(race, where, 0) for _ in range(8)]] == [[]] * 8
 
 
 # Runs
@@ -336,13 +420,13 @@ def test_a_run_is_recorded_with_its_stages(ledger: Ledger) -> None:
     assert ledger.runs.latest("other") == []
 
 
-def start_and_die(path: Path) -> None:
-    Ledger(path).runs.start("run-1", "board", "2026-09", "schedule", NOON)
+def start_and_die(where: Where) -> None:
+    opened(where).runs.start("run-1", "board", "2026-09", "schedule", NOON)
     os.kill(os.getpid(), 9)
 
 
-def test_a_run_that_died_without_a_word_is_seen(ledger: Ledger, path: Path) -> None:
-    process = PROCESSES.Process(target=start_and_die, args=(path,))
+def test_a_run_that_died_without_a_word_is_seen(ledger: Ledger, where: Where) -> None:
+    process = PROCESSES.Process(target=start_and_die, args=(where,))
     process.start()
     process.join(60)
     assert [run.outcome for run in ledger.runs.latest()] == ["crashed"]
@@ -354,11 +438,98 @@ def test_the_latest_runs_come_first(ledger: Ledger) -> None:
     assert [run.run_id for run in ledger.runs.latest(limit=2)] == ["run-4", "run-3"]
 
 
-# Holders
+def test_runs_that_died_are_buried_and_the_living_are_not(ledger: Ledger, where: Where) -> None:
+    process = PROCESSES.Process(target=start_and_die, args=(where,))
+    process.start()
+    process.join(60)
+    ledger.runs.start("run-2", "board", "2026-09", "manual", NOON)
+    assert [run.run_id for run in ledger.runs.bury(NOON)] == ["run-1"]
+    assert ledger.runs.bury(NOON) == []
+    assert {run.run_id: run.outcome for run in ledger.runs.latest()} == {
+        "run-1": "crashed",
+        "run-2": "running",
+    }
 
 
-def test_this_process_lives_and_another_machines_may() -> None:
-    assert not is_dead(this_process())
-    assert not is_dead("00000000-1")
-    assert not is_dead("nonsense")
-    assert in_another_process(is_dead, this_process()) is False
+# PostgreSQL alone
+
+
+@pytest.fixture
+def database(database_server: PostgresLedger) -> PostgresLedger:
+    return emptied(database_server)
+
+
+@NEEDS_POSTGRES
+def test_a_newer_ledger_in_postgresql_is_refused(database: PostgresLedger) -> None:
+    with opened(database) as ledger, ledger._database.transaction() as write:
+        write.execute("UPDATE meta SET version = :version", {"version": VERSION + 1})
+    with pytest.raises(DeliveryError, match="newer version"):
+        opened(database)
+
+
+@NEEDS_POSTGRES
+def test_leases_go_by_the_servers_clock_and_a_lost_connection_is_made_anew(
+    database: PostgresLedger,
+) -> None:
+    with opened(database) as ledger:
+        before = ledger.now()
+        with psycopg.connect(**database.fields, autocommit=True) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE application_name = 'insights-reports'"
+            )
+        assert timedelta(0) <= ledger.now() - before < timedelta(minutes=1)
+
+
+@NEEDS_POSTGRES
+def test_a_server_that_is_not_there_is_an_error_of_three_lines(tmp_path: Path) -> None:
+    secret = Secret("CANARY-pg")
+    with pytest.raises(DeliveryError) as error:
+        PostgresDatabase(PostgresLedger(f"postgresql://test@/ledger?host={tmp_path}", secret))
+    assert len(str(error.value).splitlines()) == 3
+    assert "CANARY" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("mysql://host/x", "such as postgresql://"),
+        ("postgresql://user:secret@host/x", "must not hold the password"),
+        ("postgresql://user@host/x?options=-c", "unknown settings: options"),
+    ],
+)
+def test_a_url_that_cannot_be_used_is_refused(url: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        PostgresLedger(url)
+
+
+def test_another_machines_certificate_is_verified_unless_the_url_says_otherwise() -> None:
+    fields = PostgresLedger("postgresql://reports@db.example.com:5433/reports").fields
+    assert (fields["sslmode"], fields["sslrootcert"]) == ("verify-full", "system")
+    fields = PostgresLedger("postgresql://db.example.com/r?sslmode=require").fields
+    assert (fields["sslmode"], "sslrootcert" in fields) == ("require", False)
+
+
+def deliver_once(office: Office) -> list[str]:
+    return [receipt.state for receipt in office.deliver()]
+
+
+def test_sixteen_runs_at_once_deliver_each_edition_once(where: Where, tmp_path: Path) -> None:
+    rounds = 10 if os.environ.get("THOROUGH") else 2
+    with mail_server() as postbox, ProcessPoolExecutor(16, mp_context=PROCESSES) as pool:
+        for number in range(rounds):
+            office = Office(
+                tmp_path / str(number),
+                postbox.transport(),
+                recipients=("cto@example.com", f"reader{number}@example.com"),
+                with_folder=True,
+                where=where,
+                period=f"2026-{number + 1:02}",
+            )
+            for done in [pool.submit(deliver_once, office) for _ in range(16)]:
+                assert done.result(120)
+        assert len(postbox.received) == 2 * rounds
+        assert len(set(postbox.received)) == 2 * rounds
+    with opened(where) as ledger:
+        assert len(ledger.editions()) == rounds
+        assert {receipt.state for receipt in ledger.deliveries()} == {State.SENT}

@@ -4,7 +4,7 @@ import smtplib
 from pathlib import Path
 
 from insights_reports.delivery import Transport
-from insights_reports.delivery.local_mail import local_mail_server
+from insights_reports.delivery.mail.local_server import local_mail_server
 from tests.delivery.material import Office
 
 

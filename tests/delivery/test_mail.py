@@ -1,6 +1,10 @@
 """Mail through a real server that answers, refuses, breaks off or falls silent."""
 
+import contextlib
 import shutil
+import socket
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -128,10 +132,62 @@ def test_one_recipient_refused_does_not_stop_the_next(office: Office, postbox: P
         "1 of 2 deliveries were not made.",
         "board 2026-09 r1 -> mail gone@example.com: refused: 550 5.1.1 no such user",
         "The next run carries out what is owed; `insights-reports deliveries` lists all, and with "
-        "--again owes what was refused.",
+        "--again owes what was refused or may have arrived.",
     ]
     assert error is not None
     assert error.exit_status == 5
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("hello there", "no SMTP reply"),
+        ("554 5.3.2 no service", "554 5.3.2 no service"),
+        ("\x00\x01\x02", "no SMTP reply"),
+    ],
+)
+def test_a_server_that_greets_with_garbage_fails_by_itself(
+    office: Office, postbox: Postbox, fault: str, said: str
+) -> None:
+    office.with_folder = True
+    office.transport = postbox.transport(timeout=1)
+    postbox.faults = {"connect": [fault]}
+    folder, mail = office.deliver()
+    assert folder.done
+    assert mail.state is State.PLANNED
+    assert said in mail.detail
+    office.transport = postbox.transport()
+    assert [receipt.done for receipt in office.deliver()] == [True, True]
+
+
+def test_a_server_that_drips_has_a_deadline_in_all(office: Office) -> None:
+    """A byte before each time-out never runs into one."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=drip, args=(listening,), daemon=True).start()
+        port = listening.getsockname()[1]
+        office.transport = replace(office.transport, port=port, timeout=0.5)
+        begun = time.monotonic()
+        receipt = only(office.deliver())
+    assert time.monotonic() - begun < 10
+    assert receipt.state is State.PLANNED
+    assert "no end of it in time" in receipt.detail
+
+
+def drip(listening: socket.socket) -> None:
+    with contextlib.suppress(OSError), listening.accept()[0] as connection:
+        while True:
+            connection.send(b"2")
+            time.sleep(0.1)
+
+
+def test_addresses_that_differ_only_in_case_are_one_recipient(
+    office: Office, postbox: Postbox
+) -> None:
+    office.recipients = ("Ada.Byron@example.com", "ada.byron@EXAMPLE.com")
+    receipt = only(office.deliver())
+    assert receipt.key.recipient == "ada.byron@example.com"
+    assert [to for to, _ in postbox.received] == ["Ada.Byron@example.com"]
+    assert postbox.parsed()["To"] == "Ada.Byron@example.com"
 
 
 def test_a_refused_sender_is_no_recipients_fault(office: Office, postbox: Postbox) -> None:

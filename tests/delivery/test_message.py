@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights_reports.delivery import Key, Transport
-from insights_reports.delivery.message import build, message_id
+from insights_reports.delivery.mail.message import build, message_id
 from insights_reports.edition.files import File
 from tests.delivery.material import FILES, Body, Image
 
@@ -156,3 +156,15 @@ def test_law_any_text_comes_out_as_it_went_in(subject: str, text: str, html: str
 def lines(text: str) -> list[str]:
     """Lines as mail knows them; their ends are CRLF on the way, whatever they were."""
     return re.split(r"\r\n|\r|\n", text.rstrip("\r\n"))
+
+
+def test_encoded_words_are_short_enough_for_every_mail_program() -> None:
+    """RFC 2047, 2: at most 75 characters each, lines of at most 76."""
+    subject = "Überfällige Änderungen für die Größe der Übertragungswege " * 4
+    raw = build(KEY, TRANSPORT, DATE, Body(subject=subject), FILES)
+    head = raw.partition(b"\r\n\r\n")[0].decode()
+    words = re.findall(r"=\?[^?]+\?[bqBQ]\?[^?]*\?=", head)
+    assert len(words) > 3
+    assert max(map(len, words)) <= 75
+    parsed = message_from_bytes(raw, policy=default)
+    assert parsed["Subject"] == subject.strip()

@@ -1,5 +1,6 @@
 """Encryption is required and verified before any secret is said, and no secret gets out."""
 
+import base64
 import copy
 import pickle
 import ssl
@@ -13,7 +14,8 @@ import pytest
 import trustme
 
 from insights_reports.delivery import MailDestination, Secret, State, Transport
-from insights_reports.delivery.smtp import MailServer, NoConversation
+from insights_reports.delivery.mail.sign_in import CommandToken
+from insights_reports.delivery.mail.smtp import MailServer, NoConversation
 from tests.delivery.mail_servers import Postbox, mail_server
 from tests.delivery.material import Office
 
@@ -126,9 +128,21 @@ def test_a_refused_login_stops_all_until_the_next_run(
     assert [receipt.done for receipt in office.deliver()] == [True, True]
 
 
+def test_a_refusal_that_repeats_the_password_shows_it_in_no_form(
+    tmp_path: Path, ca_bundle: Path, starttls: Postbox
+) -> None:
+    office = Office(tmp_path, secure(starttls, ca_bundle=ca_bundle, password=Secret("wr0ng-Pass")))
+    starttls.echo = True
+    (receipt,) = office.deliver()
+    assert "refuses the login" in receipt.detail
+    assert "<secret>" in receipt.detail
+    assert "wr0ng-Pass" not in receipt.detail
+    assert base64.b64encode(b"\0reports\0wr0ng-Pass").decode() not in receipt.detail
+
+
 def oauth(postbox: Postbox, ca_bundle: Path, script: str) -> Transport:
     command = (sys.executable, "-c", script)
-    return secure(postbox, ca_bundle=ca_bundle, password=None, oauth_token_command=command)
+    return secure(postbox, ca_bundle=ca_bundle, password=None, token=CommandToken(command))
 
 
 def test_a_login_with_an_access_token(tmp_path: Path, starttls: Postbox, ca_bundle: Path) -> None:
@@ -152,7 +166,7 @@ def test_a_token_command_that_fails_shows_nothing_of_its_output(
 
 
 def test_a_token_command_that_is_not_there_is_named(starttls: Postbox, ca_bundle: Path) -> None:
-    transport = replace(oauth(starttls, ca_bundle, ""), oauth_token_command=("/no/such/command",))
+    transport = replace(oauth(starttls, ca_bundle, ""), token=CommandToken(("/no/such/command",)))
     assert refusal(transport).endswith("cannot be run: No such file or directory: /no/such/command")
 
 

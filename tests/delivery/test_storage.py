@@ -13,19 +13,23 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from insights_reports.delivery import Edition, publish, read_manifests, write_index
-from insights_reports.delivery.holder import this_process
+from insights_reports.delivery import Edition, read_manifests
+from insights_reports.delivery import publish as publish_to
+from insights_reports.delivery import write_index as write_index_to
 from insights_reports.edition.files import File
 from insights_reports.errors import DeliveryError
-from tests.delivery.material import EDITION, FILES, NOON
+from tests.delivery.material import EDITION, FILES, HOLDERS, NOON
 from tests.delivery.processes import PROCESSES
 
+publish = partial(publish_to, holders=HOLDERS)
+write_index = partial(write_index_to, holders=HOLDERS)
 SECOND = replace(EDITION, revision=2, digest="b" * 64, status="revised", files=FILES[:1])
 
 
@@ -267,14 +271,23 @@ def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
         subprocess.run(["umount", str(root)], check=True, timeout=30)
 
 
+def ended_holder() -> str:
+    """The name of a process that was, and is no more."""
+    with ProcessPoolExecutor(1, mp_context=PROCESSES) as pool:
+        return pool.submit(holder_name).result(60)
+
+
+def holder_name() -> str:
+    return HOLDERS.name
+
+
 def test_what_dead_runs_left_half_written_is_swept(root: Path) -> None:
     publish(EDITION, root, now=NOON)
     period = root / "board/2026-09"
-    machine = this_process().partition("-")[0]
-    dead = period / f".r2.{machine}-4194999.00000000.part"  # no such process: above pid_max
+    dead = period / f".r2.{ended_holder()}.00000000.part"
     dead.mkdir()
     (dead / "half.pdf").write_bytes(b"half")
-    alive = period / f".r3.{this_process()}.00000000.part"
+    alive = period / f".r3.{HOLDERS.name}.00000000.part"
     elsewhere = period / ".r4.00000000-1.00000000.part"
     forgotten = period / ".latest.json.00000000-1.00000000.part"
     for path in (alive, elsewhere):
@@ -371,3 +384,22 @@ def test_the_index_is_replaced_at_one_stroke(root: Path) -> None:
     assert write_index(root, b"one") == root / "index.html"
     write_index(root, b"two")
     assert tree(root) == {"index.html": b"two"}
+
+
+def test_a_file_that_is_missing_is_put_back_by_who_has_the_very_bytes(root: Path) -> None:
+    whole = publish(EDITION, root, now=NOON)
+    before = tree(root)
+    (whole.path / FILES[1].name).unlink()
+    again = publish(EDITION, root, now=NOON)
+    assert not again.new
+    assert tree(root) == before
+
+
+def test_a_missing_file_of_which_nobody_has_the_bytes_is_named(root: Path) -> None:
+    path = publish(EDITION, root, now=NOON).path / FILES[1].name
+    path.unlink()
+    other = replace(EDITION, files=(FILES[0], File(FILES[1].name, "summary", b"other")))
+    with pytest.raises(DeliveryError, match="is missing") as error:
+        publish(other, root, now=NOON)
+    assert str(path) in str(error.value)
+    assert not path.exists()

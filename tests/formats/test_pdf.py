@@ -603,9 +603,7 @@ def test_a_child_that_was_killed_is_replaced(split: bytes, monkeypatch: pytest.M
     with pdf.render_pool(1) as render_one:
         assert render_one(documents.split_document()) == split
         children[0]._process.kill()
-        with pytest.raises(RenderError):
-            render_one(documents.split_document())
-        assert render_one(documents.split_document()) == split
+        assert render_one(documents.split_document()) == split  # it is tried once more
     assert len(children) == 2
     assert all(child._process.poll() is not None for child in children)
 

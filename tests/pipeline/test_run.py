@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import stat
 from collections.abc import Callable
 from email import message_from_bytes
 from email.policy import default
@@ -155,8 +156,80 @@ def test_an_edition_is_held_back_when_a_figure_differs(
         done = run(config, "--url", url)
     assert done.status == 1
     assert "1 differ" in done.out
-    assert "Held back" in done.out
+    assert "Held: 1 of its figures differ" in done.out
     assert not (config.parent / "reports").exists()
+
+
+def test_a_held_edition_is_released_by_somebody_once(
+    configure: Configure, run: Run, command: Command
+) -> None:
+    config = configure(release="by_hand")
+    done = run(config)
+    assert done.status == 0
+    assert "insights-reports release monthly/2026-09 --by NAME" in done.out
+    (edition,) = json.loads(command("editions", "--config", config, "--json").out)
+    assert (edition["state"], edition["deliveries"]) == ("held", 0)
+    release = ("release", "monthly/2026-09", "--config", config, "--by", "Ada", "--note", "seen")
+    released = command(*release)
+    assert released.status == 0, released.err
+    assert [m.revision for m in read_manifests(config.parent / "reports")] == [1]
+    (edition,) = json.loads(command("editions", "--config", config, "--json").out)
+    assert (edition["state"], edition["note"]) == ("made", "released by Ada: seen")
+    again = command(*release)
+    assert again.status == 2
+    assert "is not held" in again.err
+    assert run(config).out.count("nothing sent again") == 1  # and is not held a second time
+
+
+def test_a_lost_ledger_is_rebuilt_and_mails_nothing_again_without_a_word(
+    configure: Configure, run: Run, command: Command
+) -> None:
+    with mail_server() as postbox:
+        config = configure(mail_port=postbox.port)
+        assert run(config).status == 0
+        for file in (config.parent / "state").glob("ledger.sqlite*"):
+            file.unlink()
+        again = run(config)
+        assert again.status == 5
+        assert "It may have arrived, and is held" in again.out
+        assert len(postbox.received) == 2
+        (edition,) = json.loads(command("editions", "--config", config, "--json").out)
+        assert (edition["delivered"], edition["deliveries"]) == (1, 3)
+        doubts = json.loads(command("deliveries", "--config", config, "--json").out)
+        assert [d["next"] for d in doubts if d["in_doubt"]] == ["in doubt: held until --again"] * 2
+        assert command("deliveries", "--config", config, "--again", "board").status == 0
+        assert run(config).status == 0
+        assert len(postbox.received) == 4
+    for file in (config.parent / "state").glob("ledger.sqlite*"):
+        file.unlink()
+    rebuilt = command("ledger", "rebuild", "--config", config)
+    assert "monthly 2026-09 r1: entered from the archive" in rebuilt.out
+    assert "2 mails may have been sent and are held" in rebuilt.out
+    assert "knows every edition" in command("ledger", "rebuild", "--config", config).out
+
+
+def test_what_the_state_holds_is_for_its_owner_alone_and_dead_runs_are_swept(
+    configure: Configure, run: Run, command: Command
+) -> None:
+    config = configure()
+    state = config.parent / "state"
+    assert run(config, "--dry-run").status == 0
+    assert json.loads(command("editions", "--config", config, "--json").out) == []
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (state, *state.rglob("*"))}
+    assert {path for path, mode in modes.items() if mode & 0o077} == set()
+    dead = state / "runs" / "20261001T000000-dead0000"
+    dead.mkdir()
+    with sqlite3.connect(state / "ledger.sqlite") as ledger:
+        ledger.execute(
+            "INSERT INTO runs (run_id, subscription, period, cause, started_at, holder, outcome) "
+            "VALUES (?, 'monthly', 'last', 'manual', '2026-01-01', '04115b94-1', 'running')",
+            (dead.name,),
+        )
+    ledger.close()
+    assert run(config, "--dry-run").status == 0
+    assert not dead.exists()
+    (status,) = json.loads(command("status", "--config", config, "--json").out)
+    assert status["last_edition"] is None
 
 
 def test_an_edition_with_a_difference_is_marked_and_delivered(

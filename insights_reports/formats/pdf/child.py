@@ -10,6 +10,7 @@ import threading
 from dataclasses import dataclass
 
 from insights_reports.formats.html.templates import SHIPPED, TemplateFault, Templates
+from insights_reports.formats.pdf.scratch import Scratch
 from insights_reports.formats.pdf.worker import receive, send
 
 # What the child needs of the environment: neither credentials nor proxies.
@@ -35,12 +36,20 @@ class Limits:
 
 class Failed(Exception):
     """The child could not do it. ``limit`` tells whether it ran into one, ``alive`` whether it can
-    go on with another document."""
+    go on with another document, ``killed`` whether somebody else ended it."""
 
-    def __init__(self, problem: str = "", *, limit: bool = False, alive: bool = False) -> None:
+    def __init__(
+        self,
+        problem: str = "",
+        *,
+        limit: bool = False,
+        alive: bool = False,
+        killed: bool = False,
+    ) -> None:
         super().__init__(problem)
         self.limit = limit
         self.alive = alive
+        self.killed = killed
 
 
 class Child:
@@ -49,7 +58,7 @@ class Child:
     def __init__(self, limits: Limits, templates: Templates = SHIPPED) -> None:
         self._limits = limits
         # WeasyPrint unpacks fonts into a folder that it leaves behind when it is killed.
-        self._scratch = tempfile.TemporaryDirectory(prefix="insights-reports-pdf-")
+        self._scratch = Scratch()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the child lives
         self._late = threading.Event()
         command = [sys.executable, "-m", "insights_reports.formats.pdf.worker"]
@@ -114,7 +123,8 @@ class Child:
         if status == _TOO_LONG:
             return self._exceeded("cpu")
         if status == _KILLED:
-            return Failed("the system ended the renderer, perhaps for want of memory", limit=True)
+            words = "the system ended the renderer, perhaps for want of memory"
+            return Failed(words, limit=True, killed=True)
         self._log.seek(0)
         words = self._log.read().decode(errors="replace").strip()
         if _NO_MEMORY.search(words):

@@ -1,6 +1,7 @@
 """The edition as a PDF, laid out in a child process with limits on memory, processor and time."""
 
 import queue
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -33,6 +34,23 @@ def render_pool(
         seats.put(None)
 
     def render_one(document: Document) -> bytes:
+        try:
+            try:
+                return attempt(document)
+            except Failed as failed:
+                if not failed.killed:
+                    raise
+                return attempt(document)  # once more: it was none of the document's doing
+        except Failed as failed:
+            raise _error(document, failed, templates) from None
+        except OSError as error:
+            raise RenderError(
+                "The PDF renderer cannot work.",
+                f"{tempfile.gettempdir()}: {error.strerror or error}",
+                "Free some space for temporary files, or set TMPDIR to another folder.",
+            ) from None
+
+    def attempt(document: Document) -> bytes:
         child = seats.get()
         try:
             child = child or Child(limits, templates)
@@ -41,7 +59,7 @@ def render_pool(
             if child is not None and not failed.alive:
                 child.stop()
                 child = None
-            raise _error(document, failed, templates) from None
+            raise
         finally:
             seats.put(child)
 

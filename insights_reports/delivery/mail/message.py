@@ -10,16 +10,30 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
 
 from insights_reports.delivery.destinations import Transport
 from insights_reports.delivery.receipts import Key, MailBody
 from insights_reports.edition.files import File, slug
 
-# Longer lines in headers than usual, but shorter than what RFC 5322 allows, keep the name of an
-# attachment in one piece: old mail programs misread RFC 2231's continuations.
-_WIRE = SMTP.clone(max_line_length=254)
+# Longer lines in the headers of attachments than usual, but shorter than what RFC 5322 allows, keep
+# their names in one piece: old mail programs misread RFC 2231's continuations.
+_LONG = SMTP.clone(max_line_length=254)
+_NAMING = ("content-disposition", "content-type")
+
+
+class _Wire(EmailPolicy):
+    """Lines of at most 76 characters, and so encoded words of at most 75 (RFC 2047, 2), but for
+    the headers that hold the names of attachments."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name.lower() in _NAMING:
+            return _LONG.fold_binary(name, value)
+        return super().fold_binary(name, value)
+
+
+_WIRE = _Wire(linesep="\r\n", max_line_length=76)
 
 
 def message_id(key: Key, transport: Transport) -> str:
@@ -35,11 +49,14 @@ def build(
     date: datetime,
     body: MailBody,
     attachments: Sequence[File],
+    *,
+    recipient: str = "",
 ) -> bytes:
-    """The message to ``key.recipient`` with CRLF line ends, ready for DATA but for its dots."""
+    """The message to ``key.recipient``, written as ``recipient``, with CRLF line ends, ready for
+    DATA but for its dots."""
     message = EmailMessage(policy=SMTP)
     identifier = message_id(key, transport)
-    _address(message, key, transport)
+    _address(message, key, transport, recipient)
     message["Subject"] = _one_line(body.subject)
     message["Date"] = format_datetime(date.astimezone(UTC))
     message["Message-ID"] = identifier
@@ -60,11 +77,11 @@ def build(
     return message.as_bytes(policy=_WIRE)
 
 
-def _address(message: EmailMessage, key: Key, transport: Transport) -> None:
+def _address(message: EmailMessage, key: Key, transport: Transport, recipient: str) -> None:
     message["From"] = Address(
         display_name=_one_line(transport.sender_name), addr_spec=transport.sender
     )
-    message["To"] = Address(addr_spec=key.recipient)
+    message["To"] = Address(addr_spec=recipient or key.recipient)
     if transport.reply_to:
         message["Reply-To"] = Address(addr_spec=transport.reply_to)
 

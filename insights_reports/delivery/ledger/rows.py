@@ -1,12 +1,12 @@
 """The rows of the ledger as values."""
 
 import json
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from insights_reports.delivery.database import instant
-from insights_reports.delivery.holder import is_dead
+from insights_reports.delivery.ledger.database import Row, instant
+from insights_reports.delivery.ledger.holders import Holders
 from insights_reports.delivery.receipts import Key, Receipt, State
 
 
@@ -20,9 +20,22 @@ class Revision:
     new: bool
 
 
+class Made(StrEnum):
+    """Where an edition stands, whatever became of its deliveries.
+
+    ``draft``: numbered by a run that has not rendered it, or never will. ``made``: rendered, and
+    its deliveries are owed. ``held``: rendered, and waiting until somebody releases it.
+    """
+
+    DRAFT = "draft"
+    MADE = "made"
+    HELD = "held"
+
+
 @dataclass(frozen=True, slots=True)
 class EditionRow:
-    """One edition in the ledger; ``files`` are (name, size in bytes, SHA-256)."""
+    """One edition in the ledger; ``files`` are (name, size in bytes, SHA-256). ``note`` says why it
+    is held, or who released it."""
 
     subscription: str
     period: str
@@ -32,6 +45,8 @@ class EditionRow:
     made_at: datetime
     run_id: str
     files: tuple[tuple[str, int, str], ...]
+    state: Made = Made.MADE
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +61,7 @@ class Claim:
     reference: str
 
 
-def is_free(row: sqlite3.Row, now: str, *, hold_unknown: bool = False) -> bool:
+def is_free(row: Row, now: str, holders: Holders) -> bool:
     """Whether a delivery is owed, due, and in no living run's hands."""
     match row["state"]:
         case State.PLANNED:
@@ -54,14 +69,23 @@ def is_free(row: sqlite3.Row, now: str, *, hold_unknown: bool = False) -> bool:
         case State.DEFERRED:
             return bool(row["next_try"] <= now)
         case State.SENDING:
-            return is_dead(row["holder"]) or row["lease_until"] <= now
+            return _let_go(row, now, holders)
         case State.UNKNOWN:
-            abandoned = row["holder"] is None or is_dead(row["holder"]) or row["lease_until"] <= now
-            return abandoned and not hold_unknown
+            return row["on_unknown"] == "resend" and _let_go(row, now, holders)
     return False
 
 
-def receipt(row: sqlite3.Row) -> Receipt:
+def _let_go(row: Row, now: str, holders: Holders) -> bool:
+    """Whether whoever held the delivery holds it no longer."""
+    holder = row["holder"]
+    return holder is None or holders.is_dead(holder) or row["lease_until"] <= now
+
+
+def receipt(row: Row, holders: Holders) -> Receipt:
+    holder = row["holder"]
+    held_elsewhere = holder is not None and not (
+        holders.is_dead(holder) or holders.is_alive(holder)
+    )
     return Receipt(
         Key(
             row["subscription"],
@@ -77,11 +101,13 @@ def receipt(row: sqlite3.Row) -> Receipt:
         row["reference"],
         row["sha256"],
         instant(row["next_try"]),
-        in_hand=row["holder"] is not None and not is_dead(row["holder"]),
+        in_hand=holder is not None and holders.is_alive(holder),
+        held_until=instant(row["lease_until"]) if held_elsewhere else None,
+        decide=row["state"] == State.UNKNOWN and row["on_unknown"] == "hold",
     )
 
 
-def edition(row: sqlite3.Row) -> EditionRow:
+def edition(row: Row) -> EditionRow:
     return EditionRow(
         row["subscription"],
         row["period"],
@@ -91,4 +117,6 @@ def edition(row: sqlite3.Row) -> EditionRow:
         datetime.fromisoformat(row["made_at"]),
         row["run_id"],
         tuple((name, size, digest) for name, size, digest in json.loads(row["files"])),
+        Made(row["state"]),
+        row["note"],
     )

@@ -11,9 +11,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from insights_reports.delivery.destinations import MailDestination
-from insights_reports.delivery.ledger import Ledger
-from insights_reports.delivery.ledger_rows import Claim
-from insights_reports.delivery.message import build, message_id
+from insights_reports.delivery.interruptions import undisturbed
+from insights_reports.delivery.ledger.ledger import Ledger, LostClaim
+from insights_reports.delivery.ledger.rows import Claim
+from insights_reports.delivery.mail.message import build, message_id
+from insights_reports.delivery.mail.smtp import Answer, Interrupted, MailServer, NoConversation
 from insights_reports.delivery.receipts import (
     Clock,
     ComposeMail,
@@ -24,9 +26,8 @@ from insights_reports.delivery.receipts import (
     Receipt,
     State,
 )
-from insights_reports.delivery.smtp import Answer, Interrupted, MailServer, NoConversation
 from insights_reports.edition.files import File
-from insights_reports.errors import RenderError
+from insights_reports.errors import DeliveryError, RenderError
 
 # RFC 5321, 4.5.4.1: try again after half an hour at the earliest, give up after four to five days.
 FIRST_PAUSE = timedelta(minutes=30)
@@ -62,34 +63,54 @@ class Mailing:
             return [self._deliver(key, connection) for key in keys]
 
     def _deliver(self, key: Key, connection: contextlib.ExitStack) -> Receipt:
-        hold = self._destination.on_unknown == "hold"
-        claim = self._ledger.claim(key, self._now(), hold_unknown=hold)
+        claim = self._ledger.claim(key, self._now())
         if claim is None:
             receipt = self._ledger.receipt(key)
             return replace(receipt, already=receipt.done)
-        if not self._stopped:
+        try:
+            if not self._stopped:
+                self._connect(connection)
+            if not self._stopped:
+                return self._attempt(claim)
+        except LostClaim:
+            return self._ledger.receipt(key)
+        except RenderError as error:  # of the body
+            return self._owe(claim, str(error))
+        except DeliveryError:  # the ledger's: nothing is delivered without it
+            raise
+        except Exception as error:
+            return self._owe(claim, f"{type(error).__name__}: {error}")
+        except BaseException:
+            with contextlib.suppress(LostClaim):  # when it is settled already
+                self._owe(claim, "The run was stopped before it was sent.")
+            raise
+        return self._owe(claim, self._stopped)
+
+    def _owe(self, claim: Claim, detail: str) -> Receipt:
+        """Give the claim back: nothing of the message was handed over."""
+        return self._ledger.settle(claim, State.PLANNED, self._now(), detail=detail)
+
+    def _connect(self, connection: contextlib.ExitStack) -> None:
+        if self._server is None:
             try:
-                return self._attempt(claim, connection)
+                server = MailServer(self._destination.transport)
             except NoConversation as error:
                 self._stopped = str(error)
-            except RenderError as error:  # of the body
-                return self._ledger.settle(claim, State.PLANNED, self._now(), detail=str(error))
-        return self._ledger.settle(claim, State.PLANNED, self._now(), detail=self._stopped)
+            else:
+                self._server = connection.enter_context(server)
 
-    def _attempt(self, claim: Claim, connection: contextlib.ExitStack) -> Receipt:
+    def _attempt(self, claim: Claim) -> Receipt:
         server = self._server
-        if server is None:
-            server = connection.enter_context(MailServer(self._destination.transport))
-            self._server = server
+        assert server is not None  # noqa: S101  (connected a moment ago)
         limit = min(self._destination.largest, server.largest or self._destination.largest)
-        answer = None
+        answer: Answer | None = None
         content = claim.message or self._prepared(claim, limit)
         while content is not None:
-            answer = self._offer(claim, server, content)
-            if isinstance(answer, Receipt):
-                return answer
-            if not answer.too_large:
-                return self._settle(claim, answer)
+            found = self._offer(claim, server, content)
+            if isinstance(found, Receipt):
+                return found
+            answer = found
+            server.reset()
             content = self._prepared(claim, len(content) - 1)
         said = f"{answer}: " if answer else ""
         return self._ledger.settle(
@@ -99,8 +120,12 @@ class Mailing:
             detail=f"{said}too large even without its files (limit {limit:,} bytes)",
         )
 
-    def _offer(self, claim: Claim, server: MailServer, content: bytes) -> Answer | Receipt:
-        """The server's answer, or the receipt when the connection broke before one came."""
+    def _offer(self, claim: Claim, server: MailServer, content: bytes) -> Receipt | Answer:
+        """The receipt; or the answer when that was "too large", and a smaller one may do.
+
+        From the first command on no signal comes between the server's answer and the ledger's word
+        on it, and nothing is done between the two.
+        """
         handed_over = False
 
         def hand_over() -> None:
@@ -108,12 +133,31 @@ class Mailing:
             self._ledger.hand_over(claim, self._now())
             handed_over = True
 
-        try:
-            return server.send(claim.key.recipient, content, hand_over)
-        except Interrupted as error:
-            self._stopped = f"The connection to the mail server broke: {error}"
-            state = State.UNKNOWN if handed_over else State.PLANNED
-            return self._ledger.settle(claim, state, self._now(), detail=self._stopped)
+        with undisturbed(server.cut):
+            try:
+                answer = server.send(self._written(claim.key.recipient), content, hand_over)
+            except NoConversation as error:
+                self._stopped = str(error)
+                return self._owe(claim, self._stopped)
+            except DeliveryError:  # the ledger's, before anything was handed over
+                raise
+            except Exception as error:
+                broke = isinstance(error, Interrupted)
+                said = str(error) if broke else f"{type(error).__name__}: {error}"
+                self._stopped = f"The connection to the mail server broke: {said}"
+                state = State.UNKNOWN if handed_over else State.PLANNED
+                return self._ledger.settle(claim, state, self._now(), detail=self._stopped)
+            if answer.too_large:
+                return answer
+            receipt = self._settle(claim, answer)
+        if answer.refused and not self._stopped:
+            server.reset()
+        return receipt
+
+    def _written(self, recipient: str) -> str:
+        """The address as the configuration spells it."""
+        known = self._destination.recipients
+        return next((each for each in known if each.lower() == recipient), recipient)
 
     def _settle(self, claim: Claim, answer: Answer) -> Receipt:
         now = self._now()
@@ -136,7 +180,10 @@ class Mailing:
         for attached in _fewer(chosen):
             left_out = tuple(file for file in chosen if file not in attached)
             body = self._body(MailNotes(attached, left_out, self._folders))
-            content = build(claim.key, transport, claim.planned_at, body, attached)
+            written = self._written(claim.key.recipient)
+            content = build(
+                claim.key, transport, claim.planned_at, body, attached, recipient=written
+            )
             if len(content) <= limit:
                 self._ledger.prepare(claim, content, message_id(claim.key, transport))
                 return content

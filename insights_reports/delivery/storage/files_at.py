@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from insights_reports.delivery.holder import is_dead, this_process
+from insights_reports.delivery.ledger.holders import Holders
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -45,9 +45,9 @@ def make_folder(parent: int, name: str) -> None:
         os.fsync(parent)
 
 
-def part_name(name: str) -> str:
+def part_name(name: str, holders: Holders) -> str:
     """A fresh hidden name for the unfinished ``name``, which says whose it is."""
-    return f".{name}.{this_process()}.{secrets.token_hex(4)}{_PART}"
+    return f".{name}.{holders.name}.{secrets.token_hex(4)}{_PART}"
 
 
 def write_new(folder: int, name: str, content: bytes) -> None:
@@ -58,9 +58,9 @@ def write_new(folder: int, name: str, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def replace(folder: int, name: str, content: bytes) -> None:
+def replace(folder: int, name: str, content: bytes, holders: Holders) -> None:
     """Put ``content`` in the place of the file ``name`` at one stroke."""
-    part = part_name(name)
+    part = part_name(name, holders)
     try:
         write_new(folder, part, content)
         os.replace(part, name, src_dir_fd=folder, dst_dir_fd=folder)
@@ -89,17 +89,17 @@ def remove(folder: int, name: str) -> None:
             os.unlink(name, dir_fd=folder)
 
 
-def sweep(folder: int, now: datetime) -> None:
+def sweep(folder: int, now: datetime, holders: Holders) -> None:
     """Remove what dead runs left half-written in ``folder``."""
     for name in os.listdir(folder):
         if not (name.startswith(".") and name.endswith(_PART)):
             continue
-        holder = name.removesuffix(_PART).split(".")[-2]
+        holder = name.removesuffix(_PART).split(".")[-2:][0]
         try:
             modified = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime
         except FileNotFoundError:  # another run finished it, or swept it
             continue
-        if is_dead(holder) or now.timestamp() - modified > _ABANDONED.total_seconds():
+        if holders.is_dead(holder) or now.timestamp() - modified > _ABANDONED.total_seconds():
             remove(folder, name)
 
 

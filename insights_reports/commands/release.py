@@ -1,0 +1,58 @@
+"""``release``: deliver an edition that is held, by somebody's word."""
+
+import argparse
+import re
+import sys
+
+from insights_reports.config_file import find_config, load_config
+from insights_reports.delivery import EditionRow, Made, failure, said
+from insights_reports.delivery.interruptions import stoppable
+from insights_reports.errors import UsageError
+from insights_reports.pipeline.deliver import deliver_edition
+from insights_reports.pipeline.runs import open_run
+from insights_reports.pipeline.state import open_ledger, state_of
+
+_EDITION = re.compile(r"([a-z0-9-]+)/([0-9A-Za-z-]+)")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Deliver the latest revision of the edition, and enter who released it and why.
+
+    Raises:
+        UsageError: when there is no such edition, or it is not held.
+    """
+    config = load_config(find_config(options.config))
+    with open_ledger(config) as ledger:
+        held = _held(options.edition, ledger.editions())
+    by = " ".join(options.by.split())
+    note = f"released by {by}" + (f": {' '.join(options.note.split())}" if options.note else "")
+    run = open_run(state_of(config) / "runs" / held.run_id)
+    with stoppable():
+        receipts = deliver_edition(run, note=note)
+    for receipt in receipts:
+        print(f"{receipt.key}: {said(receipt)}")
+    if error := failure(receipts):
+        print(f"insights-reports: {error}", file=sys.stderr)
+        return error.exit_status
+    return 0
+
+
+def _held(name: str, editions: list[EditionRow]) -> EditionRow:
+    asked = _EDITION.fullmatch(name)
+    if asked is None:
+        raise UsageError(
+            "The edition cannot be understood.", f"{name!r}", "Write it as board-monthly/2026-09."
+        )
+    found = [e for e in editions if (e.subscription, e.period) == asked.groups()]
+    if not found:
+        raise UsageError(
+            "There is no such edition.", name, "`insights-reports editions` lists what was made."
+        )
+    latest = max(found, key=lambda edition: edition.revision)
+    if latest.state is not Made.HELD:
+        raise UsageError(
+            "The edition is not held.",
+            f"{name} r{latest.revision}: {latest.note or latest.state}",
+            "What is owed of it, `insights-reports deliveries` says.",
+        )
+    return latest

@@ -1,0 +1,1 @@
+"""Editions into folders and other storage."""

@@ -1,0 +1,51 @@
+"""The folders for the temporary files of children, which outlive nobody."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+_PREFIX = "insights-reports-pdf-"
+_YOUNG = 60.0  # seconds; a folder as young as that may just be about to be locked
+
+
+class Scratch:
+    """A temporary folder that this process locks as long as it lives."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix=_PREFIX)
+        self.name = self._folder.name
+        self._lock = _lock(Path(self.name))
+
+    def cleanup(self) -> None:
+        self._folder.cleanup()
+        os.close(self._lock)
+
+
+def sweep_scratch() -> None:
+    """Remove the folders of dead processes: nobody locks them."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - folder.stat().st_mtime < _YOUNG:
+                continue
+            lock = _lock(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(lock)
+
+
+def _lock(folder: Path) -> int:
+    """A lock on ``folder`` that the system gives back when this process ends.
+
+    Raises:
+        OSError: when another process has it.
+    """
+    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        raise
+    return lock

@@ -1,0 +1,156 @@
+"""From the configuration to destinations: addresses, credentials, the mail server.
+
+Secrets are read here, where they are used, and nowhere kept.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from insights_reports.config import Config, Folder, Mail, Mailing, Storage
+from insights_reports.delivery import (
+    Destination,
+    FolderDestination,
+    MailDestination,
+    Secret,
+    StorageDestination,
+    Transport,
+)
+from insights_reports.delivery.storage.places import Place
+from insights_reports.errors import ConfigError
+
+
+def destination_of(config: Config, name: str) -> Destination:
+    """The destination ``name`` of ``config``.
+
+    Raises:
+        ConfigError: when its settings cannot be used (a missing password).
+    """
+    chosen = config.destinations[name]
+    if not isinstance(chosen, Mailing):
+        return place_of(config, name, chosen)
+    documents = None if chosen.documents == "all" else ("summary",)
+    return mailing(
+        config, name, chosen.to, chosen.attach, documents=documents, on_unknown=chosen.on_unknown
+    )
+
+
+def place_of(config: Config, name: str, chosen: Folder | Storage) -> Place:
+    """The place that keeps editions under ``name``.
+
+    Raises: as `destination_of`.
+    """
+    if isinstance(chosen, Folder):
+        return FolderDestination(name, config.resolve(chosen.path), chosen.public_url)
+    key = f"destinations.{name}"
+    try:
+        return StorageDestination(
+            name=name,
+            url=chosen.url,
+            public_url=chosen.public_url,
+            endpoint=chosen.endpoint,
+            region=chosen.region,
+            ca_bundle=config.resolve(chosen.ca_bundle) if chosen.ca_bundle else None,
+            key_file=config.resolve(chosen.key_file) if chosen.key_file else None,
+            password=_secret(config, chosen.password_file, f"{key}.password_file"),
+            known_hosts=_text(config, chosen.known_hosts, f"{key}.known_hosts"),
+            host_key=chosen.host_key,
+        )
+    except ValueError as error:
+        raise ConfigError(
+            "A destination cannot be used.", (f"{config.path}: {key}: {error}",), ""
+        ) from None
+
+
+def places_of(config: Config) -> dict[str, Place]:
+    """All places that keep editions.
+
+    Raises: as `destination_of`.
+    """
+    return {
+        name: place_of(config, name, chosen)
+        for name, chosen in config.destinations.items()
+        if not isinstance(chosen, Mailing)
+    }
+
+
+def mailing(
+    config: Config,
+    name: str,
+    recipients: Sequence[str],
+    attach: Sequence[str],
+    *,
+    documents: tuple[str, ...] | None = ("summary",),
+    on_unknown: str = "resend",
+) -> MailDestination:
+    """Recipients of mails by the configuration's mail server.
+
+    Raises: as `destination_of`.
+    """
+    if config.mail is None:
+        raise ConfigError("There is no mail server.", (f"{config.path}: mail: is required",), "")
+    return MailDestination(
+        name=name,
+        recipients=tuple(recipients),
+        transport=transport(config, config.mail),
+        attach=tuple(attach),
+        documents=documents,
+        on_unknown="hold" if on_unknown == "hold" else "resend",
+    )
+
+
+def transport(config: Config, mail: Mail) -> Transport:
+    """The mail server's settings with the password or the source of tokens.
+
+    Raises:
+        ConfigError: when a file cannot be read or the settings contradict each other.
+    """
+    try:
+        return Transport(
+            host=mail.host,
+            port=mail.port,
+            sender=mail.sender,
+            sender_name=config.company.name,
+            security=mail.security,
+            username=mail.username,
+            password=_password(config, mail),
+            reply_to=mail.reply_to,
+            ca_bundle=config.resolve(mail.ca_bundle) if mail.ca_bundle else None,
+        )
+    except ValueError as error:
+        raise ConfigError(
+            "The mail server's settings cannot be used.", (f"{config.path}: mail: {error}",), ""
+        ) from None
+
+
+def _password(config: Config, mail: Mail) -> Secret | None:
+    if mail.username is None:
+        return None
+    found = _secret(config, mail.password_file, "mail.password_file")
+    given = found.reveal() if found else os.environ.get("SMTP_PASSWORD", "").strip()
+    if not given:
+        raise ConfigError(
+            "There is no mail password.",
+            (f"{config.path}: mail.username is set",),
+            "Set SMTP_PASSWORD in the environment, or mail.password_file.",
+        )
+    return Secret(given)
+
+
+def _secret(config: Config, path: Path | None, key: str) -> Secret | None:
+    text = _text(config, path, key)
+    return Secret(text.strip()) if text and text.strip() else None
+
+
+def _text(config: Config, path: Path | None, key: str) -> str | None:
+    if path is None:
+        return None
+    try:
+        return config.resolve(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise ConfigError(
+            "A file that the configuration names cannot be read.",
+            (f"{config.path}: {key}: {config.resolve(path)}: {reason}",),
+            "",
+        ) from None
