@@ -11,13 +11,14 @@ what it names, and are checked here whatever Prefect was told to check.
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from prefect import flow, get_run_logger, runtime, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import FlowRunContext
 from prefect.futures import wait
+from prefect.states import Completed
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.tasks import Task, exponential_backoff
 
@@ -26,11 +27,13 @@ from insights_reports.delivery import Receipt, failure
 from insights_reports.edition.settings import Trigger
 from insights_reports.errors import OctopusError
 from insights_reports.pipeline.compute import compute
-from insights_reports.pipeline.deliver import deliver_owed as carry_out
 from insights_reports.pipeline.make import finish, pull_for, recorded
+from insights_reports.pipeline.owed import deliver_owed as carry_out
 from insights_reports.pipeline.render import WORKERS, Render, files_wanted, renderer
 from insights_reports.pipeline.runs import Run, open_run, start_run
-from insights_reports.scheduling.identity import at_work
+from insights_reports.pipeline.standing import is_made
+from insights_reports.scheduling.identity import at_work, identity
+from insights_reports.scheduling.look import attempt_of
 from insights_reports.scheduling.request import checked, request_model
 from insights_reports.scheduling.served import Served
 
@@ -99,19 +102,20 @@ def _name() -> str:
     task_runner=ThreadPoolTaskRunner(max_workers=WORKERS),  # type: ignore[arg-type]
     persist_result=False,
 )
-def make_edition(request: Request) -> dict[str, Any]:  # type: ignore[valid-type]
+def make_edition(request: Request) -> Any:  # type: ignore[valid-type]
     """Make and deliver the edition of a subscription for a period.
 
-    It speaks for the time for which the run was scheduled, so that a run that starts late still
-    speaks for its own period.
+    It speaks for the time for which the run was scheduled.
 
     Args:
         request: What the run shall make.
     """
     instant = SERVED.as_of or runtime.flow_run.scheduled_start_time
-    wanted = checked(Request, request, instant)
+    wanted = checked(CONFIG, Request, request, instant)
     if wanted.note:
         get_run_logger().info("Note: %s", wanted.note)
+    if _attempt() and (made := is_made(CONFIG, wanted.subscription, wanted.period)):
+        return Completed(name="AlreadyMade", message=made)
     run = start_run(
         SERVED.config,
         wanted.subscription,
@@ -140,12 +144,17 @@ def deliver_owed() -> list[str]:
 
 
 def _trigger() -> Trigger:
-    """What set the run off, as Prefect knows it: nobody can choose it."""
+    """What set the run off: nobody can choose it."""
+    attempt = _attempt()
+    begun = "manual" if attempt is None else "schedule" if attempt == 1 else "retry"
+    return SERVED.trigger or cast(Trigger, begun)
+
+
+def _attempt() -> int | None:
+    """Which attempt at its period the scheduler began this run as; None when a person did."""
     context = FlowRunContext.get()
-    scheduled = (
-        context is not None and context.flow_run is not None and context.flow_run.auto_scheduled
-    )
-    return SERVED.trigger or ("schedule" if scheduled else "manual")
+    key = context.flow_run.idempotency_key if context and context.flow_run else None
+    return attempt_of(key, identity(CONFIG))
 
 
 def _raise_for(receipts: Sequence[Receipt]) -> None:

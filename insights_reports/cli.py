@@ -237,7 +237,11 @@ def _run(commands: _Commands) -> None:
     parser.add_argument(
         "--period",
         default="last",
-        help="2026-09, 2026-Q3, 2026, 2026-W40, 2026-07..2026-09, or last (default)",
+        help="as the subscription has them: 2026-09, 2026-Q3, 2026, 2026-W40, FY2027-Q1, each from "
+        "2026-07..2026-09, or last (default)",
+    )
+    parser.add_argument(
+        "--range", metavar="FIRST..LAST", help="one edition of these days: 2026-09-14..2026-09-27"
     )
     parser.add_argument("--out", metavar="DIR", help="publish into this folder instead")
     parser.add_argument("--dry-run", action="store_true", help="render, deliver nothing")

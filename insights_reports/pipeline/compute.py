@@ -74,11 +74,12 @@ def period_deployments(deployments: pd.DataFrame, pulled: Pulled, period: Period
 
 
 def _period(run: Run, pulled: Pulled) -> Period:
-    week_start = run.subscription.week_start
+    subscription = run.subscription
+    calendar = (subscription.week_start, subscription.fiscal_year_starts)
     if run.period != "last":
-        return Period.parse(run.period, week_start)
+        return Period.parse(run.period, *calendar)
     today = pulled.as_of.astimezone(pulled.zone).date()
-    return Period.last_complete(run.subscription.every, today, week_start)
+    return Period.last_complete(subscription.every, today, *calendar)
 
 
 def _inputs(run: Run, pulled: Pulled, period: Period, check: CrossCheck) -> Inputs:

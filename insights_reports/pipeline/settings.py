@@ -14,6 +14,7 @@ from insights_reports.edition.settings import CustomBands
 from insights_reports.edition.values import Metric
 from insights_reports.errors import ConfigError
 from insights_reports.metrics import Conventions
+from insights_reports.pipeline.calendars import calendar_of
 from insights_reports.spelling.terms import TICKS_PER_SECOND
 
 LARGEST_LOGO = 4_000_000  # pixels
@@ -32,7 +33,7 @@ def settings_of(config: Config, name: str, tag_sets: tuple[str, ...], as_of: dat
     """The settings of an edition of subscription ``name``, split by ``tag_sets`` (ids), whose data
     end ``as_of``."""
     subscription = config.subscriptions[name]
-    schedule = subscription.schedule
+    calendar = calendar_of(config, subscription)
     return Settings(
         subscription=name,
         splits=subscription.splits,
@@ -48,7 +49,7 @@ def settings_of(config: Config, name: str, tag_sets: tuple[str, ...], as_of: dat
         conventions=conventions_of(subscription),
         hotfix_patterns=subscription.hotfix_patterns,
         limit=subscription.cross_check.limit,
-        next_edition=schedule.after(as_of).date() if schedule else None,
+        next_edition=next(calendar.upcoming(as_of)).at.date() if calendar else None,
     )
 
 

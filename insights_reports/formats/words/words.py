@@ -392,6 +392,8 @@ class Words:
 
     def span(self, span: Span) -> str:
         """What it goes by: ``September 2026``, ``3rd quarter 2026``, ``week 40 of 2026``."""
+        if span.name.startswith("FY"):  # a fiscal year or quarter, which has no other name
+            return span.name
         year, dash, part = span.name.partition("-")
         if year.isdecimal() and not dash:
             return year
