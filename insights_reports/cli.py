@@ -315,8 +315,12 @@ def _ledger(commands: _Commands) -> None:
 
 def _status(commands: _Commands) -> None:
     parser = _command(
-        commands, "status", "What is owed, what failed, and the last runs.", module="ledger"
+        commands, "status", "Whether the last period was made and arrived, and what is owed."
     )
-    parser.set_defaults(show="status")
+    parser.add_argument(
+        "--overdue",
+        action="store_true",
+        help="only what is due for an hour and has not arrived with everybody; exit 1 if any",
+    )
     _config(parser)
     _json(parser)

@@ -33,8 +33,14 @@ def test_the_example_is_valid_and_names_every_key() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     mail, board = the(BaseModel, config.mail), config.subscriptions["board-monthly"]
     sections: list[BaseModel] = [config.octopus, config.company, mail, board]
-    kinds: list[type[BaseModel]] = [*(type(each) for each in sections), Config, CustomBands]
-    for section in (*kinds, Schedule, Holidays):
+    kinds: list[type[BaseModel]] = [
+        *(type(each) for each in sections),
+        Config,
+        CustomBands,
+        Schedule,
+        Holidays,
+    ]
+    for section in kinds:
         for key in section.model_fields.keys() - {"path"}:
             assert f"{key}:" in text, f"the example does not show {key}"
 

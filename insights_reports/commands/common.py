@@ -75,6 +75,15 @@ def print_json(value: object) -> None:
     sys.stdout.write("\n")
 
 
+def plain(value: Any) -> Any:
+    """``value`` with instants and enumerations as text."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value if value is None or isinstance(value, int | float) else str(value)
+
+
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: str = "") -> None:
     """Print a table with aligned columns; ``right`` holds the letters r or l for each column."""
     cells = [list(head), *(list(row) for row in rows)]

@@ -17,12 +17,13 @@ from insights_reports.commands.flows import load_flows, load_prefect
 from insights_reports.config_file import find_config, load_config
 from insights_reports.errors import ServerGone, UsageError
 from insights_reports.pipeline.owed import deliveries_due
-from insights_reports.pipeline.standing import all_standings, end_attempt, enrol
+from insights_reports.pipeline.standing import end_attempt, enrol, overview
 from insights_reports.scheduling.identity import sole_scheduler
 from insights_reports.scheduling.own_server import Address, own_server
 from insights_reports.scheduling.served import Served
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_LOOK = 60.0  # seconds between two looks at what is owed
 _POLL = "2"  # seconds between two looks of ours at our own server for runs that are due
 
 
@@ -52,11 +53,11 @@ def main(options: argparse.Namespace) -> int:
 
         enrol(config, datetime.now(UTC))
         book = Book(
-            standings=partial(all_standings, config),
+            overview=partial(overview, config),
             end_attempt=partial(end_attempt, config),
             deliveries_due=partial(deliveries_due, config),
         )
-        _until_stopped(serve(flows, config, home, book))
+        _until_stopped(serve(flows, config, home, book, _LOOK))
     return 0
 
 

@@ -4,7 +4,7 @@ Pure functions of the ledger's rows. A run that was started for a period counts 
 its first moment on, so that one that dies without a word is one as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -82,6 +82,14 @@ class Facts:
     def began(self) -> datetime | None:
         """When the subscription was first run or served."""
         return min((run.started_at for run in self.runs), default=None)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """How every subscription that has a schedule stands; of those that cannot be judged, why."""
+
+    standings: Mapping[str, tuple[Standing, ...]]
+    unusable: Mapping[str, str]
 
 
 def standings(

@@ -5,8 +5,16 @@ from datetime import datetime
 
 from insights_reports.config import Config
 from insights_reports.delivery import Ledger
-from insights_reports.errors import DeliveryError
-from insights_reports.owed.standing import COUNTED, ENROLLED, Facts, Standing, counts, standings
+from insights_reports.errors import ConfigError, DeliveryError
+from insights_reports.owed.standing import (
+    COUNTED,
+    ENROLLED,
+    Facts,
+    Overview,
+    Standing,
+    counts,
+    standings,
+)
 from insights_reports.pipeline.calendars import calendar_of
 from insights_reports.pipeline.state import open_ledger
 
@@ -20,20 +28,24 @@ def facts_of(ledger: Ledger, name: str) -> Facts:
     )
 
 
-def all_standings(config: Config, now: datetime) -> dict[str, tuple[Standing, ...]]:
+def overview(config: Config, now: datetime) -> Overview:
     """How every period that is due ``now`` stands, of each subscription that has a schedule.
 
+    A subscription whose calendar cannot be used does not stop the others.
+
     Raises:
-        ConfigError: when the holidays of a schedule are not known.
         DeliveryError: when the ledger cannot be read.
     """
-    found = {}
+    found, unusable = {}, {}
     with open_ledger(config) as ledger:
         for name, subscription in config.subscriptions.items():
-            if calendar := calendar_of(config, subscription):
-                facts = facts_of(ledger, name)
-                found[name] = standings(name, subscription, calendar, facts, now)
-    return found
+            try:
+                if calendar := calendar_of(config, subscription):
+                    facts = facts_of(ledger, name)
+                    found[name] = standings(name, subscription, calendar, facts, now)
+            except ConfigError as error:
+                unusable[name] = " ".join(str(error).split())
+    return Overview(found, unusable)
 
 
 def is_made(config: Config, name: str, period: str) -> str | None:

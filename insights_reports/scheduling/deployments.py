@@ -46,9 +46,9 @@ class _Wanted:
         return f"{self.flow.name}/{self.name}"
 
 
-async def serve(flows: ModuleType, config: Config, home: Path, book: Book) -> None:
+async def serve(flows: ModuleType, config: Config, home: Path, book: Book, every: float) -> None:
     """Serve the schedules of ``config`` until stopped; ``home`` is Prefect's folder in its state,
-    ``book`` knows what is owed.
+    ``book`` knows what is owed, and is asked ``every`` so many seconds.
 
     A subscription that Prefect refuses does not stop the others; standard error has the reason.
 
@@ -57,7 +57,7 @@ async def serve(flows: ModuleType, config: Config, home: Path, book: Book) -> No
         ServerGone: when Prefect's server does not answer, or does not let us in.
     """
     try:
-        await _serve(flows, config, home, book)
+        await _serve(flows, config, home, book, every)
     except (httpx.HTTPError, RuntimeError, ExceptionGroup) as error:
         raise ServerGone(
             "Prefect's server cannot be used.",
@@ -66,7 +66,7 @@ async def serve(flows: ModuleType, config: Config, home: Path, book: Book) -> No
         ) from error
 
 
-async def _serve(flows: ModuleType, config: Config, home: Path, book: Book) -> None:
+async def _serve(flows: ModuleType, config: Config, home: Path, book: Book, every: float) -> None:
     name = identity(config)
     tags = [name, owner(home)]
     runner = Runner(name=name, pause_on_shutdown=False)
@@ -83,7 +83,7 @@ async def _serve(flows: ModuleType, config: Config, home: Path, book: Book) -> N
         if "" not in served or len(served) < 2:
             raise UsageError("No subscription can be served.", f"File: {config.path}", "See above.")
         await _remove(client, ours, {each.name for each in wanted})
-        looker = Looker(client, book, name, served, deliveries=served.pop(""))
+        looker = Looker(client, book, name, served, served.pop(""), every)
         looking = asyncio.create_task(looker.keep_looking())
         try:
             await runner.start()

@@ -15,9 +15,8 @@ from uuid import UUID
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun
 
-from insights_reports.owed.standing import Stand, Standing
+from insights_reports.owed.standing import Overview, Stand, Standing
 
-EVERY = 60.0  # seconds between two looks
 _DELIVERIES = 5  # minutes: what is owed to recipients is tried at most once in each
 
 
@@ -25,12 +24,12 @@ _DELIVERIES = 5  # minutes: what is owed to recipients is tried at most once in 
 class Book:
     """What is known of what is owed, and the entry that is made of it.
 
-    ``standings`` are those of each subscription with a schedule; ``end_attempt`` enters how one
+    ``overview`` tells how the subscriptions stand; ``end_attempt`` enters how one
     ended that the ledger knows nothing of; ``deliveries_due`` says whether something can be
     delivered that earlier runs owe.
     """
 
-    standings: Callable[[datetime], Mapping[str, tuple[Standing, ...]]]
+    overview: Callable[[datetime], Overview]
     end_attempt: Callable[[Standing, str, datetime], None]
     deliveries_due: Callable[[datetime], bool]
 
@@ -45,7 +44,8 @@ class Looker:
     identity: str
     deployments: Mapping[str, UUID]
     deliveries: UUID
-    _said: set[tuple[str, str]] = field(default_factory=set)
+    every: float  # seconds between two looks
+    _said: set[str] = field(default_factory=set)
 
     async def keep_looking(self) -> None:
         """For ever; whatever one look meets, there is a next."""
@@ -54,17 +54,19 @@ class Looker:
                 await self.look(datetime.now(UTC))
             except Exception as error:  # a disk that is full, a server that is started again
                 _say(f"what is owed cannot be seen to: {' '.join(str(error).split())[:300]}")
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(self.every)
 
     async def look(self, now: datetime) -> None:
         """Let everything begin that is owed ``now``."""
-        found = await asyncio.to_thread(self.book.standings, now)
-        for name, stands in found.items():
+        found = await asyncio.to_thread(self.book.overview, now)
+        for name, why in found.unusable.items():
+            self._say_once(f"{name}: NOT SCHEDULED: {why}")
+        for name, stands in found.standings.items():
             for each in stands:
                 if each.is_to_be_made(now) and name in self.deployments:
                     await self._begin(each, now)
                 elif each.stand is Stand.GIVEN_UP:
-                    self._say_once(each)
+                    self._say_once(f"{name} {each.period}: GIVEN UP: {each.why}")
         if await asyncio.to_thread(self.book.deliveries_due, now):
             slot = now.replace(minute=now.minute // _DELIVERIES * _DELIVERIES)
             await self.client.create_flow_run_from_deployment(
@@ -82,10 +84,10 @@ class Looker:
         if run.state is not None and run.state.is_final():
             await asyncio.to_thread(self.book.end_attempt, stands, _outcome(run), now)
 
-    def _say_once(self, stands: Standing) -> None:
-        if (key := (stands.subscription, stands.period)) not in self._said:
-            self._said.add(key)
-            _say(f"{stands.subscription} {stands.period}: GIVEN UP: {stands.why}")
+    def _say_once(self, line: str) -> None:
+        if line not in self._said:
+            self._said.add(line)
+            _say(line)
 
 
 def attempt_of(idempotency_key: str | None, identity: str) -> int | None:

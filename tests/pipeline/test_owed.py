@@ -11,7 +11,7 @@ from insights_reports.config_file import load_config
 from insights_reports.delivery import Key, Ledger, State
 from insights_reports.owed.standing import Stand
 from insights_reports.pipeline.owed import deliver_owed, deliveries_due
-from insights_reports.pipeline.standing import all_standings, end_attempt, enrol
+from insights_reports.pipeline.standing import end_attempt, enrol, overview
 from tests.conftest import AS_OF, Done
 from tests.delivery.mail_servers import mail_server
 from tests.pipeline.conftest import Configure
@@ -83,7 +83,7 @@ def test_how_subscriptions_stand_by_the_ledger(configure: Configure, run: Run) -
     assert standing(config, AS_OF) == []
     assert standing(config, datetime(2026, 11, 2, tzinfo=UTC)) == [("2026-10", Stand.OWED, 1)]
     assert run(path, "--period", "2026-09").status == 0
-    (_, november) = all_standings(config, LATER)["monthly"]
+    (_, november) = overview(config, LATER).standings["monthly"]
     end_attempt(config, november, "failed: Prefect's run ended as Crashed", LATER)
     end_attempt(config, november, "failed: the same, seen by another", LATER)
     assert standing(config, LATER) == [("2026-10", Stand.OWED, 1), ("2026-11", Stand.OWED, 2)]
@@ -93,5 +93,5 @@ def test_how_subscriptions_stand_by_the_ledger(configure: Configure, run: Run) -
 
 
 def standing(config: Any, now: datetime) -> list[tuple[str, Stand, int]]:
-    found = all_standings(config, now)["monthly"]
+    found = overview(config, now).standings["monthly"]
     return [(stands.period, stands.stand, stands.attempt) for stands in found]
