@@ -56,10 +56,12 @@ def check_zone(calendar: Calendar, zone: ZoneInfo, now: datetime) -> None:
         if there.date() < due.period.end:
             raise ConfigError(
                 "The schedule is too early for the report's time zone.",
-                (f"{due.period.name} is due at {due.at:%Y-%m-%d %H:%M %Z}, when it is {there:%Y-%m-%d %H:%M} "
-                 f"in {zone.key}",),
+                (
+                    f"{due.period.name} is due at {due.at:%Y-%m-%d %H:%M %Z}, "
+                    f"when it is {there:%Y-%m-%d %H:%M} in {zone.key}",
+                ),
                 "Choose that zone, or a later time.",
-            )  # fmt: skip
+            )
 
 
 def _twice(calendar: Calendar, now: datetime) -> Due | None:
