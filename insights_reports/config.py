@@ -68,6 +68,42 @@ class Company(_Model):
     contact: str = ""
 
 
+class Microsoft(_Model):
+    """Sign-in as an application of Microsoft's Entra ID, by a secret or a certificate (PEM)."""
+
+    tenant: str
+    client: str
+    secret_file: Path | None = None
+    key_file: Path | None = None
+    certificate_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Microsoft":
+        if bool(self.secret_file) == bool(self.key_file and self.certificate_file):
+            raise ValueError("give `secret_file`, or `key_file` and `certificate_file`")
+        return self
+
+
+class Google(_Model):
+    """Sign-in as a service account of Google that may act for the mailbox."""
+
+    service_account_file: Path
+
+
+class Auth(_Model):
+    """Sign-in by access tokens (XOAUTH2); one of the three."""
+
+    oauth_token_command: tuple[str, ...] = ()
+    microsoft: Microsoft | None = None
+    google: Google | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "Auth":
+        if sum(map(bool, (self.oauth_token_command, self.microsoft, self.google))) != 1:
+            raise ValueError("give one of oauth_token_command, microsoft and google")
+        return self
+
+
 class Mail(_Model):
     """The mail server. The password comes from ``password_file`` or the variable SMTP_PASSWORD."""
 
@@ -78,7 +114,21 @@ class Mail(_Model):
     reply_to: Address | None = None
     username: str | None = None
     password_file: Path | None = None
+    auth: Auth | None = None
+    owner: Address | None = None
+    allowed_domains: tuple[str, ...] = ()
     ca_bundle: Path | None = None
+
+    @model_validator(mode="after")
+    def _signs_in(self) -> "Mail":
+        if self.auth and not self.username:
+            raise ValueError("`auth:` needs `username:`, the mailbox that sends")
+        return self
+
+    def may_receive(self, address: str) -> bool:
+        """Whether mail may go to ``address``: into an allowed domain, if any is named."""
+        domain = address.rpartition("@")[2].lower()
+        return not self.allowed_domains or domain in {d.lower() for d in self.allowed_domains}
 
 
 class Folder(_Model):
@@ -123,7 +173,29 @@ class Mailing(_Model):
         return tuple(spelled.values())
 
 
-Destination = Annotated[Folder | Storage | Mailing, Field(discriminator="type")]
+class Eml(Mailing):
+    """Mails as .eml files in a folder, for others to send."""
+
+    type: Literal["eml"]  # type: ignore[assignment]
+    path: Path
+    sender: Address
+
+
+Destination = Annotated[Folder | Storage | Mailing | Eml, Field(discriminator="type")]
+
+
+class Notify(_Model):
+    """The operators, who are told what the readers are not: by mail, and by Apprise (a file with
+    one ``label = URL`` a line)."""
+
+    mail: tuple[Address, ...] = ()
+    apprise_file: Path | None = None
+    on: tuple[Literal["failed", "partial", "held", "recovered"], ...] = (
+        "failed",
+        "partial",
+        "held",
+        "recovered",
+    )
 
 
 class CrossCheckPolicy(_Model):
@@ -293,6 +365,7 @@ class Config(_Model):
     octopus: Octopus = Octopus()
     company: Company = Company()
     mail: Mail | None = None
+    notify: Notify | None = None
     templates: Path | None = None
     custom_bands: CustomBands | None = None
     state: Path = Path("state")

@@ -148,7 +148,7 @@ _WORDS = {
     "missing": "is required",
     "string_too_short": "must not be empty",
     "too_short": "needs at least one entry",
-    "union_tag_not_found": "needs a type: folder, storage or mail",
+    "union_tag_not_found": "needs a type: folder, storage, mail or eml",
 }
 
 
@@ -173,7 +173,7 @@ def _key(location: tuple[int | str, ...], given: Mapping[str, object]) -> str:
     for part in location:
         longer = f"{key}[{part}]" if isinstance(part, int) else f"{key}.{part}" if key else part
         if (
-            part in ("folder", "storage", "mail")
+            part in ("folder", "storage", "mail", "eml")
             and key.startswith("destinations.")
             and longer not in given
         ):
@@ -200,6 +200,22 @@ def _broken_references(data: dict[str, Any]) -> Iterator[str]:
     custom = [key for key, v in given.items() if v == "custom" and key.endswith(".bands")]
     if custom and not data.get("custom_bands"):
         yield f"custom_bands: is required, because {custom[0]} is custom"
+    yield from _outside(data)
     mails = [key for key, v in given.items() if v == "mail" and key.startswith("destinations.")]
+    notify = data.get("notify")
+    if isinstance(notify, dict) and notify.get("mail") and not data.get("mail"):
+        yield "mail: is required, because notify.mail names operators"
     if mails and not data.get("mail"):
         yield f"mail: is required, because {mails[0].rpartition('.')[0]} is of type mail"
+
+
+def _outside(data: dict[str, Any]) -> Iterator[str]:
+    """Recipients outside of the allowed domains."""
+    mail = data.get("mail")
+    allowed = mail.get("allowed_domains") if isinstance(mail, dict) else None
+    if not isinstance(allowed, list) or not allowed:
+        return
+    domains = {str(domain).lower() for domain in allowed}
+    for key, value in _walk(data.get("destinations")):
+        if re.search(r"\.to\[\d+\]$", key) and str(value).rpartition("@")[2].lower() not in domains:
+            yield f"destinations.{key}: {value!r}: outside of mail.allowed_domains"

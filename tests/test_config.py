@@ -245,3 +245,30 @@ def test_aliases_cannot_make_much_of_a_small_file(tmp_path: Path, yaml: str) -> 
     assert "aliases written out" in str(caught.value) or "alias stands in itself" in str(
         caught.value
     )
+
+
+MAIL = "mail: {host: smtp.example.com, sender: a@example.com, %s}\n" + SMALLEST
+
+
+@pytest.mark.parametrize(
+    ("mail", "problem"),
+    [
+        ("auth: {oauth_token_command: [x]}", "mail: `auth:` needs `username:`"),
+        ("username: a, auth: {}", "mail.auth: give one of oauth_token_command, microsoft"),
+        (
+            "username: a, auth: {microsoft: {tenant: t, client: c}}",
+            "mail.auth.microsoft: give `secret_file`, or `key_file` and `certificate_file`",
+        ),
+    ],
+)
+def test_a_sign_in_is_one_and_complete(tmp_path: Path, mail: str, problem: str) -> None:
+    (found,) = problems(tmp_path, MAIL % mail)
+    assert problem in found
+
+
+def test_mail_goes_nowhere_but_into_the_allowed_domains(tmp_path: Path) -> None:
+    text = MAIL % "allowed_domains: [example.com]"
+    text += "destinations: {board: {type: mail, to: [a@EXAMPLE.com, b@other.example]}}\n"
+    assert problems(tmp_path, text) == [
+        "destinations.board.to[1]: 'b@other.example': outside of mail.allowed_domains"
+    ]

@@ -44,7 +44,7 @@ def main(options: argparse.Namespace) -> int:
     wanted = {name: _wanted(options, config.subscriptions[name]) for name in options.subscriptions}
     results = []
     for name in options.subscriptions:
-        results += _subscription(options, config_path, name, wanted[name])
+        results += _subscription(options, config_path, name, config, wanted[name])
     if not (options.out or options.dry_run or options.test_send):
         results += _owed(options, config, {result["run"] for result, _ in results})
     if options.json:
@@ -77,7 +77,11 @@ def _owed(
 
 
 def _subscription(
-    options: argparse.Namespace, config_path: Path, name: str, periods: tuple[str, ...]
+    options: argparse.Namespace,
+    config_path: Path,
+    name: str,
+    config: Config,
+    periods: tuple[str, ...],
 ) -> list[tuple[dict[str, Any], int]]:
     """The editions of one subscription: one, or those of a backfill, which share one pull."""
     results, pull_folder = [], None
@@ -93,7 +97,7 @@ def _subscription(
             space=options.space,
             out=Path(options.out) if options.out else None,
             dry_run=options.dry_run,
-            test_send=_address(options.test_send),
+            test_send=_address(options.test_send, config),
         )
         results.append(_one(run, options))
         if (run.pull_folder / "manifest.json").exists():
@@ -101,7 +105,13 @@ def _subscription(
     return results
 
 
-def _address(text: str | None) -> str | None:
+def _address(text: str | None, config: Config) -> str | None:
+    """Raises UsageError when it is none, or outside of the allowed domains."""
+    if text and config.mail and not config.mail.may_receive(text):
+        allowed = ", ".join(config.mail.allowed_domains)
+        raise UsageError(
+            "The test mail may not go there.", f"--test-send: {text}", f"Allowed are: {allowed}."
+        )
     try:
         return address(text) if text else None
     except ValueError as error:

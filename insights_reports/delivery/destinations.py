@@ -57,6 +57,7 @@ class Transport:
     token: Callable[[], str] | None = None
     sender_name: str = ""
     reply_to: str | None = None
+    owner: str | None = None  # who takes recipients off the list
     ca_bundle: Path | None = None
     timeout: float = 30.0  # seconds for each command
     final_timeout: float = 600.0  # seconds for the answer to the whole message (RFC 5321, 4.5.3.2)
@@ -64,6 +65,8 @@ class Transport:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sender", address(self.sender))
+        if self.owner is not None:
+            object.__setattr__(self, "owner", address(self.owner))
         if self.reply_to is not None:
             object.__setattr__(self, "reply_to", address(self.reply_to))
         if self.security == "none" and not (self.allow_plaintext or is_loopback(self.host)):
@@ -152,6 +155,7 @@ class MailDestination:
     attach: tuple[str, ...] = ("pdf",)
     documents: tuple[str, ...] | None = ("summary",)
     on_unknown: Literal["resend", "hold"] = "resend"
+    eml_folder: Path | None = None  # messages are written there instead of being sent
     largest: int = LARGEST_MAIL
 
     def __post_init__(self) -> None:

@@ -4,10 +4,10 @@ Secrets are read here, where they are used, and nowhere kept.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from insights_reports.config import Config, Folder, Mail, Mailing, Storage
+from insights_reports.config import Config, Eml, Folder, Mail, Mailing, Storage
 from insights_reports.delivery import (
     Destination,
     FolderDestination,
@@ -16,6 +16,8 @@ from insights_reports.delivery import (
     StorageDestination,
     Transport,
 )
+from insights_reports.delivery.mail.sign_in import CommandToken
+from insights_reports.delivery.mail.tokens import GoogleToken, MicrosoftToken
 from insights_reports.delivery.storage.places import Place
 from insights_reports.errors import ConfigError
 
@@ -29,6 +31,15 @@ def destination_of(config: Config, name: str) -> Destination:
     chosen = config.destinations[name]
     if not isinstance(chosen, Mailing):
         return place_of(config, name, chosen)
+    if isinstance(chosen, Eml):
+        return MailDestination(
+            name=name,
+            recipients=chosen.to,
+            transport=Transport("localhost", 25, chosen.sender, security="none"),
+            attach=chosen.attach,
+            documents=None if chosen.documents == "all" else ("summary",),
+            eml_folder=config.resolve(chosen.path),
+        )
     documents = None if chosen.documents == "all" else ("summary",)
     return mailing(
         config, name, chosen.to, chosen.attach, documents=documents, on_unknown=chosen.on_unknown
@@ -113,7 +124,9 @@ def transport(config: Config, mail: Mail) -> Transport:
             sender_name=config.company.name,
             security=mail.security,
             username=mail.username,
-            password=_password(config, mail),
+            password=None if mail.auth else _password(config, mail),
+            token=_token(config, mail) if mail.auth else None,
+            owner=mail.owner,
             reply_to=mail.reply_to,
             ca_bundle=config.resolve(mail.ca_bundle) if mail.ca_bundle else None,
         )
@@ -121,6 +134,21 @@ def transport(config: Config, mail: Mail) -> Transport:
         raise ConfigError(
             "The mail server's settings cannot be used.", (f"{config.path}: mail: {error}",), ""
         ) from None
+
+
+def _token(config: Config, mail: Mail) -> Callable[[], str] | None:
+    """Where access tokens come from."""
+    auth = mail.auth
+    if auth is None:
+        return None
+    if auth.microsoft:
+        given = auth.microsoft
+        files = (given.secret_file, given.key_file, given.certificate_file)
+        secret, key, certificate = (config.resolve(f) if f else None for f in files)
+        return MicrosoftToken(given.tenant, given.client, secret, key, certificate)
+    if auth.google:
+        return GoogleToken(config.resolve(auth.google.service_account_file), mail.username or "")
+    return CommandToken(auth.oauth_token_command)
 
 
 def _password(config: Config, mail: Mail) -> Secret | None:

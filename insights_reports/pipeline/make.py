@@ -14,6 +14,7 @@ from insights_reports.errors import InsightsReportsError
 from insights_reports.octopus import Connection
 from insights_reports.pipeline.compute import compute
 from insights_reports.pipeline.deliver import deliver_edition, edition_of
+from insights_reports.pipeline.notices import tell_failed, tell_outcome
 from insights_reports.pipeline.progress import Progress
 from insights_reports.pipeline.pull import Wanted, pull
 from insights_reports.pipeline.render import render_all
@@ -127,6 +128,7 @@ def finish(run: Run, files: Sequence[Path], progress: Progress) -> Outcome:
     failed = failure(receipts)
     status = failed.exit_status if failed else 1 if differs else 0
     run.end("held" if held else "failed" if failed else "done", status)
+    tell_outcome(run, receipts, why if held else "")
     return Outcome(edition, tuple(files), tuple(receipts), why if held else "", status)
 
 
@@ -158,10 +160,12 @@ def recorded(run: Run) -> Iterator[None]:
         yield
     except InsightsReportsError as error:
         run.end(f"failed: {error.what}", error.exit_status)
+        tell_failed(run, error)
         raise
     except KeyboardInterrupt:
         run.end("interrupted", 130)
         raise
     except Exception as error:
         run.end(f"failed: {type(error).__name__}", 1)
+        tell_failed(run, error)
         raise

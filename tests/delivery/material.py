@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from insights_reports.delivery import (
+    Destination,
     Edition,
     FolderDestination,
     Holders,
@@ -15,6 +16,7 @@ from insights_reports.delivery import (
     MailDestination,
     MailNotes,
     Receipt,
+    StorageDestination,
     Transport,
     deliver,
 )
@@ -114,16 +116,17 @@ class Office:
     settings: dict[str, object] = field(default_factory=dict)
     where: Where | None = None  # the ledger; by default in the root
     period: str = "2026-09"
+    stores: tuple[StorageDestination, ...] = ()
 
     @property
     def ledger_path(self) -> Path:
         return self.root / "state" / "ledger.sqlite"
 
     @property
-    def destinations(self) -> list[FolderDestination | MailDestination]:
+    def destinations(self) -> list[Destination]:
         mailing = MailDestination("mail", self.recipients, self.transport, **self.settings)  # type: ignore[arg-type]
         folder = FolderDestination("folder", self.root / "editions")
-        return [folder, mailing] if self.with_folder else [mailing]
+        return [*self.stores, *([folder] if self.with_folder else []), mailing]
 
     def deliver(self, edition: Edition = EDITION) -> list[Receipt]:
         with opened(self.where or self.ledger_path) as ledger:

@@ -4,5 +4,8 @@ import multiprocessing
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(
-    ["pytest", "tests.delivery.material", "tests.delivery.mail_servers"]
+    [
+        *("pytest", "psycopg", "obstore", "obstore.store", "asyncssh"),
+        *("tests.delivery.material", "tests.delivery.mail_servers"),
+    ]
 )

@@ -9,9 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import requests
-from moto.server import ThreadedMotoServer
-
 from insights_reports.delivery import StorageDestination
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/bin")
@@ -21,6 +18,9 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "CANARY-s3-
 @contextmanager
 def s3() -> Iterator[StorageDestination]:
     """A bucket in moto's server; the environment has its credentials meanwhile."""
+    import requests  # here, so that processes that only publish do without
+    from moto.server import ThreadedMotoServer
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     before = {name: os.environ.get(name) for name in CREDENTIALS}

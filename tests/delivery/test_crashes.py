@@ -5,18 +5,31 @@ import os
 import random
 import signal
 import smtplib
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from insights_reports.delivery import Ledger, Transport
+from insights_reports.delivery import (
+    Edition,
+    FolderDestination,
+    Ledger,
+    State,
+    StorageDestination,
+    Transport,
+    publish,
+)
 from insights_reports.delivery.mail import mailing as mail_module
+from insights_reports.delivery.storage import places
 from tests.delivery.mail_servers import Postbox, mail_server
-from tests.delivery.material import Office
+from tests.delivery.material import EDITION, HOLDERS, NOON, Office
 from tests.delivery.processes import PROCESSES
+from tests.delivery.storage_servers import CREDENTIALS, SSHD, s3, sftp
 
 Change = Callable[[Any, str], None]
 
@@ -142,23 +155,62 @@ def test_sixteen_runs_at_once_send_one_mail(tmp_path: Path, postbox: Postbox) ->
     assert len(postbox.received) == 1
 
 
-def test_killed_at_random_until_all_is_done(tmp_path: Path, postbox: Postbox) -> None:
-    """None lost; a copy is the same bytes. The kills hit no chosen point, but any."""
+@pytest.fixture
+def stores(tmp_path: Path) -> Iterator[tuple[StorageDestination, ...]]:
+    """A bucket and an SFTP server, when there is time for all kinds of storage."""
+    with ExitStack() as servers:
+        thorough = os.environ.get("THOROUGH") and SSHD
+        yield (
+            (servers.enter_context(s3()), servers.enter_context(sftp(tmp_path / "sftp")))
+            if thorough
+            else ()
+        )
+
+
+def test_killed_at_random_until_all_is_done(
+    tmp_path: Path, postbox: Postbox, stores: tuple[StorageDestination, ...]
+) -> None:
+    """None lost, storage whole; a copy is the same bytes, and there is at most one for each kill.
+    The kills hit no chosen point, but any: two dozen of them, or five hundred."""
     thorough = bool(os.environ.get("THOROUGH"))
-    recipients = tuple(f"reader{number}@example.com" for number in range(200 if thorough else 12))
-    office = Office(tmp_path, postbox.transport(), recipients=recipients)
-    life = 0.1 if thorough else 0.03  # seconds, on average
-    chance, kills = random.Random(20261001), 0
-    while run_in_its_own_process(office, chance.expovariate(1 / life), function=run_for) != 0:
-        kills += 1
+    wanted = 500 if thorough else 24
+    chance, kills, editions, done = random.Random(20261001), 0, 0, 0
+    while kills < wanted:
+        editions += 1
+        office = Office(
+            tmp_path,
+            postbox.transport(),
+            recipients=tuple(f"reader{n}-{editions}@example.com" for n in range(4)),
+            with_folder=True,
+            stores=stores,
+            period=f"{2000 + editions}",
+        )
+        begun = time.monotonic()
+        life = 0.5 if stores else 0.1  # seconds, on average
+        while run_in_its_own_process(office, chance.expovariate(1 / life), function=run_for) != 0:
+            kills += 1
+            life *= 1.1 if time.monotonic() - begun > 20 else 1  # a slow machine gets on, too
+        done += len(office.recipients)
+        for place in (FolderDestination("folder", tmp_path / "editions"), *stores):
+            manifests = places.read_manifests(place, HOLDERS)
+            assert len(manifests) == editions
+        publish(entered_as(office), tmp_path / "editions", now=NOON, holders=HOLDERS)
     copies = Counter(recipient for recipient, _ in postbox.received)
-    assert set(copies) == set(recipients)
-    assert len(set(postbox.received)) == len(recipients)
-    assert kills >= 1
+    assert len(copies) == done
+    assert len(set(postbox.received)) == done
+    assert len(postbox.received) - done <= kills
+    with Ledger(office.ledger_path) as ledger:
+        assert {receipt.state for receipt in ledger.deliveries()} == {State.SENT}
+
+
+def entered_as(office: Office) -> Edition:
+    """The edition as it was published: to publish it again is to verify it."""
+    return replace(EDITION, period=office.period, generated=office.clock())
 
 
 def run_for(office: Office, seconds: float) -> None:
     """Deliver, but die on the spot when the time is over: nobody handles this signal."""
+    os.environ.update(CREDENTIALS if office.stores else {})
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     assert all(receipt.done for receipt in office.deliver())

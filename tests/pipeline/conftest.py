@@ -19,9 +19,11 @@ Configure = Callable[..., Path]
 def configure(tmp_path: Path) -> Configure:
     """Write a configuration with the subscription ``monthly``; settings replace the small ones."""
 
-    def write(*, mail_port: int | None = None, **subscription: Any) -> Path:
+    def write(
+        *, mail_port: int | None = None, more: dict[str, Any] | None = None, **subscription: Any
+    ) -> Path:
         destinations: dict[str, Any] = {"archive": {"type": "folder", "path": "reports"}}
-        config: dict[str, Any] = {"destinations": destinations, "state": "state"}
+        config: dict[str, Any] = {"destinations": destinations, "state": "state", **(more or {})}
         if mail_port is not None:
             destinations["board"] = {"type": "mail", "to": ["a@example.com", "b@example.com"]}
             config["mail"] = {

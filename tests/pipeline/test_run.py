@@ -8,7 +8,7 @@ from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 
-from insights_reports.delivery import read_manifests
+from insights_reports.delivery import Ledger, read_manifests
 from insights_reports.formats.charts.palette import palette
 from insights_reports.server import RunningServer
 from tests.conftest import Command, Done
@@ -268,3 +268,26 @@ def test_the_key_is_nowhere(
             assert key.encode() not in path.read_bytes(), path
     with sqlite3.connect(tmp_path / "state" / "ledger.sqlite") as ledger:
         assert key not in "\n".join(ledger.iterdump())
+
+
+def test_operators_are_told_of_a_failure_and_that_all_is_well_again(
+    configure: Configure, run: Run
+) -> None:
+    with mail_server() as postbox:
+        config = configure(mail_port=postbox.port, more={"notify": {"mail": ["ops@example.com"]}})
+        postbox.faults = {"rcpt": ["550 5.1.1 no such user"]}
+        assert run(config).status == 5
+        assert [to for to, _ in postbox.received] == ["b@example.com", "ops@example.com"]
+        notice = postbox.parsed(1)
+        assert notice["Subject"] == "Insights Reports: monthly last: partial"
+        text = notice.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+        assert "board a@example.com: refused: 550 5.1.1 no such user" in text
+        assert "last step: deliver." in text
+        assert "Last good run: none yet." in text
+        assert run(config, "--url", "http://127.0.0.1:9").status == 3
+        assert postbox.parsed(2)["Subject"] == "Insights Reports: monthly last: failed"
+        with Ledger(config.parent / "state" / "ledger.sqlite") as ledger:
+            assert ledger.reopen(ledger.deliveries()[1].key, ledger.now())
+        assert run(config).status == 0
+        assert [to for to, _ in postbox.received[3:]] == ["a@example.com", "ops@example.com"]
+        assert postbox.parsed(4)["Subject"] == "Insights Reports: monthly last: recovered"

@@ -14,6 +14,7 @@ from insights_reports.delivery.destinations import MailDestination
 from insights_reports.delivery.interruptions import undisturbed
 from insights_reports.delivery.ledger.ledger import Ledger, LostClaim
 from insights_reports.delivery.ledger.rows import Claim
+from insights_reports.delivery.mail.eml import EmlFolder
 from insights_reports.delivery.mail.message import build, message_id
 from insights_reports.delivery.mail.smtp import Answer, Interrupted, MailServer, NoConversation
 from insights_reports.delivery.receipts import (
@@ -53,7 +54,7 @@ class Mailing:
         self._ledger = ledger
         self._now = now
         self._compose = compose
-        self._server: MailServer | None = None
+        self._server: MailServer | EmlFolder | None = None
         self._bodies: dict[MailNotes, MailBody] = {}
         self._stopped = ""  # why nothing more is tried in this run
 
@@ -92,12 +93,18 @@ class Mailing:
 
     def _connect(self, connection: contextlib.ExitStack) -> None:
         if self._server is None:
+            folder = self._destination.eml_folder
             try:
-                server = MailServer(self._destination.transport)
+                server: MailServer | EmlFolder = (
+                    EmlFolder(folder, self._ledger.holders)
+                    if folder
+                    else MailServer(self._destination.transport)
+                )
             except NoConversation as error:
                 self._stopped = str(error)
             else:
-                self._server = connection.enter_context(server)
+                connection.push(server.__exit__)
+                self._server = server
 
     def _attempt(self, claim: Claim) -> Receipt:
         server = self._server
@@ -120,7 +127,9 @@ class Mailing:
             detail=f"{said}too large even without its files (limit {limit:,} bytes)",
         )
 
-    def _offer(self, claim: Claim, server: MailServer, content: bytes) -> Receipt | Answer:
+    def _offer(
+        self, claim: Claim, server: MailServer | EmlFolder, content: bytes
+    ) -> Receipt | Answer:
         """The receipt; or the answer when that was "too large", and a smaller one may do.
 
         From the first command on no signal comes between the server's answer and the ledger's word

@@ -12,6 +12,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
+from urllib.parse import quote
 
 from insights_reports.delivery.destinations import Transport
 from insights_reports.delivery.receipts import Key, MailBody
@@ -63,6 +64,10 @@ def build(
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message["List-Id"] = f"<{slug(key.subscription)}.insights-reports.{_domain(transport)}>"
+    if transport.owner:  # RFC 2369
+        subject = quote(f"unsubscribe {key.subscription}")
+        message["List-Owner"] = f"<mailto:{transport.owner}>"
+        message["List-Unsubscribe"] = f"<mailto:{transport.owner}?subject={subject}>"
     message["X-Insights-Reports-Key"] = f"{slug(key.subscription)}/{key.period}/r{key.revision}"
     message.set_content(_encodable(body.text), cte="quoted-printable")
     message.add_alternative(_encodable(body.html), subtype="html", cte="quoted-printable")

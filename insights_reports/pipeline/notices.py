@@ -1,0 +1,93 @@
+"""When the operators are told, and what: how a run ended that somebody should know about."""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from insights_reports.delivery import Receipt, failure, said
+from insights_reports.delivery.ledger.runs import Run as Record
+from insights_reports.delivery.notices import Kind, Notice, by_apprise, by_mail, read_targets
+from insights_reports.errors import ConfigError, InsightsReportsError
+from insights_reports.pipeline.destinations import transport
+from insights_reports.pipeline.runs import Run
+from insights_reports.pipeline.state import open_ledger
+
+_GOOD = ("done", "held")
+
+
+def tell_failed(run: Run, error: BaseException) -> None:
+    """Tell that the run failed before its delivery."""
+    text = str(error) if isinstance(error, InsightsReportsError) else f"{type(error).__name__}"
+    _tell(run, Kind.FAILED, text.splitlines())
+
+
+def tell_outcome(run: Run, receipts: Sequence[Receipt], why_held: str) -> None:
+    """Tell what of the edition was not delivered, or that it is held; and after a failure that all
+    is well again."""
+    if why_held:
+        period = run.read("edition.json")["period"]
+        command = f"insights-reports release {run.subscription_name}/{period} --by NAME"
+        _tell(run, Kind.HELD, [f"{why_held}.", f"To release it: {command}"])
+    elif failure(receipts):
+        open_ones = [r for r in receipts if not (r.done or r.in_hand)]
+        kind = Kind.FAILED if len(open_ones) == len(receipts) else Kind.PARTIAL
+        _tell(run, kind, [f"{r.key}: {said(r)}" for r in open_ones])
+    elif _failed_before(_records(run)):
+        _tell(run, Kind.RECOVERED, ["Everything was delivered."])
+
+
+def _tell(run: Run, kind: Kind, lines: Sequence[str]) -> None:
+    notify = run.config.notify
+    if notify is None or kind not in notify.on or run.leaves_no_edition or run.out:
+        return
+    notice = Notice(
+        kind, run.subscription_name, run.period, run.id, (*lines, "", *_about(_records(run)))
+    )
+    for problem in _send(run, notice):
+        print(f"insights-reports: the operators could not be told: {problem}", file=sys.stderr)
+
+
+def _send(run: Run, notice: Notice) -> list[str]:
+    """Send by every channel; what failed, in words."""
+    config, notify, problems = run.config, run.config.notify, []
+    if notify is None:
+        return []
+    if notify.mail and config.mail:
+        try:
+            server = transport(config, config.mail)
+            problems += by_mail(notice, server, notify.mail, datetime.now(UTC))
+        except ConfigError as error:
+            problems.append(str(error))
+    if notify.apprise_file:
+        path = config.resolve(notify.apprise_file)
+        try:
+            targets = read_targets(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            problems.append(f"{path}: {getattr(error, 'strerror', None) or error}")
+        else:
+            problems += by_apprise(notice, targets)
+    return problems
+
+
+def _records(run: Run) -> list[Record]:
+    """This run and those before it, newest first."""
+    with open_ledger(run.config) as ledger:
+        return ledger.runs.latest(run.subscription_name)
+
+
+def _failed_before(records: Sequence[Record]) -> bool:
+    return len(records) > 1 and records[1].outcome not in (*_GOOD, "running", "interrupted")
+
+
+def _about(records: Sequence[Record]) -> list[str]:
+    """The step, how long it took, and the last run that was good."""
+    this = records[0]
+    took = ((this.ended_at or datetime.now(UTC)) - this.started_at).total_seconds()
+    step = this.stages[-1][0] if this.stages else "start"
+    good = next((each for each in records[1:] if each.outcome in _GOOD), None)
+    last = f"{good.started_at:%Y-%m-%d %H:%M} UTC, {good.run_id}" if good else "none yet"
+    return [
+        f"Run {this.run_id} ({this.trigger}), {took:.0f} s, last step: {step}.",
+        f"Last good run: {last}.",
+        "What is owed: insights-reports deliveries; the next run carries it out.",
+    ]
