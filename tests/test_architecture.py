@@ -35,7 +35,7 @@ ALLOWED = {
     "server": BASE,
     "owed": GROUND | CORE | {"config", "config_schedule", "delivery"},
     "pipeline": GROUND | CORE | EDGES | CONFIG | {"owed"},
-    "scheduling": GROUND | CORE | CONFIG | {"config", "owed"},
+    "scheduling": GROUND | CORE | CONFIG | {"config", "delivery", "owed"},
     "commands": GROUND | CORE | EDGES | CONFIG | {"owed", "pipeline", "scheduling", "server"},
     "cli": GROUND | {"commands"},
 }

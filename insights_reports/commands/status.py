@@ -9,7 +9,7 @@ from typing import Any
 from insights_reports.commands.common import as_of, plain, print_json, print_table
 from insights_reports.config import Config
 from insights_reports.config_file import find_config, load_config
-from insights_reports.delivery import Ledger, Receipt, Run
+from insights_reports.delivery import EditionRow, Ledger, Receipt, Run
 from insights_reports.owed.calendar import Due
 from insights_reports.owed.standing import ENROLLED, Stand, Standing
 from insights_reports.pipeline.calendars import calendar_of
@@ -22,13 +22,14 @@ _FINE = (Stand.DONE, Stand.SKIPPED)
 
 @dataclass(frozen=True)
 class _Shown:
-    """A subscription: how its periods stand, its last run, what comes next, and what is owed."""
+    """A subscription: how its periods stand, its last run and edition, what comes next and what is owed."""
 
     name: str
     standings: tuple[Standing, ...]
     unusable: str
     coming: Due | None
     last_run: Run | None
+    last_edition: EditionRow | None
     owed: tuple[Receipt, ...]
 
     def rows(self, now: datetime, *, overdue: bool) -> list[list[str]]:
@@ -82,6 +83,7 @@ def _look(config: Config, now: datetime) -> tuple[list[_Shown], list[Receipt]]:
                 found.unusable.get(name, ""),
                 None if name in found.unusable else _coming(config, name, now),
                 _last_run(ledger, name),
+                next(reversed(ledger.editions(name)), None),
                 tuple(ledger.deliveries(name, owed=True)),
             )
             for name in config.subscriptions
@@ -129,6 +131,7 @@ def _json(shown: _Shown, now: datetime) -> dict[str, Any]:
         if shown.coming
         else None,
         "last_run": asdict(shown.last_run) if shown.last_run else None,
+        "last_edition": asdict(shown.last_edition) if shown.last_edition else None,
         "owed": [asdict(receipt) for receipt in shown.owed],
     }
 

@@ -66,7 +66,7 @@ def enrol(config: Config, now: datetime) -> None:
                 run = f"served-{name}"
                 with suppress(DeliveryError):  # another process was as fast
                     ledger.runs.start(run, name, ENROLLED, COUNTED[0], now)
-                    ledger.runs.end(run, "served from now on", 0, now)
+                    ledger.runs.end(run, "done", 0, now)
 
 
 def end_attempt(config: Config, standing: Standing, outcome: str, now: datetime) -> None:

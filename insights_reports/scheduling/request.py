@@ -6,7 +6,7 @@ flow makes it once more.
 """
 
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -48,7 +48,7 @@ class Request(BaseModel):
 
 def request_model(config: Config) -> type[Request]:
     """`Request` with the subscriptions of ``config`` and its recipients as the only choices."""
-    names = Enum("Subscription", {name: name for name in config.subscriptions}, type=str)  # type: ignore[misc]
+    names = StrEnum("Subscription", {name: name for name in config.subscriptions})  # type: ignore[misc]
     to: Any = Literal[(NOBODY, *_recipients(config))]
     test = Field(
         default=NOBODY,
