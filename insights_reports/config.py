@@ -368,6 +368,7 @@ class Config(_Model):
     notify: Notify | None = None
     templates: Path | None = None
     custom_bands: CustomBands | None = None
+    heartbeat: Annotated[str, Field(pattern="^https?://")] | None = None
     state: Path = Path("state")
     ledger: str | None = None
     ledger_password_file: Path | None = None

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from insights_reports.commands.flows import load_flows, load_prefect
 from insights_reports.config_file import find_config, load_config
 from insights_reports.errors import ServerGone, UsageError
+from insights_reports.pipeline.metrics_file import write_metrics
 from insights_reports.pipeline.owed import deliveries_due
 from insights_reports.pipeline.standing import end_attempt, enrol, overview
 from insights_reports.scheduling.identity import sole_scheduler
@@ -56,6 +57,7 @@ def main(options: argparse.Namespace) -> int:
             overview=partial(overview, config),
             end_attempt=partial(end_attempt, config),
             deliveries_due=partial(deliveries_due, config),
+            publish=partial(write_metrics, config),
         )
         _until_stopped(serve(flows, config, home, book, _LOOK))
     return 0

@@ -22,7 +22,7 @@ _FINE = (Stand.DONE, Stand.SKIPPED)
 
 @dataclass(frozen=True)
 class _Shown:
-    """A subscription: how its periods stand, its last run and edition, what comes next and what is owed."""
+    """A subscription: how its periods stand, what it made last, what comes next, what is owed."""
 
     name: str
     standings: tuple[Standing, ...]

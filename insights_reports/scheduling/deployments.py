@@ -83,7 +83,7 @@ async def _serve(flows: ModuleType, config: Config, home: Path, book: Book, ever
         if "" not in served or len(served) < 2:
             raise UsageError("No subscription can be served.", f"File: {config.path}", "See above.")
         await _remove(client, ours, {each.name for each in wanted})
-        looker = Looker(client, book, name, served, served.pop(""), every)
+        looker = Looker(client, book, name, served, served.pop(""), every, config.heartbeat)
         looking = asyncio.create_task(looker.keep_looking())
         try:
             await runner.start()

@@ -16,6 +16,7 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun
 
 from insights_reports.owed.standing import Overview, Stand, Standing
+from insights_reports.scheduling.heartbeat import beat, wrong
 
 _DELIVERIES = 5  # minutes: what is owed to recipients is tried at most once in each
 
@@ -32,6 +33,7 @@ class Book:
     overview: Callable[[datetime], Overview]
     end_attempt: Callable[[Standing, str, datetime], None]
     deliveries_due: Callable[[datetime], bool]
+    publish: Callable[[Overview, datetime], None]
 
 
 @dataclass
@@ -45,6 +47,7 @@ class Looker:
     deployments: Mapping[str, UUID]
     deliveries: UUID
     every: float  # seconds between two looks
+    heartbeat: str | None = None
     _said: set[str] = field(default_factory=set)
 
     async def keep_looking(self) -> None:
@@ -72,6 +75,9 @@ class Looker:
             await self.client.create_flow_run_from_deployment(
                 self.deliveries, idempotency_key=f"{self.identity}/owed/{slot:%Y%m%dT%H%M}"
             )
+        await asyncio.to_thread(self.book.publish, found, now)
+        if self.heartbeat:
+            await beat(self.heartbeat, wrong(found, now))
 
     async def _begin(self, stands: Standing, now: datetime) -> None:
         again = f", attempt {stands.attempt}" if stands.attempt > 1 else ""

@@ -1,6 +1,7 @@
 """A real `schedule` that owes three months: through kill -9 of all of it in mid-run, the death of
 its server and a graceful stop, each month is made, and made once."""
 
+import json
 import os
 import signal
 import time
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import requests
 
 from insights_reports.config_file import load_config
 from insights_reports.delivery import Ledger, read_manifests
@@ -60,6 +62,7 @@ def test_what_was_missed_is_made_once_whatever_dies(tmp_path: Path) -> None:
                 time.sleep(0.5)
                 done = {stands.stand for stands in overview(config, now).standings["monthly"]}
             time.sleep(5)  # some more looks
+            assert 'state="done",subscription="monthly"} ' in metrics(tmp_path)
             assert third.end() == 0
     assert sorted(made(tmp_path)) == due
     manifests = read_manifests(tmp_path / "reports")
@@ -68,6 +71,17 @@ def test_what_was_missed_is_made_once_whatever_dies(tmp_path: Path) -> None:
         runs = ledger.runs.latest("monthly")
     assert {run.trigger for run in runs} == {"schedule", "retry"}
     assert sum(run.outcome == "done" for run in runs) <= len(due)  # one may die when all is done
+
+
+def metrics(folder: Path) -> str:
+    """As a monitor reads them, by the operator's password; nobody does without."""
+    door = json.loads((folder / "state" / "prefect" / "door.json").read_text())
+    url = f"{door['url']}/metrics"
+    assert "insights_reports_" not in requests.get(url, timeout=60).text
+    reply = requests.get(url, auth=(door["user"], door["password"]), timeout=60)
+    assert reply.headers["content-type"].startswith("application/openmetrics-text")
+    assert reply.text == (folder / "state" / "metrics.prom").read_text()
+    return reply.text
 
 
 def under_way(folder: Path) -> bool:

@@ -27,13 +27,12 @@ def calendar_for(given: Subscription) -> Calendar:
 
 
 def run(period: str, began: str, outcome: str = "done", **more: Any) -> Run:
-    given = {"trigger": "schedule", "ended_at": at(began), "exit_status": 0, **more}
+    given = {"trigger": "schedule", "ended_at": at(began), "exit_status": 0, "stages": (), **more}
     return Run(
         run_id=f"{period}-{began}",
         subscription=NAME,
         period=period,
         started_at=at(began),
-        stages=(),
         outcome=outcome,
         **given,
     )
