@@ -17,6 +17,7 @@ from insights_reports.edition import Inputs, compose, edition_digest, revision_c
 from insights_reports.edition.document import Document, Exclusion, dump
 from insights_reports.edition.document import load as load_document
 from insights_reports.edition.values import Instant, Name, Phrase, Status
+from insights_reports.errors import NoData
 from insights_reports.metrics import Conventions, Period, local_dates
 from insights_reports.pipeline.load import Pulled, load
 from insights_reports.pipeline.pull import READINGS
@@ -42,6 +43,7 @@ def compute(run: Run) -> dict[str, Any]:
         run.write("cross-check.json", check.to_json())
     with run.stage("compose"):
         inputs = _inputs(run, pulled, period, check)
+        _refuse_without_data(inputs)
         settings = settings_of(run.config, run.subscription_name, pulled.tag_sets, pulled.as_of)
         documents = compose(inputs, settings)
         digest = edition_digest(documents)
@@ -49,6 +51,16 @@ def compute(run: Run) -> dict[str, Any]:
         changes = _changes(run, period, revision, documents[0])
         documents = tuple(_revised(document, revision, changes) for document in documents)
         return _write(run, pulled, period, check, documents, digest)
+
+
+def _refuse_without_data(inputs: Inputs) -> None:
+    """No figure of a period that ended before the first known day would mean anything."""
+    if inputs.period.end <= inputs.first_day:
+        raise NoData(
+            "No data: the period lies before all that is known.",
+            f"{inputs.period.name} ended before {inputs.first_day}, the first day that is known",
+            "Choose a later period; Octopus gives about thirteen months.",
+        )
 
 
 def check_pulled(pulled: Pulled, conventions: Conventions) -> CrossCheck:
