@@ -67,7 +67,7 @@ class Looker:
         for name, stands in found.standings.items():
             for each in stands:
                 if each.is_to_be_made(now) and name in self.deployments:
-                    await self._begin(each, now)
+                    await self._try_to_begin(each, now)
                 elif each.stand is Stand.GIVEN_UP:
                     self._say_once(f"{name} {each.period}: GIVEN UP: {each.why}")
         if await asyncio.to_thread(self.book.deliveries_due, now):
@@ -78,6 +78,14 @@ class Looker:
         await asyncio.to_thread(self.book.publish, found, now)
         if self.heartbeat:
             await beat(self.heartbeat, wrong(found, now))
+
+    async def _try_to_begin(self, stands: Standing, now: datetime) -> None:
+        """One that Prefect refuses (somebody deleted its deployment) does not stop the others."""
+        try:
+            await self._begin(stands, now)
+        except Exception as error:
+            said = " ".join(str(error).split())[:200] or type(error).__name__
+            self._say_once(f"{stands.subscription} {stands.period}: NOT BEGUN: {said}")
 
     async def _begin(self, stands: Standing, now: datetime) -> None:
         again = f", attempt {stands.attempt}" if stands.attempt > 1 else ""
