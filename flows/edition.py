@@ -11,28 +11,36 @@ what it names, and are checked here whatever Prefect was told to check.
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
-from prefect import flow, get_run_logger, runtime, task
+from prefect import flow, get_client, get_run_logger, runtime, task
+from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import FlowRunContext
 from prefect.futures import wait
+from prefect.states import Completed
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.tasks import Task, exponential_backoff
 
 from insights_reports.config_file import load_config
 from insights_reports.delivery import Receipt, failure
+from insights_reports.edition.about import About
 from insights_reports.edition.settings import Trigger
 from insights_reports.errors import OctopusError
 from insights_reports.pipeline.compute import compute
-from insights_reports.pipeline.deliver import deliver_owed as carry_out
-from insights_reports.pipeline.make import finish, pull_for, recorded
+from insights_reports.pipeline.make import Outcome, finish, pull_for, recorded
+from insights_reports.pipeline.owed import deliver_owed as carry_out
+from insights_reports.pipeline.progress import Progress
 from insights_reports.pipeline.render import WORKERS, Render, files_wanted, renderer
 from insights_reports.pipeline.runs import Run, open_run, start_run
-from insights_reports.scheduling.identity import at_work
+from insights_reports.pipeline.standing import is_made
+from insights_reports.scheduling.identity import at_work, identity
+from insights_reports.scheduling.look import attempt_of
 from insights_reports.scheduling.request import checked, request_model
 from insights_reports.scheduling.served import Served
+from insights_reports.scheduling.summary import artifact_key, markdown, run_name, why
 
 SERVED = Served.from_environment()
 CONFIG = load_config(SERVED.config)
@@ -55,12 +63,12 @@ def _may_succeed_later(_: Task[Any, Any], __: TaskRun, state: State) -> bool:
     persist_result=False,
 )
 def pull_task(folder: str) -> None:
-    pull_for(open_run(Path(folder)), lambda _: None)
+    pull_for(open_run(Path(folder)), _progress())
 
 
 @task(name="compute", cache_policy=NO_CACHE, persist_result=False)
-def compute_task(folder: str) -> dict[str, Any]:
-    return compute(open_run(Path(folder))).to_json()
+def compute_task(folder: str) -> About:
+    return compute(open_run(Path(folder)))
 
 
 @task(
@@ -74,17 +82,13 @@ def render_task(document: str, format: str, render: Render) -> str:
 
 
 @task(name="deliver", cache_policy=NO_CACHE, persist_result=False)
-def deliver_task(folder: str, files: list[str]) -> dict[str, Any]:
-    outcome = finish(open_run(Path(folder)), [Path(file) for file in files], lambda _: None)
-    _raise_for(outcome.receipts)
-    return {
-        "receipts": [
-            {"to": str(receipt.key), "state": str(receipt.state), "detail": receipt.detail}
-            for receipt in outcome.receipts
-        ],
-        "held": outcome.held,
-        "exit_status": outcome.exit_status,
-    }
+def deliver_task(folder: str, files: list[str]) -> Outcome:
+    log = get_run_logger()
+    outcome = finish(open_run(Path(folder)), [Path(file) for file in files], _progress())
+    for receipt in outcome.receipts:
+        where = receipt.reference if receipt.done else receipt.detail
+        log.info("%s: %s %s", receipt.key, receipt.state, where)
+    return outcome
 
 
 def _name() -> str:
@@ -99,19 +103,20 @@ def _name() -> str:
     task_runner=ThreadPoolTaskRunner(max_workers=WORKERS),  # type: ignore[arg-type]
     persist_result=False,
 )
-def make_edition(request: Request) -> dict[str, Any]:  # type: ignore[valid-type]
+def make_edition(request: Request) -> Any:  # type: ignore[valid-type]
     """Make and deliver the edition of a subscription for a period.
 
-    It speaks for the time for which the run was scheduled, so that a run that starts late still
-    speaks for its own period.
+    It speaks for the time for which the run was scheduled.
 
     Args:
         request: What the run shall make.
     """
     instant = SERVED.as_of or runtime.flow_run.scheduled_start_time
-    wanted = checked(Request, request, instant)
+    wanted = checked(CONFIG, Request, request, instant)
     if wanted.note:
         get_run_logger().info("Note: %s", wanted.note)
+    if _attempt() and (made := is_made(CONFIG, wanted.subscription, wanted.period)):
+        return Completed(name="AlreadyMade", message=made)
     run = start_run(
         SERVED.config,
         wanted.subscription,
@@ -125,9 +130,14 @@ def make_edition(request: Request) -> dict[str, Any]:  # type: ignore[valid-type
         folder = str(run.folder)
         pull_task(folder)
         edition = compute_task(folder)
+        _rename(run_name(run.subscription_name, edition))
         files = _render(run)
-        delivered = deliver_task(folder, files)
-    return {"run": run.id, "folder": folder, **edition, "files": files, **delivered}
+        outcome = deliver_task(folder, files)
+    _summarise(run, outcome)
+    _raise_for(outcome.receipts)
+    said = why(edition, outcome.receipts, outcome.why_held)
+    name = "Held" if outcome.held else "Delivered" if outcome.receipts else "Made"
+    return Completed(name=name, message=said, data=_result(run, outcome))
 
 
 @flow(name="insights-owed", persist_result=False)
@@ -139,13 +149,56 @@ def deliver_owed() -> list[str]:
     return [str(receipt.key) for receipt in receipts]
 
 
-def _trigger() -> Trigger:
-    """What set the run off, as Prefect knows it: nobody can choose it."""
-    context = FlowRunContext.get()
-    scheduled = (
-        context is not None and context.flow_run is not None and context.flow_run.auto_scheduled
+def _result(run: Run, outcome: Outcome) -> dict[str, Any]:
+    """For who calls the flow in Python."""
+    return {
+        "run": run.id,
+        "folder": str(run.folder),
+        **outcome.edition.to_json(),
+        "files": [str(file) for file in outcome.files],
+        "held": outcome.held,
+        "exit_status": outcome.exit_status,
+    }
+
+
+def _progress() -> Progress:
+    """Into the run's log."""
+    log = get_run_logger()
+    return lambda step: log.info("%s", step)
+
+
+def _rename(name: str) -> None:
+    """Give the run the name of what it makes, which is known only now."""
+    with get_client(sync_client=True) as client:
+        client.update_flow_run(UUID(runtime.flow_run.id), name=name)
+
+
+def _summarise(run: Run, outcome: Outcome) -> None:
+    said = markdown(
+        run.subscription_name,
+        outcome.edition,
+        [(file.name, file.stat().st_size) for file in outcome.files],
+        outcome.receipts,
+        outcome.why_held,
     )
-    return SERVED.trigger or ("schedule" if scheduled else "manual")
+    key = artifact_key(identity(CONFIG), run.subscription_name)
+    create_markdown_artifact(
+        said, key=key, description=why(outcome.edition, outcome.receipts, outcome.why_held)
+    )
+
+
+def _trigger() -> Trigger:
+    """What set the run off: nobody can choose it."""
+    attempt = _attempt()
+    begun = "manual" if attempt is None else "schedule" if attempt == 1 else "retry"
+    return SERVED.trigger or cast(Trigger, begun)
+
+
+def _attempt() -> int | None:
+    """Which attempt at its period the scheduler began this run as; None when a person did."""
+    context = FlowRunContext.get()
+    key = context.flow_run.idempotency_key if context and context.flow_run else None
+    return attempt_of(key, identity(CONFIG))
 
 
 def _raise_for(receipts: Sequence[Receipt]) -> None:

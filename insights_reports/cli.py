@@ -250,7 +250,11 @@ def _run(commands: _Commands) -> None:
     parser.add_argument(
         "--period",
         default="last",
-        help="2026-09, 2026-Q3, 2026, 2026-W40, 2026-07..2026-09, or last (default)",
+        help="as the subscription has them: 2026-09, 2026-Q3, 2026, 2026-W40, FY2027-Q1, each from "
+        "2026-07..2026-09, or last (default)",
+    )
+    parser.add_argument(
+        "--range", metavar="FIRST..LAST", help="one edition of these days: 2026-09-14..2026-09-27"
     )
     parser.add_argument("--out", metavar="DIR", help="publish into this folder instead")
     parser.add_argument("--dry-run", action="store_true", help="render, deliver nothing")
@@ -340,9 +344,13 @@ def _ledger(commands: _Commands) -> None:
 
 def _status(commands: _Commands) -> None:
     parser = _command(
-        commands, "status", "What is owed, what failed, and the last runs.", module="ledger"
+        commands, "status", "Whether the last period was made and arrived, and what is owed."
     )
-    parser.set_defaults(show="status")
+    parser.add_argument(
+        "--overdue",
+        action="store_true",
+        help="only what is due for an hour and has not arrived with everybody; exit 1 if any",
+    )
     _config(parser)
     _json(parser)
 

@@ -5,12 +5,10 @@ Secrets never stand in it: they come from the environment or from files that it 
 """
 
 import re
-from datetime import date, datetime, time
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
 
-from cronsim import CronSim, CronSimError
 from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
@@ -22,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from insights_reports.config_schedule import Every, Schedule
 from insights_reports.spelling.terms import DIMENSIONS, Dimension
 
 _NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,59}$")
@@ -32,27 +31,6 @@ def _one_address(text: str) -> str:
         return validate_email(text, check_deliverability=False, allow_smtputf8=False).normalized
     except EmailNotValidError as error:
         raise ValueError(f"not one e-mail address: {error}") from None
-
-
-def _cron(text: str) -> str:
-    fields = text.split()
-    if len(fields) != 5:
-        raise ValueError("a cron schedule has five fields: minute hour day month weekday")
-    if fields[2] != "*" and fields[4] != "*":
-        raise ValueError("a day of the month and a weekday together mean either; set one of them")
-    try:
-        CronSim(text, datetime.min)  # noqa: DTZ901 - from when does not matter
-    except CronSimError as error:
-        raise ValueError(f"not a cron schedule: {str(error).lower()}") from None
-    if fields[1].isdigit() and time(int(fields[1]) % 24) < time(4):
-        raise ValueError("between 00:00 and 04:00 clocks change; choose a later hour")
-    return text
-
-
-def _region_zone(text: str) -> str:
-    if text not in available_timezones() or ("/" not in text and text != "UTC"):
-        raise ValueError("not a region of the time-zone database, such as Europe/Vilnius")
-    return text
 
 
 def _colour(given: object) -> object:
@@ -220,17 +198,6 @@ class Notify(_Model):
     )
 
 
-class Schedule(_Model):
-    """When to run: five cron fields in a region's time zone, outside 00:00-04:00."""
-
-    cron: Annotated[str, AfterValidator(_cron)]
-    zone: Annotated[str, AfterValidator(_region_zone)]
-
-    def after(self, moment: datetime) -> datetime:
-        """The first time after ``moment`` (aware) at which it runs, in its own zone."""
-        return next(CronSim(self.cron, moment.astimezone(ZoneInfo(self.zone))))
-
-
 class CrossCheckPolicy(_Model):
     """Which stated figures are asked for: those of the months and weeks that an edition shows (two
     requests a split and tag set), or all ranges and granularities (nine). How many of them may
@@ -373,14 +340,16 @@ class Subscription(_Model):
     """Which Insights report, for which periods and splits, in which formats, to whom and when.
 
     ``source``, ``file`` and ``definition`` are for servers without Insights reports
-    (docs/sources.md).
+    (docs/sources.md). ``since`` is the first day for whose periods editions are owed, and
+    ``catch_up`` what becomes of those that were not made in time (docs/operations.md).
     """
 
     report: Annotated[str, Field(min_length=1)]
     source: Literal["insights", "project", "core", "file"] = "insights"
     file: Path | None = None
     definition: Definition | None = None
-    every: Literal["week", "month", "quarter", "year"] = "month"
+    every: Every = "month"
+    fiscal_year_starts: Annotated[int, Field(ge=1, le=12)] = 1
     splits: tuple[Dimension, ...] = DIMENSIONS
     tag_sets: tuple[str, ...] = ()
     layout: Literal["per_split", "one"] = "per_split"
@@ -404,6 +373,17 @@ class Subscription(_Model):
     release: Literal["automatic", "by_hand"] = "automatic"
     deliver_to: tuple[str, ...] = ()
     schedule: Schedule | None = None
+    enabled: bool = True
+    since: date | None = None
+    catch_up: Literal["run", "latest", "skip"] = "run"
+
+    @model_validator(mode="after")
+    def _calendar(self) -> "Subscription":
+        if self.fiscal_year_starts > 1 and self.every not in ("quarter", "year"):
+            raise ValueError("`fiscal_year_starts:` is for `every: quarter` and `every: year`")
+        if self.schedule and (problem := self.schedule.problem(self.every)):
+            raise ValueError(f"schedule.on: {problem}")
+        return self
 
     @model_validator(mode="after")
     def _source(self) -> "Subscription":
@@ -442,6 +422,7 @@ class Config(_Model):
     notify: Notify | None = None
     templates: Path | None = None
     custom_bands: CustomBands | None = None
+    heartbeat: Annotated[str, Field(pattern="^https?://")] | None = None
     state: Path = Path("state")
     ledger: str | None = None
     ledger_password_file: Path | None = None

@@ -102,6 +102,10 @@ class BadReply(OctopusError):
     """The reply is not what the API promises: a login page, cut short, or not JSON."""
 
 
+class NoData(InsightsReportsError):
+    """Nothing is known of the period that was asked for."""
+
+
 class PullError(InsightsReportsError):
     """What was read from Octopus cannot be kept, or is not what was kept."""
 

@@ -3,10 +3,13 @@
 import argparse
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from insights_reports.commands.check_schedules import check_zone, next_runs, warnings
+from insights_reports.commands.common import as_of
 from insights_reports.config import Config, Folder, Storage, Subscription
 from insights_reports.config_file import find_config, load_config
 from insights_reports.delivery import FolderDestination, Holders
@@ -19,6 +22,7 @@ from insights_reports.octopus.resources import InsightsReport
 from insights_reports.octopus.sources import core, project
 from insights_reports.octopus.sources.combinations import combinations
 from insights_reports.octopus.sources.population import population
+from insights_reports.pipeline.calendars import calendar_of
 from insights_reports.pipeline.destinations import place_of, transport
 from insights_reports.pipeline.make import connection, source_of
 from insights_reports.pipeline.settings import logo_of
@@ -33,6 +37,7 @@ class Finding:
     what: str
     detail: str
     error: InsightsReportsError | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def main(options: argparse.Namespace) -> int:
@@ -48,6 +53,8 @@ def main(options: argparse.Namespace) -> int:
     for finding in _findings(config, options):
         if finding.error is None:
             print(f"ok    {finding.what}: {finding.detail}")
+            for warning in finding.warnings:
+                print(f"warn  {finding.what}: {warning}")
         else:
             reason = "\n      ".join(str(finding.error).splitlines())
             print(f"FAIL  {finding.what}: {reason}")
@@ -61,6 +68,8 @@ def _findings(config: Config, options: argparse.Namespace) -> Iterator[Finding]:
         yield _look("templates", partial(_templates, folder))
     if config.company.logo is not None:
         yield _look("logo", partial(_logo, config))
+    for name, subscription in config.subscriptions.items():
+        yield _schedule(config, name, subscription, as_of(options))
     yield from _octopus(config, options)
     for name, destination in config.destinations.items():
         if isinstance(destination, Folder):
@@ -70,6 +79,13 @@ def _findings(config: Config, options: argparse.Namespace) -> Iterator[Finding]:
             yield _look(f"destination {name}", partial(_storage, config, name, destination))
     if config.mail is not None:
         yield _look("mail server", lambda: _mail(config))
+
+
+def _schedule(config: Config, name: str, subscription: Subscription, now: datetime) -> Finding:
+    found = _look(f"schedule {name}", partial(next_runs, config, subscription, now))
+    if found.error is not None:
+        return found
+    return replace(found, warnings=tuple(warnings(config, subscription, now)))
 
 
 def _templates(folder: Path) -> str:
@@ -101,7 +117,7 @@ def _octopus(config: Config, options: argparse.Namespace) -> Iterator[Finding]:
         yield account
         if account.error is None:
             for name, subscription in config.subscriptions.items():
-                look = partial(_report, client, config, subscription)
+                look = partial(_report, client, config, subscription, as_of(options))
                 yield _look(f"subscription {name}", look)
 
 
@@ -110,11 +126,13 @@ def _account(client: Client) -> str:
     return f"Octopus {server.Version}, space {space.Name!r}, as {user.Username!r}"
 
 
-def _report(client: Client, config: Config, subscription: Subscription) -> str:
+def _report(client: Client, config: Config, subscription: Subscription, now: datetime) -> str:
     """The definition, its zone, and the permission to read the figures, or their source."""
     source = source_of(config, subscription)
     report = define(client, subscription.report, source["definition"])
     zone = iana_zone(report.TimeZone)
+    if calendar := calendar_of(config, subscription):
+        check_zone(calendar, zone, now)
     if subscription.source == "insights":
         client.metrics(report.Id, split="None", time_range="LastMonth", granularity="Monthly")
         found = ""

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -73,6 +74,15 @@ def print_json(value: object) -> None:
     """Print one JSON document to standard output."""
     json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
     sys.stdout.write("\n")
+
+
+def plain(value: Any) -> Any:
+    """``value`` with instants and enumerations as text."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value if value is None or isinstance(value, int | float) else str(value)
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: str = "") -> None:

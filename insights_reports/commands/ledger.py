@@ -1,4 +1,4 @@
-"""``editions``, ``deliveries`` and ``status``: what the ledger remembers."""
+"""``editions`` and ``deliveries``: what the ledger remembers."""
 
 import argparse
 import sys
@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from insights_reports.commands.common import print_json, print_table
+from insights_reports.commands.common import plain, print_json, print_table
 from insights_reports.config import Config
 from insights_reports.config_file import find_config, load_config
 from insights_reports.delivery import EditionRow, Ledger, Made, Receipt, State
@@ -22,7 +22,7 @@ def main(options: argparse.Namespace) -> int:
             _owe_again(ledger, options.again)
         head, rows, values = _TABLES[options.show](ledger, config)
     if options.json:
-        print_json(_plain(values))
+        print_json(plain(values))
     else:
         print_table(head, rows)
     return 0
@@ -144,49 +144,8 @@ def next_try(receipt: Receipt) -> str:
     return words.get(receipt.state, "-")
 
 
-def _status(ledger: Ledger, config: Config) -> _Shown:
-    """One line a subscription: its last run, its last edition, and what is owed of it."""
-    rows, values = [], []
-    counts = _delivered(ledger)
-    for name in config.subscriptions:
-        runs = ledger.runs.latest(name, limit=1)
-        editions = ledger.editions(name)
-        owed = ledger.deliveries(name, owed=True)
-        value = {
-            "subscription": name,
-            "last_run": asdict(runs[0]) if runs else None,
-            "last_edition": asdict(editions[-1]) if editions else None,
-            "owed": [asdict(receipt) for receipt in owed],
-        }
-        values.append(value)
-        rows.append(
-            [
-                name,
-                f"{runs[0].outcome} {_instant(runs[0].started_at)}" if runs else "never",
-                f"{editions[-1].period} r{editions[-1].revision}" if editions else "none",
-                _delivered_of(editions[-1], counts) if editions else "-",
-                str(len(owed)) if owed else "nothing",
-            ]
-        )
-    return ["SUBSCRIPTION", "LAST RUN", "LAST EDITION", "DELIVERED", "OWED"], rows, values
-
-
-def _delivered_of(edition: EditionRow, counts: dict[tuple[str, str, int], tuple[int, int]]) -> str:
-    key = (edition.subscription, edition.period, edition.revision)
-    return _made(edition, *counts.get(key, (0, 0)))
-
-
-_TABLES = {"editions": _editions, "deliveries": _deliveries, "status": _status}
+_TABLES = {"editions": _editions, "deliveries": _deliveries}
 
 
 def _instant(instant: datetime) -> str:
     return instant.strftime("%Y-%m-%d %H:%M %Z")
-
-
-def _plain(value: Any) -> Any:
-    """``value`` with instants and enumerations as text."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value if value is None or isinstance(value, int | float) else str(value)

@@ -26,7 +26,7 @@ from insights_reports.formats.html import render as html
 from insights_reports.formats.html.templates import SHIPPED, Templates
 from insights_reports.formats.mail import render as mail
 from insights_reports.formats.pdf import render as pdf
-from insights_reports.metrics import parse_periods
+from insights_reports.owed.periods import periods_wanted
 from insights_reports.pipeline.compute import compute
 from insights_reports.pipeline.make import pull_for, recorded
 from insights_reports.pipeline.progress import clear_line, terminal_progress
@@ -85,7 +85,7 @@ def _composed(options: argparse.Namespace) -> Run:
 
 
 def _one_period(run: Run) -> None:
-    if run.period != "last" and len(parse_periods(run.period, run.subscription.week_start)) > 1:
+    if len(periods_wanted(run.period, run.subscription, run.as_of)) > 1:
         raise UsageError(
             "A preview shows one edition.", f"--period: {run.period!r}", "Name one period."
         )

@@ -4,6 +4,7 @@ import argparse
 import sys
 import traceback
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,14 @@ from insights_reports.commands.common import (
     print_table,
     size,
 )
-from insights_reports.config import Config
+from insights_reports.config import Config, Subscription
 from insights_reports.config_file import find_config, load_config
-from insights_reports.delivery import Receipt, address, said
+from insights_reports.delivery import Receipt, address, failure, said
 from insights_reports.delivery.interruptions import stoppable
 from insights_reports.errors import InsightsReportsError, UsageError, without_secrets
-from insights_reports.metrics import parse_periods
+from insights_reports.owed.periods import periods_wanted, range_wanted
 from insights_reports.pipeline.make import Outcome, make_edition
+from insights_reports.pipeline.owed import deliver_owed
 from insights_reports.pipeline.progress import clear_line, terminal_progress
 from insights_reports.pipeline.runs import Run, start_run
 
@@ -41,19 +43,49 @@ def main(options: argparse.Namespace) -> int:
                 f"{config_path}: {name!r}",
                 f"There are: {', '.join(config.subscriptions)}.",
             )
+    wanted = {name: _wanted(options, config.subscriptions[name]) for name in options.subscriptions}
     results = []
     for name in options.subscriptions:
-        results += _subscription(options, config_path, name, config)
+        results += _subscription(options, config_path, name, config, wanted[name])
+    if not (options.out or options.dry_run or options.test_send):
+        results += _owed(options, config, {result["run"] for result, _ in results})
     if options.json:
         print_json([result for result, _ in results])
     return max(status for _, status in results)
 
 
+def _wanted(options: argparse.Namespace, subscription: Subscription) -> tuple[str, ...]:
+    """The names of the periods asked for."""
+    now = as_of(options)
+    if options.range is not None:
+        return (range_wanted(options.range, subscription, now),)
+    return periods_wanted(options.period, subscription, now)
+
+
+def _owed(
+    options: argparse.Namespace, config: Config, made: set[str]
+) -> list[tuple[dict[str, Any], int]]:
+    """Carry out what earlier runs of the subscriptions owe, of whichever period."""
+    receipts = deliver_owed(
+        config, datetime.now(UTC), subscriptions=options.subscriptions, but_runs=made
+    )
+    for receipt in receipts:
+        line = f"owed: {receipt.key}: {said(receipt)}"
+        print(line, file=sys.stderr if options.json else sys.stdout)
+    if (error := failure(receipts)) is None:
+        return []
+    print(f"insights-reports: {error}", file=sys.stderr)
+    return [({"owed": str(error)}, error.exit_status)]
+
+
 def _subscription(
-    options: argparse.Namespace, config_path: Path, name: str, config: Config
+    options: argparse.Namespace,
+    config_path: Path,
+    name: str,
+    config: Config,
+    periods: tuple[str, ...],
 ) -> list[tuple[dict[str, Any], int]]:
     """The editions of one subscription: one, or those of a backfill, which share one pull."""
-    periods = _periods(options.period, config.subscriptions[name].week_start)
     results, pull_folder = [], None
     for period in periods:
         run = start_run(
@@ -74,12 +106,6 @@ def _subscription(
         if (run.pull_folder / "manifest.json").exists():
             pull_folder = run.pull_folder
     return results
-
-
-def _periods(text: str, week_start: Any) -> list[str]:
-    if text == "last":
-        return [text]
-    return [period.name for period in parse_periods(text, week_start)]
 
 
 def _address(text: str | None, config: Config) -> str | None:

@@ -7,6 +7,8 @@ import signal
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,17 +16,21 @@ from urllib.parse import urlsplit
 from insights_reports.commands.flows import load_flows, load_prefect
 from insights_reports.config_file import find_config, load_config
 from insights_reports.errors import ServerGone, UsageError
+from insights_reports.pipeline.metrics_file import write_metrics
+from insights_reports.pipeline.owed import deliveries_due
+from insights_reports.pipeline.standing import end_attempt, enrol, overview
 from insights_reports.scheduling.identity import sole_scheduler
 from insights_reports.scheduling.own_server import Address, own_server
 from insights_reports.scheduling.served import Served
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_LOOK = 60.0  # seconds between two looks at what is owed
 _POLL = "2"  # seconds between two looks of ours at our own server for runs that are due
 
 
 def main(options: argparse.Namespace) -> int:
-    """Serve them in this process. A stop does not pause the schedules, and what was missed
-    meanwhile runs at the next start, each run for its own period.
+    """Serve them in this process; what was missed while it was away is made at its start, as each
+    subscription's ``catch_up`` says.
 
     Without PREFECT_API_URL a Prefect server is started beside, with its data in the state's folder.
 
@@ -37,15 +43,23 @@ def main(options: argparse.Namespace) -> int:
     config = load_config(path)
     if not any(subscription.schedule for subscription in config.subscriptions.values()):
         raise UsageError(
-            "No subscription has a schedule.", f"File: {path}", "Add schedule: {cron, zone} to one."
+            "No subscription has a schedule.", f"File: {path}", "Add `schedule:` to one."
         )
     home = config.resolve(config.state) / "prefect"
     with _stopped_like_by_hand(), sole_scheduler(home), _server(home, options):
         load_prefect()
         flows = load_flows(Served(path))
         from insights_reports.scheduling.deployments import serve
+        from insights_reports.scheduling.look import Book
 
-        _until_stopped(serve(flows, config, home))
+        enrol(config, datetime.now(UTC))
+        book = Book(
+            overview=partial(overview, config),
+            end_attempt=partial(end_attempt, config),
+            deliveries_due=partial(deliveries_due, config),
+            publish=partial(write_metrics, config),
+        )
+        _until_stopped(serve(flows, config, home, book, _LOOK))
     return 0
 
 

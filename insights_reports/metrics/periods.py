@@ -6,7 +6,7 @@ A date stands for the whole day between two midnights of the report's time zone,
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from fractions import Fraction
 from typing import Literal, Self
@@ -20,7 +20,7 @@ PeriodKind = Literal["day", "week", "month", "quarter", "year", "range"]
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _DAYS = {"day": 1, "week": 7}
 _RANGES: dict[TimeRange, int] = {"LastMonth": 1, "LastQuarter": 3, "LastYear": 12}
-_SPELLINGS = "2026-09-14, 2026-W40, 2026-09, 2026-Q3, 2026 or 2026-09-14..2026-09-27"
+_SPELLINGS = "2026-09-14, 2026-W40, 2026-09, 2026-Q3, 2026, FY2027-Q1 or 2026-09-14..2026-09-27"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,15 @@ class Period:
     A week is named after the ISO week of its Monday: with weeks from Monday, 2026-W40 is the ISO
     week (28 September to 4 October 2026); with weeks from Sunday it begins one day earlier and
     ends one day earlier. A range is named by its first and last day.
+
+    ``year_starts`` is the month in which the year of a quarter or year begins. A fiscal year, which
+    begins in another month than January, is named after the calendar year in which it ends.
     """
 
     kind: PeriodKind
     start: date
     end: date
+    year_starts: int = 1
 
     def __post_init__(self) -> None:
         if self.end <= self.start:
@@ -42,8 +46,12 @@ class Period:
 
     @property
     def name(self) -> str:
-        """2026-09-14, 2026-W40, 2026-09, 2026-Q3, 2026, or 2026-09-14..2026-09-27."""
+        """2026-09-14, 2026-W40, 2026-09, 2026-Q3, 2026, FY2027-Q1, FY2027, or
+        2026-09-14..2026-09-27."""
         year = f"{self.start.year:04d}"
+        quarter = (self.start.month - self.year_starts) % 12 // 3 + 1
+        if self.year_starts > 1 and self.kind in ("quarter", "year"):
+            year = f"FY{self.start.year + (self.start.month >= self.year_starts):04d}"
         if self.kind == "week":
             monday = self.start + timedelta(days=self.start.isoweekday() == 7)
             iso = monday.isocalendar()
@@ -53,30 +61,33 @@ class Period:
         return {
             "day": self.start.isoformat(),
             "month": f"{year}-{self.start.month:02d}",
-            "quarter": f"{year}-Q{(self.start.month + 2) // 3}",
+            "quarter": f"{year}-Q{quarter}",
             "year": year,
         }[self.kind]
 
     @classmethod
-    def parse(cls, text: str, week_start: WeekStart = "Sunday") -> Self:
-        """The period of that name. Both ends of a range ``a..b`` belong to it.
+    def parse(cls, text: str, week_start: WeekStart = "Sunday", year_starts: int = 1) -> Self:
+        """The period of that name. Both ends of a range ``a..b`` belong to it. Names with FY are
+        those of years that begin in the month ``year_starts``, which is another than January.
 
         Raises:
             UsageError: when the text names no period.
         """
         first, dots, last = text.strip().partition("..")
         try:
-            period = cls._parse_one(first, week_start)
+            period = cls._parse_one(first, week_start, year_starts)
             if not dots:
                 return period
-            return cls("range", period.start, cls._parse_one(last, week_start).end)
+            return cls("range", period.start, cls._parse_one(last, week_start, year_starts).end)
         except (ValueError, OverflowError):
             raise UsageError(
                 "This is not a period.", f"period: {text!r}", f"Write {_SPELLINGS}."
             ) from None
 
     @classmethod
-    def _parse_one(cls, text: str, week_start: WeekStart) -> Self:
+    def _parse_one(cls, text: str, week_start: WeekStart, year_starts: int) -> Self:
+        if match := re.fullmatch(r"FY(\d{4})(?:-?Q([1-4]))?", text.strip().upper(), re.ASCII):
+            return cls._fiscal(int(match[1]), int(match[2] or 0), year_starts)
         for pattern, build in _PATTERNS:
             if match := re.fullmatch(pattern, text.strip(), re.ASCII):
                 kind, day = build(*(int(group) for group in match.groups()))
@@ -84,7 +95,18 @@ class Period:
         raise ValueError(text)
 
     @classmethod
-    def containing(cls, kind: PeriodKind, day: date, week_start: WeekStart = "Sunday") -> Self:
+    def _fiscal(cls, year: int, quarter: int, year_starts: int) -> Self:
+        """A fiscal year, or its ``quarter`` where that is not 0."""
+        if year_starts == 1:
+            raise ValueError("no fiscal year is known")
+        start = add_months(date(year - 1, year_starts, 1), 3 * max(0, quarter - 1))
+        kind: PeriodKind = "quarter" if quarter else "year"
+        return cls.containing(kind, start, year_starts=year_starts)
+
+    @classmethod
+    def containing(
+        cls, kind: PeriodKind, day: date, week_start: WeekStart = "Sunday", year_starts: int = 1
+    ) -> Self:
         """The day, week, month, quarter or year that ``day`` lies in."""
         if kind == "range":
             raise ValueError("a range is not found by a day in it: give both its ends")
@@ -93,30 +115,32 @@ class Period:
         elif kind == "day":
             start = day
         else:
-            months = _MONTHS[kind]
-            start = date(day.year, (day.month - 1) // months * months + 1, 1)
-        return cls(kind, start, _moved(kind, start, 1))
+            start = add_months(day.replace(day=1), -((day.month - year_starts) % _MONTHS[kind]))
+        fiscal = year_starts if kind in ("quarter", "year") else 1
+        return cls(kind, start, _moved(kind, start, 1), fiscal)
 
     @classmethod
-    def last_complete(cls, kind: PeriodKind, today: date, week_start: WeekStart = "Sunday") -> Self:
+    def last_complete(
+        cls, kind: PeriodKind, today: date, week_start: WeekStart = "Sunday", year_starts: int = 1
+    ) -> Self:
         """The last period of this kind that had ended when ``today`` began."""
-        return cls.containing(kind, today, week_start).previous()
+        return cls.containing(kind, today, week_start, year_starts).previous()
 
     def previous(self, n: int = 1) -> Self:
         """The period ``n`` before this one; a range moves back by its own length in days."""
         if self.kind == "range":
             shift = timedelta(days=n * self.days)
-            return type(self)("range", self.start - shift, self.end - shift)
+            return replace(self, start=self.start - shift, end=self.end - shift)
         start = _moved(self.kind, self.start, -n)
-        return type(self)(self.kind, start, _moved(self.kind, start, 1))
+        return replace(self, start=start, end=_moved(self.kind, start, 1))
 
     def year_before(self) -> Self:
         """The same period of the year before: months by their name, days and weeks 52 weeks
         earlier (so that weekdays match), the ends of a range by their dates."""
         if self.kind in _DAYS:
             shift = timedelta(weeks=52)
-            return type(self)(self.kind, self.start - shift, self.end - shift)
-        return type(self)(self.kind, add_months(self.start, -12), add_months(self.end, -12))
+            return replace(self, start=self.start - shift, end=self.end - shift)
+        return replace(self, start=add_months(self.start, -12), end=add_months(self.end, -12))
 
     def trailing(self, n: int) -> tuple[Self, ...]:
         """The last ``n`` periods, oldest first, this one last."""
@@ -143,12 +167,14 @@ _PATTERNS: tuple[tuple[str, Callable[..., tuple[PeriodKind, date]]], ...] = (
     # The Tuesday of an ISO week lies in the week of that name whichever day weeks begin on.
     (r"(\d{4})-[Ww](\d\d)", lambda year, week: ("week", date.fromisocalendar(year, week, 2))),
     (r"(\d{4})-(\d\d)", lambda year, month: ("month", date(year, month, 1))),
-    (r"(\d{4})-[Qq]([1-4])", lambda year, quarter: ("quarter", date(year, 3 * quarter, 1))),
+    (r"(\d{4})-?[Qq]([1-4])", lambda year, quarter: ("quarter", date(year, 3 * quarter, 1))),
     (r"(\d{4})", lambda year: ("year", date(year, 1, 1))),
 )
 
 
-def parse_periods(text: str, week_start: WeekStart = "Sunday") -> tuple[Period, ...]:
+def parse_periods(
+    text: str, week_start: WeekStart = "Sunday", year_starts: int = 1
+) -> tuple[Period, ...]:
     """Every period that the text names, oldest first: one, or all from ``2026-07..2026-09``.
 
     Raises:
@@ -156,8 +182,11 @@ def parse_periods(text: str, week_start: WeekStart = "Sunday") -> tuple[Period, 
             round.
     """
     first, dots, last = text.partition("..")
-    one, other = (Period.parse(end, week_start) for end in (first, last if dots else first))
-    if one.kind != other.kind or other.start < one.start:
+    one, other = (
+        Period.parse(end, week_start, year_starts) for end in (first, last if dots else first)
+    )
+    alike = (one.kind, one.year_starts) == (other.kind, other.year_starts)
+    if not alike or other.start < one.start:
         raise UsageError(
             "These are not the ends of a range of periods.",
             f"periods: {text!r}",

@@ -20,6 +20,7 @@ from insights_reports.edition.document import (
 )
 from insights_reports.edition.settings import Settings
 from insights_reports.edition.values import Name, Phrase, Status
+from insights_reports.errors import NoData
 from insights_reports.formats.mail import render as mail
 from insights_reports.metrics import Conventions, Period
 from insights_reports.pipeline.baselines import keep_baselines, plain
@@ -57,6 +58,7 @@ def compute(run: Run) -> About:
         earlier = earlier_of(run, period)
         keep_earlier(earlier, run.folder)
         material = material_of(run, pulled, known, earlier, period, check)
+        _refuse_without_data(material.inputs)
         composed = compose_edition(material.inputs, material.settings)
         digest = edition_digest(composed.documents)
         subject = subject_of(pulled, known, period)
@@ -90,6 +92,16 @@ def material_of(
     return Material(pulled, known, check, inputs, settings)
 
 
+def _refuse_without_data(inputs: Inputs) -> None:
+    """No figure of a period that ended before the first known day would mean anything."""
+    if inputs.period.end <= inputs.first_day:
+        raise NoData(
+            "No data: the period lies before all that is known.",
+            f"{inputs.period.name} ended before {inputs.first_day}, the first day that is known",
+            "Choose a later period; Octopus gives about thirteen months.",
+        )
+
+
 def check_pulled(pulled: Pulled, conventions: Conventions) -> CrossCheck:
     """Everything that Octopus states in ``pulled`` against what its deployments say."""
     table = pulled.deployments.table
@@ -114,11 +126,12 @@ def period_of(run: Run, pulled: Pulled) -> Period:
     Raises:
         UsageError: when its name cannot be understood.
     """
-    week_start = run.subscription.week_start
+    subscription = run.subscription
+    calendar = (subscription.week_start, subscription.fiscal_year_starts)
     if run.period != "last":
-        return Period.parse(run.period, week_start)
+        return Period.parse(run.period, *calendar)
     today = pulled.as_of.astimezone(pulled.zone).date()
-    return Period.last_complete(run.subscription.every, today, week_start)
+    return Period.last_complete(subscription.every, today, *calendar)
 
 
 def _inputs(

@@ -1,14 +1,10 @@
 """Delivering: the files of a run's edition to the destinations of its subscription."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime
 
-from insights_reports.config import Config
 from insights_reports.delivery import (
     Destination,
     Edition,
-    EditionRow,
     FolderDestination,
     Holders,
     Ledger,
@@ -26,8 +22,7 @@ from insights_reports.formats.html import index
 from insights_reports.formats.mail import render as mail
 from insights_reports.pipeline.destinations import destination_of, mailing
 from insights_reports.pipeline.render import files_wanted, rendered_files, templates_of
-from insights_reports.pipeline.runs import Run, open_run
-from insights_reports.pipeline.state import open_ledger, state_of
+from insights_reports.pipeline.runs import Run
 
 
 def deliver_edition(run: Run, *, note: str = "") -> list[Receipt]:
@@ -51,31 +46,6 @@ def deliver_edition(run: Run, *, note: str = "") -> list[Receipt]:
         )
         _refresh_indexes(run, receipts, ledger.holders)
     return receipts
-
-
-def deliver_owed(config: Config, now: datetime) -> list[Receipt]:
-    """Carry out what earlier runs still owe and can deliver now: mail that a server deferred or
-    could not be reached for, and whatever a run left that died.
-
-    Raises: as `deliver_edition`.
-    """
-    with open_ledger(config) as ledger:
-        due = ledger.due(now)
-    return [receipt for edition in due for receipt in _owed_of(config, edition)]
-
-
-def _owed_of(config: Config, edition: EditionRow) -> list[Receipt]:
-    folder = state_of(config) / "runs" / edition.run_id
-    if edition.run_id and (folder / "run.json").exists():
-        return deliver_edition(open_run(folder))
-    with open_ledger(config) as ledger:
-        owed = ledger.deliveries(edition.subscription, edition.period, owed=True)
-    again = f"insights-reports run {edition.subscription} --period {edition.period}"
-    return [
-        replace(receipt, detail=f"the files of its run are gone: {again}")
-        for receipt in owed
-        if receipt.key.revision == edition.revision
-    ]
 
 
 def _ledger(run: Run) -> Ledger:

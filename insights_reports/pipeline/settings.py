@@ -17,6 +17,7 @@ from insights_reports.edition.values import Metric
 from insights_reports.errors import ConfigError
 from insights_reports.judgement import Calendar
 from insights_reports.metrics import Conventions
+from insights_reports.pipeline.calendars import calendar_of
 from insights_reports.spelling.terms import TICKS_PER_SECOND
 
 LARGEST_LOGO = 4_000_000  # pixels
@@ -37,7 +38,7 @@ def settings_of(config: Config, name: str, tag_sets: tuple[str, ...], as_of: dat
     """The settings of an edition of subscription ``name``, split by ``tag_sets`` (ids), whose data
     end ``as_of``."""
     subscription = config.subscriptions[name]
-    schedule = subscription.schedule
+    calendar = calendar_of(config, subscription)
     return Settings(
         subscription=name,
         splits=subscription.splits,
@@ -54,9 +55,9 @@ def settings_of(config: Config, name: str, tag_sets: tuple[str, ...], as_of: dat
         hotfix_patterns=subscription.hotfix_patterns,
         limit=subscription.cross_check.limit,
         headline=_headline(subscription),
-        calendar=_calendar(subscription, as_of),
+        calendar=_open_days(subscription, as_of),
         rules=subscription.rules,
-        next_edition=schedule.after(as_of).date() if schedule else None,
+        next_edition=next(calendar.upcoming(as_of)).at.date() if calendar else None,
     )
 
 
@@ -65,7 +66,7 @@ def _headline(subscription: Subscription) -> str | None:
     return chosen if chosen is None or isinstance(chosen, str) else chosen.EnvironmentGroup
 
 
-def _calendar(subscription: Subscription, as_of: datetime) -> Calendar | None:
+def _open_days(subscription: Subscription, as_of: datetime) -> Calendar | None:
     """Working days and freezes of the years that an edition looks at."""
     days = subscription.calendar
     if days is None:

@@ -1,5 +1,6 @@
 """The deployments of a configuration on a Prefect server: made, mended, removed, and served."""
 
+import asyncio
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,15 +17,13 @@ from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLi
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectNotFound
 from prefect.runner import Runner
-from prefect.schedules import Cron, Interval
 
-from insights_reports.config import Config, Schedule
+from insights_reports.config import Config
 from insights_reports.errors import ServerGone, UsageError
 from insights_reports.scheduling.dead_runs import crash_dead_runs
 from insights_reports.scheduling.identity import identity, owner
+from insights_reports.scheduling.look import Book, Looker
 
-_OWED = 30 * 60  # seconds between two looks at what is owed
-_SLUG = "schedule"  # always the same, so that a changed schedule takes the place of the old one
 _PAGE = 200  # as many as Prefect lists at once
 _ONE_AT_A_TIME = ConcurrencyLimitConfig(
     limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE
@@ -33,20 +32,23 @@ _ONE_AT_A_TIME = ConcurrencyLimitConfig(
 
 @dataclass(frozen=True)
 class _Wanted:
-    """A deployment as it shall be; without ``schedule`` it looks every half an hour."""
+    """A deployment as it shall be. ``subscription`` is "" for the one that delivers what is owed;
+    ``when`` says for people when it runs."""
 
     flow: Any
     name: str
+    subscription: str
     parameters: dict[str, Any]
-    schedule: Schedule | None = None
+    when: str
 
     @property
     def full_name(self) -> str:
         return f"{self.flow.name}/{self.name}"
 
 
-async def serve(flows: ModuleType, config: Config, home: Path) -> None:
-    """Serve the schedules of ``config`` until stopped; ``home`` is Prefect's folder in its state.
+async def serve(flows: ModuleType, config: Config, home: Path, book: Book, every: float) -> None:
+    """Serve the schedules of ``config`` until stopped; ``home`` is Prefect's folder in its state,
+    ``book`` knows what is owed, and is asked ``every`` so many seconds.
 
     A subscription that Prefect refuses does not stop the others; standard error has the reason.
 
@@ -55,7 +57,7 @@ async def serve(flows: ModuleType, config: Config, home: Path) -> None:
         ServerGone: when Prefect's server does not answer, or does not let us in.
     """
     try:
-        await _serve(flows, config, home)
+        await _serve(flows, config, home, book, every)
     except (httpx.HTTPError, RuntimeError, ExceptionGroup) as error:
         raise ServerGone(
             "Prefect's server cannot be used.",
@@ -64,7 +66,7 @@ async def serve(flows: ModuleType, config: Config, home: Path) -> None:
         ) from error
 
 
-async def _serve(flows: ModuleType, config: Config, home: Path) -> None:
+async def _serve(flows: ModuleType, config: Config, home: Path, book: Book, every: float) -> None:
     name = identity(config)
     tags = [name, owner(home)]
     runner = Runner(name=name, pause_on_shutdown=False)
@@ -73,20 +75,35 @@ async def _serve(flows: ModuleType, config: Config, home: Path) -> None:
         for run in await crash_dead_runs(client, [each.id for each in ours], home):
             _say(f"{run}: it was under way when all stopped; it is recorded as crashed")
         wanted = _wanted(flows, config)
-        served = [await _serve_one(client, runner, each, tags) for each in wanted]
-        if not any(served[1:]):
+        served = {
+            each.subscription: made
+            for each in wanted
+            if (made := await _serve_one(client, runner, each, tags))
+        }
+        if "" not in served or len(served) < 2:
             raise UsageError("No subscription can be served.", f"File: {config.path}", "See above.")
         await _remove(client, ours, {each.name for each in wanted})
-    await runner.start()
+        looker = Looker(client, book, name, served, served.pop(""), every, config.heartbeat)
+        looking = asyncio.create_task(looker.keep_looking())
+        try:
+            await runner.start()
+        finally:
+            looking.cancel()
 
 
 def _wanted(flows: ModuleType, config: Config) -> list[_Wanted]:
     """What is owed, and every subscription with a schedule."""
     name = identity(config)
     return [
-        _Wanted(flows.deliver_owed, name, {}),
+        _Wanted(flows.deliver_owed, name, "", {}, "whenever something is owed"),
         *(
-            _Wanted(flows.make_edition, f"{name}-{key}", {"request": {"subscription": key}}, when)
+            _Wanted(
+                flows.make_edition,
+                f"{name}-{key}",
+                key,
+                {"request": {"subscription": key}},
+                when.words if subscription.enabled else "paused: enabled: false",
+            )
             for key, subscription in config.subscriptions.items()
             if (when := subscription.schedule)
         ),
@@ -95,30 +112,22 @@ def _wanted(flows: ModuleType, config: Config) -> list[_Wanted]:
 
 async def _serve_one(
     client: PrefectClient, runner: Runner, wanted: _Wanted, tags: list[str]
-) -> bool:
+) -> UUID | None:
     try:
         await _refuse_of_another(client, wanted, tags)
         deployment = await wanted.flow.ato_deployment(
             name=wanted.name,
-            schedules=[_schedule(wanted.schedule)],
             parameters=wanted.parameters,
             concurrency_limit=_ONE_AT_A_TIME,
             tags=tags,
         )
         made = await runner.aadd_deployment(deployment)
-        await _remove_other_schedules(client, made)
+        await _remove_schedules(client, made)
     except Exception as error:  # whatever one does to Prefect, the others go on
         _say(f"{wanted.full_name}: NOT SCHEDULED: {' '.join(str(error).split())[:300]}")
-        return False
-    if when := wanted.schedule:
-        _say(f"{wanted.full_name}: {when.cron} in {when.zone}")
-    return True
-
-
-def _schedule(given: Schedule | None) -> Any:
-    if given is None:
-        return Interval(_OWED, slug=_SLUG)
-    return Cron(given.cron, timezone=given.zone, slug=_SLUG)
+        return None
+    _say(f"{wanted.full_name}: {wanted.when}")
+    return made
 
 
 async def _refuse_of_another(client: PrefectClient, wanted: _Wanted, tags: list[str]) -> None:
@@ -155,11 +164,10 @@ async def _remove(
             _say(f"{deployment.name}: no longer in the configuration; it is unscheduled")
 
 
-async def _remove_other_schedules(client: PrefectClient, deployment: UUID) -> None:
-    """A deployment that is made again keeps every schedule it had under another name."""
+async def _remove_schedules(client: PrefectClient, deployment: UUID) -> None:
+    """An earlier version of this program gave it one; a deployment that is made again keeps it."""
     for schedule in (await client.read_deployment(deployment)).schedules:
-        if schedule.slug != _SLUG:
-            await client.delete_deployment_schedule(deployment, schedule.id)
+        await client.delete_deployment_schedule(deployment, schedule.id)
 
 
 def _say(line: str) -> None:

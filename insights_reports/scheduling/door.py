@@ -10,10 +10,12 @@ import json
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from insights_reports.owed.metrics import CONTENT_TYPE
 from insights_reports.scheduling.operator import (
     LARGEST_BODY,
     READABLE_SOCKETS,
@@ -44,9 +46,10 @@ class Keys:
     operator: str
 
 
-def guarded(app: App, port: int, keys: Keys) -> App:
-    """``app`` behind the door, for a server on ``port`` of the loopback interface."""
-    return TrustedHostMiddleware(_Door(app, port, keys), allowed_hosts=list(NAMES))
+def guarded(app: App, port: int, keys: Keys, metrics: Path) -> App:
+    """``app`` behind the door, for a server on ``port`` of the loopback interface. The door itself
+    answers ``/metrics`` with that file."""
+    return TrustedHostMiddleware(_Door(app, port, keys, metrics), allowed_hosts=list(NAMES))
 
 
 def basic(credentials: str) -> bytes:
@@ -55,9 +58,10 @@ def basic(credentials: str) -> bytes:
 
 
 class _Door:
-    def __init__(self, app: App, port: int, keys: Keys) -> None:
+    def __init__(self, app: App, port: int, keys: Keys, metrics: Path) -> None:
         self._app = app
         self._keys = keys
+        self._metrics = metrics
         self._origins = {f"http://{name}:{port}".encode() for name in NAMES}
         self._headers = _security_headers(port)
 
@@ -80,12 +84,20 @@ class _Door:
             await _answer(send, 200, self._keys.instance)
         elif not credentials or not _same(credentials[0], basic(self._keys.operator)):
             await self._app(scope, receive, send)  # Prefect knows the inner password and no other
+        elif path == "/metrics" and method == "GET":
+            await self._answer_metrics(send)
         elif may_read(method, path):
             await self._app(self._as_inner(scope), receive, send)
         elif has_body_to_filter(method, path):
             await self._filtered(scope, receive, send)
         else:
             await _answer(send, 403, "the operator's password is not good for this")
+
+    async def _answer_metrics(self, send: Send) -> None:
+        try:
+            await _answer(send, 200, self._metrics.read_text(encoding="utf-8"), CONTENT_TYPE)
+        except OSError:
+            await _answer(send, 503, "nothing was looked at yet")
 
     async def _filtered(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -202,9 +214,9 @@ def _once(body: bytes, receive: Receive) -> Receive:
     return receiving
 
 
-async def _answer(send: Send, status: int, text: str) -> None:
+async def _answer(send: Send, status: int, text: str, plain: str = "text/plain") -> None:
     body = json.dumps({"detail": text}).encode() if status != 200 else text.encode()
-    kind = b"application/json" if status != 200 else b"text/plain"
+    kind = b"application/json" if status != 200 else plain.encode()
     headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

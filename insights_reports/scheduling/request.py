@@ -5,27 +5,18 @@ and no recipient that it does not name. Prefect's own check can be switched off 
 flow makes it once more.
 """
 
-from datetime import datetime, timedelta
-from enum import Enum
+from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from insights_reports.config import Config, Mailing
 from insights_reports.errors import UsageError
-from insights_reports.metrics import Period
+from insights_reports.owed.periods import periods_wanted
 
 NOBODY = "nobody"
-_PERIOD = r"^(last|\d{4}|\d{4}-(0[1-9]|1[0-2])|\d{4}-Q[1-4]|\d{4}-W[0-5]\d)$"
-
-
-def _one_period(text: str) -> str:
-    if text != "last":
-        try:
-            Period.parse(text)
-        except UsageError as error:
-            raise ValueError(f"there is no period {text!r}") from error
-    return text
+_PERIOD = r"^(last|(FY)?\d{4}(-Q[1-4])?|\d{4}-(0[1-9]|1[0-2])|\d{4}-W[0-5]\d)$"
 
 
 class Request(BaseModel):
@@ -39,9 +30,8 @@ class Request(BaseModel):
         Field(
             pattern=_PERIOD,
             description="`last` is the one that ended before the run's time; else 2026-10, "
-            "2026-Q3, 2026-W44 or 2026",
+            "2026-Q3, 2026-W44, 2026, FY2027-Q1 or FY2027, as the subscription has them",
         ),
-        AfterValidator(_one_period),
     ] = "last"
     dry_run: Annotated[
         bool, Field(description="Make the edition and keep it with the run; deliver nothing")
@@ -58,7 +48,7 @@ class Request(BaseModel):
 
 def request_model(config: Config) -> type[Request]:
     """`Request` with the subscriptions of ``config`` and its recipients as the only choices."""
-    names = Enum("Subscription", {name: name for name in config.subscriptions}, type=str)  # type: ignore[misc]
+    names = StrEnum("Subscription", {name: name for name in config.subscriptions})  # type: ignore[misc]
     to: Any = Literal[(NOBODY, *_recipients(config))]
     test = Field(
         default=NOBODY,
@@ -74,11 +64,12 @@ def request_model(config: Config) -> type[Request]:
     )
 
 
-def checked(model: type[Request], given: object, instant: datetime) -> Request:
+def checked(config: Config, model: type[Request], given: object, instant: datetime) -> Request:
     """``given``, a request or its fields, checked again for a run that speaks for ``instant``.
 
     Raises:
-        UsageError: when it asks for anything that it may not, or a period that has not begun.
+        UsageError: when it asks for anything that it may not, or a period that is none of the
+            subscription's or has not begun.
     """
     fields = (
         given.model_dump(mode="json", warnings=False) if isinstance(given, BaseModel) else given
@@ -93,10 +84,7 @@ def checked(model: type[Request], given: object, instant: datetime) -> Request:
             f"{where}: {first['msg'].removeprefix('Value error, ')}",
             "The form on Prefect's page has what can be chosen.",
         ) from None
-    if request.period != "last" and not _has_begun(request.period, instant):
-        raise UsageError(
-            "This period has not begun.", f"period: {request.period}", "Choose an earlier one."
-        )
+    periods_wanted(request.period, config.subscriptions[request.subscription], instant)
     return request
 
 
@@ -104,8 +92,3 @@ def _recipients(config: Config) -> list[str]:
     """Everybody whom the configuration mails to, once each."""
     mailings = (entry for entry in config.destinations.values() if isinstance(entry, Mailing))
     return list(dict.fromkeys(address for mailing in mailings for address in mailing.to))
-
-
-def _has_begun(period: str, instant: datetime) -> bool:
-    """Somewhere on Earth: no zone is more than 14 hours ahead of UTC."""
-    return Period.parse(period).start <= (instant + timedelta(hours=14)).date()

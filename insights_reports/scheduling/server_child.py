@@ -28,7 +28,8 @@ def main() -> None:
     import uvicorn
     from prefect.server.api.server import create_app
 
-    app = guarded(create_app(final=True), given["port"], Keys(**given["keys"]))
+    metrics = Path(given["settings"]["PREFECT_HOME"]).parent / "metrics.prom"
+    app = guarded(create_app(final=True), given["port"], Keys(**given["keys"]), metrics)
     server = uvicorn.Server(
         uvicorn.Config(
             app,

@@ -47,6 +47,37 @@ def test_a_name_is_a_half_open_range_of_dates(
 
 
 @pytest.mark.parametrize(
+    ("text", "year_starts", "start", "end"),
+    [
+        ("FY2027", 4, date(2026, 4, 1), date(2027, 4, 1)),
+        ("FY2027-Q1", 4, date(2026, 4, 1), date(2026, 7, 1)),
+        ("FY2027-Q4", 4, date(2027, 1, 1), date(2027, 4, 1)),
+        ("FY2027-Q2", 10, date(2027, 1, 1), date(2027, 4, 1)),
+        ("FY2027-Q4", 2, date(2026, 11, 1), date(2027, 2, 1)),
+    ],
+)
+def test_a_fiscal_year_is_named_after_the_year_in_which_it_ends(
+    text: str, year_starts: int, start: date, end: date
+) -> None:
+    period = Period.parse(text, year_starts=year_starts)
+    assert (period.start, period.end, period.name) == (start, end, text)
+    assert period == Period.parse(text.lower().replace("-q", "q"), year_starts=year_starts)
+    assert period.previous().end == start
+    assert period.year_before().name == text.replace("2027", "2026")
+    with pytest.raises(UsageError):
+        Period.parse(text)  # in a calendar year
+
+
+@given(st.sampled_from(("quarter", "year")), DATES, st.integers(1, 12))
+def test_each_day_lies_in_one_fiscal_quarter_and_year_that_its_name_leads_back_to(
+    kind: PeriodKind, day: date, year_starts: int
+) -> None:
+    period = Period.containing(kind, day, year_starts=year_starts)
+    assert period.start <= day < period.end
+    assert Period.parse(period.name, year_starts=year_starts) == period
+
+
+@pytest.mark.parametrize(
     ("text", "monday"),
     [
         ("2026-W40", date(2026, 9, 28)),

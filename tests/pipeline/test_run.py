@@ -304,3 +304,24 @@ def test_operators_are_told_of_a_failure_and_that_all_is_well_again(
         assert run(config).status == 0
         assert [to for to, _ in postbox.received[3:]] == ["a@example.com", "ops@example.com"]
         assert postbox.parsed(4)["Subject"] == "Insights Reports: monthly last: recovered"
+
+
+def test_a_period_before_all_data_is_no_data(configure: Configure, run: Run) -> None:
+    config = configure()
+    done = run(config, "--period", "2024-06")
+    assert done.status == 1
+    assert "No data: the period lies before all that is known." in done.err
+    assert not (config.parent / "reports").exists()
+
+
+def test_a_range_of_days_is_one_edition_and_a_range_of_periods_one_each(
+    configure: Configure, run: Run
+) -> None:
+    config = configure()
+    assert run(config, "--range", "2026-09-14..2026-09-27").status == 0
+    assert run(config, "--period", "2026-08..2026-09").status == 0
+    made = {manifest.about.period for manifest in read_manifests(config.parent / "reports")}
+    assert made == {"2026-09-14..2026-09-27", "2026-08", "2026-09"}
+    done = run(config, "--period", "2026-09-14..2026-09-27")
+    assert done.status == 2
+    assert "--range" in done.err

@@ -20,19 +20,23 @@ CONFIG = Config.model_validate(
             "board": {"type": "mail", "to": ["cto@example.com", "coo@example.com"]},
             "team": {"type": "mail", "to": ["cto@example.com"]},
         },
-        "subscriptions": {"monthly": {"report": "R"}, "weekly": {"report": "R", "every": "week"}},
+        "subscriptions": {
+            "monthly": {"report": "R"},
+            "weekly": {"report": "R", "every": "week"},
+            "fiscal": {"report": "R", "every": "quarter", "fiscal_year_starts": 4},
+        },
     }
 )
 MODEL = request_model(CONFIG)
 
 
 def ask(**fields: Any) -> Request:
-    return checked(MODEL, {"subscription": "monthly", **fields}, NOW)
+    return checked(CONFIG, MODEL, {"subscription": "monthly", **fields}, NOW)
 
 
 def test_the_form_has_the_choices_of_the_configuration() -> None:
     schema = MODEL.model_json_schema()
-    assert schema["$defs"]["Subscription"]["enum"] == ["monthly", "weekly"]
+    assert schema["$defs"]["Subscription"]["enum"] == ["monthly", "weekly", "fiscal"]
     recipients = schema["properties"]["send_test_to"]["enum"]
     assert recipients == ["nobody", "cto@example.com", "coo@example.com"]
     assert schema["additionalProperties"] is False
@@ -40,12 +44,12 @@ def test_the_form_has_the_choices_of_the_configuration() -> None:
 
 
 def test_what_can_be_asked_for() -> None:
-    request = ask(period="2026-Q3", dry_run=True, send_test_to="coo@example.com", note="a look")
-    assert (request.subscription, request.period) == ("monthly", "2026-Q3")
+    request = ask(period="2026-09", dry_run=True, send_test_to="coo@example.com", note="a look")
+    assert (request.subscription, request.period) == ("monthly", "2026-09")
     assert (request.dry_run, request.test_recipient) == (True, "coo@example.com")
     assert ask().test_recipient is None
-    for period in ("last", "2026", "2026-11", "2026-W48"):
-        assert ask(period=period).period == period
+    for name, period in (("monthly", "last"), ("weekly", "2026-W48"), ("fiscal", "FY2027-Q3")):
+        assert ask(subscription=name, period=period).period == period
 
 
 @pytest.mark.parametrize(
@@ -58,7 +62,7 @@ def test_what_can_be_asked_for() -> None:
         ({"as_of": "2030-01-01T00:00:00Z"}, "as_of"),
         ({"period": "2026-13"}, "period"),
         ({"period": "2026-W60"}, "period"),
-        ({"period": "2026-W54"}, "period"),
+        ({"period": "2026-Q5"}, "period"),
         ({"period": "last\n"}, "period"),
         ({"period": "2026-01..2026-09"}, "period"),
         ({"send_test_to": "me@evil.example"}, "send_test_to"),
@@ -76,23 +80,25 @@ def test_what_cannot(fields: dict[str, Any], where: str) -> None:
 @pytest.mark.parametrize("given", [None, "monthly", [], {}, {"period": "last"}])
 def test_no_request_at_all(given: object) -> None:
     with pytest.raises(UsageError):
-        checked(MODEL, given, NOW)
+        checked(CONFIG, MODEL, given, NOW)
 
 
 def test_a_model_that_nobody_validated_is_checked_too() -> None:
     forged = MODEL.model_construct(subscription="../evil", period="last")
     with pytest.raises(UsageError):
-        checked(MODEL, forged, NOW)
+        checked(CONFIG, MODEL, forged, NOW)
 
 
-def test_a_period_that_has_not_begun() -> None:
+def test_a_period_that_has_not_begun_or_is_not_the_subscriptions() -> None:
     with pytest.raises(UsageError, match="has not begun"):
         ask(period="2026-12")
-    with pytest.raises(UsageError, match="has not begun"):
-        ask(period="2027")
     # It is December already where the day comes first (UTC+14).
     late = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)
-    assert checked(MODEL, {"subscription": "weekly", "period": "2026-12"}, late).period == "2026-12"
+    december = {"subscription": "monthly", "period": "2026-12"}
+    assert checked(CONFIG, MODEL, december, late).period == "2026-12"
+    for name, period in (("monthly", "2026-Q3"), ("weekly", "2026-W54"), ("fiscal", "2026-Q3")):
+        with pytest.raises(UsageError, match="subscription"):
+            ask(subscription=name, period=period)
 
 
 def test_what_is_served_travels_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -441,6 +441,8 @@ class Words:
     def span(self, span: Span, *, year: bool = True) -> str:
         """What it goes by: ``September 2026``, ``3rd quarter 2026``, ``week 40 of 2026``; of a
         month without the ``year`` its name."""
+        if span.name.startswith("FY"):  # a fiscal year or quarter, which has no other name
+            return span.name
         number, dash, part = span.name.partition("-")
         if number.isdecimal() and not dash:
             return number
