@@ -204,7 +204,10 @@ def test_what_had_not_recovered_is_listed_with_what_recovered_it_later() -> None
 
 
 def test_what_the_last_edition_found_goes_on_or_has_ended() -> None:
-    october = {"period": "2026-10", "as_of": datetime(2026, 11, 1, 4, tzinfo=UTC)}
+    october: dict[str, Any] = {
+        "period": "2026-10",
+        "as_of": datetime(2026, 11, 1, 4, tzinfo=UTC),
+    }
     said = {}
     for failed in (14, 1):
         rows = [*history({"Checkout": 14}), *month(date(2026, 10, 1), {"Checkout": failed})]
