@@ -278,3 +278,11 @@ def test_a_disputed_edition_says_what_octopus_states() -> None:
         "1 figure differs: DeploymentFailureRate / Rate"
     ]
     assert document.check.line is None
+
+
+def test_where_nothing_can_be_judged_nothing_is_called_usual() -> None:
+    rows = [row for start in MONTHS[-3:] for row in month(start, {"Checkout": 9})]
+    document = edition(rows, targets={Metric.FAILURE_RATE: 0.05})
+    assert document.questions == ()
+    assert say(block(document, "where-to-look").title) == "3 projects; nothing can be judged yet"
+    assert say(document.headline).endswith("; nothing can be judged yet.")
