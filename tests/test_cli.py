@@ -37,8 +37,47 @@ def test_help_comes_at_once() -> None:
 def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
     done = run_command(*arguments)
     assert done.status == 2
-    assert "usage:" in done.err
+    assert len(done.err.splitlines()) == 3
+    assert "--help` shows what it takes" in done.err
     assert done.out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["rnu", "monthly"], "Did you mean run?"),
+        (["reports", "lst"], "Did you mean list?"),
+        (["run", "x", "--dry-rnu"], "Did you mean --dry-run?"),
+        (["metrics", "x", "--split", "Projct"], "Did you mean Project? There are: None, Project,"),
+        (["metrics", "x", "--split", "Zzz"], "There are: None, Project,"),
+    ],
+)
+def test_what_was_meant_is_said(arguments: list[str], said: str) -> None:
+    done = run_command(*arguments)
+    assert done.status == 2
+    assert said in done.err
+
+
+def test_help_and_version_go_by_the_names_that_people_try() -> None:
+    assert run_command("help", "run") == run_command("run", "--help")
+    assert run_command("help") == run_command("--help")
+    assert run_command("-V").out == run_command("--version").out
+    assert run_command("help", "run").out.startswith("usage: insights-reports run ")
+
+
+def test_the_case_of_a_word_is_forgiven(command: Command) -> None:
+    shape = ["metrics", REPORT, "--json", NOW]
+    words = ["--split", "project", "--granularity", "monthly", "--time-range", "lastyear"]
+    done = command(*shape, *words)
+    assert done.status == 0
+    assert (
+        done.out
+        == command(*shape, *(word if word[:2] == "--" else exact(word) for word in words)).out
+    )
+
+
+def exact(word: str) -> str:
+    return {"project": "Project", "monthly": "Monthly", "lastyear": "LastYear"}[word]
 
 
 @pytest.mark.parametrize("command", [["preview", "monthly"], ["server"]])
@@ -46,7 +85,7 @@ def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
 def test_a_port_is_a_number_that_can_be_one(command: list[str], port: str) -> None:
     done = run_command(*command, f"--port={port}")
     assert done.status == 2
-    assert f"argument --port: {port!r} is not a number from 0 to 65535" in done.err
+    assert f"--port: {port!r} is not a number from 0 to 65535" in done.err
 
 
 def test_reports_list_prints_the_resources(command: Command) -> None:

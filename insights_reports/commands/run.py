@@ -23,6 +23,7 @@ from insights_reports.metrics import parse_periods
 from insights_reports.pipeline.make import Outcome, make_edition
 from insights_reports.pipeline.progress import clear_line, terminal_progress
 from insights_reports.pipeline.runs import Run, start_run
+from insights_reports.spelling.nearest import meant_or_all
 
 
 def main(options: argparse.Namespace) -> int:
@@ -37,7 +38,7 @@ def main(options: argparse.Namespace) -> int:
             raise UsageError(
                 "There is no such subscription.",
                 f"{config_path}: {name!r}",
-                f"There are: {', '.join(config.subscriptions)}.",
+                meant_or_all(name, config.subscriptions),
             )
     results = []
     for name in options.subscriptions:

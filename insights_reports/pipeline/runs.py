@@ -23,6 +23,7 @@ from insights_reports.delivery import Ledger
 from insights_reports.edition.settings import Trigger
 from insights_reports.errors import UsageError
 from insights_reports.pipeline.state import close_off, make_private, open_ledger, state_of, sweep
+from insights_reports.spelling.nearest import meant_or_all
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def start_run(
         raise UsageError(
             "There is no such subscription.",
             f"{config_path}: {subscription!r}",
-            f"There are: {', '.join(config.subscriptions)}.",
+            meant_or_all(subscription, config.subscriptions),
         )
     now = datetime.now(UTC)
     run_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
