@@ -112,7 +112,9 @@ def _check(commands: Commands) -> None:
     parser = command(
         commands, "check", "Validate the configuration, connection, permissions and destinations."
     )
-    parser.add_argument("config", nargs="?", metavar="CONFIG")
+    parser.add_argument("file", nargs="?", metavar="CONFIG", help="as --config")
+    config(parser)
+    json(parser)
     connection(parser)
 
 

@@ -47,6 +47,16 @@ def connection(options: argparse.Namespace) -> Connection:
     )
 
 
+def into_folder(path: Path, option: str) -> None:
+    """Raises UsageError when the folder that ``path`` is to be written into does not exist."""
+    if not path.parent.is_dir():
+        raise UsageError(
+            "The folder of the file does not exist.",
+            f"{option} {path}",
+            f"Make {path.parent}, or choose another place.",
+        )
+
+
 def checked(edition: Mapping[str, Any]) -> str:
     """What the cross-check of an edition found, from its ``edition.json``."""
     if not edition["figures"]:

@@ -132,10 +132,14 @@ def _read(name: str) -> dict[str, Any]:
             json.loads(text) if path.suffix == ".json" else YAML(typ="safe", pure=True).load(text)
         )
     except OSError as error:
-        raise UsageError("The file cannot be read.", f"{name}: {error.strerror}", "") from None
+        raise UsageError(
+            "The file cannot be read.", f"{name}: {error.strerror}", "Name a file that is there."
+        ) from None
     except (ValueError, YAMLError, RecursionError) as error:
         raise UsageError(
-            "The file is neither JSON nor YAML.", f"{name}: {str(error).splitlines()[0]}", ""
+            "The file is neither JSON nor YAML.",
+            f"{name}: {str(error).splitlines()[0]}",
+            "`insights-reports reports get REPORT` prints one that is.",
         ) from None
     if not isinstance(value, dict):
         raise UsageError(

@@ -90,7 +90,11 @@ def _address(text: str | None, config: Config) -> str | None:
     try:
         return address(text) if text else None
     except ValueError as error:
-        raise UsageError("The test mail has no address.", f"--test-send: {error}", "") from None
+        raise UsageError(
+            "The test mail has no address.",
+            f"--test-send: {error}",
+            "Write it as somebody@example.com.",
+        ) from None
 
 
 def _one(run: Run, options: argparse.Namespace) -> tuple[dict[str, Any], int]:
