@@ -26,6 +26,7 @@ from insights_reports.arguments import (
     verbose,
 )
 from insights_reports.arguments import actions as actions_of
+from insights_reports.cli_setup import check, completion, config_command, doctor, init
 from insights_reports.errors import InsightsReportsError, without_secrets
 from insights_reports.spelling.terms import GRANULARITIES, SPLITS, TIME_RANGES
 
@@ -83,9 +84,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "-V", "--version", action="version", version=f"insights-reports {__version__}"
     )
+    parser.set_defaults(parser=parser)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for add in (_demo, _init, _check, _config_command, _server, _reports, _deployments,
-                _metrics, _cross_check, _run,
+    for add in (_demo, init, check, config_command, doctor, completion, _server, _reports,
+                _deployments, _metrics, _cross_check, _run,
                 _preview, _schedule, _editions, _deliveries, _status, _release,
                 _ledger, _history, _rerun, _prune):  # fmt: skip
         add(commands)
@@ -95,39 +97,6 @@ def build_parser() -> argparse.ArgumentParser:
 def _demo(commands: Commands) -> None:
     parser = command(commands, "demo", "The whole pipeline against the embedded server.")
     parser.add_argument("--out", default="demo", metavar="DIR", help="where to (default: demo)")
-
-
-def _init(commands: Commands) -> None:
-    parser = command(commands, "init", "Write a commented configuration.")
-    parser.add_argument("dir", nargs="?", default=".", metavar="DIR")
-    parser.add_argument("--url", help="the Octopus server")
-    parser.add_argument("--space", help="name, slug or id")
-    parser.add_argument("--report", help="the Insights report: exact name or id")
-    parser.add_argument("--to", action="append", metavar="ADDRESS", help="a recipient by mail")
-    parser.add_argument("--smtp-host", metavar="HOST", help="the mail server")
-    parser.add_argument("--sender", metavar="ADDRESS", help="the sender of the mails")
-
-
-def _check(commands: Commands) -> None:
-    parser = command(
-        commands, "check", "Validate the configuration, connection, permissions and destinations."
-    )
-    parser.add_argument("file", nargs="?", metavar="CONFIG", help="as --config")
-    config(parser)
-    json(parser)
-    connection(parser)
-
-
-def _config_command(commands: Commands) -> None:
-    parser = command(commands, "config", "The configuration's schema, and what it comes to.")
-    ways = actions_of(parser)
-    help = "the JSON Schema of a configuration, for editors"
-    verbose(ways.add_parser("schema", help=help, description=help))
-    help = "the configuration with every default, without passwords"
-    show = ways.add_parser("show", help=help, description=help)
-    verbose(show)
-    config(show)
-    json(show)
 
 
 def _server(commands: Commands) -> None:

@@ -36,7 +36,8 @@ ALLOWED = {
     "scheduling": GROUND | CORE | {"config"},
     "commands": GROUND | CORE | EDGES | {"config_file", "pipeline", "scheduling", "server"},
     "arguments": GROUND,
-    "cli": GROUND | {"arguments", "commands"},
+    "cli_setup": GROUND | {"arguments"},
+    "cli": GROUND | {"arguments", "cli_setup", "commands"},
 }
 # Within a room, what stands higher imports what stands lower, never the reverse.
 FLOORS: dict[str, tuple[str, ...]] = {

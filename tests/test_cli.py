@@ -243,23 +243,6 @@ def test_an_instant_needs_a_zone(command: Command, instant: str) -> None:
     assert instant in done.err
 
 
-def test_init_writes_a_configuration_that_is_valid(tmp_path: Path) -> None:
-    options = ["--url", "https://octopus.example.com", "--report", 'A "quoted": name']
-    assert run_command("init", tmp_path, *options).status == 0
-    again = run_command("init", tmp_path, *options)
-    assert again.status == 2
-    assert "already" in again.err
-    text = (tmp_path / "insights-reports.yaml").read_text(encoding="utf-8")
-    assert 'report: "A \\"quoted\\": name"' in text
-
-
-def test_init_writes_nothing_that_is_not_valid(tmp_path: Path) -> None:
-    options = ["--url", "https://o.example", "--report", "R", "--to", "nobody", "--sender", "a@b.c"]
-    done = run_command("init", tmp_path, *options, "--smtp-host", "smtp.example.com")
-    assert done.status == 2
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_figures_that_cannot_be_compared_are_not_said_to_agree() -> None:
     counts = {"figures": 1_010, "agrees": 1_000, "explained": 4, "not_comparable": 6, "differs": 0}
     assert checked(counts) == ("1,000 of 1,010 figures agree, 4 explained, 6 not comparable")
