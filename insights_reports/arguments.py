@@ -86,6 +86,14 @@ def json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document, nothing else")
 
 
+def filters(parser: argparse.ArgumentParser) -> None:
+    """Which of many rows are wanted."""
+    parser.add_argument("--subscription", metavar="SUBSCRIPTION", help="only of this one")
+    parser.add_argument("--period", metavar="PERIOD", help="only of this one, such as 2026-09")
+    parser.add_argument("--failed", action="store_true", help="only what did not arrive")
+    parser.add_argument("--limit", type=count, metavar="N", help="only the newest N")
+
+
 def port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 65535")

@@ -20,6 +20,7 @@ from insights_reports.arguments import (
     config,
     connection,
     count,
+    filters,
     json,
     one_of,
     port,
@@ -241,8 +242,13 @@ def _schedule(commands: Commands) -> None:
 
 
 def _editions(commands: Commands) -> None:
-    parser = command(commands, "editions", "The editions that were made.", module="ledger")
+    parser = command(commands, "editions", "The editions that were made.")
     parser.set_defaults(show="editions")
+    parser.add_argument("action", nargs="?", default="list", **one_of(("list", "show", "open")))
+    parser.add_argument(
+        "edition", nargs="?", metavar="EDITION", help="SUBSCRIPTION/PERIOD, or .../rN"
+    )
+    filters(parser)
     config(parser)
     json(parser)
 
@@ -255,6 +261,7 @@ def _deliveries(commands: Commands) -> None:
         metavar="WHO",
         help="owe again what this recipient or destination refused, or may not have received",
     )
+    filters(parser)
     config(parser)
     json(parser)
 
@@ -267,6 +274,7 @@ def _release(commands: Commands) -> None:
     parser.add_argument("--by", required=True, metavar="NAME", help="who takes the decision")
     parser.add_argument("--note", default="", metavar="TEXT", help="why")
     config(parser)
+    json(parser)
 
 
 def _ledger(commands: Commands) -> None:

@@ -32,6 +32,7 @@ def init(commands: Commands) -> None:
     parser.add_argument("--smtp-security", **one_of(("starttls", "tls", "none")))
     parser.add_argument("--smtp-user", metavar="NAME", help="the user name there")
     parser.add_argument("--sender", metavar="ADDRESS", help="the sender of the mails")
+    json(parser)
 
 
 def check(commands: Commands) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 from tzlocal import get_localzone_name
 
-from insights_reports.commands.common import config_text
+from insights_reports.commands.common import config_text, print_json
 from insights_reports.commands.config import schema_text
 from insights_reports.commands.questions import ask, choose
 from insights_reports.config import Address, Schedule
@@ -60,15 +60,25 @@ def main(options: argparse.Namespace) -> int:
         )
     values = _values(options)
     _write_if_valid(path, config_text("config.yaml.j2", values))
-    print(f"Wrote {path}, and {SCHEMA} for editors. Next:")
+    _say(path, values, options)
+    return 0
+
+
+def _say(path: Path, values: dict[str, object], options: argparse.Namespace) -> None:
+    """What was written, and the next two commands."""
     config = "" if path == Path(NAME) else f" --config {path}"
-    print(f"  insights-reports check{config}")
-    print(f"  insights-reports run {values['name']}{config} --dry-run")
+    check = f"insights-reports check{config}"
+    run = f"insights-reports run {values['name']}{config} --dry-run"
     missing = [] if _can_connect() else ["OCTOPUS_API_KEY"]
     missing += ["SMTP_PASSWORD"] if values["username"] and "SMTP_PASSWORD" not in os.environ else []
+    if options.json:
+        written = [str(path), str(path.with_name(SCHEMA))]
+        print_json({"files": written, "next": [check, run], "missing": missing})
+        return
+    print(f"Wrote {path}, and {SCHEMA} for editors. Next:")
+    print(f"  {check}\n  {run}")
     if missing:
         print(f"Set {' and '.join(missing)} in the environment before.")
-    return 0
 
 
 def _values(options: argparse.Namespace) -> dict[str, object]:

@@ -3,15 +3,16 @@
 import argparse
 import sys
 import traceback
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from insights_reports.commands.common import (
     as_of,
+    camel,
     checked,
     print_json,
     print_table,
+    receipt_json,
     size,
 )
 from insights_reports.config import Config
@@ -119,7 +120,7 @@ def _failed(run: Run, words: str, status: int) -> tuple[dict[str, Any], int]:
     label = f"{run.subscription_name} {run.period}"
     print(f"insights-reports: {label}: {without_secrets(words)}", file=sys.stderr)
     failed = {"subscription": run.subscription_name, "period": run.period, "run": run.id}
-    return {**failed, "error": without_secrets(words)}, status
+    return {**failed, "error": without_secrets(words), "exitStatus": status}, status
 
 
 def as_json(run: Run, outcome: Outcome) -> dict[str, Any]:
@@ -127,14 +128,10 @@ def as_json(run: Run, outcome: Outcome) -> dict[str, Any]:
     return {
         "subscription": run.subscription_name,
         "run": run.id,
-        **outcome.edition,
+        **camel({name: of for name, of in outcome.edition.items() if name != "figure_parts"}),
         "held": outcome.held,
         "files": [str(path) for path in outcome.files],
-        "receipts": [
-            {key: str(value) for key, value in asdict(receipt).items() if key != "key"}
-            | {"destination": receipt.key.destination, "recipient": receipt.key.recipient}
-            for receipt in outcome.receipts
-        ],
+        "receipts": [receipt_json(receipt) for receipt in outcome.receipts],
         "exitStatus": outcome.exit_status,
     }
 
