@@ -11,16 +11,30 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TypeAlias
 
 from insights_reports import __version__
+from insights_reports.arguments import (
+    Commands,
+    Parser,
+    command,
+    config,
+    connection,
+    count,
+    filters,
+    json,
+    one_of,
+    port,
+    verbose,
+)
+from insights_reports.arguments import actions as actions_of
+from insights_reports.cli_setup import check, completion, config_command, doctor, init
 from insights_reports.errors import InsightsReportsError, without_secrets
 from insights_reports.spelling.terms import GRANULARITIES, SPLITS, TIME_RANGES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status (see ``docs/cli.md``)."""
-    options = _parser().parse_args(arguments)
+    options = build_parser().parse_args(_asked(sys.argv[1:] if arguments is None else arguments))
     collect_rarely()
     try:
         command = import_module(f"insights_reports.commands.{options.module}")
@@ -53,91 +67,42 @@ def _fail(message: str, status: int, verbose: bool) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _asked(arguments: Sequence[str]) -> list[str]:
+    """``help run`` is ``run --help``."""
+    first, *rest = arguments or [""]
+    return [*rest, "--help"] if first == "help" else list(arguments)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = Parser(
         prog="insights-reports",
         description="Delivery-performance reports from Octopus Deploy Insights that reconcile "
         "with Octopus.",
         epilog="Exit status: 0 done, 1 the cross-check found differences beyond the limit or an "
         "edition is partial, 2 usage or configuration, 3 Octopus, 4 rendering, 5 delivery or "
-        "(schedule) Prefect's server, 130 interrupted.",
+        "(schedule) Prefect's server, 130 interrupted. `help COMMAND` shows what a command takes.",
     )
-    parser.add_argument("--version", action="version", version=f"insights-reports {__version__}")
+    parser.add_argument(
+        "-V", "--version", action="version", version=f"insights-reports {__version__}"
+    )
+    parser.set_defaults(parser=parser)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for add in (_demo, _init, _check, _server, _reports, _deployments, _metrics, _cross_check, _run,
+    for add in (_demo, init, check, config_command, doctor, completion, _server, _reports,
+                _deployments, _metrics, _cross_check, _run,
                 _preview, _schedule, _baseline, _editions, _deliveries, _status, _release,
                 _ledger, _history, _rerun, _prune):  # fmt: skip
         add(commands)
     return parser
 
 
-_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-
-def _command(
-    commands: _Commands, name: str, help: str, module: str = ""
-) -> argparse.ArgumentParser:
-    parser = commands.add_parser(name, help=help, description=help)
-    parser.set_defaults(module=module or name.replace("-", "_"))
-    parser.add_argument("--verbose", action="store_true", help="show the traceback of an error")
-    parser.add_argument(
-        "--as-of", metavar="INSTANT", help="ISO 8601 with zone; stands for now everywhere"
-    )
-    return parser
-
-
-def _connection(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group(
-        "connection", "The key comes from OCTOPUS_API_KEY, OCTOPUS_API_KEY_FILE or "
-        "OCTOPUS_ACCESS_TOKEN, never from the command line."
-    )  # fmt: skip
-    group.add_argument("--url", help="the Octopus server (default: OCTOPUS_URL)")
-    group.add_argument("--space", help="name, slug or id (default: OCTOPUS_SPACE, else default)")
-    group.add_argument("--ca-bundle", metavar="FILE", help="certificates to trust (PEM)")
-    group.add_argument("--proxy", metavar="URL", help="a proxy for Octopus")
-
-
-def _config(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", metavar="FILE", help="default: insights-reports.yaml")
-
-
-def _json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print one JSON document, nothing else")
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 65535")
-    return int(text)
-
-
-def _demo(commands: _Commands) -> None:
-    parser = _command(commands, "demo", "The whole pipeline against the embedded server.")
+def _demo(commands: Commands) -> None:
+    parser = command(commands, "demo", "The whole pipeline against the embedded server.")
     parser.add_argument("--out", default="demo", metavar="DIR", help="where to (default: demo)")
 
 
-def _init(commands: _Commands) -> None:
-    parser = _command(commands, "init", "Write a commented configuration.")
-    parser.add_argument("dir", nargs="?", default=".", metavar="DIR")
-    parser.add_argument("--url", help="the Octopus server")
-    parser.add_argument("--space", help="name, slug or id")
-    parser.add_argument("--report", help="the Insights report: exact name or id")
-    parser.add_argument("--to", action="append", metavar="ADDRESS", help="a recipient by mail")
-    parser.add_argument("--smtp-host", metavar="HOST", help="the mail server")
-    parser.add_argument("--sender", metavar="ADDRESS", help="the sender of the mails")
-
-
-def _check(commands: _Commands) -> None:
-    parser = _command(
-        commands, "check", "Validate the configuration, connection, permissions and destinations."
-    )
-    parser.add_argument("config", nargs="?", metavar="CONFIG")
-    _connection(parser)
-
-
-def _server(commands: _Commands) -> None:
-    parser = _command(commands, "server", "The embedded Octopus-compatible Insights server.")
-    parser.add_argument("--port", type=_port, default=8065, help="default: 8065")
+def _server(commands: Commands) -> None:
+    parser = command(commands, "server", "The embedded Octopus-compatible Insights server.")
+    parser.add_argument("--port", type=port, default=8065, help="default: 8065")
     parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
     parser.add_argument("--data", metavar="FILE", help="keep the data in this SQLite file")
     parser.add_argument("--seed", type=int, default=1, help="of the made-up company (default: 1)")
@@ -155,7 +120,7 @@ def _server(commands: _Commands) -> None:
     parser.add_argument(
         "--allow-remote", action="store_true", help="answer others than this machine"
     )
-    actions = parser.add_subparsers(metavar="ACTION", dest="action")
+    actions = actions_of(parser, required=False)
     help = "make a database from a file of your own deployments"
     importing = actions.add_parser("import", help=help, description=help)
     importing.add_argument(
@@ -173,9 +138,9 @@ def _server(commands: _Commands) -> None:
     )
 
 
-def _reports(commands: _Commands) -> None:
-    parser = _command(commands, "reports", "The Insights report definitions.")
-    actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action")
+def _reports(commands: Commands) -> None:
+    parser = command(commands, "reports", "The Insights report definitions.")
+    actions = actions_of(parser)
     for name, help, *positionals in (
         ("list", "the reports of the space"),
         ("get", "one report", "report"),
@@ -189,10 +154,10 @@ def _reports(commands: _Commands) -> None:
         action = actions.add_parser(name, help=help, description=help)
         for positional in positionals:
             action.add_argument(positional, metavar=positional.upper())
-        action.add_argument("--verbose", action="store_true", help="show the traceback of an error")
+        verbose(action)
         action.add_argument("--as-of", metavar="INSTANT", help=argparse.SUPPRESS)
-        _json(action)
-        _connection(action)
+        json(action)
+        connection(action)
         if name in ("delete", "apply"):
             action.add_argument("--yes", action="store_true", help="do not ask")
         if name in ("plan", "apply"):
@@ -201,8 +166,8 @@ def _reports(commands: _Commands) -> None:
             )
 
 
-def _deployments(commands: _Commands) -> None:
-    parser = _command(commands, "deployments", "The deployments of a report.")
+def _deployments(commands: Commands) -> None:
+    parser = command(commands, "deployments", "The deployments of a report.")
     parser.add_argument("report", metavar="REPORT")
     parser.add_argument(
         "-o", "--output", metavar="FILE", help=".csv, .json, .parquet or .xlsx (default: CSV)"
@@ -210,43 +175,43 @@ def _deployments(commands: _Commands) -> None:
     parser.add_argument(
         "--from-csv", action="store_true", help="read Octopus's CSV download instead of its JSON"
     )
-    _connection(parser)
+    connection(parser)
 
 
-def _metrics(commands: _Commands) -> None:
-    parser = _command(commands, "metrics", "The aggregated figures of a report.")
+def _metrics(commands: Commands) -> None:
+    parser = command(commands, "metrics", "The aggregated figures of a report.")
     parser.add_argument("report", metavar="REPORT")
-    parser.add_argument("--split", choices=SPLITS, default="None")
+    parser.add_argument("--split", **one_of(SPLITS), default="None")
     parser.add_argument("--tenant-tag-set", metavar="ID-or-name")
-    parser.add_argument("--time-range", choices=TIME_RANGES, default="LastQuarter")
-    parser.add_argument("--granularity", choices=GRANULARITIES, default="Weekly")
+    parser.add_argument("--time-range", **one_of(TIME_RANGES), default="LastQuarter")
+    parser.add_argument("--granularity", **one_of(GRANULARITIES), default="Weekly")
     parser.add_argument(
         "--source",
         choices=("recomputed", "octopus"),
         default="recomputed",
         help="from /deployments (default), or as Octopus states them",
     )
-    _json(parser)
-    _connection(parser)
+    json(parser)
+    connection(parser)
 
 
-def _cross_check(commands: _Commands) -> None:
-    parser = _command(
+def _cross_check(commands: Commands) -> None:
+    parser = command(
         commands, "cross-check", "Every figure that Octopus states against the recomputed one."
     )
     parser.add_argument("report", metavar="REPORT")
-    parser.add_argument("--split", choices=SPLITS, nargs="+", action="extend")
-    parser.add_argument("--time-range", choices=TIME_RANGES, nargs="+", action="extend")
-    parser.add_argument("--granularity", choices=GRANULARITIES, nargs="+", action="extend")
+    parser.add_argument("--split", **one_of(SPLITS), nargs="+", action="extend")
+    parser.add_argument("--time-range", **one_of(TIME_RANGES), nargs="+", action="extend")
+    parser.add_argument("--granularity", **one_of(GRANULARITIES), nargs="+", action="extend")
     parser.add_argument("--limit", type=int, default=0, help="differences tolerated (default: 0)")
-    _json(parser)
-    _connection(parser)
+    json(parser)
+    connection(parser)
 
 
-def _run(commands: _Commands) -> None:
-    parser = _command(commands, "run", "Make and deliver the edition of a period.")
+def _run(commands: Commands) -> None:
+    parser = command(commands, "run", "Make and deliver the edition of a period.")
     parser.add_argument("subscriptions", nargs="+", metavar="SUBSCRIPTION")
-    _config(parser)
+    config(parser)
     parser.add_argument(
         "--period",
         default="last",
@@ -260,23 +225,23 @@ def _run(commands: _Commands) -> None:
     parser.add_argument("--dry-run", action="store_true", help="render, deliver nothing")
     parser.add_argument("--test-send", metavar="ADDRESS", help="mail to this address only")
     parser.add_argument("--note", metavar="FILE", help="an editor's note (Markdown)")
-    _json(parser)
-    _connection(parser)
+    json(parser)
+    connection(parser)
 
 
-def _preview(commands: _Commands) -> None:
-    parser = _command(commands, "preview", "Serve an edition that reloads as templates change.")
+def _preview(commands: Commands) -> None:
+    parser = command(commands, "preview", "Serve an edition that reloads as templates change.")
     parser.add_argument("subscription", metavar="SUBSCRIPTION")
-    _config(parser)
+    config(parser)
     parser.add_argument("--period", default="last", help="one period, as for run (default: last)")
-    parser.add_argument("--port", type=_port, default=8066, help="default: 8066; 0: any free one")
-    _connection(parser)
+    parser.add_argument("--port", type=port, default=8066, help="default: 8066; 0: any free one")
+    connection(parser)
 
 
-def _schedule(commands: _Commands) -> None:
-    parser = _command(commands, "schedule", "Serve all schedules with Prefect until stopped.")
-    _config(parser)
-    parser.add_argument("--port", type=_port, help="of Prefect's page here (default: any free one)")
+def _schedule(commands: Commands) -> None:
+    parser = command(commands, "schedule", "Serve all schedules with Prefect until stopped.")
+    config(parser)
+    parser.add_argument("--port", type=port, help="of Prefect's page here (default: any free one)")
     parser.add_argument(
         "--allow-http",
         action="store_true",
@@ -284,8 +249,8 @@ def _schedule(commands: _Commands) -> None:
     )
 
 
-def _baseline(commands: _Commands) -> None:
-    parser = _command(
+def _baseline(commands: Commands) -> None:
+    parser = command(
         commands, "baseline", "What editions are compared with, proposals, and decisions on them."
     )
     parser.add_argument("action", choices=("list", "propose", "accept"))
@@ -295,41 +260,48 @@ def _baseline(commands: _Commands) -> None:
     parser.add_argument("--from", dest="start", metavar="PERIOD", help="its first period")
     parser.add_argument("--reason", metavar="TEXT", help="why the level is a new one")
     parser.add_argument("--who", metavar="NAME", help="who decides (default: the user)")
-    _config(parser)
-    _json(parser)
+    config(parser)
+    json(parser)
 
 
-def _editions(commands: _Commands) -> None:
-    parser = _command(commands, "editions", "The editions that were made.", module="ledger")
+def _editions(commands: Commands) -> None:
+    parser = command(commands, "editions", "The editions that were made.")
     parser.set_defaults(show="editions")
-    _config(parser)
-    _json(parser)
+    parser.add_argument("action", nargs="?", default="list", **one_of(("list", "show", "open")))
+    parser.add_argument(
+        "edition", nargs="?", metavar="EDITION", help="SUBSCRIPTION/PERIOD, or .../rN"
+    )
+    filters(parser)
+    config(parser)
+    json(parser)
 
 
-def _deliveries(commands: _Commands) -> None:
-    parser = _command(commands, "deliveries", "What was sent to whom, and when.", module="ledger")
+def _deliveries(commands: Commands) -> None:
+    parser = command(commands, "deliveries", "What was sent to whom, and when.", module="ledger")
     parser.set_defaults(show="deliveries")
     parser.add_argument(
         "--again",
         metavar="WHO",
         help="owe again what this recipient or destination refused, or may not have received",
     )
-    _config(parser)
-    _json(parser)
+    filters(parser)
+    config(parser)
+    json(parser)
 
 
-def _release(commands: _Commands) -> None:
-    parser = _command(commands, "release", "Deliver an edition that is held.")
+def _release(commands: Commands) -> None:
+    parser = command(commands, "release", "Deliver an edition that is held.")
     parser.add_argument(
         "edition", metavar="EDITION", help="subscription and period: board-monthly/2026-09"
     )
     parser.add_argument("--by", required=True, metavar="NAME", help="who takes the decision")
     parser.add_argument("--note", default="", metavar="TEXT", help="why")
-    _config(parser)
+    config(parser)
+    json(parser)
 
 
-def _ledger(commands: _Commands) -> None:
-    parser = _command(
+def _ledger(commands: Commands) -> None:
+    parser = command(
         commands, "ledger", "Rebuild a lost ledger from the archives.", module="ledger_rebuild"
     )
     parser.add_argument(
@@ -338,12 +310,12 @@ def _ledger(commands: _Commands) -> None:
         help="enter every edition that stands in a folder and is not in the ledger; what may have "
         "been mailed of it is held",
     )
-    _config(parser)
-    _json(parser)
+    config(parser)
+    json(parser)
 
 
-def _status(commands: _Commands) -> None:
-    parser = _command(
+def _status(commands: Commands) -> None:
+    parser = command(
         commands, "status", "Whether the last period was made and arrived, and what is owed."
     )
     parser.add_argument(
@@ -351,13 +323,13 @@ def _status(commands: _Commands) -> None:
         action="store_true",
         help="only what is due for an hour and has not arrived with everybody; exit 1 if any",
     )
-    _config(parser)
-    _json(parser)
+    config(parser)
+    json(parser)
 
 
-def _history(commands: _Commands) -> None:
-    parser = _command(commands, "history", "The deployments that were ever pulled.")
-    actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action")
+def _history(commands: Commands) -> None:
+    parser = command(commands, "history", "The deployments that were ever pulled.")
+    actions = actions_of(parser)
     for name, help, *positionals in (
         ("list", "the histories that there are"),
         ("import", "merge a report as it is now, a sealed pull, or a file of --report", "what"),
@@ -370,17 +342,17 @@ def _history(commands: _Commands) -> None:
         for positional in positionals:
             action.add_argument(positional, metavar=positional.upper())
         action.add_argument("--report", metavar="REPORT", help="whose history (id)")
-        action.add_argument("--verbose", action="store_true", help="show the traceback of an error")
-        _config(action)
+        verbose(action)
+        config(action)
         if name in ("list", "query"):
-            _json(action)
+            json(action)
         if name == "import":
             action.add_argument("--as-of", metavar="INSTANT", help=argparse.SUPPRESS)
-            _connection(action)
+            connection(action)
 
 
-def _rerun(commands: _Commands) -> None:
-    parser = _command(commands, "rerun", "Make an edition again.")
+def _rerun(commands: Commands) -> None:
+    parser = command(commands, "rerun", "Make an edition again.")
     parser.add_argument("edition", metavar="EDITION", help="SUBSCRIPTION/PERIOD, or .../rN")
     ways = parser.add_mutually_exclusive_group(required=True)
     ways.add_argument(
@@ -391,24 +363,18 @@ def _rerun(commands: _Commands) -> None:
     )
     parser.add_argument("--out", metavar="DIR", help="as sealed: where to (default: rerun/EDITION)")
     parser.add_argument("--dry-run", action="store_true", help="restated: deliver nothing")
-    _config(parser)
-    _json(parser)
-    _connection(parser)
+    config(parser)
+    json(parser)
+    connection(parser)
 
 
-def _prune(commands: _Commands) -> None:
-    parser = _command(commands, "prune", "Remove what no edition that is kept needs any more.")
+def _prune(commands: Commands) -> None:
+    parser = command(commands, "prune", "Remove what no edition that is kept needs any more.")
     ways = parser.add_mutually_exclusive_group(required=True)
     ways.add_argument("--keep", metavar="AGE", help="what was made within 90d, 13m or 2y")
     ways.add_argument(
-        "--keep-editions", type=_count, metavar="N", help="the last N periods of each subscription"
+        "--keep-editions", type=count, metavar="N", help="the last N periods of each subscription"
     )
     parser.add_argument("--dry-run", action="store_true", help="only say what would go")
-    _config(parser)
-    _json(parser)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 10_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 10000")
-    return int(text)
+    config(parser)
+    json(parser)

@@ -11,13 +11,16 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import YAMLError
 
+from insights_reports import config_problems
 from insights_reports.config import Config
 from insights_reports.errors import ConfigError
+from insights_reports.spelling.nearest import nearest
 
 LARGEST = 1_000_000  # bytes
 MOST_VALUES = 200_000
 DEEPEST = 30
 DEFAULT_NAMES = ("insights-reports.yaml", "config/insights-reports.yaml", "insights-reports.toml")
+_KINDS = {"NoneType": "it is empty", "list": "a list", "dict": "a table with keys that are no text"}
 _NO_CHARACTER = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _SECRET_KEY = re.compile(r"(^|_)(api_?key|password|token|secret)$", re.IGNORECASE)
 
@@ -41,19 +44,29 @@ def load_config(path: Path) -> Config:
             "Put them into the environment or a file: OCTOPUS_API_KEY, octopus.api_key_file, "
             "SMTP_PASSWORD, mail.password_file.",
         )
-    config, problems = None, [*_no_text(data), *_broken_references(data)]
-    try:
-        config = Config.model_validate({**data, "path": path.resolve()})
-    except ValidationError as error:
-        problems = [*_problems(error, data), *problems]
-    if config is None or problems:
+    validated = _validated(path, data)
+    problems = [*_no_text(data), *_broken_references(data)]
+    if isinstance(validated, ValidationError):
+        problems = [*config_problems.problems(validated, dict(_walk(data))), *problems]
+    if isinstance(validated, ValidationError) or problems:
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
         raise ConfigError(
             f"The configuration has {count}.",
             tuple(f"{path}: {problem}" for problem in problems),
             "Mend the keys named; config/insights-reports.yaml shows every key with a comment.",
         )
-    return config
+    return validated
+
+
+def _validated(path: Path, data: dict[str, Any]) -> Config | ValidationError:
+    """The configuration, or all that is wrong with it. In ``data`` the words of enumerations get
+    the case that they are meant to have."""
+    while True:
+        try:
+            return Config.model_validate({**data, "path": path.resolve()})
+        except ValidationError as error:
+            if not config_problems.forgive_case(error, data):
+                return error
 
 
 def find_config(given: str | None) -> Path:
@@ -78,12 +91,16 @@ def _read(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise ConfigError("The configuration cannot be read.", (f"{path}: {reason}",), "") from None
+        raise ConfigError(
+            "The configuration cannot be read.",
+            (f"{path}: {reason}",),
+            "Mend its rights or its text.",
+        ) from None
     data = _parse(path, text)
     if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
         raise ConfigError(
             "The configuration is not a table of keys.",
-            (f"{path}: starts with {type(data).__name__}",),
+            (f"{path}: {_KINDS.get(type(data).__name__, 'one value')}",),
             "Start it with `subscriptions:`; config/insights-reports.yaml is an example.",
         )
     return data
@@ -101,14 +118,18 @@ def _parse(path: Path, text: str) -> object:
         problem = str(error.problem or "a key stands twice")
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise ConfigError(
-            "The configuration has a key twice.", (f"{path}, line {line}: {problem}",), ""
+            "The configuration has a key twice.",
+            (f"{path}, line {line}: {problem}",),
+            "Keep one of the two.",
         ) from None
     except (YAMLError, tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}, line {mark.line + 1}" if mark else str(path)
         what = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise ConfigError(
-            "The configuration cannot be understood.", (f"{where}: {what}",), ""
+            "The configuration cannot be understood.",
+            (f"{where}: {what}",),
+            "Mend the line, or the one before: spaces (no tabs), brackets and quotes in pairs.",
         ) from None
 
 
@@ -143,45 +164,6 @@ def _walk(data: object, prefix: str = "") -> Iterator[tuple[str, object]]:
         yield from _walk(item, key)
 
 
-_WORDS = {
-    "extra_forbidden": "there is no such key",
-    "missing": "is required",
-    "string_too_short": "must not be empty",
-    "too_short": "needs at least one entry",
-    "union_tag_not_found": "needs a type: folder, storage, mail or eml",
-}
-
-
-def _problems(error: ValidationError, data: dict[str, Any]) -> Iterator[str]:
-    given = dict(_walk(data))
-    items = error.errors(include_input=False, include_url=False)
-    for item in items:
-        if any(other["loc"][:-1] == item["loc"] for other in items):
-            continue  # the problem of an entry stands for that of its list
-        key = _key(item["loc"], given)
-        message = _WORDS.get(item["type"]) or item["msg"].removeprefix("Value error, ")
-        message = message.replace("Input should be", "must be")
-        value = given.get(key)
-        if isinstance(value, str | int | float) and item["type"] != "extra_forbidden":
-            message = f"{value!r}: {message}"
-        yield f"{key}: {message}" if key else message
-
-
-def _key(location: tuple[int | str, ...], given: Mapping[str, object]) -> str:
-    """The key as it stands in the file (a union's tag is part of pydantic's location only)."""
-    key = ""
-    for part in location:
-        longer = f"{key}[{part}]" if isinstance(part, int) else f"{key}.{part}" if key else part
-        if (
-            part in ("folder", "storage", "mail", "eml")
-            and key.startswith("destinations.")
-            and longer not in given
-        ):
-            continue
-        key = longer
-    return key
-
-
 def _no_text(data: dict[str, Any]) -> Iterator[str]:
     for key, value in _walk(data):
         found = _NO_CHARACTER.search(value) if isinstance(value, str) else None
@@ -195,8 +177,11 @@ def _broken_references(data: dict[str, Any]) -> Iterator[str]:
     for key, value in given.items():
         wanted = re.match(r"subscriptions\.[^.]+\.deliver_to\[\d+\]$", key)
         if wanted and isinstance(destinations, dict) and value not in destinations:
-            known = ", ".join(map(str, destinations)) or "none"
-            yield f"{key}: there is no destination {value!r} (there are: {known})"
+            known = [str(name) for name in destinations]
+            found = nearest(str(value), known)
+            meant = f"did you mean {found}? " if found else ""
+            there = ", ".join(known) or "none"
+            yield f"{key}: there is no destination {value!r} ({meant}there are: {there})"
     custom = [key for key, v in given.items() if v == "custom" and key.endswith(".bands")]
     if custom and not data.get("custom_bands"):
         yield f"custom_bands: is required, because {custom[0]} is custom"

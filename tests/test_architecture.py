@@ -31,13 +31,16 @@ ALLOWED = {
     "config": GROUND | {"config_schedule"},
     "config_schedule": BASE,
     "config_calendar": BASE,
-    "config_file": GROUND | {"config"},
+    "config_problems": GROUND | {"config"},
+    "config_file": GROUND | {"config", "config_problems"},
     "server": BASE,
     "owed": GROUND | CORE | {"config", "config_schedule", "delivery"},
     "pipeline": GROUND | CORE | EDGES | CONFIG | {"owed"},
     "scheduling": GROUND | CORE | CONFIG | {"config", "delivery", "owed"},
     "commands": GROUND | CORE | EDGES | CONFIG | {"owed", "pipeline", "scheduling", "server"},
-    "cli": GROUND | {"commands"},
+    "arguments": GROUND,
+    "cli_setup": GROUND | {"arguments"},
+    "cli": GROUND | {"arguments", "cli_setup", "commands"},
 }
 # Within a room, what stands higher imports what stands lower, never the reverse.
 FLOORS: dict[str, tuple[str, ...]] = {

@@ -38,8 +38,47 @@ def test_help_comes_at_once() -> None:
 def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
     done = run_command(*arguments)
     assert done.status == 2
-    assert "usage:" in done.err
+    assert len(done.err.splitlines()) == 3
+    assert "--help` shows what it takes" in done.err
     assert done.out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["rnu", "monthly"], "Did you mean run?"),
+        (["reports", "lst"], "Did you mean list?"),
+        (["run", "x", "--dry-rnu"], "Did you mean --dry-run?"),
+        (["metrics", "x", "--split", "Projct"], "Did you mean Project? There are: None, Project,"),
+        (["metrics", "x", "--split", "Zzz"], "There are: None, Project,"),
+    ],
+)
+def test_what_was_meant_is_said(arguments: list[str], said: str) -> None:
+    done = run_command(*arguments)
+    assert done.status == 2
+    assert said in done.err
+
+
+def test_help_and_version_go_by_the_names_that_people_try() -> None:
+    assert run_command("help", "run") == run_command("run", "--help")
+    assert run_command("help") == run_command("--help")
+    assert run_command("-V").out == run_command("--version").out
+    assert run_command("help", "run").out.startswith("usage: insights-reports run ")
+
+
+def test_the_case_of_a_word_is_forgiven(command: Command) -> None:
+    shape = ["metrics", REPORT, "--json", NOW]
+    words = ["--split", "project", "--granularity", "monthly", "--time-range", "lastyear"]
+    done = command(*shape, *words)
+    assert done.status == 0
+    assert (
+        done.out
+        == command(*shape, *(word if word[:2] == "--" else exact(word) for word in words)).out
+    )
+
+
+def exact(word: str) -> str:
+    return {"project": "Project", "monthly": "Monthly", "lastyear": "LastYear"}[word]
 
 
 @pytest.mark.parametrize("command", [["preview", "monthly"], ["server"]])
@@ -47,7 +86,7 @@ def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
 def test_a_port_is_a_number_that_can_be_one(command: list[str], port: str) -> None:
     done = run_command(*command, f"--port={port}")
     assert done.status == 2
-    assert f"argument --port: {port!r} is not a number from 0 to 65535" in done.err
+    assert f"--port: {port!r} is not a number from 0 to 65535" in done.err
 
 
 def test_reports_list_prints_the_resources(command: Command) -> None:
@@ -203,23 +242,6 @@ def test_an_instant_needs_a_zone(command: Command, instant: str) -> None:
     done = command("metrics", REPORT, "--as-of", instant)
     assert done.status == 2
     assert instant in done.err
-
-
-def test_init_writes_a_configuration_that_is_valid(tmp_path: Path) -> None:
-    options = ["--url", "https://octopus.example.com", "--report", 'A "quoted": name']
-    assert run_command("init", tmp_path, *options).status == 0
-    again = run_command("init", tmp_path, *options)
-    assert again.status == 2
-    assert "already" in again.err
-    text = (tmp_path / "insights-reports.yaml").read_text(encoding="utf-8")
-    assert 'report: "A \\"quoted\\": name"' in text
-
-
-def test_init_writes_nothing_that_is_not_valid(tmp_path: Path) -> None:
-    options = ["--url", "https://o.example", "--report", "R", "--to", "nobody", "--sender", "a@b.c"]
-    done = run_command("init", tmp_path, *options, "--smtp-host", "smtp.example.com")
-    assert done.status == 2
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_figures_that_cannot_be_compared_are_not_said_to_agree() -> None:

@@ -1,17 +1,23 @@
 """The configuration: everything it may say, and every problem said at once."""
 
+import json
 import time
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from pydantic import BaseModel
+from ruamel.yaml import YAML
 
+from insights_reports.commands.config import schema_text
 from insights_reports.config import Config, CustomBands
 from insights_reports.config_file import find_config, load_config
+from insights_reports.config_problems import keys_at
 from insights_reports.config_schedule import Holidays, Schedule
 from insights_reports.errors import ConfigError
 from insights_reports.spelling.terms import DIMENSIONS
+from tests.conftest import run_command
 from tests.typed import the
 
 EXAMPLE = Path(__file__).parent.parent / "config" / "insights-reports.yaml"
@@ -116,7 +122,7 @@ def test_an_accent_is_a_colour(tmp_path: Path, given: str, said: str) -> None:
 def test_yaml_is_read_as_version_1_2(tmp_path: Path) -> None:
     text = SMALLEST + "    hotfix_patterns: [no, 06:30, 1.10]\n"
     assert problems(tmp_path, text) == [
-        "subscriptions.monthly.hotfix_patterns[2]: 1.1: must be a valid string"
+        "subscriptions.monthly.hotfix_patterns[2]: 1.1: must be text; put it in quotes"
     ]
 
 
@@ -125,8 +131,8 @@ def test_yaml_is_read_as_version_1_2(tmp_path: Path) -> None:
     [
         ("subscriptions: {a: {report: x}, a: {report: y}}", "line 1"),
         ("subscriptions: [", "line"),
-        ("- a", "list"),
-        ("", "NoneType"),
+        ("- a", "a list"),
+        ("", "it is empty"),
         ("[" * 3000, "c.yaml"),
     ],
 )
@@ -272,3 +278,102 @@ def test_mail_goes_nowhere_but_into_the_allowed_domains(tmp_path: Path) -> None:
     assert problems(tmp_path, text) == [
         "destinations.board.to[1]: 'b@other.example': outside of mail.allowed_domains"
     ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ("    delivers_to: [a]\n", "delivers_to: there is no such key; did you mean deliver_to?"),
+        ("    top: many\n", "top: 'many': must be a whole number"),
+        ("    splits: Project\n", "splits: 'Project': must be a list: [Project]"),
+        ("    targets: 3\n", "targets: 3: must be a table of keys, not a number"),
+        ("    every: monthly\n", "every: 'monthly': must be week, month, quarter or year; did you"),
+        ("    layout: both\n", "layout: 'both': must be per_split or one"),
+        (
+            "    targets: {lead_time: 3}\n",
+            "targets.lead_time: there is no such key; did you mean l",
+        ),
+        (
+            "    schedule: {x: 3, cron: 15 6 1 * *, zone: UTC}\n",
+            "x: there is no such key; there are:",
+        ),
+    ],
+)
+def test_what_was_meant_is_said_in_our_words(tmp_path: Path, lines: str, problem: str) -> None:
+    (found,) = problems(tmp_path, SMALLEST + lines)
+    assert problem in found
+    assert "nput" not in found  # pydantic's word
+
+
+def test_the_type_of_a_destination_is_named_in_our_words(tmp_path: Path) -> None:
+    text = SMALLEST + "destinations: {a: {type: foldr, path: x}, b: {path: x}, c: 3}\n"
+    assert problems(tmp_path, text) == [
+        "destinations.a: type must be folder, storage, mail or eml; did you mean folder?",
+        "destinations.b: needs a type: folder, storage, mail, eml",
+        "destinations.c: 3: must be a table of keys, not a number",
+    ]
+
+
+def test_the_case_of_enumerations_is_forgiven(tmp_path: Path) -> None:
+    text = SMALLEST + "    splits: [project, TENANT]\n    every: Month\n    formats: [PDF, html]\n"
+    text += "destinations: {a: {type: Folder, path: x}, b: {type: MAIL, to: [a@example.com]}}\n"
+    text += "mail: {host: h.example, sender: a@example.com, security: TLS}\n"
+    (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
+    config = load_config(tmp_path / "c.yaml")
+    subscription = config.subscriptions["monthly"]
+    assert subscription.splits == ("Project", "Tenant")
+    assert (subscription.every, subscription.formats) == ("month", ("pdf", "html"))
+    assert [each.type for each in config.destinations.values()] == ["folder", "mail"]
+    assert config.mail is not None
+    assert config.mail.security == "tls"
+
+
+def test_every_model_of_the_configuration_is_found_by_its_key() -> None:
+    """What there is, at each depth: also below names that are keys elsewhere."""
+    assert "deliver_to" in keys_at(("subscriptions", "schedule"))
+    assert keys_at(("subscriptions", "x", "schedule")) == [
+        "at",
+        "cron",
+        "holidays",
+        "on",
+        "zone",
+    ]
+    assert keys_at(("destinations", "mail", "folder")) == ["path", "public_url", "type"]
+    assert "path" not in keys_at(())
+    assert keys_at(("mail", "auth", "google")) == ["service_account_file"]
+
+
+def test_the_shipped_schema_is_that_of_the_configuration() -> None:
+    """``insights-reports config schema > config/insights-reports.schema.json`` makes it anew."""
+    assert EXAMPLE.with_suffix(".schema.json").read_text(encoding="utf-8") == schema_text()
+
+
+def test_the_schema_takes_the_example_and_refuses_what_is_wrong() -> None:
+    validator = Draft202012Validator(json.loads(schema_text()))
+    example = YAML(typ="safe", pure=True).load(EXAMPLE.read_text(encoding="utf-8"))
+    example = json.loads(json.dumps(example, default=str))  # dates are texts for editors
+    assert list(validator.iter_errors(example)) == []
+    example["subscriptions"]["board-monthly"]["evry"] = "month"
+    (found,) = validator.iter_errors(example)
+    assert "evry" in found.message
+
+
+def test_the_effective_configuration_has_every_default_and_no_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OCTOPUS_URL", "https://octopus.example.com")
+    text = "octopus: {url: 'https://o.example', proxy: 'http://me:CANARY@proxy:3128'}\n" + SMALLEST
+    (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
+    done = run_command("config", "show", "--config", tmp_path / "c.yaml")
+    shown = YAML(typ="safe", pure=True).load(done.out)
+    assert shown["octopus"]["url"] == "https://octopus.example.com"
+    assert shown["octopus"]["proxy"] == "http://me:(hidden)@proxy:3128"
+    assert shown["subscriptions"]["monthly"]["cross_check"]["beyond"] == "mark"
+    assert shown["state"] == str(tmp_path / "state")
+    as_json = run_command("config", "show", "--config", tmp_path / "c.yaml", "--json")
+    assert json.loads(as_json.out) == shown
+    assert "CANARY" not in done.out + as_json.out
+    (tmp_path / "again.yaml").write_text(done.out, encoding="utf-8")
+    assert load_config(tmp_path / "again.yaml").subscriptions == (
+        load_config(tmp_path / "c.yaml").subscriptions
+    )

@@ -1,33 +1,29 @@
 """``check``: would a run succeed? Everything is looked at, nothing is changed."""
 
 import argparse
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+from insights_reports.commands import check_here as here
 from insights_reports.commands.check_schedules import check_zone, next_runs, warnings
-from insights_reports.commands.common import as_of
-from insights_reports.config import Config, Folder, Storage, Subscription
+from insights_reports.commands.common import as_of, print_json
+from insights_reports.config import Config, Destination, Eml, Folder, Storage, Subscription
 from insights_reports.config_file import find_config, load_config
-from insights_reports.delivery import FolderDestination, Holders
-from insights_reports.delivery.mail.smtp import MailServer, NoConversation
-from insights_reports.delivery.storage.places import look
-from insights_reports.errors import ConfigError, DeliveryError, InsightsReportsError, UsageError
-from insights_reports.formats.html.templates_check import check_templates
+from insights_reports.errors import InsightsReportsError, UsageError
 from insights_reports.octopus import Client, iana_zone
 from insights_reports.octopus.resources import InsightsReport
 from insights_reports.octopus.sources import core, project
 from insights_reports.octopus.sources.combinations import combinations
 from insights_reports.octopus.sources.population import population
 from insights_reports.pipeline.calendars import calendar_of
-from insights_reports.pipeline.destinations import place_of, transport
 from insights_reports.pipeline.make import connection, source_of
-from insights_reports.pipeline.settings import logo_of
+from insights_reports.pipeline.pull import choose_tag_sets
 from insights_reports.pipeline.sources import define
-from insights_reports.pipeline.state import state_of
+from insights_reports.spelling.nearest import meant_or_all
 
 
 @dataclass(frozen=True)
@@ -45,40 +41,75 @@ def main(options: argparse.Namespace) -> int:
 
     Raises:
         ConfigError: when the configuration has problems: nothing else is looked at then.
+        UsageError: when two configurations are named.
     """
-    path = find_config(options.config)
+    path = find_config(_named(options))
     config = load_config(path)
-    print(f"ok    configuration: {path}, {len(config.subscriptions)} subscriptions")
-    status = 0
+    found = [Finding("configuration", f"{path}, {_counted(len(config.subscriptions))}")]
+    if not options.json:
+        _print(found[0])
     for finding in _findings(config, options):
-        if finding.error is None:
-            print(f"ok    {finding.what}: {finding.detail}")
-            for warning in finding.warnings:
-                print(f"warn  {finding.what}: {warning}")
-        else:
-            reason = "\n      ".join(str(finding.error).splitlines())
-            print(f"FAIL  {finding.what}: {reason}")
-            status = max(status, finding.error.exit_status)
+        found.append(finding)
+        if not options.json:
+            _print(finding)
+    status = max(each.error.exit_status if each.error else 0 for each in found)
+    if options.json:
+        print_json({"exitStatus": status, "findings": [_plain(each) for each in found]})
     return status
 
 
+def _named(options: argparse.Namespace) -> str | None:
+    """The configuration that is named, by position or by ``--config``."""
+    if options.file and options.config:
+        raise UsageError(
+            "Two configurations are named.",
+            f"{options.file}, --config {options.config}",
+            "Keep one.",
+        )
+    named: str | None = options.file or options.config
+    return named
+
+
+def _counted(subscriptions: int) -> str:
+    return f"{subscriptions} subscription{'s' if subscriptions > 1 else ''}"
+
+
+def _print(finding: Finding) -> None:
+    if finding.error is None:
+        print(f"ok    {finding.what}: {finding.detail}")
+        for warning in finding.warnings:
+            print(f"warn  {finding.what}: {warning}")
+    else:
+        reason = "\n      ".join(str(finding.error).splitlines())
+        print(f"FAIL  {finding.what}: {reason}")
+
+
+def _plain(finding: Finding) -> dict[str, Any]:
+    """One finding in docs/json.md's shape."""
+    error = finding.error
+    about = {"what": finding.what, "ok": error is None}
+    if error is None:
+        return {**about, "detail": finding.detail, "warnings": list(finding.warnings)}
+    problem = {"what": error.what, "which": error.which, "remedy": error.remedy}
+    return {**about, "problem": problem, "exitStatus": error.exit_status}
+
+
 def _findings(config: Config, options: argparse.Namespace) -> Iterator[Finding]:
+    yield _look("state", partial(here.state, config))
     if config.templates is not None:
         folder = config.resolve(config.templates)
-        yield _look("templates", partial(_templates, folder))
+        yield _look("templates", partial(here.own_templates, config, folder))
     if config.company.logo is not None:
-        yield _look("logo", partial(_logo, config))
+        yield _look("logo", partial(here.logo, config))
     for name, subscription in config.subscriptions.items():
         yield _schedule(config, name, subscription, as_of(options))
     yield from _octopus(config, options)
     for name, destination in config.destinations.items():
-        if isinstance(destination, Folder):
-            path = config.resolve(destination.path)
-            yield _look(f"destination {name}", partial(_folder, path))
-        elif isinstance(destination, Storage):
-            yield _look(f"destination {name}", partial(_storage, config, name, destination))
+        look = _destination(config, name, destination)
+        if look is not None:
+            yield _look(f"destination {name}", look)
     if config.mail is not None:
-        yield _look("mail server", lambda: _mail(config))
+        yield _look("mail server", partial(here.mail_server, config))
 
 
 def _schedule(config: Config, name: str, subscription: Subscription, now: datetime) -> Finding:
@@ -88,15 +119,11 @@ def _schedule(config: Config, name: str, subscription: Subscription, now: dateti
     return replace(found, warnings=tuple(warnings(config, subscription, now)))
 
 
-def _templates(folder: Path) -> str:
-    """How many of the shipped files are replaced, and that all are templates."""
-    replaced = check_templates(folder)
-    return f"{folder}, in place of {', '.join(replaced) or 'none of the shipped files'}"
-
-
-def _logo(config: Config) -> str:
-    logo_of(config)
-    return str(config.company.logo)
+def _destination(config: Config, name: str, chosen: Destination) -> Callable[[], str] | None:
+    """The look at a destination; None for recipients, whose mail server is looked at once."""
+    if isinstance(chosen, Folder | Eml):
+        return partial(here.folder, config.resolve(chosen.path))
+    return partial(here.storage, config, name, chosen) if isinstance(chosen, Storage) else None
 
 
 def _look(what: str, look: Callable[[], str]) -> Finding:
@@ -128,18 +155,27 @@ def _account(client: Client) -> str:
 
 def _report(client: Client, config: Config, subscription: Subscription, now: datetime) -> str:
     """The definition, its zone, and the permission to read the figures, or their source."""
+    if not subscription.deliver_to:
+        raise UsageError(
+            "Its editions would be delivered to nobody.",
+            f"report {subscription.report!r}: deliver_to is empty",
+            f"{meant_or_all('', config.destinations)} Name some of them in `deliver_to:`.",
+        )
     source = source_of(config, subscription)
     report = define(client, subscription.report, source["definition"])
     zone = iana_zone(report.TimeZone)
     if calendar := calendar_of(config, subscription):
         check_zone(calendar, zone, now)
     if subscription.source == "insights":
+        _some_projects(report)
         client.metrics(report.Id, split="None", time_range="LastMonth", granularity="Monthly")
         found = ""
     elif subscription.file:
         found = f", source file: {_readable(config.resolve(subscription.file))}"
     else:
         found = f", source {subscription.source}: {_source(client, report, subscription.source)}"
+    if subscription.tag_sets:
+        choose_tag_sets(client.tag_sets(), subscription.tag_sets)
     return f"report {report.Id} {report.Name!r}, {report.TimeZone} is {zone.key}{found}"
 
 
@@ -154,6 +190,16 @@ def _source(client: Client, report: InsightsReport, source: str) -> str:
     return f"{len(chosen.projects)} projects, {asked} requests such as {tried.key}"
 
 
+def _some_projects(report: InsightsReport) -> None:
+    """Raises UsageError when the report is about no project: its editions would be empty."""
+    if not (report.ProjectIds or report.ProjectGroupIds or report.raw.get("ChannelIds")):
+        raise UsageError(
+            "The report has no project.",
+            f"{report.Id} {report.Name!r}: no projects, project groups or channels",
+            "Choose some in Octopus, or another report.",
+        )
+
+
 def _readable(path: Path) -> Path:
     try:
         path.open("rb").close()
@@ -162,40 +208,3 @@ def _readable(path: Path) -> Path:
             "The file of deployments cannot be opened.", f"file: {path}: {error.strerror}"
         ) from None
     return path
-
-
-def _folder(path: Path) -> str:
-    """A folder that exists can be written to, or can be made where its parent can."""
-    place = next(folder for folder in (path, *path.parents) if folder.is_dir())
-    try:
-        with tempfile.TemporaryFile(dir=place):
-            pass
-    except OSError as error:
-        raise DeliveryError(
-            "The folder cannot be written.",
-            f"{place}: {error.strerror}",
-            "Change its owner or mode.",
-        ) from None
-    return str(path)
-
-
-def _storage(config: Config, name: str, chosen: Storage) -> str:
-    """Storage elsewhere can be signed in to and listed; nothing is written."""
-    place = place_of(config, name, chosen)
-    if isinstance(place, FolderDestination):
-        return str(place.path)
-    return look(place, Holders(state_of(config) / "holders"))
-
-
-def _mail(config: Config) -> str:
-    if config.mail is None:
-        raise ConfigError("There is no mail server.")
-    given = transport(config, config.mail)
-    try:
-        with MailServer(given) as server:
-            size = f", at most {server.largest:,} bytes a mail" if server.largest else ""
-    except NoConversation as error:
-        raise DeliveryError(
-            "The mail server cannot be used.", f"{given.host}:{given.port}: {error}", ""
-        ) from None
-    return f"{given.host}:{given.port}, {given.security}{size}"

@@ -2,16 +2,20 @@
 
 import argparse
 import json
+import re
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from insights_reports.assets import TEMPLATES
+from insights_reports.delivery import EditionRow, Receipt, State
 from insights_reports.edition.about import About
 from insights_reports.errors import UsageError
 from insights_reports.octopus import Connection
@@ -48,6 +52,16 @@ def connection(options: argparse.Namespace) -> Connection:
     )
 
 
+def into_folder(path: Path, option: str) -> None:
+    """Raises UsageError when the folder that ``path`` is to be written into does not exist."""
+    if not path.parent.is_dir():
+        raise UsageError(
+            "The folder of the file does not exist.",
+            f"{option} {path}",
+            f"Make {path.parent}, or choose another place.",
+        )
+
+
 def checked(edition: About) -> str:
     """What the cross-check of an edition found."""
     if not edition.figures:
@@ -76,19 +90,46 @@ def print_json(value: object) -> None:
     sys.stdout.write("\n")
 
 
-def plain(value: Any) -> Any:
-    """``value`` with instants and enumerations as text."""
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+def camel(value: Any) -> Any:
+    """``value`` as JSON's types in the spelling of docs/json.md: names in camelCase, instants and
+    dates in ISO 8601, enumerations and paths as text."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return camel({field.name: getattr(value, field.name) for field in fields(value)})
+    if isinstance(value, Mapping):
+        return {_camel_name(str(key)): camel(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [camel(item) for item in value]
+    if isinstance(value, date):
+        return value.isoformat()
     return value if value is None or isinstance(value, int | float) else str(value)
 
 
+def _camel_name(name: str) -> str:
+    return re.sub("_([a-z0-9])", lambda found: found[1].upper(), name)
+
+
+def edition_json(edition: EditionRow) -> dict[str, Any]:
+    """An edition of the ledger in docs/json.md's shape."""
+    files = [{"name": name, "size": size, "sha256": digest} for name, size, digest in edition.files]
+    return {**camel(edition), "files": files}
+
+
+def receipt_json(receipt: Receipt) -> dict[str, Any]:
+    """A delivery in docs/json.md's shape."""
+    plain: dict[str, Any] = camel(receipt)
+    return {**plain.pop("key"), **plain, "inDoubt": receipt.state is State.UNKNOWN}
+
+
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: str = "") -> None:
-    """Print a table with aligned columns; ``right`` holds the letters r or l for each column."""
+    """Print a table with aligned columns; ``right`` holds the letters r or l for each column.
+
+    On a terminal that is too narrow for it each row becomes a paragraph, one cell a line.
+    """
     cells = [list(head), *(list(row) for row in rows)]
     widths = [max(_width(row[i]) for row in cells) for i in range(len(head))]
+    if sys.stdout.isatty() and sum(widths) + 2 * len(widths) - 2 > get_terminal_size().columns:
+        _print_paragraphs(head, rows)
+        return
     for row in cells:
         line = (
             " " * (width - _width(text)) + text
@@ -97,6 +138,15 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: st
             for i, (text, width) in enumerate(zip(row, widths, strict=True))
         )
         print("  ".join(line).rstrip())
+
+
+def _print_paragraphs(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    longest = max(_width(name) for name in head)
+    for number, row in enumerate(rows):
+        if number:
+            print()
+        for name, text in zip(head, row, strict=True):
+            print(f"{name}{' ' * (longest - _width(name))}  {text}")
 
 
 def _width(text: str) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from insights_reports.commands.common import connection
+from insights_reports.commands.common import connection, into_folder
 from insights_reports.errors import UsageError
 from insights_reports.octopus import Client, Deployments, iana_zone, to_api, to_csv
 from insights_reports.octopus.resources import InsightsReport
@@ -21,6 +21,8 @@ def main(options: argparse.Namespace) -> int:
     """Write them in the format that the file's extension names; CSV without a file."""
     output = Path(options.output) if options.output else None
     write = _writer(output)
+    if output is not None:
+        into_folder(output, "-o")
     with Client(connection(options)) as client:
         report = client.reports.get(options.report)
         read = _from_csv if options.from_csv else _from_json

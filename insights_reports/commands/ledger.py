@@ -2,11 +2,16 @@
 
 import argparse
 import sys
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from insights_reports.commands.common import plain, print_json, print_table
+from insights_reports.commands.common import (
+    camel,
+    edition_json,
+    print_json,
+    print_table,
+    receipt_json,
+)
 from insights_reports.config import Config
 from insights_reports.config_file import find_config, load_config
 from insights_reports.delivery import EditionRow, Ledger, Made, Receipt, State
@@ -20,9 +25,9 @@ def main(options: argparse.Namespace) -> int:
     with open_ledger(config) as ledger:
         if options.show == "deliveries" and options.again is not None:
             _owe_again(ledger, options.again)
-        head, rows, values = _TABLES[options.show](ledger, config)
+        head, rows, values = _filtered(_TABLES[options.show](ledger, config), options)
     if options.json:
-        print_json(plain(values))
+        print_json(camel(values))
     else:
         print_table(head, rows)
     return 0
@@ -50,13 +55,37 @@ def _owe_again(ledger: Ledger, who: str) -> None:
 _Shown = tuple[list[str], list[list[str]], list[dict[str, Any]]]
 
 
+def _filtered(shown: _Shown, options: argparse.Namespace) -> _Shown:
+    """The rows that the options ask for; ``--limit`` keeps the newest."""
+    head, rows, values = shown
+    kept = [
+        n for n, value in enumerate(values) if options.show == "status" or _asked(value, options)
+    ]
+    if options.show != "status" and options.limit:
+        kept = kept[-options.limit :]
+    return head, [rows[n] for n in kept], [values[n] for n in kept]
+
+
+def _asked(value: dict[str, Any], options: argparse.Namespace) -> bool:
+    here = options.subscription in (None, value["subscription"])
+    then = options.period in (None, value["period"])
+    return here and then and not (options.failed and _arrived(value))
+
+
+def _arrived(value: dict[str, Any]) -> bool:
+    """Whether a delivery is done, or all of an edition are and it is not held."""
+    if "delivered" in value:
+        return bool(value["state"] == "made" and value["delivered"] == value["deliveries"])
+    return value["state"] in ("sent", "superseded")
+
+
 def _editions(ledger: Ledger, config: Config) -> _Shown:
     editions = ledger.editions()
     counts = _delivered(ledger)
     rows, values = [], []
     for edition in editions:
         sent, owed = counts.get((edition.subscription, edition.period, edition.revision), (0, 0))
-        values.append({**asdict(edition), "deliveries": owed, "delivered": sent})
+        values.append({**edition_json(edition), "deliveries": owed, "delivered": sent})
         rows.append(
             [
                 edition.subscription,
@@ -119,9 +148,7 @@ def _deliveries(ledger: Ledger, config: Config) -> _Shown:
         "NEXT TRY",
         "DETAIL",
     ]
-    values = [
-        {**asdict(r), "in_doubt": r.state is State.UNKNOWN, "next": next_try(r)} for r in receipts
-    ]
+    values = [{**receipt_json(receipt), "next": next_try(receipt)} for receipt in receipts]
     return head, rows, values
 
 

@@ -4,6 +4,7 @@ import argparse
 import re
 import sys
 
+from insights_reports.commands.common import print_json, receipt_json
 from insights_reports.config_file import find_config, load_config
 from insights_reports.delivery import EditionRow, Made, failure, said
 from insights_reports.delivery.interruptions import stoppable
@@ -29,8 +30,11 @@ def main(options: argparse.Namespace) -> int:
     run = open_run(state_of(config) / "runs" / held.run_id)
     with stoppable():
         receipts = deliver_edition(run, note=note)
-    for receipt in receipts:
-        print(f"{receipt.key}: {said(receipt)}")
+    if options.json:
+        print_json({"edition": options.edition, "receipts": [receipt_json(r) for r in receipts]})
+    else:
+        for receipt in receipts:
+            print(f"{receipt.key}: {said(receipt)}")
     if error := failure(receipts):
         print(f"insights-reports: {error}", file=sys.stderr)
         return error.exit_status

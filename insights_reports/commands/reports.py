@@ -13,7 +13,7 @@ from insights_reports.commands.common import connection, print_json, print_table
 from insights_reports.errors import UsageError
 from insights_reports.octopus import Client
 from insights_reports.octopus.definitions import files as definitions
-from insights_reports.octopus.definitions.plan import apply
+from insights_reports.octopus.definitions.plan import Plan, Step, apply
 from insights_reports.octopus.definitions.plan import plan as make_plan
 from insights_reports.octopus.resources import InsightsReport
 
@@ -66,29 +66,51 @@ def _delete(client: Client, options: argparse.Namespace) -> int:
         raise UsageError("Nothing was deleted.", f"Report: {report.Id} {report.Name!r}", "")
     client.reports.delete(report.Id)
     if options.json:
-        print_json({"Deleted": report.Id})
+        print_json({"deleted": report.Id})
     else:
         print(f"Deleted {report.Id} {report.Name!r}.")
     return 0
 
 
 def _pull(client: Client, options: argparse.Namespace) -> int:
-    for path in definitions.pull(client, Path(options.dir)):
-        print(path)
+    paths = [str(path) for path in definitions.pull(client, Path(options.dir))]
+    if options.json:
+        print_json({"files": paths})
+    else:
+        print("\n".join(paths))
     return 0
 
 
 def _plan(client: Client, options: argparse.Namespace) -> int:
-    print(make_plan(client, Path(options.dir), delete=options.delete))
+    _say(make_plan(client, Path(options.dir), delete=options.delete), options, applied=False)
     return 0
+
+
+def _say(plan: Plan, options: argparse.Namespace, *, applied: bool) -> None:
+    """The plan as text, or in docs/json.md's shape."""
+    if options.json:
+        print_json({"applied": applied, "steps": [_step(step) for step in plan.steps]})
+    else:
+        print(plan)
+
+
+def _step(step: Step) -> dict[str, Any]:
+    changes = [{"field": name, "before": a, "now": b} for name, (a, b) in step.fields.items()]
+    about = {"action": step.action, "name": step.name, "id": step.report and step.report.Id}
+    return {**about, "changes": changes}
 
 
 def _apply(client: Client, options: argparse.Namespace) -> int:
     plan = make_plan(client, Path(options.dir), delete=options.delete)
-    print(plan)
+    if not options.json:
+        print(plan)
     if plan.steps and not options.yes and not _agreed("Make these changes? [y/N] "):
         raise UsageError("Nothing was changed.", f"Folder: {options.dir}", "")
     apply(client, plan)
+    if options.json:
+        _say(plan, options, applied=True)
+    elif plan.steps:
+        print("Applied.")
     return 0
 
 
@@ -132,10 +154,14 @@ def _read(name: str) -> dict[str, Any]:
             json.loads(text) if path.suffix == ".json" else YAML(typ="safe", pure=True).load(text)
         )
     except OSError as error:
-        raise UsageError("The file cannot be read.", f"{name}: {error.strerror}", "") from None
+        raise UsageError(
+            "The file cannot be read.", f"{name}: {error.strerror}", "Name a file that is there."
+        ) from None
     except (ValueError, YAMLError, RecursionError) as error:
         raise UsageError(
-            "The file is neither JSON nor YAML.", f"{name}: {str(error).splitlines()[0]}", ""
+            "The file is neither JSON nor YAML.",
+            f"{name}: {str(error).splitlines()[0]}",
+            "`insights-reports reports get REPORT` prints one that is.",
         ) from None
     if not isinstance(value, dict):
         raise UsageError(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from insights_reports.commands.common import as_of, print_json, print_table, size
+from insights_reports.commands.common import as_of, camel, print_json, print_table, size
 from insights_reports.commands.run import as_json, print_outcome
 from insights_reports.config import Config
 from insights_reports.config_file import find_config, load_config
@@ -63,7 +63,7 @@ def _restated(options: argparse.Namespace, config: Config, edition: EditionRow) 
     clear_line()
     changes = _changes(run)
     if options.json:
-        print_json({**as_json(run, outcome), "changes": changes})
+        print_json({**as_json(run, outcome), "changes": camel(changes)})
         return outcome.exit_status
     print_outcome(run, outcome)
     for line in _lines(changes) if changes else ():

@@ -3,18 +3,16 @@
 import argparse
 import sys
 import traceback
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-from pydantic.alias_generators import to_camel
 
 from insights_reports.commands.common import (
     as_of,
     checked,
     print_json,
     print_table,
+    receipt_json,
     size,
 )
 from insights_reports.config import Config, Subscription
@@ -27,6 +25,7 @@ from insights_reports.pipeline.make import Outcome, make_edition
 from insights_reports.pipeline.owed import deliver_owed
 from insights_reports.pipeline.progress import clear_line, terminal_progress
 from insights_reports.pipeline.runs import Run, start_run
+from insights_reports.spelling.nearest import meant_or_all
 
 
 def main(options: argparse.Namespace) -> int:
@@ -41,7 +40,7 @@ def main(options: argparse.Namespace) -> int:
             raise UsageError(
                 "There is no such subscription.",
                 f"{config_path}: {name!r}",
-                f"There are: {', '.join(config.subscriptions)}.",
+                meant_or_all(name, config.subscriptions),
             )
     wanted = {name: _wanted(options, config.subscriptions[name]) for name in options.subscriptions}
     results = []
@@ -118,7 +117,11 @@ def _address(text: str | None, config: Config) -> str | None:
     try:
         return address(text) if text else None
     except ValueError as error:
-        raise UsageError("The test mail has no address.", f"--test-send: {error}", "") from None
+        raise UsageError(
+            "The test mail has no address.",
+            f"--test-send: {error}",
+            "Write it as somebody@example.com.",
+        ) from None
 
 
 def _one(run: Run, options: argparse.Namespace) -> tuple[dict[str, Any], int]:
@@ -143,7 +146,7 @@ def _failed(run: Run, words: str, status: int) -> tuple[dict[str, Any], int]:
     label = f"{run.subscription_name} {run.period}"
     print(f"insights-reports: {label}: {without_secrets(words)}", file=sys.stderr)
     failed = {"subscription": run.subscription_name, "period": run.period, "run": run.id}
-    return {**failed, "error": without_secrets(words)}, status
+    return {**failed, "error": without_secrets(words), "exitStatus": status}, status
 
 
 def as_json(run: Run, outcome: Outcome) -> dict[str, Any]:
@@ -152,11 +155,7 @@ def as_json(run: Run, outcome: Outcome) -> dict[str, Any]:
         **outcome.edition.to_json(),
         "held": outcome.held,
         "files": [str(path) for path in outcome.files],
-        "receipts": [
-            {to_camel(key): str(value) for key, value in asdict(receipt).items() if key != "key"}
-            | {"destination": receipt.key.destination, "recipient": receipt.key.recipient}
-            for receipt in outcome.receipts
-        ],
+        "receipts": [receipt_json(receipt) for receipt in outcome.receipts],
         "exitStatus": outcome.exit_status,
     }
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from insights_reports.commands.common import as_of, plain, print_json, print_table
+from insights_reports.commands.common import as_of, camel, print_json, print_table
 from insights_reports.config import Config
 from insights_reports.config_file import find_config, load_config
 from insights_reports.delivery import EditionRow, Ledger, Receipt, Run
@@ -64,7 +64,7 @@ def main(options: argparse.Namespace) -> int:
     rows = [row for each in shown for row in each.rows(now, overdue=options.overdue)]
     rows += [[*_gone(receipt), ""] for receipt in gone]
     if options.json:
-        print_json(plain([_json(each, now) for each in shown]))
+        print_json(camel([_json(each, now) for each in shown]))
     elif rows or not options.overdue:
         print_table(HEAD, rows)
     else:

@@ -100,7 +100,11 @@ class Connection:
     def __post_init__(self) -> None:
         object.__setattr__(self, "url", _checked_url(self.url))
         if self.ca_bundle is not None and not Path(self.ca_bundle).is_file():
-            raise UsageError("The file of certificates does not exist.", f"File: {self.ca_bundle}")
+            raise UsageError(
+                "The file of certificates does not exist.",
+                f"File: {self.ca_bundle}",
+                "Name a PEM file by --ca-bundle, OCTOPUS_CA_BUNDLE or octopus.ca_bundle.",
+            )
 
     @classmethod
     def from_environment(

@@ -15,6 +15,7 @@ from insights_reports.errors import BadReply, Invalid, NotAvailable, NotFound, U
 from insights_reports.octopus.resources import InsightsReport, read
 from insights_reports.octopus.source import Source
 from insights_reports.octopus.wire import paging
+from insights_reports.spelling.nearest import nearest
 from insights_reports.spelling.strict import parse_json
 from insights_reports.spelling.terms import TenantMode
 from insights_reports.spelling.text import clean_text, iana_zone
@@ -77,12 +78,15 @@ class Reports:
                 return self._get(report)
             except NotFound:
                 pass  # a report may be called so
-        named = [each for each in self.list() if each.Name == clean_text(report)]
+        there = list(self.list())
+        named = [each for each in there if each.Name == clean_text(report)]
         if not named:
+            found = nearest(clean_text(report), (each.Name for each in there))
+            meant = f"Did you mean {found!r}? " if found else ""
             raise NotFound(
                 "There is no such Insights report.",
                 f"Report: {clean_text(report)}",
-                "Give an id or the exact name; `insights-reports reports list` shows them.",
+                f"{meant}`insights-reports reports list` shows the names and ids that there are.",
             )
         if len(named) > 1:
             ids = ", ".join(each.Id for each in named)

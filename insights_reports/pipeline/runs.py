@@ -5,8 +5,10 @@ so that a step needs nothing but the folder's path, in whichever process it runs
 """
 
 import json
+import os
 import secrets
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,8 +24,9 @@ from insights_reports.config_file import load_config
 from insights_reports.delivery import Ledger
 from insights_reports.edition.about import About
 from insights_reports.edition.settings import Trigger
-from insights_reports.errors import UsageError
+from insights_reports.errors import UsageError, without_secrets
 from insights_reports.pipeline.state import close_off, make_private, open_ledger, state_of, sweep
+from insights_reports.spelling.nearest import meant_or_all
 
 EDITION = "edition.json"
 
@@ -87,19 +90,32 @@ class Run:
     def stage(self, name: str) -> Iterator[None]:
         """Enter how long the block takes, also when it fails."""
         begun = time.perf_counter()
+        self.log(f"{name} begins")
         try:
             yield
+            self.log(f"{name} ends after {time.perf_counter() - begun:.1f} s")
+        except BaseException:
+            self.log(f"{name} fails\n{traceback.format_exc()}")
+            raise
         finally:
             with open_ledger(self.config) as ledger:
                 ledger.runs.stage(self.id, name, time.perf_counter() - begun)
 
     def end(self, outcome: str, exit_status: int) -> None:
         """Enter how the run ended; what it leaves is for its owner's eyes alone."""
+        self.log(f"ends: {outcome}, exit status {exit_status}")
         close_off(self.folder)
         if self.pull_folder.is_relative_to(self.state) and self.pull_folder.exists():
             close_off(self.pull_folder)
         with open_ledger(self.config) as ledger:
             ledger.runs.end(self.id, outcome, exit_status, datetime.now(UTC))
+
+    def log(self, text: str) -> None:
+        """Add what happens, with the time, to ``run.log``, without secrets."""
+        line = f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {without_secrets(text)}\n"
+        opened = os.open(self.folder / "run.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(opened, "a", encoding="utf-8") as file:
+            file.write(line)
 
     def write(self, name: str, content: dict[str, object]) -> None:
         """Write a small JSON file into the run's folder."""
@@ -139,7 +155,7 @@ def start_run(
         raise UsageError(
             "There is no such subscription.",
             f"{config_path}: {subscription!r}",
-            f"There are: {', '.join(config.subscriptions)}.",
+            meant_or_all(subscription, config.subscriptions),
         )
     now = datetime.now(UTC)
     run_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
@@ -164,6 +180,7 @@ def start_run(
         note=note.resolve() if note else None,
     )
     (folder / "run.json").write_bytes(_adapter().dump_json(run, indent=1, by_alias=True))
+    run.log(f"{subscription} {period}, asked for by {trigger}, as of {run.as_of.isoformat()}")
     with open_ledger(config) as ledger:
         sweep(config, ledger, now)
         ledger.runs.start(run.id, subscription, period, trigger, now)

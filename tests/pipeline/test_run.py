@@ -53,8 +53,8 @@ def test_an_edition_arrives_in_the_folder_and_by_mail(
     assert (edition["period"], edition["revision"]) == ("2026-09", 1)
     (status,) = json.loads(command("status", "--config", config, "--json").out)
     assert status["owed"] == []
-    assert status["last_run"]["outcome"] == "done"
-    assert {name for name, _ in status["last_run"]["stages"]} == {
+    assert status["lastRun"]["outcome"] == "done"
+    assert {name for name, _ in status["lastRun"]["stages"]} == {
         "pull",
         "load",
         "history",
@@ -209,7 +209,7 @@ def test_a_lost_ledger_is_rebuilt_and_mails_nothing_again_without_a_word(
         (edition,) = json.loads(command("editions", "--config", config, "--json").out)
         assert (edition["delivered"], edition["deliveries"]) == (1, 3)
         doubts = json.loads(command("deliveries", "--config", config, "--json").out)
-        assert [d["next"] for d in doubts if d["in_doubt"]] == ["in doubt: held until --again"] * 2
+        assert [d["next"] for d in doubts if d["inDoubt"]] == ["in doubt: held until --again"] * 2
         assert command("deliveries", "--config", config, "--again", "board").status == 0
         assert run(config).status == 0
         assert len(postbox.received) == 4
@@ -242,7 +242,7 @@ def test_what_the_state_holds_is_for_its_owner_alone_and_dead_runs_are_swept(
     assert run(config, "--dry-run").status == 0
     assert not dead.exists()
     (status,) = json.loads(command("status", "--config", config, "--json").out)
-    assert status["last_edition"] is None
+    assert status["lastEdition"] is None
 
 
 def test_an_edition_with_a_difference_is_marked_and_delivered(

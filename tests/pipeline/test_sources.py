@@ -228,3 +228,7 @@ def test_check_looks_at_own_templates(
     assert done.status == 2
     assert "FAIL  templates: The templates have 1 problem." in done.out
     assert "mail.html.j2, line 1" in done.out
+    (own / "mail.html.j2").write_text("{{ document.no_such_field.more }}")  # shows when rendered
+    done = command("check", config, "--url", server.url)
+    assert done.status in (2, 4)
+    assert "mail.html.j2" in done.out

@@ -9,6 +9,7 @@ from insights_reports.edition.document import Document, dump
 from insights_reports.errors import RenderError
 from insights_reports.formats.html.templates import SHIPPED, Templates
 from insights_reports.formats.pdf.child import Child, Failed, Limits
+from insights_reports.formats.pdf.libraries import explained
 
 _DEFAULT = Limits()
 
@@ -74,6 +75,9 @@ def render_pool(
 
 def _error(document: Document, failed: Failed, templates: Templates) -> RenderError:
     problem = " ".join(str(failed).split())[:300]
+    missing = explained(problem)
+    if missing:
+        return missing
     remedy = "This is a fault of ours: please report it."
     if templates.own:
         remedy = f"Look for the fault in your own templates: {templates.own}"

@@ -1,0 +1,115 @@
+"""What the commands' arguments have in common, and how a mistake in them is said."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn, TypeAlias
+
+from insights_reports.spelling.nearest import meant_or_all, nearest, same_but_for_case
+
+Commands: TypeAlias = "argparse._SubParsersAction[Any]"
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says a mistake in three lines: what, which, what to do."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{"allow_abbrev": False, **settings})
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """What no argument takes is a mistake here, where it is known which there are."""
+        known, rest = super().parse_known_args(args, namespace)
+        if rest and " " in self.prog:
+            self.error(self._not_taken(rest[0]))
+        return known, rest
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            names = [str(choice) for choice in action.choices]
+            raise argparse.ArgumentError(action, f"{value!r}: {meant_or_all(str(value), names)}")
+
+    def _not_taken(self, word: str) -> str:
+        options = [option for action in self._actions for option in action.option_strings]
+        found = nearest(word.partition("=")[0], options) if word.startswith("-") else None
+        return f"{word!r} is not taken here." + (f" Did you mean {found}?" if found else "")
+
+    def error(self, message: str) -> NoReturn:
+        """End with 2."""
+        which = message.removeprefix("argument ").replace("the following arguments are", "Missing:")
+        which = which.replace("Missing: required: ", "Missing: ")
+        print(
+            f"insights-reports: The command cannot be understood.\n{which}\n"
+            f"`{self.prog} --help` shows what it takes.",
+            file=sys.stderr,
+        )
+        self.exit(2)
+
+
+def command(commands: Commands, name: str, help: str, module: str = "") -> argparse.ArgumentParser:
+    """A command of its own module, which is imported when it is called."""
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
+    parser.set_defaults(module=module or name.replace("-", "_"))
+    verbose(parser)
+    parser.add_argument(
+        "--as-of", metavar="INSTANT", help="ISO 8601 with zone; stands for now everywhere"
+    )
+    return parser
+
+
+def actions(parser: argparse.ArgumentParser, *, required: bool = True) -> Commands:
+    """Room for the actions of a command, such as ``list`` and ``get``."""
+    return parser.add_subparsers(metavar="ACTION", required=required, dest="action")
+
+
+def verbose(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--verbose", action="store_true", help="show the traceback of an error")
+
+
+def connection(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "connection", "The key comes from OCTOPUS_API_KEY, OCTOPUS_API_KEY_FILE or "
+        "OCTOPUS_ACCESS_TOKEN, never from the command line."
+    )  # fmt: skip
+    group.add_argument("--url", help="the Octopus server (default: OCTOPUS_URL)")
+    group.add_argument("--space", help="name, slug or id (default: OCTOPUS_SPACE, else default)")
+    group.add_argument("--ca-bundle", metavar="FILE", help="certificates to trust (PEM)")
+    group.add_argument("--proxy", metavar="URL", help="a proxy for Octopus")
+
+
+def config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", metavar="FILE", help="default: insights-reports.yaml")
+
+
+def json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON document, nothing else")
+
+
+def filters(parser: argparse.ArgumentParser) -> None:
+    """Which of many rows are wanted."""
+    parser.add_argument("--subscription", metavar="SUBSCRIPTION", help="only of this one")
+    parser.add_argument("--period", metavar="PERIOD", help="only of this one, such as 2026-09")
+    parser.add_argument("--failed", action="store_true", help="only what did not arrive")
+    parser.add_argument("--limit", type=count, metavar="N", help="only the newest N")
+
+
+def port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 65535")
+    return int(text)
+
+
+def count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 10000")
+    return int(text)
+
+
+def one_of(words: Sequence[str]) -> dict[str, Any]:
+    """The settings of an argument that takes one of ``words``, in whatever case."""
+    return {"type": _meant(words), "choices": words}
+
+
+def _meant(words: Sequence[str]) -> Callable[[str], str]:
+    return lambda text: same_but_for_case(text, words) or text
