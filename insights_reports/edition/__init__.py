@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from insights_reports.edition.compose import Composed, compose, compose_edition
+    from insights_reports.edition.composer import Composed, compose, compose_edition
     from insights_reports.edition.digest import edition_digest
     from insights_reports.edition.revisions import revision_changes
     from insights_reports.edition.settings import Inputs, Settings
@@ -26,9 +26,9 @@ __all__ = [
 _MODULES = {
     "Inputs": "settings",
     "Settings": "settings",
-    "Composed": "compose",
-    "compose": "compose",
-    "compose_edition": "compose",
+    "Composed": "composer",
+    "compose": "composer",
+    "compose_edition": "composer",
     "edition_digest": "digest",
     "revision_changes": "revisions",
 }
@@ -38,6 +38,5 @@ def __getattr__(name: str) -> object:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-    # The module `compose` would otherwise stand in the place of the function.
     globals()[name] = value
     return value
