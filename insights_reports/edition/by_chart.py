@@ -16,6 +16,9 @@ from insights_reports.judgement import (
 )
 
 
+_NEARLY = 1e-9  # a limit of 3 counts that floating point makes 2.999…
+
+
 def judge_by_chart(cases: Sequence[Case], rules: str) -> list[Judgement]:
     """The verdict on the last period of each case by ``western`` or ``mdc``.
 
@@ -40,8 +43,8 @@ def _judged(case: Case, rules: str) -> Judgement:
     if limits is not None and last.usable:
         high = limits.upper if case.kind is Kind.COUNT else min(limits.upper, 1.0)
         usual = ExpectedRange(
-            ceil(limits.lower * last.exposure),
-            floor(high * last.exposure),
+            ceil(limits.lower * last.exposure - _NEARLY),
+            floor(high * last.exposure + _NEARLY),
             last.exposure,
             limits.centre,
         )

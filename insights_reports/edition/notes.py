@@ -8,7 +8,9 @@ from insights_reports.edition.values import Change, Figure, Part, Phrase, Unit, 
 from insights_reports.errors import UsageError
 from insights_reports.spelling.terms import TICKS_PER_SECOND
 
-_NUMBER = re.compile(r"(?<![\w.:/-])(\d+(?:,\d{3})*(?:\.\d+)?)(\s*(?:%|h\b|min\b|days?\b|d\b)?)")
+_NUMBER = re.compile(
+    r"(?<![\w.:/-])(\d+(?:,\d{3})*(?:\.\d+)?)(?!\.?\d)(\s*(?:%|h\b|min\b|days?\b|d\b)?)"
+)
 _HALF = 0.500001  # of the last digit that is written
 _SIZES = {"min": 60.0, "h": 3600.0, "d": 86400.0}
 

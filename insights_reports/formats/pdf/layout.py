@@ -71,8 +71,8 @@ def _titles(document: Document) -> dict[str, str]:
 
 
 class _Fit(NamedTuple):
-    """How much room the parts of page one take: the heights of its pictures in their own units and of a row of the path, how
-    many rows the table beside the questions has, and how many questions there are."""
+    """How much room the parts of page one take: the heights of its pictures in their own units and
+    of a row of the path, the rows of the table beside the questions, and how many of those."""
 
     chart: float
     drivers: float

@@ -1,0 +1,77 @@
+"""Baselines in the state, the decisions beside the configuration, and the editor's note."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from insights_reports.edition.values import Name
+from insights_reports.errors import ConfigError, UsageError
+from insights_reports.pipeline.notes import parse_note
+from insights_reports.pipeline.remembering import (
+    Entry,
+    add_decision,
+    baselines_path,
+    read_decisions,
+    read_state,
+)
+
+ENTRY = Entry(
+    subscription="board",
+    series="month/Production/Project/Projects-1",
+    measure="failure_rate",
+    start="2026-10",
+    reason="a new pipeline: faster",
+    who="Jane",
+    when=date(2026, 11, 28),
+)
+
+
+def test_decisions_are_added_one_by_one_and_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "baselines.yaml"
+    assert read_decisions(path) == ()
+    path.write_text("# reviewed like code\n", encoding="utf-8")
+    add_decision(path, ENTRY)
+    add_decision(path, ENTRY.model_copy(update={"start": "2026"}))
+    assert read_decisions(path) == (ENTRY, ENTRY.model_copy(update={"start": "2026"}))
+    assert path.read_text(encoding="utf-8").startswith("# reviewed like code\n- subscription")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["board", "- board", "- {subscription: board}", "- {from: 2026-10, whom: Jane}", "a: [", "1"],
+)
+def test_what_is_no_list_of_decisions_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "baselines.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="decisions on baselines"):
+        read_decisions(path)
+    with pytest.raises(ConfigError):
+        add_decision(path, ENTRY)
+    assert path.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"baselines": 3}', "{"])
+def test_a_state_that_cannot_be_read_is_an_error_and_not_forgotten(
+    tmp_path: Path, text: str
+) -> None:
+    assert read_state(tmp_path, "board") == {"baselines": {}, "proposals": {}}
+    path = baselines_path(tmp_path, "board")
+    path.parent.mkdir(parents=True)
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match="baselines cannot be read"):
+        read_state(tmp_path, "board")
+
+
+def test_a_note_has_an_author_and_texts_by_section() -> None:
+    note = parse_note("Author: Jane Doe\n\nLook at Checkout.\n\n## project\n\nIt is one project.\n")
+    assert note is not None
+    assert note.author == Name("Jane Doe")
+    assert note.texts == (
+        ("page-one", Name("Look at Checkout.")),
+        ("project", Name("It is one project.")),
+    )
+    assert parse_note("Author: Jane Doe\n\n") is None
+    alone = parse_note("Nothing to add.")
+    assert alone is not None
+    assert (alone.author, alone.texts) == (Name(""), (("page-one", Name("Nothing to add.")),))
