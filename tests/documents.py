@@ -654,6 +654,7 @@ def split_document(**changes: object) -> Document:
             count=count(71),
             total=count(214),
             outside=1,
+            judged=7,
             n=7,
             things=phrase("things.project", n=7),
         ),
