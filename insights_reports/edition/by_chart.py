@@ -15,7 +15,6 @@ from insights_reports.judgement import (
     locked_xmr,
 )
 
-
 _NEARLY = 1e-9  # a limit of 3 counts that floating point makes 2.999…
 
 
