@@ -82,6 +82,17 @@ def test_a_change_without_steps_is_drawn(steps: tuple[Step, ...]) -> None:
     assert "NaN" not in waterfall(none, COLOURS, "t", "a") + bars(none, COLOURS, "t", "a")
 
 
+@pytest.mark.parametrize("accent", ["#9c1f3d", "#a52040", "#146b48", "#a8480a"])
+def test_an_accent_like_a_status_is_the_mastheads_alone(accent: str) -> None:
+    colours = palette(accent)
+    assert colours["main"][0] == palette("#3d4f59")["main"][0]
+    assert colours["deep"] != palette("#3d4f59")["deep"]
+
+
+def test_another_accent_is_drawn() -> None:
+    assert palette("#0b5c73")["main"][0] == "#0b5c73"
+
+
 # --- strip, sparkline, bullet ------------------------------------------------------------------
 
 
