@@ -23,7 +23,6 @@ from insights_reports.edition.values import (
     Phrase,
     Statistic,
     Unit,
-    Usual,
 )
 from insights_reports.formats.charts import marks
 from insights_reports.formats.charts.draw import draw
@@ -101,13 +100,6 @@ def test_marks_are_drawn_as_they_were_looked_at() -> None:
     scale = marks.mark_scale(cells, kind, 132)
     drawn = [marks.mark(the(Mark, cell), scale, kind, COLOURS, "a mark") for cell in cells]
     check_picture("marks.svg", "\n".join([*drawn, marks.mark_axis(scale, kind, STYLE)]))
-
-
-def test_a_sparkline_is_drawn_as_it_was_looked_at() -> None:
-    tile = documents.recovery_tile()
-    low, high = (documents.hours(documents.RECOVERY, Statistic.MEDIAN, h, 1) for h in (0, 9))
-    usual = Usual(low, high, known=24, provisional=False)
-    check_picture("sparkline.svg", marks.sparkline(tile.spark, usual, COLOURS, "spark"))
 
 
 def check_picture(name: str, drawn: str) -> None:
@@ -404,14 +396,6 @@ def test_rates_are_drawn_from_zero() -> None:
     bar = next(root.iter(f"{SVG}rect"))
     assert float(bar.get("x", "0")) == scale(0)
     assert float(bar.get("width", "0")) == pytest.approx(scale(0.5) - scale(0), abs=0.01)
-
-
-def test_a_sparkline_ends_in_a_dot_only_where_the_last_period_has_a_value() -> None:
-    tile = documents.lead_tile()
-    gap = documents.missing(Metric.LEAD_TIME, Statistic.MEDIAN, Missing.NO_VALUES)
-    ends = [tile.spark, (*tile.spark[:-1], gap)]
-    dots = [marks.sparkline(spark, None, COLOURS, "s").count("<circle") for spark in ends]
-    assert dots == [1, 0]
 
 
 # --- scales ------------------------------------------------------------------------------------

@@ -1,62 +1,20 @@
-"""Pictures the size of a word: sparklines for tiles, range and rate marks for table cells."""
+"""Pictures the size of a word for table cells: marks of ranges and of rates."""
 
 from collections.abc import Sequence
 
 from markupsafe import Markup
 
 from insights_reports.edition.document import ColumnKind
-from insights_reports.edition.values import Figure, Mark, Unit, Usual, Value
+from insights_reports.edition.values import Mark, Unit, Value
 from insights_reports.formats.charts.fonts import text_width
 from insights_reports.formats.charts.frame import Style
 from insights_reports.formats.charts.scale import Scale, value_scale
-from insights_reports.formats.charts.svg import Colours, Drawing, segments
+from insights_reports.formats.charts.svg import Colours, Drawing
 
 _HEIGHT = 16.0  # of a mark
 _PAD = 5.0
 _TINY = 9.0
 _UNITS = {ColumnKind.MARK_DURATION: Unit.DURATION, ColumnKind.MARK_RATE: Unit.RATE}
-
-
-def _value(end: Figure | None, otherwise: float) -> float:
-    return otherwise if end is None or end.value is None else end.value
-
-
-def sparkline(
-    figures: Sequence[Figure],
-    usual: Usual | None,
-    colours: Colours,
-    title: str,
-    *,
-    width: float = 140,
-    height: float = 38,
-) -> Markup:
-    """The last periods as a line, oldest first: the band of the usual range of the
-    last, a dot on the last; a gap where there is no value."""
-    drawing = Drawing(width, height, colours, hover=False)
-    values = [f.value for f in figures if f.value is not None]
-    ends = [end.value for end in (usual.low, usual.high) if end and end.value] if usual else []
-    low, high = (
-        min([*values, *ends], default=0),
-        max([*values, *ends], default=1),
-    )
-    margin = (high - low) * 0.08 or abs(high) * 0.5 or 1
-    scale = Scale(low - margin, high + margin, height - 3, 3, ())
-    step = (width - 8) / max(1, len(figures) - 1)
-    if usual is not None:
-        lower = scale(_value(usual.low, low))
-        upper = scale(_value(usual.high, high))
-        drawing.rect(0, upper, width, max(lower - upper, 1), fill="soft")
-    points = [
-        None if f.value is None else (4 + i * step, scale(f.value)) for i, f in enumerate(figures)
-    ]
-    for run in segments(points):
-        if len(run) > 1:
-            drawing.path(run, stroke="main", width=1.6)
-        else:
-            drawing.dot(run[0], 1.4, fill="main")
-    if points and points[-1]:
-        drawing.dot(points[-1], 3, fill="main", stroke="paper", width=1.2)
-    return drawing.markup(title)
 
 
 def mark_scale(cells: Sequence[Value], kind: ColumnKind, width: float) -> Scale:

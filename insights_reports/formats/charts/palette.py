@@ -5,6 +5,7 @@ that one SVG serves paper (where CSS variables are not to be had) and a page tha
 Text tokens keep 4.5:1 against their paper, graphic tokens 3:1.
 """
 
+import math
 from functools import cache
 
 Rgb = tuple[int, int, int]
@@ -28,20 +29,31 @@ _FIXED = {
     "worse": ("#9c1f3d", "#ff9aae"),
     "on-main": ("#ffffff", "#0b1216"),
 }
+_SLATE = (61, 79, 89)  # what is drawn in the accent, where that is like a status
+_ALIKE = 40.0  # colours nearer than this, of 441
 _TINTS = (1.0, 0.72, 0.46, 0.24)  # of the accent on paper, for series of the same role
 
 
 @cache
 def palette(accent: str) -> dict[str, tuple[str, str]]:
-    """Token -> (light, dark) as ``#rrggbb``. An accent too pale for text is darkened for it."""
-    light = _legible(_parse(accent), _parse(PAPER[0]), (0, 0, 0), 4.5)
-    dark = _legible(_parse(accent), _parse(PAPER[1]), (255, 255, 255), 6.5)  # thin lines glow less
+    """Token -> (light, dark) as ``#rrggbb``. An accent too pale for text is darkened for it; one
+    like the colour of worse, better or a target is the masthead's alone, as it would be read so."""
+    own = _legible(_parse(accent), _parse(PAPER[0]), (0, 0, 0), 4.5)
+    drawn = _parse(accent) if _apart(own) else _SLATE
+    light = _legible(drawn, _parse(PAPER[0]), (0, 0, 0), 4.5)
+    dark = _legible(drawn, _parse(PAPER[1]), (255, 255, 255), 6.5)  # thin lines glow less
     colours = dict(_FIXED)
     for number, share in enumerate(_TINTS):
         colours["main" if number == 0 else f"tint-{number}"] = _tint(light, dark, share)
     colours["soft"] = _tint(light, dark, 0.14)
-    colours["deep"] = (_hex(_mix(light, (8, 20, 26), 0.45)), _hex(_mix(light, (8, 20, 26), 0.4)))
+    colours["deep"] = (_hex(_mix(own, (8, 20, 26), 0.45)), _hex(_mix(own, (8, 20, 26), 0.4)))
     return colours
+
+
+def _apart(accent: Rgb) -> bool:
+    """Whether nobody takes the accent for a word on a figure."""
+    told = (_parse(_FIXED[token][0]) for token in ("worse", "better", "second", "failed"))
+    return all(math.dist(accent, each) >= _ALIKE for each in told)
 
 
 def contrast(one: str, other: str) -> float:

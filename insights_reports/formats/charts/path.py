@@ -10,7 +10,6 @@ from insights_reports.formats.charts.fonts import shorten, text_width
 from insights_reports.formats.charts.svg import Colours, Drawing
 
 _NAME, _SMALL, _HEAD = 7.8, 7.2, 6.8
-_ROW = 31.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +35,10 @@ def path(
     alt: str,
     *,
     width: float = 150,
+    row: float = 31,
 ) -> Markup:
     """The rows in the order in which a release passes them; the last stands out."""
-    drawing = Drawing(width, 14 + _ROW * len(rows), colours, hover=False)
+    drawing = Drawing(width, 14 + row * len(rows), colours, hover=False)
     drawing.text(0.0, 7.0, heads[0], fill="muted", size=_HEAD)
     drawing.text(width, 7.0, heads[1], fill="muted", size=_HEAD, anchor="end")
     most = max((v for row in rows for v in (row.lead, row.lead_before) if v), default=1.0)
@@ -47,36 +47,36 @@ def path(
     )
     texts = max((text_width(row.lead_text, _NAME, 600) for row in rows), default=0)
     unit = max(10.0, width - rates - texts - 16) / most
-    for number, row in enumerate(rows):
-        top = 13 + _ROW * number
+    for number, each in enumerate(rows):
+        top = 13 + row * number
         drawing.line((0.0, top), (width, top), stroke="rule", width=0.6)
         last = number == len(rows) - 1
         room = width - rates - 6
         drawing.text(
             0.0,
             top + 10,
-            shorten(row.name, room, _NAME, 600),
+            shorten(each.name, room, _NAME, 600),
             size=_NAME,
             weight=600 if last else 500,
         )
-        weight = 600 if row.failed_tone != "ink" else 400
+        weight = 600 if each.failed_tone != "ink" else 400
         drawing.text(
             width,
             top + 10,
-            row.failed,
-            fill=row.failed_tone,
+            each.failed,
+            fill=each.failed_tone,
             size=_NAME,
             weight=weight,
             anchor="end",
         )
-        drawing.text(width, top + 20.6, row.failed_before, fill="muted", size=_SMALL, anchor="end")
-        length = max(0.0, row.lead or 0.0) * unit
-        if row.lead is not None:
+        drawing.text(width, top + 20.6, each.failed_before, fill="muted", size=_SMALL, anchor="end")
+        length = max(0.0, each.lead or 0.0) * unit
+        if each.lead is not None:
             drawing.rect(0.0, top + 14, max(length, 0.8), 5.6, fill="main")
-        if row.lead_before is not None:
-            before = max(0.0, row.lead_before) * unit
+        if each.lead_before is not None:
+            before = max(0.0, each.lead_before) * unit
             drawing.rect(0.0, top + 20.6, max(before, 0.8), 2.6, fill="before")
         drawing.text(
-            length + 4, top + 20.6, row.lead_text, fill=row.lead_tone, size=_NAME, weight=600
+            length + 4, top + 20.6, each.lead_text, fill=each.lead_tone, size=_NAME, weight=600
         )
     return drawing.markup(title, alt)

@@ -151,8 +151,8 @@ class Parts:
         """The steps of a waterfall as horizontal bars."""
         return self.embed(*self.pictures.bars(block))
 
-    def path(self, block: Path) -> Markup:
-        return self.embed(*self.pictures.path(block))
+    def path(self, block: Path, row: float = 31) -> Markup:
+        return self.embed(*self.pictures.path(block, row))
 
     def _shown(self, picture: Markup, alt: str) -> Markup:
         return self.embed(picture, alt) if picture else picture

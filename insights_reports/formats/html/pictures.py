@@ -107,7 +107,7 @@ class Pictures:
         """``+6.9``: without the word for its unit, which the subtitle says."""
         return self.words.value(part).partition("\u00a0")[0]
 
-    def path(self, block: Path, width: float = 150) -> tuple[Markup, str]:
+    def path(self, block: Path, row: float = 31) -> tuple[Markup, str]:
         words = self.words
         rows, said = [], []
         for step in block.steps:
@@ -130,7 +130,7 @@ class Pictures:
         heads = (words.text("show.path.lead"), words.text("show.path.failed"))
         alt = "; ".join(said)
         title = words.phrase(block.title)
-        return paths.path(rows, heads, self.colours, title, alt, width=width), alt
+        return paths.path(rows, heads, self.colours, title, alt, row=row), alt
 
 
 def _value(figure: Figure | None) -> float | None:

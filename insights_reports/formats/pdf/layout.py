@@ -9,6 +9,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -70,16 +71,23 @@ def _titles(document: Document) -> dict[str, str]:
 
 
 class _Fit(NamedTuple):
-    """How much room the parts of page one take: the heights of its pictures in their own units, how
-    many rows the table beside the questions has, and how many questions there are."""
+    """How much room the parts of page one take: the heights of its pictures in their own units and
+    of a row of the path, the rows of the table beside the questions, and how many of those."""
 
     chart: float
     drivers: float
+    path: float
     rows: int
     questions: int
 
 
-_FITS = (_Fit(185, 112, 5, 4), _Fit(150, 100, 3, 3), _Fit(120, 88, 3, 3))  # the first that fits
+# The first that fits is taken.
+_FITS = (
+    _Fit(chart=185, drivers=112, path=31, rows=5, questions=4),
+    _Fit(chart=150, drivers=100, path=29, rows=3, questions=3),
+    _Fit(chart=120, drivers=88, path=26, rows=3, questions=3),
+    _Fit(chart=100, drivers=76, path=24, rows=2, questions=2),
+)
 
 
 @contextmanager
@@ -97,12 +105,14 @@ def _losses() -> Iterator[list[str]]:
 
 def _lay_out(document: Document, templates: Templates) -> Layout:
     """Laid out with page one as roomy as lets all of it stay there, if any way does."""
-    tried: list[Layout] = []
-    for fit in _FITS if _yields(document) else _FITS[:1]:
-        tried.append(_pages(document, templates, fit))
-        if _END in tried[-1].pages[0].anchors:
-            return tried[-1]
-    return tried[0]
+    whole = _pages(document, templates, _FITS[0])
+    if _END in whole.pages[0].anchors or not _yields(document):
+        return whole
+    alone = replace(document, sections=(), findings=(), last_edition=())
+    for fit in _FITS[1:]:
+        if _END in _pages(alone, templates, fit).pages[0].anchors:
+            return _pages(document, templates, fit)
+    return whole
 
 
 def _yields(document: Document) -> bool:

@@ -1,0 +1,208 @@
+"""The pictures that tell: what drove a change, strips, sparklines in their range, trends, paths."""
+
+import re
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+
+from insights_reports.edition.values import Verdict
+from insights_reports.formats.charts.frame import Style
+from insights_reports.formats.charts.palette import palette
+from insights_reports.formats.charts.path import Row, path
+from insights_reports.formats.charts.tiny import Side, Spark, bullet, part_bar, runs, spark, strip
+from insights_reports.formats.charts.trend import outside, trend
+from insights_reports.formats.charts.waterfall import Change, End, Step, bars, two_lines, waterfall
+from insights_reports.formats.html.pictures import Pictures
+from insights_reports.formats.words.words import words
+from tests import october
+from tests.formats.goldens import check_golden
+
+SVG = "{http://www.w3.org/2000/svg}"
+COLOURS = palette("#0b5c73")
+CHANGE = Change(
+    End("Sept", 0.05, "5.0 %"),
+    End("Oct", 0.08, "8.0 %"),
+    (Step("Checkout", 0.04, "+4.0"), Step("Billing", -0.01, "−1.0")),
+    (0.06, ("target", "6 %")),
+)
+
+
+def rects(svg: str) -> list[dict[str, str]]:
+    return [element.attrib for element in ElementTree.fromstring(svg).iter(f"{SVG}rect")]
+
+
+def texts(svg: str) -> list[str]:
+    return [str(element.text) for element in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+
+
+def classes(svg: str) -> set[str]:
+    return set(re.findall(r'class="([^"]*)"', svg))
+
+
+# --- waterfall ---------------------------------------------------------------------------------
+
+
+def test_each_step_of_a_waterfall_begins_where_the_one_before_ends() -> None:
+    before, up, down, after = rects(waterfall(CHANGE, COLOURS, "t", "a"))
+    unit = float(before["height"]) / 0.05
+    assert float(up["height"]) == pytest.approx(0.04 * unit, abs=0.05)
+    assert float(up["y"]) + float(up["height"]) == pytest.approx(float(before["y"]), abs=0.02)
+    assert float(down["y"]) == pytest.approx(float(up["y"]), abs=0.5)  # an outline is within
+    assert float(after["height"]) == pytest.approx(0.08 * unit, abs=0.05)
+
+
+def test_worse_is_solid_and_better_outlined_so_that_it_is_read_without_colours() -> None:
+    _, up, down, _ = rects(waterfall(CHANGE, COLOURS, "t", "a"))
+    assert up["class"] == "f-worse"
+    assert down["class"] == "f-paper s-better"
+    turned = rects(waterfall(replace(CHANGE, up_is_bad=False), COLOURS, "t", "a"))
+    assert turned[1]["class"] == "f-paper s-better"
+
+
+def test_a_waterfall_has_its_numbers_its_target_and_its_words() -> None:
+    svg = waterfall(CHANGE, COLOURS, "Title", "From 5 % to 8 %")
+    assert {"5.0 %", "+4.0", "−1.0", "8.0 %", "target", "6 %"} <= set(texts(svg))
+    assert 'aria-label="From 5 % to 8 %"' in svg
+
+
+def test_bars_say_the_same_steps_from_the_largest_length() -> None:
+    long, short = rects(bars(CHANGE, COLOURS, "t", "a"))
+    assert float(long["width"]) / (float(short["width"]) + 0.8) == pytest.approx(4, abs=0.05)
+
+
+def test_a_long_label_takes_two_lines_broken_where_both_are_shortest() -> None:
+    assert two_lines("Depot planner", 34, 7.2) == ["Depot", "planner"]
+    assert two_lines("N" * 50, 34, 7.2)[0].endswith("…")
+
+
+@pytest.mark.parametrize("steps", [(), (Step("x", 0.0, "±0.0"),)])
+def test_a_change_without_steps_is_drawn(steps: tuple[Step, ...]) -> None:
+    none = Change(End("a", 0.0, "0"), End("b", 0.0, "0"), steps)
+    assert "NaN" not in waterfall(none, COLOURS, "t", "a") + bars(none, COLOURS, "t", "a")
+
+
+@pytest.mark.parametrize("accent", ["#9c1f3d", "#a52040", "#146b48", "#a8480a"])
+def test_an_accent_like_a_status_is_the_mastheads_alone(accent: str) -> None:
+    colours = palette(accent)
+    assert colours["main"][0] == palette("#3d4f59")["main"][0]
+    assert colours["deep"] != palette("#3d4f59")["deep"]
+
+
+def test_another_accent_is_drawn() -> None:
+    assert palette("#0b5c73")["main"][0] == "#0b5c73"
+
+
+# --- strip, sparkline, bullet ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("at", "side", "shape"),
+    [(0.5, None, "circle"), (1.5, "high", "rect"), (-7.0, "low", "path"), (6.5, "high", "path")],
+)
+def test_a_strip_has_a_dot_within_a_square_outside_and_a_triangle_far_away(
+    at: float, side: Side, shape: str
+) -> None:
+    svg = strip(at, Verdict.WORSE, side, COLOURS, "t")
+    last = list(ElementTree.fromstring(svg))[-1]
+    assert last.tag == f"{SVG}{shape}"
+
+
+def test_a_dot_within_stays_within_the_shaded_range() -> None:
+    for at in (-1.0, 1.0):
+        root = ElementTree.fromstring(strip(at, Verdict.USUAL, None, COLOURS, "t"))
+        (dot,) = root.iter(f"{SVG}circle")
+        assert float(dot.attrib["cx"]) - 1.8 >= 14
+        assert float(dot.attrib["cx"]) + 1.8 <= 36
+
+
+def test_more_and_fewer_have_the_colour_of_ink() -> None:
+    assert "f-ink" in classes(strip(2, Verdict.MORE, "high", COLOURS, "t"))
+    assert "f-worse" in classes(strip(2, Verdict.WORSE, "high", COLOURS, "t"))
+
+
+def test_a_sparkline_writes_the_ends_of_its_range_and_steps_with_it() -> None:
+    usual = ((1.0, 2.0), (1.0, 2.0), None, (2.0, 3.0))
+    of = Spark((1, 2, None, 4), usual, ("2", "3"), ("Nov", "Feb"), Verdict.WORSE, "high")
+    svg = spark(of, COLOURS, "t")
+    assert texts(svg) == ["3", "2", "Nov", "Feb"]
+    assert len(rects(svg)) == 2  # one for each run of equal ranges
+    assert "f-worse" in classes(svg)
+
+
+def test_the_ends_of_a_narrow_range_do_not_touch() -> None:
+    of = Spark((1, 100), ((50.0, 50.1),) * 2, ("50", "51"), ("a", "b"), Verdict.USUAL)
+    root = ElementTree.fromstring(spark(of, COLOURS, "t"))
+    high, low = [float(text.attrib["y"]) for text in root.iter(f"{SVG}text")][:2]
+    assert low - high >= 6.9
+
+
+def test_runs_are_of_equal_values() -> None:
+    assert runs([1, 1, None, 2]) == [(0, 1, 1), (2, 2, None), (3, 3, 2)]
+
+
+def test_a_bullet_holds_value_and_target() -> None:
+    ground, bar = rects(bullet(2.0, 1.0, COLOURS, "t"))
+    assert float(bar["width"]) < float(ground["width"])
+    _, small = rects(bullet(0.5, 1.0, COLOURS, "t"))
+    assert float(small["width"]) == pytest.approx(float(ground["width"]) * 0.5 / 1.632, abs=0.1)
+
+
+def test_a_part_that_is_better_is_outlined() -> None:
+    assert "f-worse" in classes(part_bar(0.02, (-0.01, 0.02), COLOURS, "t", bad=True))
+    assert "f-paper s-better" in classes(part_bar(-0.01, (-0.01, 0.02), COLOURS, "t", bad=False))
+
+
+# --- path, trend -------------------------------------------------------------------------------
+
+
+def test_a_path_draws_the_lead_time_now_above_the_one_before() -> None:
+    rows = (
+        Row("Test", 1.0, 2.0, "1 h", "1 %", "2 %"),
+        Row("Production", 4.0, None, "4 h", "–", ""),
+    )
+    drawn = rects(path(rows, ("Lead time", "Failed"), COLOURS, "t", "a"))
+    first, before, second = (float(each["width"]) for each in drawn)
+    assert before / first == pytest.approx(2, abs=0.02)
+    assert second / first == pytest.approx(4, abs=0.02)
+
+
+def test_a_trend_marks_what_lies_outside_with_its_date_and_value() -> None:
+    chart = october.trend(october.tiles()[3])
+    svg = trend(chart, Style(words("en"), COLOURS, width=244)).markup("t", "a")
+    assert outside(chart) == {11: "up"}
+    assert "Oct 16.7\u00a0%" in texts(svg)
+    assert {"10.5\u00a0%", "2.2\u00a0%", "5\u00a0%"} <= set(texts(svg))
+
+
+def test_limits_and_target_have_dashes_of_their_own() -> None:
+    chart = october.trend(october.tiles()[3])
+    svg = trend(chart, Style(words("en"), COLOURS, width=244)).markup("t", "a")
+    dashes = re.findall(r'stroke-dasharray="([^"]*)"', svg)
+    assert sorted(set(dashes)) == ["1.2 2.2", "4 2"]
+
+
+def test_fewer_deployments_are_worse_and_a_lower_failure_rate_is_better() -> None:
+    frequency, *_, rate = (october.trend(each) for each in october.tiles()[:4])
+    for chart, low, expected in ((frequency, 1.0, "f-worse"), (rate, 0.0, "f-better")):
+        main = chart.series[0]
+        last = replace(main.figures[-1], value=low)
+        low_chart = replace(
+            chart,
+            series=(replace(main, figures=(*main.figures[:-1], last)), *chart.series[1:]),
+        )
+        svg = trend(low_chart, Style(words("en"), COLOURS, width=244)).markup("t", "a")
+        assert expected in classes(svg)
+
+
+@pytest.mark.parametrize("name", ["waterfall", "path", "spark"])
+def test_pictures_are_drawn_as_they_were_looked_at(name: str) -> None:
+    pictures = Pictures(words("en"), COLOURS)
+    drawn = {
+        "waterfall": lambda: pictures.waterfall(october.waterfall(), 324, 112),
+        "path": lambda: pictures.path(october.path()),
+        "spark": lambda: pictures.spark(october.tiles()[1]),
+    }
+    picture, said = drawn[name]()
+    assert said
+    check_golden(f"{name}.svg", picture.replace("><", ">\n<") + "\n")
