@@ -5,7 +5,7 @@ They are for the tests of the formats: their figures are plausible, but nobody c
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition.document import (
@@ -18,14 +18,16 @@ from insights_reports.edition.document import (
     ColumnKind,
     Document,
     Exclusion,
+    Finding,
+    FindingLine,
     Identity,
     Ledger,
-    Notable,
     Prose,
     Role,
     Section,
     Series,
     Table,
+    TargetWord,
     Tile,
 )
 from insights_reports.edition.values import (
@@ -33,6 +35,7 @@ from insights_reports.edition.values import (
     Day,
     Figure,
     Instant,
+    Judged,
     Mark,
     Metric,
     Missing,
@@ -42,6 +45,7 @@ from insights_reports.edition.values import (
     Statistic,
     Status,
     Unit,
+    Usual,
     Value,
     Verdict,
 )
@@ -117,6 +121,13 @@ def identity(scope: Phrase) -> Identity:
     )
 
 
+def judged(figure: Figure, low: float, high: float) -> Judged:
+    least, most = (replace(figure, value=end, n=None) for end in (low, high))
+    side: Literal["low", "high"] | None = "high" if number(figure.value) > high else None
+    verdict = Verdict.USUAL if side is None else Verdict.BETTER
+    return Judged(verdict, side, Usual(least, most, known=24, provisional=False), distance=0.5)
+
+
 def frequency_tile() -> Tile:
     counts = (171, 182, 166, 188, 193, 201, 178, 190, 197, 205, 191, 214)
     spark = tuple(
@@ -135,9 +146,9 @@ def frequency_tile() -> Tile:
         last_year=Change(per_week(36.4, 156), spark[-1], 13.5, 0.371, Verdict.BETTER),
         spark=spark,
         spark_periods=PERIODS,
-        limits=(36.1, 42.9, 49.7),
+        judged=judged(spark[-1], 36.1, 49.7),
         reason=phrase("reason.outside_high", limit=per_week(49.7, 2276)),
-        target=per_week(45.0, 0),
+        target=TargetWord(per_week(45.0, 0), met=True, missed_by=None, met_of=(3, 12)),
         band=phrase("band.level", levels=phrase("band.elite"), set=phrase("band.set.dora-2023")),
     )
 
@@ -148,11 +159,11 @@ def lead_tile() -> Tile:
     return Tile(
         figure=spark[-1],
         extra=(hours(LEAD, Statistic.P90, 59.3, 208),),
-        change=Change(spark[-2], spark[-1], round(-1.1 * HOUR), -0.089, Verdict.NO_CLEAR_CHANGE),
+        change=Change(spark[-2], spark[-1], round(-1.1 * HOUR), -0.089, Verdict.USUAL),
         last_year=Change(median(14.4, 150), spark[-1], round(-3.1 * HOUR), -0.215, Verdict.BETTER),
         spark=spark,
         spark_periods=PERIODS,
-        limits=(10.4 * HOUR, 12.8 * HOUR, 15.2 * HOUR),
+        judged=judged(spark[-1], 10.4 * HOUR, 15.2 * HOUR),
         reason=phrase("reason.within_limits", low=median(10.4), high=median(15.2)),
     )
 
@@ -172,7 +183,7 @@ def recovery_tile() -> Tile:
         last_year=Change(early[0], spark[-1], None, None, Verdict.TOO_FEW),
         spark=spark,
         spark_periods=PERIODS,
-        limits=None,
+        judged=Judged(Verdict.TOO_FEW),
         reason=phrase("reason.too_few", n=8, least=10),
     )
 
@@ -184,13 +195,13 @@ def rate_tile() -> Tile:
     return Tile(
         figure=spark[-1],
         extra=(Figure(RATE, Statistic.FAILED, 11), Figure(RATE, Statistic.TOTAL, 225)),
-        change=Change(spark[-2], spark[-1], 11 / 225 - 8 / 199, None, Verdict.NO_CLEAR_CHANGE),
+        change=Change(spark[-2], spark[-1], 11 / 225 - 8 / 199, None, Verdict.USUAL),
         last_year=Change(rate(21, 177), spark[-1], 11 / 225 - 21 / 177, None, Verdict.BETTER),
         spark=spark,
         spark_periods=PERIODS,
-        limits=(0.021, 0.059, 0.097),
+        judged=judged(spark[-1], 0.021, 0.097),
         reason=phrase("reason.within_limits", low=rate(21, 1000), high=rate(97, 1000)),
-        target=rate(1, 10),
+        target=TargetWord(rate(1, 10), met=True, missed_by=None, met_of=(12, 12)),
     )
 
 
@@ -246,7 +257,7 @@ def project_row(row: tuple[Any, ...]) -> tuple[Value, ...]:
     lead_figure = (
         missing(LEAD, Statistic.MEDIAN, Missing.NO_VALUES) if lead is None else median(lead, now)
     )
-    verdict = Verdict.TOO_FEW if min(now, before) < 10 else Verdict.NO_CLEAR_CHANGE
+    verdict = Verdict.TOO_FEW if min(now, before) < 10 else Verdict.USUAL
     mark = Mark(
         None if lead is None else lead * HOUR,
         None if lead is None else lead * HOUR,
@@ -347,7 +358,7 @@ def panels() -> Chart:
                         count(now),
                         now - before,
                         now / before - 1,
-                        Verdict.NO_CLEAR_CHANGE,
+                        Verdict.USUAL,
                     ),
                 ),
             )
@@ -375,7 +386,7 @@ def lead_chart() -> Chart:
             low=median(11.3),
             high=median(14.2),
             n=12,
-            finding=phrase("chart.trend.finding.no_clear_change"),
+            finding=phrase("chart.trend.finding.usual"),
         ),
         x=tuple(p.start for p in PERIODS),
         granularity="Monthly",
@@ -407,7 +418,7 @@ def rate_chart() -> Chart:
             low=rate(4, 100),
             high=rate(83, 1000),
             n=12,
-            finding=phrase("chart.trend.finding.no_clear_change"),
+            finding=phrase("chart.trend.finding.usual"),
         ),
         x=tuple(p.start for p in PERIODS),
         granularity="Monthly",
@@ -554,12 +565,17 @@ def strip() -> CheckStrip:
     )
 
 
+def finding(subject: Name, line: FindingLine) -> Finding:
+    return Finding(subject, "project", "project", "project", subject.id, (line,))
+
+
 def sample_document(**changes: object) -> Document:
     """The summary of a monthly edition."""
     parts: dict[str, object] = {
         "name": "summary",
         "title": phrase("title.summary"),
         "identity": identity(phrase("scope.all")),
+        "subject": phrase("subject.report", period=SEPTEMBER),
         "headline": phrase(
             "headline.sentence",
             clauses=phrase(
@@ -571,34 +587,37 @@ def sample_document(**changes: object) -> Document:
                     change=frequency_tile().change,
                     previous=AUGUST,
                 ),
-                second=phrase("headline.failure_rate.no_clear_change", now=rate(11, 225)),
+                second=phrase("headline.failure_rate.usual", now=rate(11, 225)),
             ),
         ),
         "tiles": (frequency_tile(), lead_tile(), recovery_tile(), rate_tile()),
-        "notable": (
-            Notable(
-                phrase(
-                    "notable.deployment_frequency.rose",
-                    slice=Name("Checkout", "Projects-1"),
-                    before=count(63),
-                    now=count(71),
-                    previous=AUGUST,
+        "findings": (
+            finding(
+                Name("Checkout", "Projects-1"),
+                FindingLine(
+                    FREQUENCY,
+                    count(71),
+                    count(63),
+                    Judged(Verdict.MORE, "high"),
+                    phrase("finding.line.deployment_frequency", now=count(71), low=1, high=60),
                 ),
-                Verdict.BETTER,
-                "project",
-                "project",
             ),
-            Notable(
-                phrase(
-                    "notable.failure_rate.rose",
-                    slice=Name(None, "Projects-6"),
-                    before=rate(1, 50),
-                    now=rate(9, 60),
-                    previous=AUGUST,
+            finding(
+                Name(None, "Projects-6"),
+                FindingLine(
+                    RATE,
+                    rate(9, 60),
+                    rate(1, 50),
+                    judged(rate(9, 60), 0.01, 0.12),
+                    phrase(
+                        "finding.line.failure_rate",
+                        failed=9,
+                        total=60,
+                        now=rate(9, 60),
+                        low=rate(1, 100),
+                        high=rate(12, 100),
+                    ),
                 ),
-                Verdict.WORSE,
-                "project",
-                "project",
             ),
         ),
         "overview": (overview_chart(), project_table(5)),
@@ -628,6 +647,7 @@ def split_document(**changes: object) -> Document:
         "name": "project",
         "title": phrase("title.split.project"),
         "identity": identity(phrase("scope.split.project", n=7)),
+        "subject": phrase("subject.report", period=SEPTEMBER),
         "headline": phrase(
             "headline.slices.past",
             top=Name("Checkout", "Projects-1"),
@@ -638,7 +658,7 @@ def split_document(**changes: object) -> Document:
             things=phrase("things.project", n=7),
         ),
         "tiles": (),
-        "notable": (),
+        "findings": (),
         "overview": (panels(),),
         "check": strip(),
         "sections": (

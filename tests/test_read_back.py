@@ -209,8 +209,8 @@ def page_one_lines(document: Document) -> Iterator[str]:
     for label, n in ledger_lines(document):
         taken = label not in (W.text("label.read"), W.text("label.used"))
         yield squeezed(f"{label}{'−' if taken else ''}{W.count(n)}")
-    for notable in document.notable:
-        yield squeezed(W.phrase(notable.text))
+    for finding in document.findings:
+        yield squeezed(W.phrase(finding.text))
 
 
 def test_page_one_of_the_pdf_has_every_figure(summary: Rendered) -> None:
@@ -232,7 +232,7 @@ def test_both_parts_of_the_mail_have_every_figure_of_page_one(
     for tile in document.tiles:
         wanted += [f"{W.label(extra)}: {W.figure(extra)}" for extra in tile.extra]
         wanted += [W.sample(tile.figure)]
-    wanted += [W.phrase(notable.text) for notable in document.notable]
+    wanted += [W.phrase(finding.text) for finding in document.findings]
     parsed: Any = lxml_html.document_fromstring(letter.html)
     page = parsed.text_content()
     for part in (squeezed(letter.text), squeezed(page)):

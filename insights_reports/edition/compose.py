@@ -12,15 +12,14 @@ from insights_reports.edition.document import (
     Block,
     Chart,
     Document,
+    Finding,
     Identity,
-    Notable,
     Section,
     Tile,
 )
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.headline import headline
 from insights_reports.edition.method import FORMULA_VERSION, method, short_method
-from insights_reports.edition.notable import notable
 from insights_reports.edition.settings import Inputs, Settings
 from insights_reports.edition.slices import Part, no_slices, parts, section, small_table
 from insights_reports.edition.strip import strip, unseen
@@ -71,7 +70,7 @@ def _summary(facts: Facts, every: tuple[Part, ...], *, with_splits: bool) -> Doc
         scope=Phrase("scope.seen" if unseen(facts) else "scope.all"),
         sentence=headline(facts, page_one),
         tiles=page_one,
-        notable=notable(facts, every),
+        findings=(),
         overview=tuple(_overview(facts, every)),
         sections=sections,
     )
@@ -150,16 +149,17 @@ def _document(
     overview: tuple[Block, ...],
     sections: tuple[Section, ...],
     tiles: tuple[Tile, ...] = (),
-    notable: tuple[Notable, ...] = (),
+    findings: tuple[Finding, ...] = (),
 ) -> Document:
     settings = facts.settings
     return Document(
         name=name,
         title=title,
         identity=_identity(facts, scope),
+        subject=Phrase("subject.report", {"period": _identity(facts, scope).period}),
         headline=sentence,
         tiles=tiles,
-        notable=notable,
+        findings=findings,
         overview=overview,
         check=strip(facts),
         sections=sections,

@@ -19,7 +19,7 @@ def edition_digest(documents: Sequence[Document]) -> str:
     """SHA-256, in hex, over what the reader of the period reads.
 
     That is, for each document: report, period and zone, the headline, the figures and changes of
-    the tiles, the notable changes, the tables of the period, and the cross-check's verdict. It is
+    the tiles, the findings, the tables of the period, and the cross-check's verdict. It is
     not when, by what trigger or as which revision the edition was made, how many figures the
     cross-check compared, or the older periods in sparklines and trends, which fall out of the data
     with time. (A verdict by the limits of twelve periods does change when the oldest of them is no
@@ -68,7 +68,7 @@ def _said(document: Document) -> Iterator[tuple[str, Any]]:
     yield "report", (identity.report_id, identity.report, identity.period, identity.zone)
     yield "headline", document.headline
     yield "tiles", [_tile(tile) for tile in document.tiles]
-    yield "notable", document.notable
+    yield "findings", document.findings
     yield "tables", [_table(table) for table in _tables(document)]
     yield "verdict", document.check.verdict
 

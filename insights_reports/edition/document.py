@@ -13,14 +13,18 @@ from enum import StrEnum
 from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 
 from insights_reports.crosscheck.result import CheckVerdict
+from insights_reports.edition.earlier import read
 from insights_reports.edition.values import (
     Change,
     Figure,
     Instant,
+    Judged,
+    Metric,
     Name,
+    Part,
     Phrase,
     Span,
     Status,
@@ -42,6 +46,8 @@ class ColumnKind(StrEnum):
     VERDICT = "verdict"
     MARK_DURATION = "mark_duration"  # `Mark` cells, ticks, drawn on a log scale
     MARK_RATE = "mark_rate"  # `Mark` cells, fractions, drawn from zero
+    STRIP = "strip"  # `Strip` cells: the value of the column before on its own usual range
+    PART = "part"  # `Part` cells
     TEXT = "text"
     ID = "id"
     DAY = "day"
@@ -57,7 +63,10 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Table:
     """``rows`` hold at most what the page shows; ``total_rows`` says how many there are in all (the
-    workbook has them all in ``all_rows`` when that is longer). The first column names the row."""
+    workbook has them all in ``all_rows`` when that is longer). The first column names the row.
+
+    Where they are given, ``row_ids`` (of all the rows, in their order) are what links lead to, and
+    ``row_verdicts`` the word on each row."""
 
     id: str
     title: Phrase
@@ -68,6 +77,8 @@ class Table:
     all_rows: tuple[tuple[Value, ...], ...] = ()
     total: tuple[Value, ...] | None = None  # a marked last row: All
     notes: tuple[Phrase, ...] = ()
+    row_ids: tuple[str, ...] = ()
+    row_verdicts: tuple[Verdict, ...] = ()
     kind: Literal["table"] = "table"
 
     @property
@@ -140,7 +151,87 @@ class Prose:
     kind: Literal["prose"] = "prose"
 
 
-Block = Annotated[Table | Chart | Prose, Field(discriminator="kind")]
+@dataclass(frozen=True, slots=True)
+class WaterfallStep:
+    """What one slice, or several together (``others``), adds to the change: exactly, and as it is
+    printed, so that the printed parts add up to the printed change."""
+
+    label: Phrase | Name
+    size: float
+    printed: Part
+    others: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Waterfall:
+    """From ``before`` to ``after`` by ``steps``, whose sizes add up to the difference."""
+
+    id: str
+    title: Phrase
+    subtitle: Phrase | None
+    alt: Phrase
+    before: Figure
+    after: Figure
+    steps: tuple[WaterfallStep, ...]
+    periods: tuple[Span, Span]
+    target: Figure | None = None
+    kind: Literal["waterfall"] = "waterfall"
+
+    @property
+    def table(self) -> Table:
+        """Its numbers as rows."""
+        rows: tuple[tuple[Value, ...], ...] = (
+            (self.periods[0], self.before),
+            *((step.label, step.printed) for step in self.steps),
+            (self.periods[1], self.after),
+        )
+        heads = (
+            Column(Phrase("column.part"), ColumnKind.NAME),
+            Column(Phrase("column.points"), ColumnKind.TEXT),
+        )
+        return Table(self.id, self.title, self.subtitle, heads, rows, len(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """One group of environments on the way to production, and the period before."""
+
+    name: Name
+    lead: Figure
+    lead_before: Figure | None
+    lead_verdict: Verdict
+    failed: Figure
+    failed_before: Figure | None
+    failed_verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The groups of environments in the order in which releases pass them."""
+
+    id: str
+    title: Phrase
+    subtitle: Phrase | None
+    steps: tuple[PathStep, ...]
+    kind: Literal["path"] = "path"
+
+    @property
+    def table(self) -> Table:
+        """Its numbers as rows."""
+        rows: tuple[tuple[Value, ...], ...] = tuple(
+            (step.name, step.lead, step.lead_before, step.failed, step.failed_before)
+            for step in self.steps
+        )
+        kinds = (ColumnKind.DURATION, ColumnKind.DURATION, ColumnKind.RATE, ColumnKind.RATE)
+        names = ("lead_median", "lead_before", "rate", "rate_before")
+        heads = (
+            Column(Phrase("column.slice.environment-group"), ColumnKind.NAME),
+            *(Column(Phrase(f"column.{name}"), k) for name, k in zip(names, kinds, strict=True)),
+        )
+        return Table(self.id, self.title, self.subtitle, heads, rows, len(rows))
+
+
+Block = Annotated[Table | Chart | Prose | Waterfall | Path, Field(discriminator="kind")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,33 +247,107 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
-    """One of the four or five KPI tiles of page one, in DORA's order."""
+class TargetWord:
+    """What is said of a figure and its target.
 
-    figure: Figure
-    extra: tuple[Figure, ...]  # p90 beside the median, the counts behind a rate
-    change: Change  # against the previous period of the same length
-    last_year: Change | None  # against the same period last year, where the history reaches
-    spark: tuple[Figure, ...]  # the last 12 periods, this one last
-    spark_periods: tuple[Span, ...]
-    limits: tuple[float, float, float] | None  # XmR: lower limit, centre, upper limit
-    reason: Phrase  # why the verdict
-    target: Figure | None = None
-    band: Phrase | None = None
+    Attributes:
+        met: None where the period is too few to tell.
+        missed_by: the difference, without a sign; None where it is met.
+        met_of: in how many of the periods of the sparkline it was met, and of how many.
+        assurance: whether the process will meet it as it is.
+    """
 
-    @property
-    def verdict(self) -> Verdict:
-        return self.change.verdict
+    target: Figure
+    met: bool | None
+    missed_by: Figure | None
+    met_of: tuple[int, int]
+    assurance: Phrase | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Notable:
-    """A notable change: one sentence, and the anchor and the document of the rows behind it."""
+class Tile:
+    """One of the four or five KPI tiles of page one, in DORA's order.
 
+    Attributes:
+        extra: the 90th percentile beside the median, the counts behind a rate.
+        change: against the previous period of the same length.
+        last_year: against the same period last year, where the history reaches.
+        spark: the last twelve periods that are known, this one last.
+        spark_usual: the usual range of each of them, None where it is not known.
+        reason: what the verdict rests on, in a sentence.
+        stated: what Octopus states, where that is another figure.
+    """
+
+    figure: Figure
+    extra: tuple[Figure, ...]
+    change: Change
+    last_year: Change | None
+    spark: tuple[Figure, ...]
+    spark_periods: tuple[Span, ...]
+    judged: Judged
+    reason: Phrase
+    spark_usual: tuple[tuple[float, float] | None, ...] = ()
+    target: TargetWord | None = None
+    band: Phrase | None = None
+    stated: Figure | None = None
+    note: Phrase | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.judged.verdict
+
+    @property
+    def before(self) -> Figure:
+        return self.change.before
+
+
+@dataclass(frozen=True, slots=True)
+class FindingLine:
+    """One measure of a slice that lies outside its usual range; ``text`` says it in a phrase."""
+
+    metric: Metric
+    figure: Figure
+    before: Figure
+    judged: Judged
     text: Phrase
-    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A slice that changed, as one cause.
+
+    Attributes:
+        split: what the slice is: ``project``, ``environment``, ``tenant-tag-set``.
+        anchor, document, row: the section, the document and the row (`Table.row_ids`) behind it.
+        part: what the slice adds to the change of the failure rate.
+        same_cause: other slices that are as usual without this one.
+    """
+
+    subject: Phrase | Name
+    split: str
     anchor: str
-    document: str = "summary"
+    document: str
+    row: str
+    measures: tuple[FindingLine, ...]
+    part: Part | None = None
+    same_cause: tuple[Phrase, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The word on its first measure, which is its gravest."""
+        return self.measures[0].judged.verdict
+
+    @property
+    def text(self) -> Phrase:
+        return Phrase("finding.text", {"slice": self.subject, "what": self.measures[0].text})
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What an editor says of the edition: sentences for each section (``page-one`` too)."""
+
+    author: Name
+    texts: tuple[tuple[str, Name], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +379,8 @@ class CheckStrip:
     sentence: Phrase
     ledger: Ledger
     gaps: tuple[Phrase, ...] = ()  # restricted names, moved input, what a source cannot know
+    findings: tuple[Phrase, ...] = ()  # differences, one of a kind each
+    line: Phrase | None = None  # the one line of a check that agrees
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,9 +427,10 @@ class Document:
     name: str
     title: Phrase
     identity: Identity
+    subject: Phrase  # the headline in the subject of a mail
     headline: Phrase
     tiles: tuple[Tile, ...]
-    notable: tuple[Notable, ...]
+    findings: tuple[Finding, ...]
     overview: tuple[Block, ...]  # the rest of page one: a chart, a small table
     check: CheckStrip
     sections: tuple[Section, ...]
@@ -272,6 +440,9 @@ class Document:
     formula_version: str = ""
     edition: tuple[str, ...] = ()
     changes: tuple[Phrase, ...] = ()  # what differs from the revision that this one replaces
+    questions: tuple[Phrase, ...] = ()
+    last_edition: tuple[Phrase, ...] = ()  # what the one before found, and whether it ended
+    note: Note | None = None
 
 
 @cache
@@ -285,9 +456,15 @@ def dump(document: Document) -> bytes:
 
 
 def load(json: bytes) -> Document:
-    """The document that `dump` wrote.
+    """The document that `dump` wrote, by this version or by an earlier one.
 
     Raises:
         pydantic.ValidationError: when the JSON is not such a document.
     """
-    return _adapter().validate_json(json)
+    try:
+        return _adapter().validate_json(json)
+    except ValidationError:
+        plain = read(json)
+        if plain is None:
+            raise
+        return _adapter().validate_python(plain)

@@ -118,7 +118,7 @@ def judge(compared: Comparison, limits: Limits | None, last: int) -> Judged:
         reason = Phrase("reason.too_few", {"n": compared.least, "least": LEAST})
         return Judged(Verdict.TOO_FEW, reason)
     if _small(compared, difference):
-        return Judged(Verdict.NO_CLEAR_CHANGE, Phrase("reason.small"))
+        return Judged(Verdict.USUAL, Phrase("reason.small"))
     if limits is not None and not _rare(compared):
         return _by_limits(compared.after, difference, limits, last)
     return _by_interval(compared, difference)
@@ -159,7 +159,7 @@ def _by_limits(after: Figure, difference: float, limits: Limits, last: int) -> J
     if signal is None or difference == 0:
         inside = limits.lower <= (after.value or 0) <= limits.upper
         key = "reason.within_limits" if inside else "reason.no_new_signal"
-        return Judged(Verdict.NO_CLEAR_CHANGE, Phrase(key, {"low": low, "high": high}))
+        return Judged(Verdict.USUAL, Phrase(key, {"low": low, "high": high}))
     key = f"{_RULES[signal.rule]}_{side}"
     limit, centre = (high if side == "high" else low), _like(after, limits.centre)
     reason = Phrase(key, {"limit": limit, "centre": centre})
@@ -176,7 +176,7 @@ def _by_interval(compared: Comparison, difference: float) -> Judged:
     if clear is None:
         return Judged(Verdict.TOO_FEW, Phrase("reason.no_interval"))
     if not clear or difference == 0:
-        return Judged(Verdict.NO_CLEAR_CHANGE, Phrase("reason.interval_unclear"))
+        return Judged(Verdict.USUAL, Phrase("reason.interval_unclear"))
     return Judged(_word(compared.after.metric, difference), Phrase("reason.interval_clear"))
 
 

@@ -137,7 +137,7 @@ def _verdict(trend: Trend) -> Verdict:
     if trend.direction == "none":
         return Verdict.TOO_FEW
     if trend.good is None:
-        return Verdict.NO_CLEAR_CHANGE
+        return Verdict.USUAL
     return Verdict.BETTER if trend.good else Verdict.WORSE
 
 

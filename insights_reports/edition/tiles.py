@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from insights_reports.edition.bands import band
-from insights_reports.edition.document import Tile
+from insights_reports.edition.document import TargetWord, Tile
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.judging import (
     Comparison,
@@ -17,6 +17,7 @@ from insights_reports.edition.judging import (
 from insights_reports.edition.values import (
     Change,
     Figure,
+    Judged,
     Metric,
     Missing,
     Span,
@@ -57,8 +58,8 @@ def turn(tile: Tile) -> str:
         return "no_comparison"
     if tile.verdict is Verdict.TOO_FEW:
         return "too_few"
-    if tile.verdict is Verdict.NO_CLEAR_CHANGE:
-        return "no_clear_change"
+    if tile.verdict is Verdict.USUAL:
+        return "usual"
     return "rose" if tile.change.difference > 0 else "fell"
 
 
@@ -96,11 +97,14 @@ class _Values:
             last_year=self._last_year(),
             spark=spark,
             spark_periods=windows.periods[-SPARK:],
-            limits=None if limits is None else (limits.lower, limits.centre, limits.upper),
+            judged=Judged(judged.verdict),
             reason=judged.reason,
-            target=None if target is None else Figure(now.metric, now.statistic, target),
+            target=None if target is None else self._target(now, target),
             band=band(now, self.facts.settings),
         )
+
+    def _target(self, now: Figure, target: float) -> TargetWord:
+        return TargetWord(Figure(now.metric, now.statistic, target), None, None, (0, 0))
 
     def _last_year(self) -> Change | None:
         compared = self.compared(self.facts.windows.last_year)

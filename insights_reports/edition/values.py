@@ -73,12 +73,24 @@ class Verdict(StrEnum):
 
     BETTER = "better"
     WORSE = "worse"
-    NO_CLEAR_CHANGE = "no clear change"
-    TOO_FEW = "too few"
+    MORE = "more"  # deployments of one slice: neither good nor bad
+    FEWER = "fewer"
+    USUAL = "usual"
+    TOO_FEW = "too few"  # no value of this period would be unusual
+    TOO_SHORT = "too short"  # fewer than eight periods to compare with
+    NOTHING_TO_COMPARE = "nothing to compare with"
+    SPECIAL = "not judged"  # less than half of the period is open, or it is not over
 
     @classmethod
     def _missing_(cls, value: object) -> "Verdict | None":
+        if value in ("no clear change", "verdict.no_clear_change"):  # until version 0.1
+            return cls.USUAL
         return _of_version_0_1(cls, value)
+
+    @property
+    def outside(self) -> bool:
+        """Whether the figure lies outside its usual range."""
+        return self in (Verdict.BETTER, Verdict.WORSE, Verdict.MORE, Verdict.FEWER)
 
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -145,6 +157,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A signed part of a change, in the unit of the figure: of a rate 0.069 is 6.9 points."""
+
+    size: float
+    unit: Unit
+    kind: Literal["part"] = "part"
+
+
+@dataclass(frozen=True, slots=True)
 class Day:
     """A calendar date in the report's zone."""
 
@@ -205,8 +226,68 @@ class Mark:
     kind: Literal["mark"] = "mark"
 
 
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A picture in a table cell: the value on the line of its own usual range, which is [-1, 1]
+    with its middle at 0. ``at`` is clipped where it is drawn, beyond 6."""
+
+    at: float
+    verdict: Verdict
+    side: Literal["low", "high"] | None = None  # on which it lies outside
+    kind: Literal["strip"] = "strip"
+
+    @property
+    def usual(self) -> bool:
+        return self.side is None
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """The expected range of this period as figures of the kind it is the range of; an end is None
+    where any value so low, or so high, would be usual. ``known`` is the number of periods that it
+    rests on: of few it is ``provisional``."""
+
+    low: Figure | None
+    high: Figure | None
+    known: int
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """The first day of the week in which a change most likely began, and of the first and last in
+    which it may have. Where that is more than three weeks (not ``exact``) only the window is said.
+    """
+
+    week: date
+    earliest: date
+    latest: date
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is said of one figure.
+
+    Attributes:
+        side: on which it lies outside its usual range.
+        lasting: whether the last eight periods together say so.
+        eight: what the last eight say, where this period alone cannot speak.
+        distance: how far it lies from the middle of its range, in halves of the range.
+    """
+
+    verdict: Verdict
+    side: Literal["low", "high"] | None = None
+    usual: Usual | None = None
+    since: Since | None = None
+    lasting: bool = False
+    eight: Phrase | None = None
+    distance: float | None = None
+
+
 _Object = Annotated[
-    Figure | Change | Day | Instant | Span | Name | Phrase | Mark, Field(discriminator="kind")
+    Figure | Change | Part | Day | Instant | Span | Name | Phrase | Mark | Strip,
+    Field(discriminator="kind"),
 ]
 _Plain = Annotated[Verdict | CheckVerdict | Missing | int | float | None, Field(union_mode="smart")]
 # Told apart by their kind, objects load twenty times as fast as when each class is tried.

@@ -49,12 +49,12 @@ def by_interval(comparison: Comparison) -> tuple[Verdict, str]:
     ("before", "after", "verdict", "reason"),
     [
         # Of 310 deployments 30/61 are to be expected in September: 152.5, give or take 17.
-        (150, 160, Verdict.NO_CLEAR_CHANGE, "reason.interval_unclear"),
+        (150, 160, Verdict.USUAL, "reason.interval_unclear"),
         (125, 175, Verdict.BETTER, "reason.interval_clear"),
         (175, 125, Verdict.WORSE, "reason.interval_clear"),
         (9, 40, Verdict.TOO_FEW, "reason.too_few"),
         (40, 9, Verdict.TOO_FEW, "reason.too_few"),
-        (10, 11, Verdict.NO_CLEAR_CHANGE, "reason.interval_unclear"),
+        (10, 11, Verdict.USUAL, "reason.interval_unclear"),
     ],
 )
 def test_a_frequency_by_the_share_of_the_deployments(
@@ -66,7 +66,7 @@ def test_a_frequency_by_the_share_of_the_deployments(
 @pytest.mark.parametrize(
     ("before", "after", "verdict"),
     [
-        ((4, 100), (6, 100), Verdict.NO_CLEAR_CHANGE),
+        ((4, 100), (6, 100), Verdict.USUAL),
         ((4, 100), (20, 100), Verdict.WORSE),
         ((20, 100), (4, 100), Verdict.BETTER),
         ((0, 9), (9, 100), Verdict.TOO_FEW),
@@ -84,7 +84,7 @@ def test_a_rate_by_the_interval_of_the_difference(
     [
         ((90.0, 110.0), (111.0, 130.0), Verdict.WORSE),
         ((90.0, 110.0), (70.0, 89.0), Verdict.BETTER),
-        ((90.0, 110.0), (110.0, 130.0), Verdict.NO_CLEAR_CHANGE),
+        ((90.0, 110.0), (110.0, 130.0), Verdict.USUAL),
     ],
 )
 def test_a_median_by_intervals_that_lie_apart(
@@ -144,7 +144,7 @@ STEADY = [99, 101] * 5 + [99]
 @pytest.mark.parametrize(
     ("last", "verdict", "reason"),
     [
-        (101, Verdict.NO_CLEAR_CHANGE, "reason.within_limits"),
+        (101, Verdict.USUAL, "reason.within_limits"),
         (130, Verdict.BETTER, "reason.outside_high"),
         (70, Verdict.WORSE, "reason.outside_low"),
     ],
@@ -159,7 +159,7 @@ def test_twelve_periods_are_judged_by_their_limits(
 
 @pytest.mark.parametrize(
     ("events", "verdict"),
-    [(1, Verdict.NO_CLEAR_CHANGE), (4, Verdict.NO_CLEAR_CHANGE), (30, Verdict.WORSE)],
+    [(1, Verdict.USUAL), (4, Verdict.USUAL), (30, Verdict.WORSE)],
 )
 def test_rare_events_are_judged_by_the_interval_not_by_limits_at_zero(
     events: int, verdict: Verdict
@@ -190,7 +190,7 @@ def test_a_signal_that_points_the_other_way_makes_no_change_clear() -> None:
     assert limits is not None
     assert limits.upper < 170
     assert (judged.verdict, judged.reason.key) == (
-        Verdict.NO_CLEAR_CHANGE,
+        Verdict.USUAL,
         "reason.no_new_signal",
     )
 
@@ -232,7 +232,7 @@ def test_limits_of_negative_lead_times_do() -> None:
 def test_a_percentage_needs_a_base(
     before: Figure, after: Figure, partial: bool, ratio: float | None
 ) -> None:
-    found = change(compared(before, after), Verdict.NO_CLEAR_CHANGE, partial=partial)
+    found = change(compared(before, after), Verdict.USUAL, partial=partial)
     assert found.difference == number(after.value) - number(before.value)
     assert found.ratio == (None if ratio is None else pytest.approx(ratio))
 

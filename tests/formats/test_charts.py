@@ -15,7 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from insights_reports.edition.document import Annotation, Chart, ChartForm, ColumnKind, Role, Series
-from insights_reports.edition.values import Mark, Metric, Missing, Name, Phrase, Statistic, Unit
+from insights_reports.edition.values import (
+    Mark,
+    Metric,
+    Missing,
+    Name,
+    Phrase,
+    Statistic,
+    Unit,
+    Usual,
+)
 from insights_reports.formats.charts import marks
 from insights_reports.formats.charts.draw import draw
 from insights_reports.formats.charts.fonts import shorten, text_width, ttf_files
@@ -96,9 +105,9 @@ def test_marks_are_drawn_as_they_were_looked_at() -> None:
 
 def test_a_sparkline_is_drawn_as_it_was_looked_at() -> None:
     tile = documents.recovery_tile()
-    check_picture(
-        "sparkline.svg", marks.sparkline(tile.spark, (0, HOUR, 9 * HOUR), COLOURS, "spark")
-    )
+    low, high = (documents.hours(documents.RECOVERY, Statistic.MEDIAN, h, 1) for h in (0, 9))
+    usual = Usual(low, high, known=24, provisional=False)
+    check_picture("sparkline.svg", marks.sparkline(tile.spark, usual, COLOURS, "spark"))
 
 
 def check_picture(name: str, drawn: str) -> None:
@@ -311,10 +320,10 @@ def test_the_highest_hour_of_the_week_carries_its_number() -> None:
 
 def test_an_annotation_keeps_clear_of_totals_and_columns() -> None:
     chart = replace(
-        documents.overview_chart(), annotations=(Annotation(3, Phrase("label.notable")),)
+        documents.overview_chart(), annotations=(Annotation(3, Phrase("label.findings")),)
     )
     root = picture(chart)
-    note = next(n for n in root.iter(f"{SVG}text") if n.text == words("en").text("label.notable"))
+    note = next(n for n in root.iter(f"{SVG}text") if n.text == words("en").text("label.findings"))
     half = text_width(note.text or "", 10, 500) / 2
     x, y = float(note.get("x", "0")), float(note.get("y", "0"))
     for rect in root.iter(f"{SVG}rect"):
@@ -336,7 +345,7 @@ def test_a_total_that_an_annotation_says_does_not_stand_beside_it_again() -> Non
     said = Phrase("annotation.most", {"n": documents.count(int(max(totals)))})
     alone = on_columns()
     assert str(max(totals)) in alone
-    assert on_columns(Annotation(highest, Phrase("label.notable"))) == alone
+    assert on_columns(Annotation(highest, Phrase("label.findings"))) == alone
     assert on_columns(Annotation(highest, said)) == [t for t in alone if t != str(max(totals))]
 
 

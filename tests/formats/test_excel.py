@@ -104,7 +104,7 @@ def test_the_sheets_come_in_the_order_of_reading(summary: Workbook) -> None:
         "Notes",
         "Key figures",
         "Last 12 periods",
-        "Notable changes",
+        "Findings",
     ]
     assert names[6:8] == ["1 Deployments per day", "2 Projects"]
     assert names[-3:] == ["Cross-check", "Exclusions", "Deployments"]
@@ -331,11 +331,11 @@ def test_every_figure_of_page_one_stands_typed_among_the_key_figures(summary: Wo
     assert next(rows, None) is None
 
 
-def test_a_notable_change_says_where_its_rows_are() -> None:
-    here, there = sample_document().notable
+def test_a_finding_says_where_its_rows_are() -> None:
+    here, there = sample_document().findings
     there = replace(there, anchor="tenant-table", document="tenant")
-    workbook = opened(excel.render(sample_document(notable=(here, there)), None))
-    links = [row["Rows behind it"] for row in table_of(workbook["Notable changes"])]
+    workbook = opened(excel.render(sample_document(findings=(here, there)), None))
+    links = [row["Rows behind it"] for row in table_of(workbook["Findings"])]
     assert location(links[0]) == "'2 Projects'!A1"
     assert links[1].value == "board-monthly-2026-09-tenant.xlsx"
     assert links[1].hyperlink is None
@@ -603,7 +603,7 @@ def test_the_same_document_gives_the_same_bytes() -> None:
 
 def test_an_empty_edition_has_all_its_sheets() -> None:
     nothing = Table("t", phrase("label.all"), None, project_table(1).columns, (), 0)
-    document = sample_document(tiles=(), notable=(), overview=(nothing,), sections=())
+    document = sample_document(tiles=(), findings=(), overview=(nothing,), sections=())
     workbook = opened(excel.render(document, deployments()))
     assert workbook.sheetnames == [
         "Cover",

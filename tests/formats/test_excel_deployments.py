@@ -162,7 +162,7 @@ def test_the_order_of_the_rows_and_a_filter_on_them_are_kept() -> None:
     assert [row["Release"].value for row in rows_of(table)] == ["1.7", "1.2", "1.5"]
 
 
-SHORT = sample_document(tiles=(), notable=(), sections=(), overview=())
+SHORT = sample_document(tiles=(), findings=(), sections=(), overview=())
 names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
 spans = st.one_of(
     st.none(), st.timedeltas(timedelta(days=-400), timedelta(days=400)).map(pd.Timedelta)

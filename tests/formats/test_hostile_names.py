@@ -29,12 +29,11 @@ from insights_reports.edition.document import (
     ColumnKind,
     Document,
     Exclusion,
-    Notable,
     Section,
     Table,
 )
 from insights_reports.edition.files import File, file_name
-from insights_reports.edition.values import Name, Phrase, Verdict
+from insights_reports.edition.values import Name, Phrase
 from insights_reports.formats.excel import render as excel
 from insights_reports.formats.html import index
 from insights_reports.formats.html import render as html
@@ -192,20 +191,16 @@ def document_of(names: Sequence[str]) -> Document:
         sample.check.ledger,
         excluded=tuple(Exclusion(each, 1, tuple(names[:3])) for each in sentences),
     )
-    about = sample.notable[0].text
-    notable = tuple(
-        Notable(
-            replace(about, values={**about.values, "slice": Name(nth(i))}),
-            Verdict.WORSE,
-            nth(i),
-            nth(i),
+    findings = tuple(
+        replace(
+            sample.findings[0], subject=Name(nth(i)), anchor=nth(i), document=nth(i), row=nth(i)
         )
         for i in range(5)
     )
     return replace(
         sample,
         identity=identity,
-        notable=notable,
+        findings=findings,
         overview=(replace(panels, series=series),),
         check=replace(sample.check, gaps=sentences, ledger=ledger),
         sections=(Section("names", Phrase("section.split.project"), None, (a_table(names),)),),

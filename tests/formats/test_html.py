@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from insights_reports.assets import TEMPLATES
-from insights_reports.edition.document import Brand, Chart, Document, Notable, Section, Table
-from insights_reports.edition.values import Mark, Name, Phrase, Verdict
+from insights_reports.edition.document import Brand, Chart, Document, Section, Table
+from insights_reports.edition.values import Mark, Name, Phrase
 from insights_reports.formats.html import render as html
 from insights_reports.formats.html.parts import link
 from insights_reports.formats.words.words import words
@@ -139,11 +139,12 @@ def section(*blocks: Table) -> Section:
     return Section("project", Phrase("section.method"), None, blocks)
 
 
-def test_a_notable_change_links_to_its_rows_on_this_page_or_another() -> None:
-    here = Notable(Phrase("method.lead"), Verdict.BETTER, "trends")
-    elsewhere = Notable(Phrase("method.lead"), Verdict.WORSE, "tenant", "tenant")
-    page = parse(documents.sample_document(notable=(here, elsewhere)))
-    links = [a.get("href") for a in page.xpath('//*[contains(@class, "notable")]//a')]
+def test_a_finding_links_to_its_rows_on_this_page_or_another() -> None:
+    [finding, _] = documents.sample_document().findings
+    here = replace(finding, anchor="trends")
+    elsewhere = replace(finding, anchor="tenant", document="tenant")
+    page = parse(documents.sample_document(findings=(here, elsewhere)))
+    links = [a.get("href") for a in page.xpath('//*[contains(@class, "findings")]//a')]
     assert links == ["#trends", "board-monthly-2026-09-tenant.html#tenant"]
 
 

@@ -268,7 +268,7 @@ def test_one_split_is_shown_at_a_time_or_all(browser: Browser, splits: Path) -> 
 def test_a_link_to_a_hidden_split_shows_it(browser: Browser, splits: Path) -> None:
     page, _ = opened(browser, splits)
     page.get_by_role("button", name="By environment").click()
-    page.locator(".notable a").first.click()  # its rows are in the split by project
+    page.locator(".findings a").first.click()  # its rows are in the split by project
     assert "project" in shown(page)
     assert "environment" not in shown(page)
     assert page.get_by_role("button", name="By project").get_attribute("aria-pressed") == "true"

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from insights_reports.edition.document import Brand, Chart, Document, Exclusion, Notable
+from insights_reports.edition.document import Brand, Chart, Document, Exclusion
 from insights_reports.edition.files import File
 from insights_reports.edition.values import (
     Figure,
@@ -22,7 +22,6 @@ from insights_reports.edition.values import (
     Phrase,
     Statistic,
     Status,
-    Verdict,
 )
 from insights_reports.formats.html.templates import open_templates
 from insights_reports.formats.mail import render as mail
@@ -160,7 +159,7 @@ def test_both_parts_have_every_number_of_page_one(sample: mail.MailBody, part: s
         ENGLISH.phrase(document.headline),
         ENGLISH.phrase(document.check.sentence),
         ENGLISH.phrase(document.check.gaps[0]),
-        *(ENGLISH.phrase(notable.text) for notable in document.notable),
+        *(ENGLISH.phrase(finding.text) for finding in document.findings),
         ENGLISH.instant(document.identity.generated),
         "Deployments read: 2,648; used: 225.",
         "insights-reader",
@@ -189,8 +188,8 @@ def test_both_parts_list_the_files(part: str) -> None:
 
 
 def test_what_there_is_none_of_has_no_heading() -> None:
-    made = mail.render(sample_document(notable=()))
-    for heading in ("Attached", "Not attached", "All files", "Notable changes"):
+    made = mail.render(sample_document(findings=()))
+    for heading in ("Attached", "Not attached", "All files", "Findings"):
         assert heading not in made.text
         assert heading not in Page(made.html).text
 
@@ -299,9 +298,7 @@ HOSTILE = [
 def hostile_document(name: str) -> Document:
     document = sample_document()
     who = replace(document.identity, report=Name(name), account=Name(name), server=name)
-    about = document.notable[0].text
-    text = replace(about, values={**about.values, "slice": Name(name)})
-    notable = Notable(text, Verdict.WORSE, name)
+    finding = replace(document.findings[0], subject=Name(name), anchor=name)
     gap = Phrase("exclusion.state", {"state": Name(name)})
     check = replace(
         document.check,
@@ -309,7 +306,7 @@ def hostile_document(name: str) -> Document:
         ledger=replace(document.check.ledger, excluded=(Exclusion(gap, 3),)),
     )
     brand = replace(document.brand, company=name[:200], contact=name)
-    return replace(document, identity=who, notable=(notable,) * 5, check=check, brand=brand)
+    return replace(document, identity=who, findings=(finding,) * 5, check=check, brand=brand)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -97,8 +97,8 @@ def test_page_one_has_the_identity_the_tiles_the_check_and_the_chart(sample: byt
         for text in (W.label(tile.figure), W.figure(tile.figure), W.change(tile.change)):
             assert squeezed(text) in first, text
         assert squeezed(W.value(tile.verdict)) in first
-    for notable in document.notable:
-        assert squeezed(W.phrase(notable.text)) in first
+    for finding in document.findings:
+        assert squeezed(W.phrase(finding.text)) in first
 
 
 @pytest.mark.parametrize("name", ["sample", "split"])

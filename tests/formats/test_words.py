@@ -249,7 +249,7 @@ def test_cells_have_the_unit_of_their_column_and_marks_are_put_into_words() -> N
     )
     assert EN.cell(Mark(None, None, None), ColumnKind.MARK_RATE) == "–"
     assert EN.cell(None, ColumnKind.DAY) == "–"
-    assert EN.cell(Verdict.NO_CLEAR_CHANGE, ColumnKind.VERDICT) == "no clear change"
+    assert EN.cell(Verdict.USUAL, ColumnKind.VERDICT) == "as usual"
     assert EN.cell(CheckVerdict.NOT_COMPARABLE, ColumnKind.TEXT) == "not comparable"
 
 

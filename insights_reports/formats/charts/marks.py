@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from insights_reports.edition.document import ColumnKind
-from insights_reports.edition.values import Figure, Mark, Unit, Value
+from insights_reports.edition.values import Figure, Mark, Unit, Usual, Value
 from insights_reports.formats.charts.fonts import text_width
 from insights_reports.formats.charts.frame import Style
 from insights_reports.formats.charts.scale import Scale, value_scale
@@ -17,30 +17,35 @@ _TINY = 9.0
 _UNITS = {ColumnKind.MARK_DURATION: Unit.DURATION, ColumnKind.MARK_RATE: Unit.RATE}
 
 
+def _value(end: Figure | None, otherwise: float) -> float:
+    return otherwise if end is None or end.value is None else end.value
+
+
 def sparkline(
     figures: Sequence[Figure],
-    limits: tuple[float, float, float] | None,
+    usual: Usual | None,
     colours: Colours,
     title: str,
     *,
     width: float = 140,
     height: float = 38,
 ) -> Markup:
-    """The last periods as a line, oldest first: the band of its process-behaviour limits, the
-    centre, a dot on the last; a gap where there is no value."""
+    """The last periods as a line, oldest first: the band of the usual range of the
+    last, a dot on the last; a gap where there is no value."""
     drawing = Drawing(width, height, colours, hover=False)
     values = [f.value for f in figures if f.value is not None]
+    ends = [end.value for end in (usual.low, usual.high) if end and end.value] if usual else []
     low, high = (
-        min([*values, *(limits or ())], default=0),
-        max([*values, *(limits or ())], default=1),
+        min([*values, *ends], default=0),
+        max([*values, *ends], default=1),
     )
     margin = (high - low) * 0.08 or abs(high) * 0.5 or 1
     scale = Scale(low - margin, high + margin, height - 3, 3, ())
     step = (width - 8) / max(1, len(figures) - 1)
-    if limits is not None:
-        lower, centre, upper = (scale(limit) for limit in limits)
+    if usual is not None:
+        lower = scale(_value(usual.low, low))
+        upper = scale(_value(usual.high, high))
         drawing.rect(0, upper, width, max(lower - upper, 1), fill="soft")
-        drawing.line((0, centre), (width, centre), stroke="axis", width=0.8, dash="3 2")
     points = [
         None if f.value is None else (4 + i * step, scale(f.value)) for i, f in enumerate(figures)
     ]

@@ -1,8 +1,8 @@
-"""The figures of page one: the tiles as rows, their last twelve periods, the notable changes."""
+"""The figures of page one: the tiles as rows, their last twelve periods, the findings."""
 
 from collections.abc import Iterator
 
-from insights_reports.edition.document import Document, Notable, Role, Tile
+from insights_reports.edition.document import Document, Finding, Role, Tile
 from insights_reports.edition.files import file_name
 from insights_reports.edition.values import Change, Figure, Name
 from insights_reports.formats.excel import cells
@@ -69,7 +69,7 @@ def _tile_rows(tile: Tile, words: Words, plan: Plan) -> Iterator[Row]:
         Cell(words.value(tile.verdict)),
         Cell(words.phrase(tile.reason)),
         *_last_year_cells(last_year, words),
-        cells.figure(tile.target, words) if tile.target else Cell(None),
+        cells.figure(tile.target.target, words) if tile.target else Cell(None),
         Cell(words.phrase(tile.band) if tile.band else None),
         Cell(sheet, "Link cell", sheet),
     ]
@@ -126,15 +126,18 @@ def write_trend(book: Book, plan: Plan) -> None:
 def _trend_columns(tile: Tile, words: Words) -> list[DataColumn]:
     label = words.label(tile.figure)
     columns = [DataColumn(label, tile.spark)]
-    for key, limit in zip(("lower", "centre", "upper"), tile.limits or (), strict=False):
-        figure = Figure(tile.figure.metric, tile.figure.statistic, limit)
+    usual = tile.judged.usual
+    ends = () if usual is None else (("lower", usual.low), ("upper", usual.high))
+    for key, figure in ends:
+        if figure is None:
+            continue
         title = words.text(f"excel.trend.{key}", figure=Name(label))
         columns.append(DataColumn(title, [figure] * len(tile.spark)))
     return columns
 
 
 def _picture(tile: Tile, first: int, columns: list[DataColumn], words: Words) -> Picture:
-    roles = (Role.MAIN, Role.LIMIT, Role.CENTRE, Role.LIMIT)
+    roles = (Role.MAIN, Role.LIMIT, Role.LIMIT)
     label, unit = words.label(tile.figure), tile.figure.unit
     return Picture(
         label,
@@ -147,32 +150,32 @@ def _picture(tile: Tile, first: int, columns: list[DataColumn], words: Words) ->
     )
 
 
-def write_notable(book: Book, plan: Plan) -> None:
-    """The notable changes, each with a link to its rows, or the workbook that has them."""
+def write_findings(book: Book, plan: Plan) -> None:
+    """The findings, each with a link to its rows, or the workbook that has them."""
     words = book.words
     head = Head(
-        plan.fixed["notable"],
-        words.text("label.notable"),
+        plan.fixed["findings"],
+        words.text("label.findings"),
         words.span(book.document.identity.period),
         (),
         plan.fixed["contents"],
     )
     rows: list[Row] = [
         [
-            Cell(words.phrase(notable.text), "Wrapped cell"),
-            Cell(words.value(notable.verdict)),
-            _rows_behind(notable, book.document, plan),
+            Cell(words.phrase(finding.text), "Wrapped cell"),
+            Cell(words.value(finding.verdict)),
+            _rows_behind(finding, book.document, plan),
         ]
-        for notable in book.document.notable
+        for finding in book.document.findings
     ]
-    heads = [words.text(f"excel.figures.{key}") for key in ("notable", "verdict", "rows")]
+    heads = [words.text(f"excel.figures.{key}") for key in ("findings", "verdict", "rows")]
     write_sheet(book, head, SheetTable(heads, rows, widths=(90, 18, 60)))
 
 
-def _rows_behind(notable: Notable, document: Document, plan: Plan) -> Cell:
-    sheet = plan.rows_of(notable.anchor)
-    if sheet is None and notable.document != document.name:
+def _rows_behind(finding: Finding, document: Document, plan: Plan) -> Cell:
+    sheet = plan.rows_of(finding.anchor)
+    if sheet is None and finding.document != document.name:
         identity = document.identity
         period = identity.period.name
-        return Cell(file_name(identity.subscription, period, notable.document, "xlsx"))
+        return Cell(file_name(identity.subscription, period, finding.document, "xlsx"))
     return Cell(sheet, "Link cell", sheet)

@@ -4,13 +4,21 @@ because the cover, the contents and the key figures link to the others."""
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from insights_reports.edition.document import Chart, Document, Prose, Section, Table
+from insights_reports.edition.document import (
+    Chart,
+    Document,
+    Path,
+    Prose,
+    Section,
+    Table,
+    Waterfall,
+)
 from insights_reports.edition.values import Metric, Phrase
 from insights_reports.formats.excel.text import SheetNames
 from insights_reports.formats.words.words import Words
 
 FRONT = ("cover", "contents", "notes")
-FIGURES = ("figures", "trend", "notable")
+FIGURES = ("figures", "trend", "findings")
 BACK = ("check", "exclusions")
 
 
@@ -70,18 +78,22 @@ def _named(names: SheetNames, words: Words, key: str) -> str:
 def _figure_sheets(document: Document) -> Iterator[str]:
     if document.tiles:
         yield from FIGURES[:2]
-    if document.notable:
+    if document.findings:
         yield FIGURES[2]
 
 
 def _blocks(document: Document) -> Iterator[tuple[Table | Chart, Section | None]]:
     for block in document.overview:
         if not isinstance(block, Prose):
-            yield block, None
+            yield _tabular(block), None
     for section in document.sections:
         for block in section.blocks:
             if not isinstance(block, Prose):
-                yield block, section
+                yield _tabular(block), section
+
+
+def _tabular(block: Table | Chart | Waterfall | Path) -> Table | Chart:
+    return block.table if isinstance(block, Waterfall | Path) else block
 
 
 def prose(document: Document) -> Iterator[tuple[Phrase, Prose]]:

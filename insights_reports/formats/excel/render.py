@@ -15,7 +15,7 @@ from insights_reports.formats.excel.blocks import block_notes, write_chart, writ
 from insights_reports.formats.excel.book import Book, Layout
 from insights_reports.formats.excel.check import write_check, write_exclusions
 from insights_reports.formats.excel.deployments import RawColumn, RawStyles, raw_columns, row_xml
-from insights_reports.formats.excel.figures import write_figures, write_notable, write_trend
+from insights_reports.formats.excel.figures import write_figures, write_findings, write_trend
 from insights_reports.formats.excel.front import write_contents, write_cover, write_notes
 from insights_reports.formats.excel.plan import BlockSheet, Plan, make_plan
 from insights_reports.formats.excel.sheets import Head, head_lines
@@ -40,8 +40,8 @@ def render(
     if document.tiles:
         write_figures(book, plan)
         write_trend(book, plan)
-    if document.notable:
-        write_notable(book, plan)
+    if document.findings:
+        write_findings(book, plan)
     for sheet in plan.blocks:
         _write_block(book, plan, sheet)
     write_check(book, plan)

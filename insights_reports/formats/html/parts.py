@@ -17,7 +17,8 @@ from insights_reports.edition.document import (
     Column,
     ColumnKind,
     Document,
-    Notable,
+    Finding,
+    Prose,
     Section,
     Table,
     Tile,
@@ -104,7 +105,9 @@ class Parts:
     def spark(self, tile: Tile) -> Markup:
         """The sparkline, which says its lowest, highest and last value."""
         title = self.spark_alt(tile)
-        return self.embed(marks.sparkline(tile.spark, tile.limits, self.colours, title), title)
+        return self.embed(
+            marks.sparkline(tile.spark, tile.judged.usual, self.colours, title), title
+        )
 
     def spark_alt(self, tile: Tile) -> str:
         values = [f for f in tile.spark if f.value is not None]
@@ -243,10 +246,10 @@ class Parts:
     # --- links and names -----------------------------------------------------------------------
 
     def has_anchor(self, text: str) -> bool:
-        """Whether this document has such a section or block; a notable change may have its rows in
+        """Whether this document has such a section or block; a finding may have its rows in
         the document of a split."""
         blocks = [b for s in self.document.sections for b in s.blocks] + [*self.document.overview]
-        ids = {block.id for block in blocks if isinstance(block, Table | Chart)}
+        ids = {block.id for block in blocks if not isinstance(block, Prose)}
         return text in ids | {section.id for section in self.document.sections}
 
     def file(self, document: str, format: str) -> str:
@@ -254,11 +257,11 @@ class Parts:
         identity = self.document.identity
         return file_name(identity.subscription, identity.period.name, document, format)
 
-    def rows(self, notable: Notable) -> str:
-        """Where the rows behind a notable change are: on this page or on another of its edition."""
-        place = f"#{anchor(notable.anchor)}"
-        here = self.has_anchor(notable.anchor)
-        return place if here else self.file(notable.document, "html") + place
+    def rows(self, finding: Finding) -> str:
+        """Where the rows behind a finding are: on this page or on another of its edition."""
+        place = f"#{anchor(finding.anchor)}"
+        here = self.has_anchor(finding.anchor)
+        return place if here else self.file(finding.document, "html") + place
 
     def others(self) -> list[str]:
         """The names of all documents of this edition, where there are others."""

@@ -93,7 +93,7 @@ class MailParts:
         lines = [
             *self._changes(tile),
             words.phrase(tile.reason),
-            *([words.text("label.target", target=tile.target)] if tile.target else []),
+            *([words.text("label.target", target=tile.target.target)] if tile.target else []),
             *([words.text("label.band", band=tile.band)] if tile.band else []),
             " · ".join(self._beside(tile)),
         ]
@@ -120,11 +120,11 @@ class MailParts:
         sample = [words.sample(tile.figure)] if tile.figure.n is not None else []
         return sample + [f"{words.label(extra)}: {words.figure(extra)}" for extra in tile.extra]
 
-    def notable(self) -> list[tuple[str, str, str]]:
-        """Verdict, its tone and the sentence of each notable change."""
+    def findings(self) -> list[tuple[str, str, str]]:
+        """Verdict, its tone and the sentence of each finding."""
         return [
             (self.words.value(n.verdict), n.verdict.name.lower(), clip(self.words.phrase(n.text)))
-            for n in self.document.notable
+            for n in self.document.findings
         ]
 
     def check(self) -> list[str]:

@@ -96,8 +96,8 @@ def _text(
         value = f"{tile.number} {tile.unit}".rstrip()
         lines += ["", f"{tile.label}: {value} ({tile.verdict})"]
         lines += (f"  {line}" for line in tile.lines)
-    notable = [f"- {text} ({verdict})" for verdict, _, text in parts.notable()]
-    lines += _section(words.text("label.notable"), notable)
+    findings = [f"- {text} ({verdict})" for verdict, _, text in parts.findings()]
+    lines += _section(words.text("label.findings"), findings)
     lines += _section(words.text("label.check"), parts.check())
     for key, files in (("attached", attached), ("left_out", left_out)):
         listed = [f"- {name}  {size}".rstrip() for name, size in parts.files(files)]

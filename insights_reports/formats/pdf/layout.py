@@ -17,7 +17,7 @@ from weasyprint import Document as Layout
 from weasyprint.logger import LOGGER
 from weasyprint.text.fonts import FontConfiguration
 
-from insights_reports.edition.document import Chart, ChartForm, Document, Section, Table
+from insights_reports.edition.document import Chart, ChartForm, Document, Prose, Section, Table
 from insights_reports.formats.charts.fonts import STACK
 from insights_reports.formats.charts.palette import palette
 from insights_reports.formats.html.parts import Embed, Parts, anchor, link
@@ -63,7 +63,7 @@ def _titles(document: Document) -> dict[str, str]:
     """What links within the document lead to: the titles of sections, tables and charts by their
     anchors."""
     blocks = [*document.overview, *(b for section in document.sections for b in section.blocks)]
-    parts = (*document.sections, *(b for b in blocks if isinstance(b, Table | Chart)))
+    parts = (*document.sections, *(b for b in blocks if not isinstance(b, Prose)))
     phrase = words(document.language).phrase
     return {anchor(part.id): phrase(part.title) for part in parts}
 

@@ -31,9 +31,11 @@ from insights_reports.edition.values import (
     Metric,
     Missing,
     Name,
+    Part,
     Phrase,
     Span,
     Statistic,
+    Strip,
     Unit,
     Value,
     Verdict,
@@ -203,8 +205,8 @@ class Words:
         """The phrase with this key: for the fixed labels of a format."""
         return self.phrase(Phrase(key, values))
 
-    def value(self, value: Value) -> str:  # noqa: PLR0911 - one line for each kind of value
-        """Any value as text. A `Mark` is a picture and has none: see `cell`."""
+    def value(self, value: Value) -> str:  # noqa: PLR0911, PLR0912 - a line for each kind
+        """Any value as text. Pictures have none: see `cell`."""
         match value:
             case None:
                 return self.text("missing.nothing")
@@ -224,7 +226,9 @@ class Words:
                 return self.span(value)
             case Verdict() | CheckVerdict() | Missing():
                 return self.text(key_of(value))
-            case Mark():
+            case Part():
+                return self.difference(value.size, value.unit)
+            case Mark() | Strip():
                 return ""
             case int():
                 return self.count(value)
