@@ -24,6 +24,9 @@ from insights_reports.edition.settings import Trigger
 from insights_reports.errors import UsageError
 from insights_reports.pipeline.state import close_off, make_private, open_ledger, state_of, sweep
 
+WORKBOOK_ROWS = "workbook.parquet"
+"""The deployments that the edition's workbook lists; `edition.rows`."""
+
 
 @dataclass(frozen=True)
 class Run:

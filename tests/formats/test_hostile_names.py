@@ -250,7 +250,7 @@ def known_tags() -> frozenset[str]:
 
 def check_workbook(content: bytes, names: Sequence[str]) -> None:
     workbook = opened(content)
-    for cell in cells(workbook):
+    for cell in cells(workbook, without="Summary"):
         assert cell.data_type not in ("f", "e"), cell.value
         if cell.hyperlink and cell.hyperlink.target:
             assert is_link(cell.hyperlink.target)

@@ -107,14 +107,14 @@ def data_table(
 
 
 def _data_head(column: DataColumn, words: Words) -> str:
-    name = cells.unit_name(column.unit, words, in_hours=True) if column.figures else ""
+    name = cells.unit_name(column.unit, words) if column.figures else ""
     return f"{column.title} ({name})" if name else column.title
 
 
 def _data_cell(figure: Figure) -> Cell:
     if figure.value is None:
         return Cell(None)
-    return cells.quantity(figure.value, figure.unit, in_hours=True)
+    return cells.quantity(figure.value, figure.unit)
 
 
 def _reason(missing: Sequence[tuple[str, Missing | None]], words: Words) -> str:

@@ -67,7 +67,7 @@ class Book:
         self.alts: dict[int, str] = {}  # id of a chart or picture -> what it says
         self.accent = palette(document.brand.accent)["main"][0].lstrip("#")
         self._set_font()
-        for style in named_styles(self.accent):
+        for style in named_styles(self.accent, self.words.text("excel.unit.points")):
             self.workbook.add_named_style(style)
         named = self.workbook._named_styles  # type: ignore[attr-defined]
         self.styles = {style.name: style.as_tuple() for style in named}

@@ -78,8 +78,7 @@ def _tile_rows(tile: Tile, words: Words, plan: Plan) -> Iterator[Row]:
 
 
 def _figure_cells(figure: Figure, words: Words) -> Row:
-    negative = figure.value is not None and figure.value < 0
-    unit = cells.unit_name(figure.unit, words, in_hours=negative)
+    unit = cells.unit_name(figure.unit, words)
     return [
         Cell(words.label(figure)),
         cells.figure(figure, words),
@@ -145,7 +144,7 @@ def _picture(tile: Tile, first: int, columns: list[DataColumn], words: Words) ->
         first,
         [(role, column.figures) for role, column in zip(roles, columns, strict=False)],
         unit,
-        cells.unit_name(unit, words, in_hours=True),
+        cells.unit_name(unit, words),
         small=True,
     )
 

@@ -11,7 +11,14 @@ from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition.document import Brand
 from insights_reports.edition.values import Missing, Name, Unit, Verdict
 from insights_reports.formats.excel.book import Book, Cell, Layout, Row
-from insights_reports.formats.excel.plan import BACK, FIGURES, BlockSheet, Plan, prose
+from insights_reports.formats.excel.plan import (
+    BACK,
+    FIGURES,
+    BlockSheet,
+    Plan,
+    deployments_file,
+    prose,
+)
 from insights_reports.formats.excel.sheets import Head, SheetTable, write_sheet
 from insights_reports.formats.words.words import key_of
 
@@ -115,6 +122,7 @@ def write_contents(book: Book, plan: Plan) -> None:
         *(_contents_row(book, name, f"excel.about.{key}") for key, name in _before(plan)),
         *(_block_row(book, sheet) for sheet in plan.blocks),
         *(_contents_row(book, name, f"excel.about.{key}") for key, name in _after(plan)),
+        *_elsewhere(book, plan),
     ]
     heads = [words.text(f"excel.contents.{key}") for key in ("sheet", "about", "section")]
     head = Head(
@@ -134,7 +142,18 @@ def _before(plan: Plan) -> Iterator[tuple[str, str]]:
 
 def _after(plan: Plan) -> Iterator[tuple[str, str]]:
     yield from ((key, plan.fixed[key]) for key in BACK)
-    yield from (("deployments", name) for name in plan.deployments)
+    if plan.deployments:
+        yield "summary", plan.fixed["summary"]
+        yield from (("deployments", name) for name in plan.deployments)
+        yield "choices", plan.fixed["choices"]
+
+
+def _elsewhere(book: Book, plan: Plan) -> Iterator[Row]:
+    """Which file has the deployments, where this one has not."""
+    if not plan.deployments:
+        words, document = book.words, book.document
+        about, part = words.text("excel.about.elsewhere"), words.text("excel.sheet.deployments")
+        yield [Cell(deployments_file(document)), Cell(about), Cell(part)]
 
 
 def _contents_row(book: Book, name: str, about: str) -> Row:
