@@ -111,7 +111,7 @@ class Rendered:
 def documents(
     server: RunningServer, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[tuple[Document, ...], pd.DataFrame]:
-    """The main report's edition, one document for each split, and the deployments of its workbook."""
+    """The main report's edition, its documents, and the deployments of its workbook."""
     folder = tmp_path_factory.mktemp("edition")
     config = folder / "insights-reports.yaml"
     config.write_text(json.dumps({"subscriptions": {"monthly": {"report": REPORT}}}))  # is YAML
@@ -390,6 +390,5 @@ def assert_change(cell: Cell, change: Change) -> None:
         assert cell.value == W.change(change)
         return
     assert isinstance(cell.value, int | float)
-    hours = change.after.unit is Unit.DURATION
-    scale = 3600 * TICKS_PER_SECOND if hours else 1
+    scale = {Unit.DURATION: 3600 * TICKS_PER_SECOND, Unit.RATE: 0.01}.get(change.after.unit, 1)
     assert cell.value * scale == pytest.approx(change.difference, rel=1e-12)
