@@ -67,7 +67,7 @@ def expected(rows: Sequence[Row], rework: int) -> list[Any]:
     ]
     total = len(rows)
     return [
-        total - failed,
+        total,
         failed,
         failed / total if total else "–",
         rework,
@@ -81,7 +81,7 @@ def shown(workbook: Workbook) -> dict[object, list[Any]]:
     """The rows of the summary's table, by their first cell."""
     sheet = workbook["Summary"]
     head = next(r for r in range(1, 40) if sheet.cell(r, 1).value == "Month" and
-                sheet.cell(r, 2).value == "Successful")  # fmt: skip
+                sheet.cell(r, 2).value == "Deployments")  # fmt: skip
     found: dict[object, list[Any]] = {}
     for cells in sheet.iter_rows(head + 1, head + 3, values_only=True):
         first = cells[0].date() if isinstance(cells[0], datetime) else cells[0]

@@ -10,12 +10,14 @@ from insights_reports.formats.excel import cells
 from insights_reports.formats.excel.book import Book, Cell, Row, Sheet
 from insights_reports.formats.excel.charts import Area, draw, pictures
 from insights_reports.formats.excel.columns import SheetColumn, sheet_columns
+from insights_reports.formats.excel.plan import BlockSheet, Plan
 from insights_reports.formats.excel.sheets import (
     Head,
     SheetTable,
     arrows,
     bars,
     column_area,
+    head_lines,
     heat,
     write_sheet,
 )
@@ -23,6 +25,36 @@ from insights_reports.formats.words.words import Words
 
 _OF_PICTURES = {"note.marks", "note.target"}  # of the page: here are the numbers they draw
 _LONGEST = 60  # characters of a name in a sentence
+
+
+def block_head(book: Book, plan: Plan, sheet: BlockSheet) -> Head:
+    """What stands above the block."""
+    block, words = sheet.block, book.words
+    return Head(
+        sheet.name,
+        words.phrase(block.title),
+        words.phrase(block.subtitle) if block.subtitle else "",
+        block_notes(block, sheet.section, words),
+        plan.fixed["contents"],
+    )
+
+
+@dataclass(frozen=True)
+class Place:
+    """A cell of a sheet of this workbook."""
+
+    sheet: str
+    cell: str
+
+
+def row_of(book: Book, plan: Plan, anchor: str, row: str) -> Place | None:
+    """Where the row of this id stands below an anchor; the top of the sheet where no row is called
+    so; None where this workbook has no such sheet."""
+    for sheet in plan.sheets_of(anchor):
+        if isinstance(sheet.block, Table) and row in sheet.block.row_ids:
+            lines = head_lines(book, block_head(book, plan, sheet), len(sheet.block.complete_rows))
+            return Place(sheet.name, f"A{len(lines) + 2 + sheet.block.row_ids.index(row)}")
+    return next((Place(sheet.name, "A1") for sheet in plan.sheets_of(anchor)), None)
 
 
 def write_table(book: Book, head: Head, table: Table) -> None:

@@ -63,6 +63,13 @@ def part(size: float, unit: Unit) -> Cell:
     return Cell(size, _CHANGE_STYLES[unit])
 
 
+def distance(value: Figure, words: Words) -> Cell:
+    """A difference without a sign, of figures of this one's unit; of rates in points."""
+    if value.value is None or value.unit is not Unit.RATE:
+        return figure(value, words)
+    return Cell(value.value * _POINTS, "Points")
+
+
 def ratio(change: Change, words: Words) -> Cell:
     """The relative change; the word for "nothing" where the base allows none."""
     if change.ratio is None:

@@ -80,6 +80,7 @@ def _plain_column(column: Column, values: list[Value], words: Words) -> SheetCol
         lambda value: cells.any_value(value, words, unit),
         0,
         bar=unit in (Unit.COUNT, Unit.RATE, Unit.PER_WEEK),
+        arrow=column.kind is ColumnKind.PART,
     )
 
 

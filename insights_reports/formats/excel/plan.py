@@ -38,15 +38,14 @@ class Plan:
     blocks: tuple[BlockSheet, ...]
     deployments: tuple[str, ...]  # sheet names; none where another workbook has them
 
-    def rows_of(self, anchor: str) -> str | None:
-        """The sheet with the rows behind an anchor: the section's first, or that of the block."""
-        for sheet in self.blocks:
-            if (sheet.section and sheet.section.id == anchor) or sheet.block.id == anchor:
-                return sheet.name
-        for sheet in self.blocks:
-            if sheet.block.id.startswith(f"{anchor}-"):
-                return sheet.name
-        return None
+    def sheets_of(self, anchor: str) -> list[BlockSheet]:
+        """The sheets behind an anchor: the section's, or that of the block."""
+        found = [
+            sheet
+            for sheet in self.blocks
+            if (sheet.section and sheet.section.id == anchor) or sheet.block.id == anchor
+        ]
+        return found or [sheet for sheet in self.blocks if sheet.block.id.startswith(f"{anchor}-")]
 
     def rows_of_metric(self, metric: Metric) -> str:
         """The sheet of this metric's rows: its own trend, else the deployments, else the first."""

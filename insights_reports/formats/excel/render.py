@@ -13,10 +13,11 @@ import pandas as pd
 
 from insights_reports.edition.document import Document, Table
 from insights_reports.formats.excel.archive import save
-from insights_reports.formats.excel.blocks import block_notes, write_chart, write_table
+from insights_reports.formats.excel.blocks import block_head, write_chart, write_table
 from insights_reports.formats.excel.book import Book, Layout
 from insights_reports.formats.excel.check import write_check, write_exclusions
 from insights_reports.formats.excel.choices import choices, write_choices
+from insights_reports.formats.excel.cover import write_cover
 from insights_reports.formats.excel.deployments import (
     STYLES,
     RawColumn,
@@ -25,7 +26,7 @@ from insights_reports.formats.excel.deployments import (
     row_xml,
 )
 from insights_reports.formats.excel.figures import write_figures, write_findings, write_trend
-from insights_reports.formats.excel.front import write_contents, write_cover, write_notes
+from insights_reports.formats.excel.front import write_contents, write_notes
 from insights_reports.formats.excel.plan import BlockSheet, Plan, make_plan
 from insights_reports.formats.excel.sheets import Head, head_lines
 from insights_reports.formats.excel.summary import Area, letters, write_summary
@@ -66,19 +67,11 @@ def _slices(rows: int, most: int) -> list[slice]:
 
 
 def _write_block(book: Book, plan: Plan, sheet: BlockSheet) -> None:
-    block, words = sheet.block, book.words
-    subtitle = words.phrase(block.subtitle) if block.subtitle else ""
-    head = Head(
-        sheet.name,
-        words.phrase(block.title),
-        subtitle,
-        block_notes(block, sheet.section, words),
-        plan.fixed["contents"],
-    )
-    if isinstance(block, Table):
-        write_table(book, head, block)
+    head = block_head(book, plan, sheet)
+    if isinstance(sheet.block, Table):
+        write_table(book, head, sheet.block)
     else:
-        write_chart(book, head, block)
+        write_chart(book, head, sheet.block)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ NUMBER_FORMATS = {
     "Number change": "+#,##0.0;-#,##0.0;0.0",
     "Hours change": '+#,##0.00" h";-#,##0.00" h";0.00" h"',
     "Points change": '+0.0" points";-0.0" points";0.0" points"',
+    "Points": '0.0" points"',
     "Percent change": "+0.0%;-0.0%;0.0%",
 }
 TOTAL = ", total"  # each of them exists as the style of a total row too

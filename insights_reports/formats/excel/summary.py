@@ -2,7 +2,8 @@
 environments, an environment and a month, and the figures follow, the chosen ones and every month's.
 
 Counts are COUNTIFS over ids, which need no care; medians are array formulas. The definitions are
-those of the report: a rate is failed deployments by those that count, a median that of all values.
+those of the report: deployments are those that count, as successful or failed; a median is that of
+all values.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,7 +25,7 @@ from insights_reports.formats.excel.sheets import Head, head_lines
 _EPOCH = date(1899, 12, 30)
 _LAST_DAY = 2_958_465  # of a spreadsheet's calendar
 _NS_PER_HOUR = 3_600e9
-_HEADS = ("month", "successful", "failed", "rate", "rework", "rework_rate", "lead", "recovery")
+_HEADS = ("month", "deployments", "failed", "rate", "rework", "rework_rate", "lead", "recovery")
 _WIDTHS = (24, 30, 16, 14, 12, 14, 22, 26)
 _AREAS = {"project": "project_id", "environment": "environment_id"}  # else the key itself
 
@@ -151,11 +152,11 @@ class _Maker:
         self, row: int, months: tuple[str, str], values: dict[str, float | None]
     ) -> Iterator[FormulaCell]:
         formulas = {
-            "successful": (self._count(months, "failed", 0), "Count"),
-            "failed": (self._count(months, "failed", 1), "Count"),
-            "rate": (self._share(f"C{row}", f"(B{row}+C{row})"), "Rate"),
-            "rework": (self._count(months, "rework", 1), "Count"),
-            "rework_rate": (self._share(f"E{row}", f"(B{row}+C{row})"), "Rate"),
+            "deployments": (self._count(months, "failed", '">=0"'), "Count"),
+            "failed": (self._count(months, "failed", "1"), "Count"),
+            "rate": (self._share(f"C{row}", f"B{row}"), "Rate"),
+            "rework": (self._count(months, "rework", "1"), "Count"),
+            "rework_rate": (self._share(f"E{row}", f"B{row}"), "Rate"),
             "lead": (self._median(months, "lead_time"), "Hours"),
             "recovery": (self._median(months, "time_to_recovery"), "Hours"),
         }
@@ -164,10 +165,10 @@ class _Maker:
             shown = self.nothing if value is None else value
             yield FormulaCell(shown, self.style(style), formula, array)
 
-    def _count(self, months: tuple[str, str], column: str, value: int) -> str:
+    def _count(self, months: tuple[str, str], column: str, criterion: str) -> str:
         low, high = months
         return "+".join(
-            f"COUNTIFS({area[column]},{value},{self._criteria(area)},"
+            f"COUNTIFS({area[column]},{criterion},{self._criteria(area)},"
             f'{area["month"]},">="&{low},{area["month"]},"<="&{high})'
             for area in self.areas
         )
@@ -210,7 +211,7 @@ class _Values:
         bad, total = int(np.nansum(failed)), int(np.isfinite(failed).sum())
         rework = int(self.rows["rework"].to_numpy()[inside].sum())
         return {
-            "successful": total - bad,
+            "deployments": total,
             "failed": bad,
             "rate": bad / total if total else None,
             "rework": rework,
