@@ -22,7 +22,7 @@ from insights_reports.edition.values import Name
 from insights_reports.formats.excel.text import clean
 from insights_reports.formats.words.words import Words
 
-_CHUNK = 4_096  # rows made into XML at a time: each takes 2 kB, twice
+_CHUNK = 2_048  # rows made into XML at a time: each takes 2 kB, twice
 _NS_PER_DAY, _NS_PER_HOUR = 86_400e9, 3_600e9
 _WEEK = 7
 _EXCEL_EPOCH = pd.Timestamp("1899-12-30")
@@ -183,8 +183,12 @@ def _name(rows: pd.DataFrame, thing: str, words: Words) -> Tails:
     names, ids = rows[f"{thing}_name"], rows[f"{thing}_id"]
     known = [words.name(Name(str(text))) for text in names.cat.categories]
     hidden = [words.name(Name(None, str(id_))) for id_ in ids.cat.categories]
-    by_id = np.where(_codes(ids) >= 0, _codes(ids).astype(np.int64) + len(known), -1)
-    return _take(known + hidden, np.where(_codes(names) >= 0, _codes(names), by_id))
+    named = _codes(names)
+    if (named >= 0).all():
+        return _take(known, named)
+    keys = _codes(ids)
+    by_id = np.where(keys >= 0, keys.astype(np.int32) + len(known), -1)
+    return _take(known + hidden, np.where(named >= 0, named, by_id).astype(np.int32))
 
 
 def _tenant(rows: pd.DataFrame, words: Words) -> Tails:
