@@ -72,6 +72,19 @@ def test_a_finding_leads_to_its_row() -> None:
             assert row.offset(0, 1).value == finding.row
 
 
+def test_a_finding_of_another_document_leads_to_where_to_look() -> None:
+    made = sample_document(overview=(replace(TABLE, id="where-to-look"),), sections=())
+    workbook = opened(excel.render(made, None))
+    for finding, row in zip(made.findings, table_of(workbook["Findings"]), strict=True):
+        title, cell = the(str, location(row["Rows behind it"])).split("!")
+        assert title == "'1 Where to look'"
+        assert workbook["1 Where to look"][cell].offset(0, 1).value == finding.row
+    other = tuple(replace(each, split="tenant", document="tenant") for each in made.findings)
+    workbook = opened(excel.render(replace(made, findings=other), None))
+    files = {row["Rows behind it"].value for row in table_of(workbook["Findings"])}
+    assert files == {"board-monthly-2026-09-tenant.xlsx"}
+
+
 def test_each_measure_of_a_finding_has_a_row_of_numbers() -> None:
     finding = the(Finding, sample_document().findings[0])
     (line,) = finding.measures
@@ -130,7 +143,7 @@ def test_what_drove_a_change_adds_up_in_points() -> None:
         tuple(WaterfallStep(label, size, Part(size, Unit.RATE)) for label, size in steps),
         (AUGUST, SEPTEMBER),
     )
-    sheet = opened(excel.render(document(fall), None))["2 Delivery performance"]
+    sheet = opened(excel.render(document(fall), None))["2 What drove it"]
     first, *parts, last = [list(row.values()) for row in table_of(sheet)]
     assert (first[-1].value, last[-1].value) == (0.056, 0.153)
     assert sum(row[-1].value for row in parts) == pytest.approx(100 * (0.153 - 0.056))  # type: ignore[misc]
@@ -150,7 +163,7 @@ def test_a_strip_is_the_word_that_it_draws() -> None:
         for name, cell in zip("ab", cells, strict=True)
     )
     look = Table("where-to-look", phrase("title.summary"), None, columns, rows, 2)
-    sheet = opened(excel.render(document(look), None))["2 Delivery performance"]
+    sheet = opened(excel.render(document(look), None))["2 Where to look"]
     words_, parts = zip(*(list(row.values())[-2:] for row in table_of(sheet)), strict=True)
     assert [cell.value for cell in words_] == ["worse", "–"]
     assert [cell.value for cell in parts] == [pytest.approx(-2.8)] * 2

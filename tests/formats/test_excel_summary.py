@@ -3,6 +3,7 @@ chooses something."""
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -14,15 +15,18 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook
 
+from insights_reports.edition.values import Name, Span
 from insights_reports.formats.excel import render as excel
 from insights_reports.formats.excel.formulas import FormulaCell, rows_xml
-from tests.documents import sample_document
+from tests.documents import identity, phrase, sample_document
 from tests.formats.office import HAS_OFFICE, recalculated
 from tests.formats.workbooks import deployments, opened, table_of
 
 AUGUST, SEPTEMBER = date(2026, 8, 1), date(2026, 9, 1)
 CHOSEN = ("Project", "Environment group", "Environment", "Month")
 Row = dict[str, Any]
+QUARTER = Span("2026-Q3", date(2026, 7, 1), date(2026, 10, 1))
+LONG = sample_document(identity=replace(identity(phrase("scope.all")), period=QUARTER))
 
 
 def row(project: int, environment: str, month: int, **changes: Any) -> Row:
@@ -96,14 +100,24 @@ def cached(content: bytes) -> Workbook:
 
 
 def test_it_shows_its_figures_before_anything_recalculates() -> None:
-    found = shown(cached(excel.render(sample_document(), table())))
+    found = shown(cached(excel.render(LONG, table())))
     assert found["All"] == pytest.approx(expected(ROWS, 2))
     assert found[AUGUST] == expected(ROWS[:2], 0)
     assert found[SEPTEMBER] == pytest.approx(expected(ROWS[2:], 2))
 
 
+def test_it_begins_with_the_month_and_the_group_that_the_edition_speaks_of() -> None:
+    """The first row is what page one says."""
+    scope = phrase("title.summary", group=Name("Production"))
+    made = sample_document(identity=identity(scope))
+    found = shown(cached(excel.render(made, table())))
+    production = [row for row in ROWS[2:] if row["environment_name"] == "Production"]
+    assert next(iter(found.values())) == pytest.approx(expected(production, 2))
+    assert found[AUGUST] == expected(ROWS[:2], 0)
+
+
 def test_no_deployment_is_no_zero() -> None:
-    found = shown(cached(excel.render(sample_document(), table().iloc[:0])))
+    found = shown(cached(excel.render(LONG, table().iloc[:0])))
     assert found["All"] == expected([], 0)
 
 
@@ -160,7 +174,7 @@ def _chosen(xml: bytes, place: str, value: str | date) -> bytes:
 Wanted = Callable[[Row], bool]
 
 
-SHORT = sample_document(tiles=(), findings=(), sections=(), overview=())
+SHORT = replace(LONG, tiles=(), findings=(), sections=(), overview=())
 CHOICES: list[tuple[dict[str, Any], Wanted, int]] = [
     ({}, lambda row: True, 2),
     ({"Month": SEPTEMBER}, lambda row: row["completed"].month == 9, 2),

@@ -50,11 +50,27 @@ class Place:
 def row_of(book: Book, plan: Plan, anchor: str, row: str) -> Place | None:
     """Where the row of this id stands below an anchor; the top of the sheet where no row is called
     so; None where this workbook has no such sheet."""
-    for sheet in plan.sheets_of(anchor):
-        if isinstance(sheet.block, Table) and row in sheet.block.row_ids:
-            lines = head_lines(book, block_head(book, plan, sheet), len(sheet.block.complete_rows))
-            return Place(sheet.name, f"A{len(lines) + 2 + sheet.block.row_ids.index(row)}")
-    return next((Place(sheet.name, "A1") for sheet in plan.sheets_of(anchor)), None)
+    sheets = plan.sheets_of(anchor)
+    found = (_place(book, plan, sheet, row) for sheet in sheets)
+    top = Place(sheets[0].name, "A1") if sheets else None
+    return next((place for place in found if place), top)
+
+
+def row_looked_at(book: Book, plan: Plan, split: str, row: str) -> Place | None:
+    """Where the row of this id stands in the table of where to look, if that has this split."""
+    for sheet in plan.sheets_of("where-to-look"):
+        table = sheet.block
+        if isinstance(table, Table) and table.columns[0].title.key == f"column.slice.{split}":
+            return _place(book, plan, sheet, row)
+    return None
+
+
+def _place(book: Book, plan: Plan, sheet: BlockSheet, row: str) -> Place | None:
+    table = sheet.block
+    if not isinstance(table, Table) or row not in table.row_ids:
+        return None
+    lines = head_lines(book, block_head(book, plan, sheet), len(table.complete_rows))
+    return Place(sheet.name, f"A{len(lines) + 2 + table.row_ids.index(row)}")
 
 
 def write_table(book: Book, head: Head, table: Table) -> None:

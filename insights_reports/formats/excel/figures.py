@@ -6,7 +6,7 @@ from insights_reports.edition.document import Finding, Role, TargetWord, Tile
 from insights_reports.edition.files import file_name
 from insights_reports.edition.values import Change, Figure, Judged, Metric, Name, Since
 from insights_reports.formats.excel import cells
-from insights_reports.formats.excel.blocks import DataColumn, data_table, row_of
+from insights_reports.formats.excel.blocks import DataColumn, data_table, row_looked_at, row_of
 from insights_reports.formats.excel.book import Book, Cell, Row
 from insights_reports.formats.excel.charts import Area, Picture, draw
 from insights_reports.formats.excel.plan import Plan
@@ -260,6 +260,7 @@ def rows_behind(finding: Finding, book: Book, plan: Plan) -> Cell:
     """A link to the finding's row; the name of the file that has it, where it is not this one."""
     document = book.document
     place = row_of(book, plan, finding.anchor, finding.row)
+    place = place or row_looked_at(book, plan, finding.split, finding.row)
     if place is not None:
         return Cell(place.sheet, "Link cell", place.sheet, place.cell)
     if finding.document != document.name:

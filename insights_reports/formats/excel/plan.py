@@ -63,7 +63,7 @@ def make_plan(document: Document, names: SheetNames, words: Words, deployment_sh
     fixed = {key: _named(names, words, key) for key in FRONT}
     fixed |= {key: _named(names, words, key) for key in _figure_sheets(document)}
     blocks = tuple(
-        BlockSheet(names.take(f"{number} {words.phrase(block.title)}"), block, section)
+        BlockSheet(names.take(f"{number} {_name(block, words)}"), block, section)
         for number, (block, section) in enumerate(_blocks(document), 1)
     )
     fixed |= {key: _named(names, words, key) for key in BACK}
@@ -71,6 +71,12 @@ def make_plan(document: Document, names: SheetNames, words: Words, deployment_sh
         fixed |= {key: _named(names, words, key) for key in ("summary", "choices")}
     deployments = tuple(_named(names, words, "deployments") for _ in range(deployment_sheets))
     return Plan(fixed, blocks, deployments)
+
+
+def _name(block: Table | Chart, words: Words) -> str:
+    """What a sheet is called: a title that is a message would be another name each month."""
+    own = f"excel.block.{block.id}"
+    return words.text(own) if own in words.catalogue else words.phrase(block.title)
 
 
 def deployments_file(document: Document) -> str:

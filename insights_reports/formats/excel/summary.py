@@ -16,8 +16,9 @@ import pandas as pd
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from insights_reports.edition.values import Name
 from insights_reports.formats.excel.book import Book, Layout, Sheet, quoted
-from insights_reports.formats.excel.choices import EVERY, KEYS, Choices, lists
+from insights_reports.formats.excel.choices import EVERY, KEYS, Choice, Choices, lists
 from insights_reports.formats.excel.formulas import FormulaCell, quoted_text, rows_xml
 from insights_reports.formats.excel.plan import Plan
 from insights_reports.formats.excel.sheets import Head, head_lines
@@ -107,24 +108,27 @@ class _Maker:
         self.table_row = self.month_row + 2
         self.everything = self.words.text("excel.summary.all")
         self.nothing = self.words.value(None)
-        self._values = _Values(rows)
+        self.group = _group_of(book, choices)
+        self.month = _month_of(book, choices)
+        self._values = _Values(rows, self.group.label if self.group else None)
 
     def choosing(self) -> Iterator[list[FormulaCell | None]]:
         label, choice, note = map(self.style, ("Label", "Choice", "Note"))
         for row, key in enumerate(KEYS, self.first):
             found = f'LOOKUP(2,1/({self.where[key]}=$B${row}&""),{self.where[f"{key}:found"]})'
             title = self.words.text(f"excel.deployments.{key}")
+            chosen = self.group if key == "environment_group" else None
             yield [
                 FormulaCell(title, label),
-                FormulaCell(self.everything, choice),
-                FormulaCell(EVERY, note, found),
+                FormulaCell(chosen.label if chosen else self.everything, choice),
+                FormulaCell(chosen.criterion if chosen else EVERY, note, found),
             ]
-        month = f"$B${self.month_row}"
+        cell, chosen_day = f"$B${self.month_row}", self.month and _serial(self.month)
         yield [
             FormulaCell(self.words.text("excel.deployments.month"), label),
-            FormulaCell(self.everything, self.style("Choice, month")),
-            FormulaCell(0, note, f"IF(ISNUMBER({month}),{month},0)"),
-            FormulaCell(_LAST_DAY, note, f"IF(ISNUMBER({month}),{month},{_LAST_DAY})"),
+            FormulaCell(chosen_day or self.everything, self.style("Choice, month")),
+            FormulaCell(chosen_day or 0, note, f"IF(ISNUMBER({cell}),{cell},0)"),
+            FormulaCell(chosen_day or _LAST_DAY, note, f"IF(ISNUMBER({cell}),{cell},{_LAST_DAY})"),
         ]
 
     def heads(self, titles: Sequence[str]) -> list[FormulaCell | None]:
@@ -139,8 +143,9 @@ class _Maker:
         """The chosen month's row, then one for each month."""
         row, month = self.table_row + 1, self.style("Month")
         chosen = (f"$C${self.month_row}", f"$D${self.month_row}")
-        first = FormulaCell(self.everything, month, f"$B${self.month_row}")
-        yield [first, *self._row(row, chosen, self._values.of(None))]
+        shown = _serial(self.month) if self.month else self.everything
+        first = FormulaCell(shown, month, f"$B${self.month_row}")
+        yield [first, *self._row(row, chosen, self._values.of(self.month))]
         for number, day in enumerate(self.months, row + 1):
             cell, value = f"$A{number}", (day - _EPOCH).days
             yield [
@@ -198,11 +203,33 @@ class _Maker:
             yield f"*(({every}+({area[_AREAS.get(key, key)]}={wanted}))>0)"
 
 
-class _Values:
-    """What the formulas come to while all is chosen."""
+def _serial(day: date) -> int:
+    """The number that a spreadsheet has for a day."""
+    return (day - _EPOCH).days
 
-    def __init__(self, rows: pd.DataFrame) -> None:
-        self.rows = rows
+
+def _group_of(book: Book, choices: Choices) -> Choice | None:
+    """The group of environments that the edition speaks of; None where it speaks of all."""
+    group = book.document.identity.scope.values.get("group")
+    if not isinstance(group, Name):
+        return None
+    label = book.words.name(group)
+    return next((each for each in choices.of["environment_group"][1:] if each.label == label), None)
+
+
+def _month_of(book: Book, choices: Choices) -> date | None:
+    """The month that is the edition's period; None where it is another one."""
+    period = book.document.identity.period
+    is_month = period.name == f"{period.start:%Y-%m}"
+    return period.start if is_month and period.start in choices.months else None
+
+
+class _Values:
+    """What the formulas come to with the choices that the sheet begins with."""
+
+    def __init__(self, rows: pd.DataFrame, group: str | None) -> None:
+        self.rows = rows if group is None else rows[rows["environment_group"] == group]
+        rows = self.rows
         self.months = rows["month"].to_numpy("datetime64[D]")
 
     def of(self, month: date | None) -> dict[str, float | None]:
