@@ -265,6 +265,13 @@ class CustomBands(_Model):
         return self
 
 
+class Workbook(_Model):
+    """Which deployments are rows of the workbook: all that were read, up to 200,000, or only those
+    of the period."""
+
+    deployments: Literal["all", "period"] = "all"
+
+
 class OwnGroup(_Model):
     """An environment group: its name and the ids of its environments."""
 
@@ -369,6 +376,7 @@ class Subscription(_Model):
     rules: Literal["range", "western", "mdc"] = "range"
     hotfix_patterns: tuple[str, ...] = ()
     top: Annotated[int, Field(ge=1, le=200)] = 20
+    workbook: Workbook = Workbook()
     cross_check: CrossCheckPolicy = CrossCheckPolicy()
     release: Literal["automatic", "by_hand"] = "automatic"
     deliver_to: tuple[str, ...] = ()

@@ -30,6 +30,11 @@
     shown.textContent = document.body.dataset.shown.replace("{0}", count).replace("{1}", all);
   }
 
+  search.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape") return;
+    search.value = "";
+    apply();
+  });
   filters.hidden = false;
   [search, subscription, year].forEach(function (field) { field.addEventListener("input", apply); });
   apply();

@@ -29,7 +29,7 @@ from insights_reports.formats.words.words import words
 from insights_reports.octopus import Connection
 from insights_reports.pipeline.compute import compute
 from insights_reports.pipeline.pull import Wanted, pull
-from insights_reports.pipeline.runs import start_run
+from insights_reports.pipeline.runs import WORKBOOK_ROWS, start_run
 from insights_reports.server import RunningServer
 from insights_reports.spelling.terms import TICKS_PER_SECOND
 from tests.conftest import AS_OF
@@ -111,7 +111,7 @@ class Rendered:
 def documents(
     server: RunningServer, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[tuple[Document, ...], pd.DataFrame]:
-    """The main report's edition, one document for each split, and the period's deployments."""
+    """The main report's edition, its documents, and the deployments of its workbook."""
     folder = tmp_path_factory.mktemp("edition")
     config = folder / "insights-reports.yaml"
     config.write_text(json.dumps({"subscriptions": {"monthly": {"report": REPORT}}}))  # is YAML
@@ -120,7 +120,7 @@ def documents(
     _pull(server, wanted, run.pull_folder)
     names = compute(run).documents
     made = tuple(load((run.documents / f"{name}.json").read_bytes()) for name in names)
-    return made, pd.read_parquet(run.folder / "deployments.parquet")
+    return made, pd.read_parquet(run.folder / WORKBOOK_ROWS)
 
 
 def _pull(server: RunningServer, wanted: Wanted, folder: Path) -> None:
@@ -283,8 +283,10 @@ def test_the_ledger_in_the_workbook_is_equal(summary: Rendered) -> None:
     *_, total = sheet.iter_rows(values_only=True)
     assert total[:2] == (W.text("label.read"), ledger.read)
     assert sum(counts) == ledger.read
+    listed = table_of(summary.workbook[W.text("excel.sheet.deployments")])
+    inside = [row for row in listed if row[W.text("excel.deployments.in_period")].value == 1]
     assert (
-        len(table_of(summary.workbook[W.text("excel.sheet.deployments")]))
+        len(inside)
         == sum(each.deployments for each in ledger.excluded if each.reason.key == "exclusion.state")
         + ledger.used
     )
@@ -388,6 +390,5 @@ def assert_change(cell: Cell, change: Change) -> None:
         assert cell.value == W.change(change)
         return
     assert isinstance(cell.value, int | float)
-    hours = change.after.unit is Unit.DURATION
-    scale = 3600 * TICKS_PER_SECOND if hours else 1
+    scale = {Unit.DURATION: 3600 * TICKS_PER_SECOND, Unit.RATE: 0.01}.get(change.after.unit, 1)
     assert cell.value * scale == pytest.approx(change.difference, rel=1e-12)

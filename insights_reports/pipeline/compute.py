@@ -18,6 +18,7 @@ from insights_reports.edition.document import (
     Exclusion,
     dump,
 )
+from insights_reports.edition.rows import deployment_rows
 from insights_reports.edition.settings import Settings
 from insights_reports.edition.values import Name, Phrase, Status
 from insights_reports.errors import NoData
@@ -32,7 +33,7 @@ from insights_reports.pipeline.load import Pulled, load
 from insights_reports.pipeline.pull import READINGS
 from insights_reports.pipeline.remember import Known, recall, remember
 from insights_reports.pipeline.revision import as_revision
-from insights_reports.pipeline.runs import EDITION, Run
+from insights_reports.pipeline.runs import EDITION, WORKBOOK_ROWS, Run
 from insights_reports.pipeline.settings import conventions_of, settings_of
 from insights_reports.pipeline.subject import keep, subject_of
 
@@ -196,6 +197,10 @@ def write(
         (run.documents / f"{document.name}.json").write_bytes(dump(document))
     keep(subject, run.folder)
     material.known.older.to_parquet(run.folder / "older.parquet")
+    if "xlsx" in run.subscription.formats:
+        every = run.subscription.workbook.deployments == "all"
+        rows = deployment_rows(material.inputs, material.settings, every=every)
+        rows.to_parquet(run.folder / WORKBOOK_ROWS)
     period, check = material.inputs.period, material.check
     figures = figures_table(material.pulled, material.inputs, material.settings, check)
     data = write_data(run, period.name, figures, documents)

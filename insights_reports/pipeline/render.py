@@ -20,7 +20,7 @@ from insights_reports.formats.html import render as html
 from insights_reports.formats.html.templates import SHIPPED, Templates, open_templates
 from insights_reports.formats.pdf import render as pdf
 from insights_reports.pipeline.data import data_files
-from insights_reports.pipeline.runs import Run
+from insights_reports.pipeline.runs import WORKBOOK_ROWS, Run
 
 WORKERS = 2
 Render = Callable[[str, str], Path]
@@ -47,9 +47,7 @@ def renderer(run: Run) -> Iterator[Render]:
         formats: dict[str, Callable[[Document], bytes]] = {
             "pdf": render_pdf,
             "html": lambda document: html.render(document, templates),
-            "xlsx": lambda document: excel.render(
-                document, read_rows(run.folder / "deployments.parquet")
-            ),
+            "xlsx": lambda document: excel.render(document, _rows_for(document, run)),
         }
         yield lambda name, format: _render_file(run, name, format, formats[format])
 
@@ -91,8 +89,14 @@ def _render_file(run: Run, name: str, format: str, render: Callable[[Document], 
     return path
 
 
+def _rows_for(document: Document, run: Run) -> pd.DataFrame | None:
+    """The deployments stand in the first workbook of an edition alone."""
+    first = document.edition[0] if document.edition else document.name
+    return read_rows(run.folder / WORKBOOK_ROWS) if document.name == first else None
+
+
 def read_rows(path: Path) -> pd.DataFrame:
-    """The deployments of a period, as `compute` left them in the run's folder."""
+    """The deployments, as `compute` left them in the run's folder."""
     rows = pd.read_parquet(path)
     pa.default_memory_pool().release_unused()  # what reading took, as much as the rows
     return rows

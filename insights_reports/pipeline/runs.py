@@ -30,6 +30,9 @@ from insights_reports.spelling.nearest import meant_or_all
 
 EDITION = "edition.json"
 
+WORKBOOK_ROWS = "workbook.parquet"
+"""The deployments that the edition's workbook lists; `edition.rows`."""
+
 
 @with_config(ConfigDict(alias_generator=to_camel, populate_by_name=True))  # of run.json
 @dataclass(frozen=True)

@@ -60,6 +60,19 @@ def test_a_second_sheet_of_the_same_name_gets_a_number() -> None:
     names = SheetNames()
     long = "A name that is longer than a sheet name"
     assert [names.take("Report"), names.take("report")] == ["Report", "report 2"]
-    assert names.take(long) == "A name that is longer than a s…"
-    assert names.take(long) == "A name that is longer than a… 2"
+    assert names.take(long) == "A name that is longer than a"
+    assert names.take(long) == "A name that is longer than a 2"
     assert [names.take("History"), names.take("")] == ["History 2", "Sheet"]
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("7 Not used: in state Canceled, or older", "7 Not used in state Canceled"),
+        ("6 Deployments of a weekday – hourly", "6 Deployments of a weekday"),
+        ("5 Bereitstellungswiederherstellungszeit", "5 Bereitstellungswiederherstel…"),
+        ("Thirty-one characters long: yes", "Thirty-one characters long yes"),
+    ],
+)
+def test_a_sheet_s_name_is_of_whole_words(title: str, name: str) -> None:
+    assert SheetNames().take(title) == name

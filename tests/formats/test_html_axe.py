@@ -11,9 +11,10 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from insights_reports.crosscheck.result import CheckVerdict
-from insights_reports.edition.values import Status
+from insights_reports.edition.values import Figure, Metric, Statistic, Status
 from insights_reports.formats.html import index
 from insights_reports.formats.html import render as html
+from insights_reports.formats.html.index_figures import IndexFigure
 from tests import documents
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -44,6 +45,7 @@ def browser() -> Iterator[Browser]:
 
 def _index() -> bytes:
     file = index.IndexFile("a.pdf", "platform/2026-09/r1/a.pdf", "summary", 12_000, "0" * 64)
+    rate = Figure(Metric.FAILURE_RATE, Statistic.RATE, 0.153, 1_217)
     entries = [
         index.IndexEntry(
             subscription="platform",
@@ -57,6 +59,10 @@ def _index() -> bytes:
             verdict=CheckVerdict.AGREES,
             generated=datetime(2026, 10, revision, 6, 0, tzinfo=UTC),
             files=(file,),
+            figures=(IndexFigure(rate, "worse"),),
+            finding="Checkout: 31 of 110 failed",
+            differing=176,
+            released_by="Ada",
         )
         for revision in (1, 2)
     ]

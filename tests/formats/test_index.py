@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights_reports.crosscheck.result import CheckVerdict
-from insights_reports.edition.values import Status
+from insights_reports.edition.values import Figure, Metric, Missing, Statistic, Status
 from insights_reports.formats.html import index
 from insights_reports.formats.html.index import IndexEntry, IndexFile
+from insights_reports.formats.html.index_figures import IndexFigure
 from insights_reports.formats.words.words import words
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -145,6 +146,68 @@ def test_an_unknown_status_or_verdict_is_shown_as_it_is() -> None:
     assert "check.new" in row
 
 
+FINDING = "Checkout: 31 of 110 failed; up to 14.2 % would be usual"
+
+
+def telling(month: int, rate: float | None, verdict: str = "worse", **changes: Any) -> IndexEntry:
+    """An edition that says what it found."""
+    missing = Missing.NO_DEPLOYMENTS if rate is None else None
+    failed = Figure(Metric.FAILURE_RATE, Statistic.RATE, rate, 100, missing)
+    figures = (IndexFigure(failed, verdict),)
+    return replace(entry(month=month), figures=figures, finding=FINDING, **changes)
+
+
+def test_a_row_says_what_the_edition_found() -> None:
+    made = page(telling(9, 0.153, differing=176, released_by="Ada"))
+    (row,) = rows(made)
+    for said in (FINDING, "failure rate 15.3 % worse", "176 figures differ", "latest",
+                 "held, released by Ada"):  # fmt: skip
+        assert said.casefold() in row.casefold()
+    (search,) = [str(tr["data-search"]) for tr in made.all("tr") if "data-search" in tr]
+    for said in ("checkout: 31", "15.3 %", "worse", "176 figures differ", "latest", "ada",
+                 "1 to 30 september 2026", "summary", ".pdf"):  # fmt: skip
+        assert said in search
+
+
+def test_rows_of_an_earlier_version_have_no_column_for_what_they_say() -> None:
+    assert "What it says" not in "".join(page(entry()).rows)
+    assert "What it says" in "".join(page(entry(), telling(8, 0.1)).rows)
+
+
+def test_a_line_goes_over_the_editions_up_to_its_own() -> None:
+    """Rates of 0, 10 and 5 %: from the bottom to the top of the box and half way back."""
+    made = page(
+        telling(7, 0.0),
+        telling(8, 0.3),
+        replace(telling(8, 0.1), revision=2),
+        telling(9, 0.05),
+    )
+    lines = [line["points"] for line in made.all("polyline")]
+    assert lines == [
+        "3.0,17.0 36.0,3.0 69.0,10.0",  # September
+        "3.0,17.0 69.0,3.0",  # August, as it is now
+        "3.0,17.0 69.0,3.0",  # and as it was first
+    ]
+    assert [dot["cy"] for dot in made.all("circle")] == ["10.0", "3.0", "3.0"]
+
+
+def test_a_line_has_a_gap_where_an_edition_has_no_value() -> None:
+    made = page(telling(6, 0.1), telling(7, None), telling(8, 0.1), telling(9, 0.05))
+    september = [str(line["points"]) for line in made.all("polyline")][:2]
+    assert [len(part.split()) for part in september] == [1, 2]
+    assert not page(telling(9, None)).all("polyline")
+
+
+def test_the_latest_edition_is_named_once_in_each_subscription() -> None:
+    made = page(entry(month=8), entry(month=9), replace(entry(month=9), revision=2), entry("b", 7))
+    assert ["latest" in row for row in rows(made)] == [True, True, False, False]
+
+
+def test_a_verdict_of_another_version_is_shown_as_it_is() -> None:
+    (row,) = rows(page(telling(9, 0.1, verdict="splendid")))
+    assert "splendid" in row
+
+
 def test_a_folder_without_editions() -> None:
     content = index.render((), title="", generated=GENERATED).decode()
     assert "No edition has been delivered to this folder yet." in content
@@ -257,6 +320,21 @@ def test_search_and_filters_find_editions(opened: Callable[..., Any]) -> None:
     assert found(view) == 0
 
 
+@pytest.mark.browser
+def test_a_search_finds_the_dates_that_a_row_shows_and_escape_clears_it(
+    opened: Callable[..., Any],
+) -> None:
+    """A week goes by its dates, not only by its number."""
+    week = replace(entry(), period="2026-W19", start=date(2026, 5, 3), end=date(2026, 5, 10))
+    view = opened(week, telling(9, 0.153))
+    for text, count in (("may", 1), ("15.3 %", 1), ("summary", 2), ("checkout worse", 1)):
+        view.fill("#search", text)
+        assert found(view) == count, text
+    view.press("#search", "Escape")
+    assert view.input_value("#search") == ""
+    assert found(view) == 2
+
+
 WEEK_ONE = replace(
     entry(), period="2026-W01", start=date(2025, 12, 29), end=date(2026, 1, 5), title="Straße"
 )
@@ -291,6 +369,16 @@ def many_files(**changes: Any) -> IndexEntry:
     return replace(entry(), files=files, **changes)
 
 
+FIVE = tuple(
+    IndexFigure(Figure(metric, statistic, value, 285), verdict)
+    for metric, statistic, value, verdict in (
+        (Metric.DEPLOYMENT_FREQUENCY, Statistic.TOTAL, 1_031, "fewer"),
+        (Metric.LEAD_TIME, Statistic.MEDIAN, 47 * 36_000_000_000, "worse"),
+        (Metric.TIME_TO_RECOVERY, Statistic.MEDIAN, 4 * 36_000_000_000, "worse"),
+        (Metric.FAILURE_RATE, Statistic.RATE, 0.153, "worse"),
+        (Metric.REWORK_RATE, Statistic.RATE, 0.02, "nothing to compare with"),
+    )
+)
 BROKEN_WORDS = """() => {
     const broken = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let text; (text = walker.nextNode()); ) {
@@ -312,7 +400,8 @@ BROKEN_WORDS = """() => {
 def test_no_name_is_broken_within_a_word(opened: Callable[..., Any], language: str) -> None:
     name = "N" * 160
     long = many_files(report=name, title="Delivery performance of the whole company", revision=2)
-    view = opened(many_files(), long, language=language)
+    long = replace(long, figures=FIVE, finding=FINDING, differing=176, released_by="Ada")
+    view = opened(replace(many_files(), figures=FIVE), long, telling(8, 0.1), language=language)
     for width in (320, 360, 600, 740, 800, 900, 1000, 1280, 1920):
         view.set_viewport_size({"width": width, "height": 900})
         assert view.evaluate("document.documentElement.scrollWidth") == width

@@ -62,7 +62,26 @@ def deployments(*rows: dict[str, Any]) -> pd.DataFrame:
         table[name] = table[name].astype("timedelta64[ns]")
     table["completed"] = pd.to_datetime(table["completed"], utc=True).astype("datetime64[ns, UTC]")
     table["deployments_until_recovery"] = table["deployments_until_recovery"].astype(float)
-    return table.astype({"stream": np.int32, "had_guided_failure": bool})
+    return _with_groups(table.astype({"stream": np.int32, "had_guided_failure": bool}))
+
+
+def _with_groups(table: pd.DataFrame) -> pd.DataFrame:
+    """With the columns of `edition.rows`: all in one group of projects, each environment in the
+    group of its name, nothing rework, September 2026 the period; times by UTC."""
+    completed = table["completed"]
+    months = completed.dt.tz_localize(None).to_numpy("datetime64[M]")
+    table["period"] = pd.Categorical(completed.dt.strftime("%Y-%m"))
+    table["month"] = months.astype("datetime64[s]")
+    table["week"] = completed.dt.tz_localize(None).to_numpy("datetime64[W]").astype("datetime64[s]")
+    table["weekday"] = completed.dt.day_of_week.fillna(-1).astype(np.int8)
+    table["hour"] = completed.dt.hour.fillna(-1).astype(np.int8)
+    table["project_group"] = pd.Categorical(["Web"] * len(table))
+    table["environment_group"] = table["environment_name"]
+    failed = (table["task_state"] != "Success") | table["had_guided_failure"]
+    table["failed"] = failed.astype(np.float32)
+    table["rework"] = False
+    table["in_period"] = months == np.datetime64("2026-09")
+    return table
 
 
 def _distinct(values: "pd.Series[Any]") -> "pd.Index[Any]":
@@ -76,8 +95,10 @@ def opened(content: bytes) -> Workbook:
     return load_workbook(BytesIO(content))
 
 
-def cells(workbook: Workbook) -> list[Cell]:
-    every = [cell for sheet in workbook for row in sheet.iter_rows() for cell in row]
+def cells(workbook: Workbook, *, without: str = "") -> list[Cell]:
+    """The cells of all sheets but one."""
+    sheets = [sheet for sheet in workbook if sheet.title != without]
+    every = [cell for sheet in sheets for row in sheet.iter_rows() for cell in row]
     return [cell for cell in every if isinstance(cell, Cell)]
 
 

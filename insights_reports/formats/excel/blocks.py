@@ -10,12 +10,14 @@ from insights_reports.formats.excel import cells
 from insights_reports.formats.excel.book import Book, Cell, Row, Sheet
 from insights_reports.formats.excel.charts import Area, draw, pictures
 from insights_reports.formats.excel.columns import SheetColumn, sheet_columns
+from insights_reports.formats.excel.plan import BlockSheet, Plan
 from insights_reports.formats.excel.sheets import (
     Head,
     SheetTable,
     arrows,
     bars,
     column_area,
+    head_lines,
     heat,
     write_sheet,
 )
@@ -23,6 +25,52 @@ from insights_reports.formats.words.words import Words
 
 _OF_PICTURES = {"note.marks", "note.target"}  # of the page: here are the numbers they draw
 _LONGEST = 60  # characters of a name in a sentence
+
+
+def block_head(book: Book, plan: Plan, sheet: BlockSheet) -> Head:
+    """What stands above the block."""
+    block, words = sheet.block, book.words
+    return Head(
+        sheet.name,
+        words.phrase(block.title),
+        words.phrase(block.subtitle) if block.subtitle else "",
+        block_notes(block, sheet.section, words),
+        plan.fixed["contents"],
+    )
+
+
+@dataclass(frozen=True)
+class Place:
+    """A cell of a sheet of this workbook."""
+
+    sheet: str
+    cell: str
+
+
+def row_of(book: Book, plan: Plan, anchor: str, row: str) -> Place | None:
+    """Where the row of this id stands below an anchor; the top of the sheet where no row is called
+    so; None where this workbook has no such sheet."""
+    sheets = plan.sheets_of(anchor)
+    found = (_place(book, plan, sheet, row) for sheet in sheets)
+    top = Place(sheets[0].name, "A1") if sheets else None
+    return next((place for place in found if place), top)
+
+
+def row_looked_at(book: Book, plan: Plan, split: str, row: str) -> Place | None:
+    """Where the row of this id stands in the table of where to look, if that has this split."""
+    for sheet in plan.sheets_of("where-to-look"):
+        table = sheet.block
+        if isinstance(table, Table) and table.columns[0].title.key == f"column.slice.{split}":
+            return _place(book, plan, sheet, row)
+    return None
+
+
+def _place(book: Book, plan: Plan, sheet: BlockSheet, row: str) -> Place | None:
+    table = sheet.block
+    if not isinstance(table, Table) or row not in table.row_ids:
+        return None
+    lines = head_lines(book, block_head(book, plan, sheet), len(table.complete_rows))
+    return Place(sheet.name, f"A{len(lines) + 2 + table.row_ids.index(row)}")
 
 
 def write_table(book: Book, head: Head, table: Table) -> None:
@@ -107,14 +155,14 @@ def data_table(
 
 
 def _data_head(column: DataColumn, words: Words) -> str:
-    name = cells.unit_name(column.unit, words, in_hours=True) if column.figures else ""
+    name = cells.unit_name(column.unit, words) if column.figures else ""
     return f"{column.title} ({name})" if name else column.title
 
 
 def _data_cell(figure: Figure) -> Cell:
     if figure.value is None:
         return Cell(None)
-    return cells.quantity(figure.value, figure.unit, in_hours=True)
+    return cells.quantity(figure.value, figure.unit)
 
 
 def _reason(missing: Sequence[tuple[str, Missing | None]], words: Words) -> str:

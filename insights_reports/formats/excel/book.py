@@ -40,12 +40,15 @@ _LARGEST_EXACT = 2**53  # a greater whole number loses digits in a spreadsheet
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """``style`` is one of `NUMBER_FORMATS`, or of the styles of text in `excel_styles`. ``link`` is
-    the name of a sheet of this workbook, or an https or mailto address."""
+    """``style`` is one of `NUMBER_FORMATS`, or of the styles of text in `excel.styles`. ``link`` is
+    the name of a sheet of this workbook, or an https or mailto address; ``at`` is the cell of that
+    sheet. ``span``: how many columns it takes; only a cover has any that takes several."""
 
     value: str | int | float | date | None
     style: str = "Text"
     link: str | None = None
+    at: str = "A1"
+    span: int = 1
 
 
 Row = Sequence[Cell]
@@ -67,7 +70,7 @@ class Book:
         self.alts: dict[int, str] = {}  # id of a chart or picture -> what it says
         self.accent = palette(document.brand.accent)["main"][0].lstrip("#")
         self._set_font()
-        for style in named_styles(self.accent):
+        for style in named_styles(self.accent, self.words.text("excel.unit.points")):
             self.workbook.add_named_style(style)
         named = self.workbook._named_styles  # type: ignore[attr-defined]
         self.styles = {style.name: style.as_tuple() for style in named}
@@ -166,10 +169,16 @@ class Sheet:
         self.paper.row_dimensions[self.rows + 1].height = self._height(row)
         self.paper.append([self._cell(cell) for cell in row])
         self.rows += 1
+        for column, cell in enumerate(row, 1):
+            if cell.span > 1:
+                last = get_column_letter(column + cell.span - 1)
+                area = f"{get_column_letter(column)}{self.rows}:{last}{self.rows}"
+                self.paper.merged_cells.add(area)
 
     def _height(self, row: Row) -> float:
         heights = [_LINE_HEIGHT]
-        for cell, width in zip(row, self.layout.widths, strict=False):
+        for column, cell in enumerate(row):
+            width = sum(self.layout.widths[column : column + cell.span])
             lines = _lines(str(cell.value), width) if cell.style in _WRAPPED else 1
             heights.append(lines * _LINE_HEIGHTS.get(cell.style, _LINE_HEIGHT))
         return min(max(heights) + self.layout.space, _HIGHEST)
@@ -186,7 +195,7 @@ class Sheet:
         # By its name openpyxl would seek the style among all, and copy it, for each cell.
         sheet_cell._style = self.book.styles[cell.style]  # type: ignore[attr-defined]
         if cell.link is not None:
-            sheet_cell.hyperlink = _hyperlink(cell.link)
+            sheet_cell.hyperlink = _hyperlink(cell.link, cell.at)
         return sheet_cell
 
     def head(self, titles: Sequence[str], numbers: Sequence[bool]) -> list[str]:
@@ -239,10 +248,10 @@ def _lines(text: str, width: int) -> int:
     return lines
 
 
-def _hyperlink(link: str) -> Hyperlink:
+def _hyperlink(link: str, at: str) -> Hyperlink:
     if link.startswith(("https://", "mailto:")):
         return Hyperlink(ref="", target=link)
-    return Hyperlink(ref="", location=f"{quoted(link)}!A1")
+    return Hyperlink(ref="", location=f"{quoted(link)}!{at}")
 
 
 def _footer(text: str) -> str:

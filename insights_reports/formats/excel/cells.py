@@ -1,29 +1,27 @@
 """From values to typed cells: what is a number stays one, in the unit that a spreadsheet expects.
 
-Durations are days formatted ``[h]:mm:ss``, which Excel sums and averages. It shows no negative
-ones: where a column has one, the whole column is in decimal hours and its head says so, because
-two units in one column would make every sum wrong. Differences are in decimal hours too; those of
-rates are fractions that show as points. Where there is no value stands the word for it.
+Durations are decimal hours, everywhere: they sum and average, can be negative, and an axis shows
+them. Differences of rates are points: 9.7, not 0.097. Where there is no value stands the word for
+it.
 """
 
 import math
-from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from insights_reports.edition.values import Change, Day, Figure, Instant, Unit, Value
+from insights_reports.edition.values import Change, Day, Figure, Instant, Part, Strip, Unit, Value
 from insights_reports.formats.excel.book import Cell
 from insights_reports.formats.words.words import Words
 from insights_reports.spelling.terms import TICKS_PER_SECOND
 
 TICKS_PER_HOUR = 3600 * TICKS_PER_SECOND
-TICKS_PER_DAY = 24 * TICKS_PER_HOUR
+_POINTS = 100  # of a whole
 
 _STYLES = {
     Unit.COUNT: "Count",
     Unit.PER_WEEK: "Per week",
     Unit.DAYS: "Count",
     Unit.RATE: "Rate",
-    Unit.DURATION: "Duration",
+    Unit.DURATION: "Hours",
     Unit.NUMBER: "Number",
 }
 _CHANGE_STYLES = {
@@ -36,32 +34,40 @@ _CHANGE_STYLES = {
 }
 
 
-def quantity(value: float, unit: Unit, *, in_hours: bool = False) -> Cell:
-    """A number of this unit (durations: ticks). ``in_hours``: a duration as decimal hours, as a
-    negative one always is."""
+def quantity(value: float, unit: Unit) -> Cell:
+    """A number of this unit (durations: ticks)."""
     if not math.isfinite(value):
         raise ValueError(f"{value} is no {unit}")
-    if unit is not Unit.DURATION:
-        return Cell(value, _STYLES[unit])
-    if in_hours or value < 0:
-        return Cell(value / TICKS_PER_HOUR, "Hours")
-    return Cell(value / TICKS_PER_DAY, "Duration")
+    return Cell(value / TICKS_PER_HOUR if unit is Unit.DURATION else value, _STYLES[unit])
 
 
-def figure(value: Figure, words: Words, *, in_hours: bool = False) -> Cell:
+def figure(value: Figure, words: Words) -> Cell:
     if value.value is None:
         return Cell(words.figure(value), "Missing")
-    return quantity(value.value, value.unit, in_hours=in_hours)
+    return quantity(value.value, value.unit)
 
 
 def difference(change: Change, words: Words) -> Cell:
     """The difference alone; where there is none, why."""
     if change.difference is None:
         return Cell(words.change(change), "Missing")
-    value, unit = change.difference, change.after.unit
+    return part(change.difference, change.after.unit)
+
+
+def part(size: float, unit: Unit) -> Cell:
+    """A signed difference of figures of this unit."""
     if unit is Unit.DURATION:
-        value /= TICKS_PER_HOUR
-    return Cell(value, _CHANGE_STYLES[unit])
+        size /= TICKS_PER_HOUR
+    if unit is Unit.RATE:
+        size *= _POINTS
+    return Cell(size, _CHANGE_STYLES[unit])
+
+
+def distance(value: Figure, words: Words) -> Cell:
+    """A difference without a sign, of figures of this one's unit; of rates in points."""
+    if value.value is None or value.unit is not Unit.RATE:
+        return figure(value, words)
+    return Cell(value.value * _POINTS, "Points")
 
 
 def ratio(change: Change, words: Words) -> Cell:
@@ -71,19 +77,25 @@ def ratio(change: Change, words: Words) -> Cell:
     return Cell(change.ratio, "Percent change")
 
 
-def any_value(value: Value, words: Words, unit: Unit | None, *, in_hours: bool = False) -> Cell:
+def any_value(  # noqa: PLR0911 - a line for each kind
+    value: Value, words: Words, unit: Unit | None
+) -> Cell:
     """Any value of a table as one cell; ``unit`` is that of a bare number."""
     match value:
         case Figure():
-            return figure(value, words, in_hours=in_hours)
+            return figure(value, words)
         case Change():
             return difference(value, words)
+        case Part():
+            return part(value.size, value.unit)
+        case Strip():
+            return Cell(words.value(value.verdict))
         case Day():
             return Cell(value.date, "Date")
         case Instant():
             return Cell(value.at.astimezone(ZoneInfo(value.zone)).replace(tzinfo=None), "Instant")
         case int() | float():
-            return quantity(value, unit or _plain(value), in_hours=in_hours)
+            return quantity(value, unit or _plain(value))
         case _:
             return Cell(words.value(value), "Missing" if unit else "Text")
 
@@ -92,16 +104,6 @@ def _plain(value: float) -> Unit:
     return Unit.COUNT if isinstance(value, int) else Unit.NUMBER
 
 
-def unit_name(unit: Unit, words: Words, *, in_hours: bool = False) -> str:
-    """What the numbers of such cells are: ``h:mm:ss``, ``hours``, ``per week``."""
-    name = "hours" if in_hours and unit is Unit.DURATION else str(unit)
-    return words.text(f"excel.unit.{name}")
-
-
-def negative(values: Sequence[Value]) -> bool:
-    """Whether one of these durations is negative."""
-    return any(isinstance(ticks, int | float) and ticks < 0 for ticks in map(_bare, values))
-
-
-def _bare(value: Value) -> Value:
-    return value.value if isinstance(value, Figure) else value
+def unit_name(unit: Unit, words: Words) -> str:
+    """What the numbers of such cells are: ``hours``, ``per week``."""
+    return words.text(f"excel.unit.{unit}")

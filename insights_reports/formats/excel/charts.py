@@ -108,7 +108,7 @@ def pictures(chart: Chart, words: Words) -> list[Picture]:
         2,
         series,
         chart.unit,
-        cells.unit_name(chart.unit, words, in_hours=True),
+        cells.unit_name(chart.unit, words),
         stacked=chart.form is ChartForm.COLUMNS,
         dates=dates,
         logarithmic=chart.logarithmic,

@@ -70,22 +70,22 @@ def _split_column(
 
 def _plain_column(column: Column, values: list[Value], words: Words) -> SheetColumn:
     unit = _UNITS.get(column.kind)
-    in_hours = unit is Unit.DURATION and cells.negative(values)
     title = words.column(column)
     if unit is not None:
-        title = _with_unit(title, unit, words, in_hours=in_hours)
+        title = _with_unit(title, unit, words)
     elif zones := {value.zone for value in values if isinstance(value, Instant)}:
         title = f"{title} ({', '.join(sorted(zones))})"
     return SheetColumn(
         title,
-        lambda value: cells.any_value(value, words, unit, in_hours=in_hours),
+        lambda value: cells.any_value(value, words, unit),
         0,
         bar=unit in (Unit.COUNT, Unit.RATE, Unit.PER_WEEK),
+        arrow=column.kind is ColumnKind.PART,
     )
 
 
-def _with_unit(title: str, unit: Unit, words: Words, *, in_hours: bool = False) -> str:
-    name = cells.unit_name(unit, words, in_hours=in_hours)
+def _with_unit(title: str, unit: Unit, words: Words) -> str:
+    name = cells.unit_name(unit, words)
     return f"{title} ({name})" if name else title
 
 
@@ -135,21 +135,20 @@ def _mark_columns(column: Column, values: list[Value], words: Words) -> list[She
         numbers: list[Value] = [number(mark) for mark in marks]
         if any(value is not None for value in numbers):
             title = _part(part, column, words)
-            in_hours = unit is Unit.DURATION and cells.negative(numbers)
-            title = _with_unit(title, unit, words, in_hours=in_hours)
-            result.append(SheetColumn(title, _mark_cell(number, unit, words, in_hours), 0))
+            title = _with_unit(title, unit, words)
+            result.append(SheetColumn(title, _mark_cell(number, unit, words), 0))
     return result
 
 
 def _mark_cell(
-    number: Callable[[Mark], float | None], unit: Unit, words: Words, in_hours: bool
+    number: Callable[[Mark], float | None], unit: Unit, words: Words
 ) -> Callable[[Value], Cell]:
     def cell(value: Value) -> Cell:
         if isinstance(value, Figure):
-            return cells.figure(value, words, in_hours=in_hours)
+            return cells.figure(value, words)
         part = number(value) if isinstance(value, Mark) else None
         if part is None:
             return Cell(words.value(value if not isinstance(value, Mark) else None), "Missing")
-        return cells.quantity(part, unit, in_hours=in_hours)
+        return cells.quantity(part, unit)
 
     return cell

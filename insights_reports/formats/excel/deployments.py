@@ -1,10 +1,9 @@
 """The deployments as rows of a sheet: the columns of Octopus's CSV download, in its order, then
-what the CSV lacks (the instant in UTC, the lead time in hours, ids).
+what a pivot table asks for (`edition.rows`), the instant in UTC, and ids.
 
 https://octopus.com/docs/insights/csv-download lists those columns. The rows are joined as XML by
 Arrow, a column at a time: cell by cell through openpyxl they would cost most of an edition's time.
-A lead time can be negative, and Excel shows no negative duration: such a cell shows decimal days
-(the value of each cell of the column is in days), and the column of hours has them all.
+Durations are decimal hours: a lead time can be negative, and Excel shows no negative duration.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -23,8 +22,9 @@ from insights_reports.edition.values import Name
 from insights_reports.formats.excel.text import clean
 from insights_reports.formats.words.words import Words
 
-_CHUNK = 4_096  # rows made into XML at a time: each takes 2 kB, twice
+_CHUNK = 2_048  # rows made into XML at a time: each takes 2 kB, twice
 _NS_PER_DAY, _NS_PER_HOUR = 86_400e9, 3_600e9
+_WEEK = 7
 _EXCEL_EPOCH = pd.Timestamp("1899-12-30")
 _SPECIAL = r"[^0-9A-Za-z.:-]|.{1000}"  # an id with any of this goes through `clean`
 
@@ -37,13 +37,19 @@ class RawStyles:
     """The numbers of the workbook's cell formats."""
 
     instant: int
-    duration: int
+    month: int
+    day: int
     hours: int
     number: int
 
 
+STYLES = ("Instant", "Month", "Date", "Hours", "Number")
+"""Their names, in the order of `RawStyles`."""
+
+
 @dataclass(frozen=True)
 class RawColumn:
+    key: str  # in the language catalogue: excel.deployments
     title: str
     width: int
     tails: Tails
@@ -52,13 +58,16 @@ class RawColumn:
 def raw_columns(
     rows: pd.DataFrame, words: Words, zone: str, styles: RawStyles
 ) -> tuple[RawColumn, ...]:
-    """The columns of the sheet; the instant of completion is shown in ``zone`` (IANA id)."""
+    """The columns of the sheet; the instant of completion is shown in ``zone`` (IANA id).
+
+    What `edition.rows` adds to the deployments table is shown where ``rows`` have it.
+    """
 
     def column(key: str, width: int, tails: Tails) -> RawColumn:
-        return RawColumn(words.text(f"excel.deployments.{key}", zone=Name(zone)), width, tails)
+        return _column(key, width, tails, words, zone)
 
     def duration(name: str) -> Tails:
-        return _duration(rows[name], _NS_PER_DAY, styles.duration)
+        return _duration(rows[name], _NS_PER_HOUR, styles.hours)
 
     return (
         column("deployment", 19, _id(rows["deployment_id"])),
@@ -78,13 +87,37 @@ def raw_columns(
         column("until_recovery", 16, _number(rows["deployments_until_recovery"], styles.number)),
         column("recovered_from", 19, _id(rows["recovered_from_id"])),
         column("recovered_from_version", 16, _category(rows["recovered_from_version"])),
+        *(_pivot_columns(rows, words, zone, styles) if "in_period" in rows else ()),
         column("completed_utc", 20, _instant(rows["completed"], "UTC", styles.instant)),
-        column("lead_time_hours", 14, _duration(rows["lead_time"], _NS_PER_HOUR, styles.hours)),
         column("project_id", 16, _category(rows["project_id"])),
         column("channel_id", 16, _category(rows["channel_id"])),
         column("environment_id", 18, _category(rows["environment_id"])),
         column("tenant_id", 16, _category(rows["tenant_id"])),
     )
+
+
+def _column(key: str, width: int, tails: Tails, words: Words, zone: str) -> RawColumn:
+    return RawColumn(key, words.text(f"excel.deployments.{key}", zone=Name(zone)), width, tails)
+
+
+def _pivot_columns(
+    rows: pd.DataFrame, words: Words, zone: str, styles: RawStyles
+) -> Iterator[RawColumn]:
+    tails = {
+        "period": _category(rows["period"]),
+        "month": _date(rows["month"], styles.month),
+        "week": _date(rows["week"], styles.day),
+        "weekday": _weekday(rows["weekday"], words),
+        "hour": _whole(rows["hour"]),
+        "project_group": _group(rows["project_group"], words),
+        "environment_group": _group(rows["environment_group"], words),
+        "failed": _whole(rows["failed"]),
+        "rework": _whole(rows["rework"]),
+        "in_period": _whole(rows["in_period"]),
+    }
+    widths = {"project_group": 22, "environment_group": 22}
+    for key, each in tails.items():
+        yield _column(key, widths.get(key, 12), each, words, zone)
 
 
 def row_xml(
@@ -150,8 +183,12 @@ def _name(rows: pd.DataFrame, thing: str, words: Words) -> Tails:
     names, ids = rows[f"{thing}_name"], rows[f"{thing}_id"]
     known = [words.name(Name(str(text))) for text in names.cat.categories]
     hidden = [words.name(Name(None, str(id_))) for id_ in ids.cat.categories]
-    by_id = np.where(_codes(ids) >= 0, _codes(ids).astype(np.int64) + len(known), -1)
-    return _take(known + hidden, np.where(_codes(names) >= 0, _codes(names), by_id))
+    named = _codes(names)
+    if (named >= 0).all():
+        return _take(known, named)
+    keys = _codes(ids)
+    by_id = np.where(keys >= 0, keys.astype(np.int32) + len(known), -1)
+    return _take(known + hidden, np.where(named >= 0, named, by_id).astype(np.int32))
 
 
 def _tenant(rows: pd.DataFrame, words: Words) -> Tails:
@@ -159,6 +196,12 @@ def _tenant(rows: pd.DataFrame, words: Words) -> Tails:
     name = _name(rows, "tenant", words)
     untenanted = pa.scalar(_string_tail(words.text("excel.untenanted")))
     return lambda chunk: name(chunk).fill_null(untenanted)
+
+
+def _group(column: "pd.Series[Any]", words: Words) -> Tails:
+    group = _category(column)
+    none = pa.scalar(_string_tail(words.text("excel.no_group")))
+    return lambda chunk: group(chunk).fill_null(none)
 
 
 def _id(column: "pd.Series[Any]") -> Tails:
@@ -191,6 +234,26 @@ def _duration(column: "pd.Series[Any]", ns_per_unit: float, style: int) -> Tails
 def _time_tails(times: "pd.Series[Any]", ns_per_unit: float, style: int) -> pa.Array:
     ns = times.to_numpy("timedelta64[ns]")
     return _number_tails(pa.array(ns.view(np.int64) / ns_per_unit, mask=np.isnat(ns)), style)
+
+
+def _date(column: "pd.Series[Any]", style: int) -> Tails:
+    return lambda chunk: _time_tails(column.iloc[chunk] - _EXCEL_EPOCH, _NS_PER_DAY, style)
+
+
+def _weekday(column: "pd.Series[Any]", words: Words) -> Tails:
+    names = [words.text(f"weekday.{number}") for number in range(_WEEK)]
+    return _take(names, column.to_numpy())
+
+
+def _whole(column: "pd.Series[Any]") -> Tails:
+    """Small whole numbers; none where they are missing or negative."""
+
+    def tails(chunk: slice) -> pa.Array:
+        numbers = np.nan_to_num(column.iloc[chunk].to_numpy(dtype=np.float32), nan=-1)
+        texts = pa.array(numbers.astype(np.int8), mask=numbers < 0).cast(pa.string())
+        return _join("><v>", texts, "</v>")
+
+    return tails
 
 
 def _number(column: "pd.Series[Any]", style: int) -> Tails:

@@ -10,7 +10,13 @@ from openpyxl.utils import get_column_letter
 
 from insights_reports.edition.document import Brand
 from insights_reports.formats.excel.archive import save
-from insights_reports.formats.excel.deployments import RawColumn, RawStyles, raw_columns, row_xml
+from insights_reports.formats.excel.deployments import (
+    STYLES,
+    RawColumn,
+    RawStyles,
+    raw_columns,
+    row_xml,
+)
 from insights_reports.formats.excel.render import MOST_ROWS
 from insights_reports.formats.excel.styles import named_styles
 from insights_reports.formats.words.words import words
@@ -50,7 +56,7 @@ def _styles(workbook: Workbook) -> RawStyles:
         cell.style = style
         return int(cell.style_id)
 
-    return RawStyles(*map(number, ("Instant", "Duration, signed", "Hours", "Number")))
+    return RawStyles(*map(number, STYLES))
 
 
 def _heads(workbook: Workbook, name: str, columns: tuple[RawColumn, ...]) -> None:

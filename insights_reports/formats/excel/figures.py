@@ -1,12 +1,12 @@
 """The figures of page one: the tiles as rows, their last twelve periods, the findings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from insights_reports.edition.document import Document, Finding, Role, Tile
+from insights_reports.edition.document import Finding, Role, TargetWord, Tile
 from insights_reports.edition.files import file_name
-from insights_reports.edition.values import Change, Figure, Name
+from insights_reports.edition.values import Change, Figure, Judged, Metric, Name, Since
 from insights_reports.formats.excel import cells
-from insights_reports.formats.excel.blocks import DataColumn, data_table
+from insights_reports.formats.excel.blocks import DataColumn, data_table, row_looked_at, row_of
 from insights_reports.formats.excel.book import Book, Cell, Row
 from insights_reports.formats.excel.charts import Area, Picture, draw
 from insights_reports.formats.excel.plan import Plan
@@ -28,16 +28,38 @@ _HEADS = (
     "previous_n",
     "change",
     "ratio",
+    "usual_low",
+    "usual_high",
     "verdict",
     "reason",
     "last_year",
     "last_year_change",
     "last_year_ratio",
     "target",
+    "target_met",
+    "missed_by",
+    "met",
+    "met_of",
+    "stated",
     "band",
     "rows",
 )
-_CHANGE_COLUMNS = (7, 8, 12, 13)  # those with arrows, counted from 1
+_CHANGES = ("change", "ratio", "last_year_change", "last_year_ratio")  # those with arrows
+_FINDING_HEADS = (
+    "slice",
+    "measure",
+    "verdict",
+    "value",
+    "n",
+    "previous",
+    "usual_low",
+    "usual_high",
+    "since_earliest",
+    "since_latest",
+    "part",
+    "same_cause",
+    "rows",
+)
 
 
 def write_figures(book: Book, plan: Plan) -> None:
@@ -53,49 +75,88 @@ def write_figures(book: Book, plan: Plan) -> None:
     )
     heads = [words.text(f"excel.figures.{key}") for key in _HEADS]
     sheet, head_row = write_sheet(book, head, SheetTable(heads, rows, name="KeyFigures"))
-    for column in _CHANGE_COLUMNS:
+    for column in (_HEADS.index(key) + 1 for key in _CHANGES):
         sheet.condition(column_area(column, head_row + 1, head_row + len(rows)), arrows())
 
 
 def _tile_rows(tile: Tile, words: Words, plan: Plan) -> Iterator[Row]:
-    before, last_year = tile.change.before, tile.last_year
+    before = tile.change.before
     sheet = plan.rows_of_metric(tile.figure.metric)
-    yield [
-        *_figure_cells(tile.figure, words),
-        cells.figure(before, words),
-        Cell(before.n, "Count"),
-        cells.difference(tile.change, words),
-        cells.ratio(tile.change, words),
-        Cell(words.value(tile.verdict)),
-        Cell(words.phrase(tile.reason)),
-        *_last_year_cells(last_year, words),
-        cells.figure(tile.target.target, words) if tile.target else Cell(None),
-        Cell(words.phrase(tile.band) if tile.band else None),
-        Cell(sheet, "Link cell", sheet),
-    ]
+    rows = Cell(sheet, "Link cell", sheet)
+    yield _in_order(
+        _HEADS,
+        **_figure_cells(tile.figure, words),
+        previous=cells.figure(before, words),
+        previous_n=Cell(before.n, "Count"),
+        change=cells.difference(tile.change, words),
+        ratio=cells.ratio(tile.change, words),
+        **usual_cells(tile.judged, words),
+        verdict=Cell(words.value(tile.verdict)),
+        reason=Cell(words.phrase(tile.reason)),
+        **_last_year_cells(tile.last_year, words),
+        **_target_cells(tile.target, words),
+        stated=_maybe(tile.stated, words),
+        band=Cell(words.phrase(tile.band) if tile.band else None),
+        rows=rows,
+    )
     for extra in tile.extra:
-        yield [*_figure_cells(extra, words), *[Cell(None)] * 11, Cell(sheet, "Link cell", sheet)]
+        yield _in_order(_HEADS, **_figure_cells(extra, words), rows=rows)
 
 
-def _figure_cells(figure: Figure, words: Words) -> Row:
-    negative = figure.value is not None and figure.value < 0
-    unit = cells.unit_name(figure.unit, words, in_hours=negative)
-    return [
-        Cell(words.label(figure)),
-        cells.figure(figure, words),
-        Cell(unit),
-        Cell(figure.n, "Count"),
-    ]
+def _in_order(heads: Sequence[str], **found: Cell) -> Row:
+    return [found.get(key, Cell(None)) for key in heads]
 
 
-def _last_year_cells(change: Change | None, words: Words) -> Row:
+def _maybe(figure: Figure | None, words: Words) -> Cell:
+    return Cell(None) if figure is None else cells.figure(figure, words)
+
+
+def _figure_cells(figure: Figure, words: Words) -> dict[str, Cell]:
+    return {
+        "figure": Cell(words.label(figure)),
+        "value": cells.figure(figure, words),
+        "unit": Cell(cells.unit_name(figure.unit, words)),
+        "n": Cell(figure.n, "Count"),
+    }
+
+
+def usual_cells(judged: Judged, words: Words) -> dict[str, Cell]:
+    """The two ends of the usual range: none where any value would be usual."""
+    usual = judged.usual
+    ends = (None, None) if usual is None else (usual.low, usual.high)
+    return {
+        key: _maybe(end, words) for key, end in zip(("usual_low", "usual_high"), ends, strict=True)
+    }
+
+
+def _last_year_cells(change: Change | None, words: Words) -> dict[str, Cell]:
     if change is None:
-        return [Cell(None)] * 3
-    return [
-        cells.figure(change.before, words),
-        cells.difference(change, words),
-        cells.ratio(change, words),
-    ]
+        return {}
+    return {
+        "last_year": cells.figure(change.before, words),
+        "last_year_change": cells.difference(change, words),
+        "last_year_ratio": cells.ratio(change, words),
+    }
+
+
+def _target_cells(target: TargetWord | None, words: Words) -> dict[str, Cell]:
+    if target is None:
+        return {}
+    met, of = target.met_of
+    missed = target.missed_by
+    return {
+        "target": cells.figure(target.target, words),
+        "target_met": Cell(met_word(target, words)),
+        "missed_by": Cell(None) if missed is None else cells.distance(missed, words),
+        "met": Cell(met, "Count"),
+        "met_of": Cell(of, "Count"),
+    }
+
+
+def met_word(target: TargetWord, words: Words) -> str:
+    """``met``, ``missed``, or ``too few`` to tell."""
+    key = {None: "unknown", True: "yes", False: "no"}[target.met]
+    return words.text(f"excel.figures.{key}")
 
 
 def write_trend(book: Book, plan: Plan) -> None:
@@ -145,37 +206,65 @@ def _picture(tile: Tile, first: int, columns: list[DataColumn], words: Words) ->
         first,
         [(role, column.figures) for role, column in zip(roles, columns, strict=False)],
         unit,
-        cells.unit_name(unit, words, in_hours=True),
+        cells.unit_name(unit, words),
         small=True,
     )
 
 
 def write_findings(book: Book, plan: Plan) -> None:
-    """The findings, each with a link to its rows, or the workbook that has them."""
+    """The findings: a row for each measure, with a link to its row, or the workbook that has it."""
     words = book.words
     head = Head(
         plan.fixed["findings"],
         words.text("label.findings"),
         words.span(book.document.identity.period),
-        (),
+        (words.text("excel.about.findings"),),
         plan.fixed["contents"],
     )
-    rows: list[Row] = [
-        [
-            Cell(words.phrase(finding.text), "Wrapped cell"),
-            Cell(words.value(finding.verdict)),
-            _rows_behind(finding, book.document, plan),
-        ]
-        for finding in book.document.findings
-    ]
-    heads = [words.text(f"excel.figures.{key}") for key in ("findings", "verdict", "rows")]
-    write_sheet(book, head, SheetTable(heads, rows, widths=(90, 18, 60)))
+    rows = [row for each in book.document.findings for row in _finding_rows(each, book, plan)]
+    heads = [words.text(f"excel.figures.{key}") for key in _FINDING_HEADS]
+    write_sheet(book, head, SheetTable(heads, rows, name="Findings"))
 
 
-def _rows_behind(finding: Finding, document: Document, plan: Plan) -> Cell:
-    sheet = plan.rows_of(finding.anchor)
-    if sheet is None and finding.document != document.name:
+def _finding_rows(finding: Finding, book: Book, plan: Plan) -> Iterator[Row]:
+    words = book.words
+    causes = ", ".join(map(words.phrase, finding.same_cause))
+    for line in finding.measures:
+        figure, since, part = line.figure, line.judged.since, finding.part
+        own = part if line.metric is Metric.FAILURE_RATE else None
+        yield _in_order(
+            _FINDING_HEADS,
+            slice=Cell(words.value(finding.subject)),
+            measure=Cell(words.phrase(line.text)),
+            verdict=Cell(words.value(line.judged.verdict)),
+            value=cells.figure(figure, words),
+            n=Cell(figure.n, "Count"),
+            previous=cells.figure(line.before, words),
+            **usual_cells(line.judged, words),
+            since_earliest=_since(since, earliest=True),
+            since_latest=_since(since, earliest=False),
+            part=Cell(None) if own is None else cells.part(own.size, own.unit),
+            same_cause=Cell(causes or None),
+            rows=rows_behind(finding, book, plan),
+        )
+
+
+def _since(since: Since | None, *, earliest: bool) -> Cell:
+    if since is None:
+        return Cell(None)
+    day = since.earliest if earliest else since.latest
+    return Cell(since.week if since.exact else day, "Date")
+
+
+def rows_behind(finding: Finding, book: Book, plan: Plan) -> Cell:
+    """A link to the finding's row; the name of the file that has it, where it is not this one."""
+    document = book.document
+    place = row_of(book, plan, finding.anchor, finding.row)
+    place = place or row_looked_at(book, plan, finding.split, finding.row)
+    if place is not None:
+        return Cell(place.sheet, "Link cell", place.sheet, place.cell)
+    if finding.document != document.name:
         identity = document.identity
         period = identity.period.name
         return Cell(file_name(identity.subscription, period, finding.document, "xlsx"))
-    return Cell(sheet, "Link cell", sheet)
+    return Cell(None)

@@ -13,6 +13,7 @@ from insights_reports.edition.document import (
     Table,
     Waterfall,
 )
+from insights_reports.edition.files import file_name
 from insights_reports.edition.values import Metric, Phrase
 from insights_reports.formats.excel.text import SheetNames
 from insights_reports.formats.words.words import Words
@@ -33,19 +34,18 @@ class BlockSheet:
 
 @dataclass(frozen=True)
 class Plan:
-    fixed: dict[str, str]  # what of FRONT, FIGURES and BACK there is -> sheet name
+    fixed: dict[str, str]  # what of FRONT, FIGURES, BACK and the summary there is -> sheet name
     blocks: tuple[BlockSheet, ...]
-    deployments: tuple[str, ...]  # sheet names
+    deployments: tuple[str, ...]  # sheet names; none where another workbook has them
 
-    def rows_of(self, anchor: str) -> str | None:
-        """The sheet with the rows behind an anchor: the section's first, or that of the block."""
-        for sheet in self.blocks:
-            if (sheet.section and sheet.section.id == anchor) or sheet.block.id == anchor:
-                return sheet.name
-        for sheet in self.blocks:
-            if sheet.block.id.startswith(f"{anchor}-"):
-                return sheet.name
-        return None
+    def sheets_of(self, anchor: str) -> list[BlockSheet]:
+        """The sheets behind an anchor: the section's, or that of the block."""
+        found = [
+            sheet
+            for sheet in self.blocks
+            if (sheet.section and sheet.section.id == anchor) or sheet.block.id == anchor
+        ]
+        return found or [sheet for sheet in self.blocks if sheet.block.id.startswith(f"{anchor}-")]
 
     def rows_of_metric(self, metric: Metric) -> str:
         """The sheet of this metric's rows: its own trend, else the deployments, else the first."""
@@ -63,12 +63,27 @@ def make_plan(document: Document, names: SheetNames, words: Words, deployment_sh
     fixed = {key: _named(names, words, key) for key in FRONT}
     fixed |= {key: _named(names, words, key) for key in _figure_sheets(document)}
     blocks = tuple(
-        BlockSheet(names.take(f"{number} {words.phrase(block.title)}"), block, section)
+        BlockSheet(names.take(f"{number} {_name(block, words)}"), block, section)
         for number, (block, section) in enumerate(_blocks(document), 1)
     )
     fixed |= {key: _named(names, words, key) for key in BACK}
+    if deployment_sheets:
+        fixed |= {key: _named(names, words, key) for key in ("summary", "choices")}
     deployments = tuple(_named(names, words, "deployments") for _ in range(deployment_sheets))
     return Plan(fixed, blocks, deployments)
+
+
+def _name(block: Table | Chart, words: Words) -> str:
+    """What a sheet is called: a title that is a message would be another name each month."""
+    own = f"excel.block.{block.id}"
+    return words.text(own) if own in words.catalogue else words.phrase(block.title)
+
+
+def deployments_file(document: Document) -> str:
+    """The name of the workbook that has the edition's deployments: that of its first document."""
+    first = document.edition[0] if document.edition else document.name
+    identity = document.identity
+    return file_name(identity.subscription, identity.period.name, first, "xlsx")
 
 
 def _named(names: SheetNames, words: Words, key: str) -> str:

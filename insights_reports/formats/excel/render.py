@@ -1,24 +1,35 @@
 """The edition as one workbook, after the pattern of accessible spreadsheets.
 
 Cover, contents, notes, key figures, then one table or chart a sheet, the cross-check and the
-exclusions, and last the deployments. All cells are values: there is no formula in it, from data or
-otherwise. The same document and deployments give the same bytes.
+exclusions; in the first workbook of an edition last a summary by formulas, the deployments and what
+the summary lets one choose. All other cells are values: no formula is made of data. The same
+document and deployments give the same bytes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
 from insights_reports.edition.document import Document, Table
 from insights_reports.formats.excel.archive import save
-from insights_reports.formats.excel.blocks import block_notes, write_chart, write_table
+from insights_reports.formats.excel.blocks import block_head, write_chart, write_table
 from insights_reports.formats.excel.book import Book, Layout
 from insights_reports.formats.excel.check import write_check, write_exclusions
-from insights_reports.formats.excel.deployments import RawColumn, RawStyles, raw_columns, row_xml
+from insights_reports.formats.excel.choices import choices, write_choices
+from insights_reports.formats.excel.cover import write_cover
+from insights_reports.formats.excel.deployments import (
+    STYLES,
+    RawColumn,
+    RawStyles,
+    raw_columns,
+    row_xml,
+)
 from insights_reports.formats.excel.figures import write_figures, write_findings, write_trend
-from insights_reports.formats.excel.front import write_contents, write_cover, write_notes
+from insights_reports.formats.excel.front import write_contents, write_notes
 from insights_reports.formats.excel.plan import BlockSheet, Plan, make_plan
 from insights_reports.formats.excel.sheets import Head, head_lines
+from insights_reports.formats.excel.summary import Area, letters, write_summary
 
 MOST_ROWS = 1_048_576  # of a sheet, in Excel
 _HEAD_ROWS = 8  # kept free for what stands above the deployments and their heads
@@ -27,7 +38,7 @@ _HEAD_ROWS = 8  # kept free for what stands above the deployments and their head
 def render(
     document: Document, deployments: pd.DataFrame | None, *, most_rows: int = MOST_ROWS
 ) -> bytes:
-    """The workbook; ``deployments`` (see docs/architecture.md) are its last sheets, if given.
+    """The workbook; ``deployments`` (`edition.rows`) are sheets of it, if given.
 
     ``most_rows`` is how many rows a sheet may have; what is longer goes on in the next.
     """
@@ -56,46 +67,71 @@ def _slices(rows: int, most: int) -> list[slice]:
 
 
 def _write_block(book: Book, plan: Plan, sheet: BlockSheet) -> None:
-    block, words = sheet.block, book.words
-    subtitle = words.phrase(block.subtitle) if block.subtitle else ""
-    head = Head(
-        sheet.name,
-        words.phrase(block.title),
-        subtitle,
-        block_notes(block, sheet.section, words),
-        plan.fixed["contents"],
-    )
-    if isinstance(block, Table):
-        write_table(book, head, block)
+    head = block_head(book, plan, sheet)
+    if isinstance(sheet.block, Table):
+        write_table(book, head, sheet.block)
     else:
-        write_chart(book, head, block)
+        write_chart(book, head, sheet.block)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The deployments of one sheet: from ``start`` to before ``stop``, and the row of heads."""
+
+    name: str
+    start: int
+    stop: int
+    head: Head
+    head_row: int
+
+    @property
+    def count(self) -> int:
+        return self.stop - self.start
 
 
 def _write_deployments(
     book: Book, plan: Plan, deployments: pd.DataFrame, slices: list[slice]
 ) -> dict[str, Iterable[memoryview]]:
     """The sheets without their rows; sheet name -> the XML of its rows, not yet made."""
-    columns: tuple[RawColumn, ...] = ()
-    rows: dict[str, Iterable[memoryview]] = {}
-    for number, (name, part) in enumerate(zip(plan.deployments, slices, strict=True), 1):
-        head = _deployments_head(book, plan, name)
-        lines = head_lines(book, head, part.stop - part.start)
-        columns = columns or _raw_columns(book, deployments)
-        sheet = book.sheet(name, Layout([column.width for column in columns], len(lines) + 1))
-        for line in lines:
-            sheet.append([line])
-        heads = sheet.head([column.title for column in columns], [False] * len(columns))
-        if part.stop > part.start:
-            last_row = sheet.rows + part.stop - part.start
-            sheet.table(heads, sheet.rows, last_row, f"Deployments{number}")
-        rows[name] = row_xml(columns, part.start, part.stop, sheet.rows + 1)
+    columns = _raw_columns(book, deployments)
+    parts = list(_parts(book, plan, slices))
+    listed = choices(deployments, book.words)
+    areas = _areas(parts, columns)
+    summary, xml = write_summary(book, plan, deployments, areas, listed)
+    rows: dict[str, Iterable[memoryview]] = {summary: [xml]}
+    for number, part in enumerate(parts, 1):
+        _write_part(book, part, columns, f"Deployments{number}")
+        rows[part.name] = row_xml(columns, part.start, part.stop, part.head_row + 1)
+    write_choices(book, plan, listed)
     return rows
 
 
+def _parts(book: Book, plan: Plan, slices: list[slice]) -> Iterator[_Part]:
+    for name, rows in zip(plan.deployments, slices, strict=True):
+        head = _deployments_head(book, plan, name)
+        lines = head_lines(book, head, rows.stop - rows.start)
+        yield _Part(name, rows.start, rows.stop, head, len(lines) + 1)
+
+
+def _areas(parts: Sequence[_Part], columns: Sequence[RawColumn]) -> list[Area]:
+    by_key = letters([column.key for column in columns])
+    return [
+        Area(part.name, part.head_row + 1, part.head_row + max(part.count, 1), by_key)
+        for part in parts
+    ]
+
+
+def _write_part(book: Book, part: _Part, columns: Sequence[RawColumn], table: str) -> None:
+    sheet = book.sheet(part.name, Layout([column.width for column in columns], part.head_row))
+    for line in head_lines(book, part.head, part.count):
+        sheet.append([line])
+    heads = sheet.head([column.title for column in columns], [False] * len(columns))
+    if part.count:
+        sheet.table(heads, sheet.rows, sheet.rows + part.count, table)
+
+
 def _raw_columns(book: Book, deployments: pd.DataFrame) -> tuple[RawColumn, ...]:
-    styles = RawStyles(
-        *(book.style_id(name) for name in ("Instant", "Duration, signed", "Hours", "Number"))
-    )
+    styles = RawStyles(*map(book.style_id, STYLES))
     return raw_columns(deployments, book.words, book.document.identity.zone, styles)
 
 

@@ -33,7 +33,7 @@ _NARROWEST, _WIDEST, _WIDEST_HEAD = 9, 44, 26
 _MARGIN = 2  # characters
 _MOST_ROWS_OF_A_PAGE = 60
 _LEGIBLE = 4.5  # contrast of text, by WCAG 2.2
-_STYLE_WIDTHS = {"Instant": 19, "Duration": 12, "Hours": 12, "Date": 12}
+_STYLE_WIDTHS = {"Instant": 19, "Hours": 12, "Hours change": 12, "Points change": 14, "Date": 12}
 
 
 @dataclass(frozen=True)

@@ -20,22 +20,22 @@ NUMBER_FORMATS = {
     "Per week": "#,##0.0",
     "Number": "#,##0.00",
     "Rate": "0.0%",
-    "Duration": "[h]:mm:ss",
-    "Duration, signed": '[h]:mm:ss;-0.000" d"',  # Excel shows no negative [h]:mm:ss
-    "Hours": '#,##0.0" h";-#,##0.0" h"',
+    "Hours": '#,##0.00" h";-#,##0.00" h"',
     "Date": "yyyy-mm-dd",
+    "Month": "yyyy-mm",
     "Instant": "yyyy-mm-dd hh:mm:ss",
     "Count change": "+#,##0;-#,##0;0",
     "Number change": "+#,##0.0;-#,##0.0;0.0",
-    "Hours change": '+#,##0.0" h";-#,##0.0" h";0.0" h"',
-    "Points change": "+0.0%;-0.0%;0.0%",
+    "Hours change": '+#,##0.00" h";-#,##0.00" h";0.00" h"',
+    "Points change": '+0.0" points";-0.0" points";0.0" points"',
+    "Points": '0.0" points"',
     "Percent change": "+0.0%;-0.0%;0.0%",
 }
 TOTAL = ", total"  # each of them exists as the style of a total row too
 
 
-def named_styles(accent: str) -> Iterator[NamedStyle]:
-    """All of them; ``accent`` is rrggbb."""
+def named_styles(accent: str, points: str = "points") -> Iterator[NamedStyle]:
+    """All of them; ``accent`` is rrggbb, ``points`` the word after a difference of rates."""
     thick, thin = Side("medium", color=accent), Side("thin", color=LINE)
     top = Alignment(vertical="top")
     wrap = Alignment(vertical="top", wrap_text=True)
@@ -47,6 +47,13 @@ def named_styles(accent: str) -> Iterator[NamedStyle]:
     yield _style("Wrapped cell", alignment=Alignment(vertical="top", wrap_text=True, indent=1))
     yield _style("Long text", alignment=Alignment("left", wrap_text=True, indent=1))
     yield _style("Day", number_format="yyyy-mm-dd", alignment=Alignment("left", "top"))
+    fill, box = (
+        PatternFill("solid", fgColor="FFF6DD"),
+        Border(left=thin, right=thin, top=thin, bottom=thin),
+    )
+    left = Alignment("left", indent=1)
+    yield _style("Choice", fill=fill, border=box, alignment=left)
+    yield _style("Choice, month", number_format="yyyy-mm", fill=fill, border=box, alignment=left)
     yield _style("Label", Font(name=FONT, size=10, bold=True, color=INK), alignment=top)
     link = Font(name=FONT, size=10, color="0B5394", underline="single")
     yield _style("Link", link)
@@ -59,7 +66,8 @@ def named_styles(accent: str) -> Iterator[NamedStyle]:
             fill=PatternFill("solid", fgColor=HEAD),
             border=Border(bottom=thick),
         )
-    for name, number_format in NUMBER_FORMATS.items():
+    for name, english in NUMBER_FORMATS.items():
+        number_format = english.replace("points", points)
         horizontal = {"Text": "left", "Missing": "right"}.get(name)
         alignment = Alignment(
             horizontal, indent=int(name == "Text")

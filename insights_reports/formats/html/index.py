@@ -2,7 +2,7 @@
 struck through but kept. One file that fetches nothing; search and filters need its script, all
 else works without."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -13,6 +13,12 @@ from insights_reports.edition.document import Brand
 from insights_reports.edition.values import Instant, Name, Span, Status
 from insights_reports.formats.charts.fonts import STACK, font_face_css
 from insights_reports.formats.charts.palette import css_variables, palette
+from insights_reports.formats.html.index_figures import (
+    Histories,
+    IndexFigure,
+    ShownFigure,
+    shown_figure,
+)
 from insights_reports.formats.html.templates import SHIPPED, Templates
 from insights_reports.formats.words.sizes import file_size
 from insights_reports.formats.words.words import Words, words
@@ -35,7 +41,13 @@ class IndexFile:
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
     """One revision of an edition. The period is half-open; ``status`` and ``verdict`` are values of
-    `Status` and `CheckVerdict`; ``generated`` is aware."""
+    `Status` and `CheckVerdict`; ``generated`` is aware.
+
+    Editions of earlier versions say nothing of what follows the files: ``figures`` are those of
+    page one, ``finding`` is the first one's line in the edition's language, ``differing`` the
+    number of figures that Octopus states otherwise, ``released_by`` who released it after it was
+    held.
+    """
 
     subscription: str
     report: str
@@ -48,14 +60,21 @@ class IndexEntry:
     verdict: str
     generated: datetime
     files: tuple[IndexFile, ...]
+    figures: tuple[IndexFigure, ...] = ()
+    finding: str = ""
+    differing: int = 0
+    released_by: str = ""
 
 
 @dataclass(frozen=True)
 class _Row:
-    """An entry as the template shows it; ``newest`` is the revision that replaced it, 0 if none."""
+    """An entry as the template shows it; ``newest`` is the revision that replaced it, 0 if none;
+    ``latest``: whether it is the newest edition of its subscription."""
 
     entry: IndexEntry
     newest: int
+    latest: bool
+    figures: tuple[ShownFigure, ...]
     words: Words
 
     @property
@@ -102,11 +121,31 @@ class _Row:
         return range(self.entry.start.year, last.year + 1)
 
     @property
+    def held(self) -> str:
+        """Who released it after it was held; "" where nobody had to."""
+        who = self.entry.released_by
+        return self.words.text("index.held", name=Name(who)) if who else ""
+
+    @property
+    def differing(self) -> str:
+        """How many figures differ, where any does."""
+        n = self.entry.differing
+        return self.words.text("index.differing", n=n) if n else ""
+
+    @property
     def search(self) -> str:
-        """What a search finds it by: in lower case, as the script writes what it looks for."""
-        entry = self.entry
-        parts = (entry.subscription, entry.report, entry.title, entry.period, self.status)
-        return " ".join((*parts, self.words.span(self.span), self.verdict)).lower()
+        """What a search finds it by, which is what it shows: in lower case, as the script writes
+        what it looks for. Not by when it was made: "September" would find August's too."""
+        entry, words = self.entry, self.words
+        parts = [entry.subscription, entry.report, entry.title, entry.period, self.status]
+        parts += [words.span(self.span), words.dates(self.span), self.verdict, self.differing]
+        parts += [entry.finding, self.held, *(each.text for each in self.figures)]
+        parts += [f"{name} {file.name}" for name, files in self.documents for file in files]
+        if self.newest:
+            parts.append(words.text("index.replaced", revision=self.newest))
+        if self.latest:
+            parts.append(words.text("index.latest"))
+        return " ".join(" ".join(parts).split()).lower()
 
 
 def render(
@@ -135,6 +174,7 @@ def render(
         stamp=Instant(generated, "UTC"),
         language=language,
         w=language_words,
+        telling=any(row.figures or row.entry.finding for _, rows in groups for row in rows),
         shown=language_words.text("index.shown", shown=Name("{0}"), all=Name("{1}")),
         href=_href,
         size=lambda size: file_size(size, language_words),
@@ -148,17 +188,35 @@ def _groups(entries: Sequence[IndexEntry], words: Words) -> Iterator[tuple[str, 
         newest_first = (-entry.start.toordinal(), entry.period, -entry.revision)
         return (entry.subscription.casefold(), entry.subscription, *newest_first)
 
-    newest: dict[tuple[str, str], int] = {}
-    for entry in entries:
-        key = (entry.subscription, entry.period)
-        newest[key] = max(newest.get(key, 0), entry.revision)
     for subscription, group in groupby(sorted(entries, key=order), lambda e: e.subscription):
-        yield subscription, [_row(entry, newest, words) for entry in group]
+        yield subscription, list(_rows(list(group), words))
 
 
-def _row(entry: IndexEntry, newest: dict[tuple[str, str], int], words: Words) -> _Row:
-    last = newest[entry.subscription, entry.period]
-    return _Row(entry, last if entry.revision < last else 0, words)
+def _rows(group: Sequence[IndexEntry], words: Words) -> Iterator[_Row]:
+    """The rows of one subscription's editions, which are sorted, the newest first."""
+    newest: dict[str, IndexEntry] = {}
+    for entry in group:
+        newest.setdefault(entry.period, entry)
+    for entry in group:
+        last = newest[entry.period]
+        yield _Row(
+            entry,
+            last.revision if entry is not last else 0,
+            entry is group[0],
+            tuple(shown_figure(each, _histories(entry, newest), words) for each in entry.figures),
+            words,
+        )
+
+
+def _histories(entry: IndexEntry, newest: Mapping[str, IndexEntry]) -> Histories:
+    """Each metric over the editions of earlier periods, as they are now, and in this one."""
+    earlier = [each for each in newest.values() if each.start < entry.start]
+    series = [*sorted(earlier, key=lambda each: each.start), entry]
+    values = [{each.figure.metric: each.figure.value for each in one.figures} for one in series]
+    return {
+        each.figure.metric: [found.get(each.figure.metric) for found in values]
+        for each in entry.figures
+    }
 
 
 def _href(path: str) -> str:
