@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage check fmt docs schema bench pictures clean
+.PHONY: help setup demo test coverage check fmt docs schema gallery bench pictures clean
 PYTHON := .venv/bin/python
 TESTS ?= tests
 SIZES ?= 10000 100000 1000000
@@ -43,6 +43,9 @@ bench: ## measure the data path against the alternatives (SIZES="10000 100000 10
 	@scripts/setup bench
 	$(PYTHON) benchmarks/data_path.py --sizes $(SIZES)
 	$(PYTHON) benchmarks/data_path.py --sizes 10000 3000000 --ways ours "orjson alone" --repeats 3
+
+gallery: setup ## editions of many kinds in demo/gallery, with an index
+	@scripts/gallery
 
 pictures: demo ## make the pictures in docs/images from the demo's edition
 	@scripts/pictures demo
