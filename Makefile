@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage check fmt bench pictures clean
+.PHONY: help setup demo test coverage check fmt docs schema gallery bench pictures clean
 PYTHON := .venv/bin/python
 TESTS ?= tests
 SIZES ?= 10000 100000 1000000
@@ -22,8 +22,7 @@ coverage: ## which lines and branches of the package the tests reach
 	@scripts/setup dev
 	$(PYTHON) -m pytest -n 4 --cov --cov-report=term:skip-covered $(TESTS)
 
-check: ## formatting, lint and types
-	@scripts/setup dev
+check: docs ## formatting, lint, types, and the links of docs/
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
@@ -33,13 +32,23 @@ fmt: ## format and mend what can be mended by itself
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
+docs: ## build the site of docs/ into site/; a link or an anchor that leads nowhere fails
+	@scripts/setup docs
+	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --quiet
+
+schema: setup ## make config/insights-reports.schema.json from the configuration's model
+	.venv/bin/insights-reports config schema > config/insights-reports.schema.json
+
 bench: ## measure the data path against the alternatives (SIZES="10000 100000 1000000"), and how it grows
 	@scripts/setup bench
 	$(PYTHON) benchmarks/data_path.py --sizes $(SIZES)
 	$(PYTHON) benchmarks/data_path.py --sizes 10000 3000000 --ways ours "orjson alone" --repeats 3
 
+gallery: setup ## editions of many kinds in demo/gallery, with an index
+	@scripts/gallery
+
 pictures: demo ## make the pictures in docs/images from the demo's edition
 	@scripts/pictures demo
 
 clean: ## remove what was made, but not state and reports
-	rm -rf .venv .setup .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist demo
+	rm -rf .venv .setup .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist demo site

@@ -1,15 +1,19 @@
 """The documentation, under test."""
 
+import os
 import re
+import socket
 import subprocess
 import sys
 from inspect import isfunction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
 from insights_reports.config import Subscription
+from insights_reports.config_file import load_config
 from insights_reports.formats.html.parts import Parts
 from insights_reports.server import RunningServer
 from tests.conftest import AS_OF
@@ -43,6 +47,50 @@ def test_the_library_page_runs_from_top_to_bottom(
     assert len(names["busy"]) > 10  # type: ignore[arg-type]
     assert names["check"].figures > 1000  # type: ignore[attr-defined]
     assert names["check"].verdict == "agrees"  # type: ignore[attr-defined]
+
+
+def test_the_tutorial_runs_as_it_is_written(tmp_path: Path) -> None:
+    """Each block in a shell, against the server that the tutorial itself starts."""
+    exports, serve, *commands = code("docs/tutorial.md", "sh")
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port = str(sock.getsockname()[1])
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    kept = {name: of for name, of in os.environ.items() if not name.startswith("OCTOPUS")}
+
+    def shell(block: str) -> list[str]:
+        return ["bash", "-euc", f"{exports}\n{block}".replace("8065", port)]
+
+    def settings() -> dict[str, Any]:
+        return {"cwd": tmp_path, "env": kept | {"PATH": path}, "text": True}
+
+    serving = shell(serve.replace("insights-reports", "exec insights-reports"))
+    with subprocess.Popen(serving, stdout=subprocess.PIPE, **settings()) as server:
+        assert server.stdout is not None
+        assert f":{port}" in server.stdout.readline()
+        try:
+            for block in commands:
+                done = subprocess.run(shell(block), capture_output=True, **settings())
+                assert done.returncode == 0, (block, done.stdout, done.stderr)
+        finally:
+            server.terminate()
+    assert len(list((tmp_path / "reports").rglob("*.pdf"))) == 3
+    assert (tmp_path / "reports" / "index.html").is_file()
+    assert "archive: sent" in done.stdout
+
+
+@pytest.mark.parametrize("block", code("docs/howto.md", "yaml"))
+def test_the_configurations_of_the_how_tos_are_valid(block: str, tmp_path: Path) -> None:
+    mail = "" if "mail:\n  host" in block else "mail: {host: h.example, sender: a@example.com}\n"
+    text = f"{mail}{block}subscriptions: {{a: {{report: b}}}}\n"
+    (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
+    assert load_config(tmp_path / "c.yaml").mail is not None
+
+
+def test_every_page_stands_in_the_site() -> None:
+    site = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    pages = [path.name for path in (ROOT / "docs").glob("*.md")]
+    assert [page for page in pages if f" {page}\n" not in site] == []
 
 
 def test_the_subscription_of_the_readme_is_valid() -> None:

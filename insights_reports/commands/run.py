@@ -168,10 +168,12 @@ def print_outcome(run: Run, outcome: Outcome) -> None:
         f"({edition.status}): {checked(edition)}"
     )
     print_table(
-        ["FILE", "SIZE"], [[str(p), size(p.stat().st_size)] for p in outcome.files], right="lr"
+        ["FILE", "SIZE"], [[p.name, size(p.stat().st_size)] for p in outcome.files], right="lr"
     )
     if edition.no_access:
         print(f"No access to what these splits need: {', '.join(edition.no_access)}.")
+    if not any(receipt.done and not receipt.key.recipient for receipt in outcome.receipts):
+        print(f"The files are in {run.files}")
     for receipt in outcome.receipts:
         print(_receipt(receipt))
     if outcome.held:
@@ -186,5 +188,6 @@ def _receipt(receipt: Receipt) -> str:
     to = f" {receipt.key.recipient}" if receipt.key.recipient else ""
     if receipt.done:
         already = " (already delivered, nothing sent again)" if receipt.already else ""
-        return f"{receipt.key.destination}{to}: {receipt.state}{already}"
+        where = "" if receipt.key.recipient else f" to {receipt.reference}"
+        return f"{receipt.key.destination}{to}: {receipt.state}{where}{already}"
     return f"{receipt.key.destination}{to}: {said(receipt)}"

@@ -43,8 +43,9 @@ def deployment_rows(
     outcome = outcomes(table, settings.conventions)
     rows["failed"] = np.where(outcome == OTHER, np.nan, outcome != SUCCESSFUL).astype(np.float32)
     patterns, conventions = settings.hotfix_patterns, settings.conventions
-    flags = rework(table, hotfix_patterns=patterns, conventions=conventions)
-    rows["rework"], rows["in_period"] = flags["rework"], inside
+    reworked = np.zeros(len(table), np.bool_)
+    reworked[rework(table, hotfix_patterns=patterns, conventions=conventions).rework] = True
+    rows["rework"], rows["in_period"] = reworked, inside
     if not every or len(rows) > most:
         rows = rows[inside]
     return rows.sort_values(["completed", "deployment_id"], ignore_index=True)

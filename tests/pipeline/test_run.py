@@ -28,6 +28,8 @@ def test_an_edition_arrives_in_the_folder_and_by_mail(
         assert done.status == 0, done.err
         assert "September" not in done.err
         root = config.parent / "reports"
+        assert f"archive: sent to {root}" in done.out
+        assert "state/runs" not in done.out
         (manifest,) = read_manifests(root)
         assert (manifest.about.period, manifest.about.revision) == ("2026-09", 1)
         names = {file.name for file in manifest.files if file.document != "data"}
@@ -116,6 +118,7 @@ def test_a_dry_run_delivers_nothing_and_says_so(configure: Configure, run: Run) 
     done = run(config, "--dry-run")
     assert done.status == 0
     assert "dry run" in done.out
+    assert "The files are in " in done.out
     assert not (config.parent / "reports").exists()
 
 
