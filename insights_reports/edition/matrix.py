@@ -128,8 +128,10 @@ def _title(part: Part, judging: Judging) -> Phrase:
         return Phrase("matrix.worse", values | {"worse": worse})
     if better:
         return Phrase("matrix.better", values | {"better": better})
-    judged = sum(len(_judged(part, judging, series)) for series in part.order)
-    return Phrase("matrix.none" if judged else "matrix.too_few", values)
+    if any(_judged(part, judging, series) for series in part.order):
+        return Phrase("matrix.none", values)
+    whole = judging.of(part.facts, part.facts.whole, 0, Metric.DEPLOYMENT_FREQUENCY).verdict
+    return Phrase("matrix.too_few" if whole in SPOKEN else "matrix.unjudged", values)
 
 
 def _judged(part: Part, judging: Judging, series: int) -> list[Judged]:

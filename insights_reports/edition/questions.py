@@ -26,9 +26,13 @@ def _calm(findings: Sequence[Finding], tiles: Sequence[Tile]) -> Iterator[Phrase
     words = [tile.verdict for tile in tiles]
     if Verdict.WORSE in words:
         return
-    missed = [tile for tile in tiles if tile.target is not None and tile.target.met is False]
-    if not words or all(word is Verdict.SPECIAL for word in words):
-        return
+    missed = [
+        tile
+        for tile in tiles
+        if tile.target is not None and tile.target.met is False and tile.verdict is Verdict.USUAL
+    ]
+    if not any(word.outside or word is Verdict.USUAL for word in words):
+        return  # nothing could be judged, so that nothing is said to be as usual
     yield Phrase("question.none")
     for tile in missed:
         values: dict[str, Value] = {

@@ -129,7 +129,7 @@ def test_parts_add_up_to_the_change_to_the_last_bit(slices: dict[str, Any]) -> N
     totals = [sum(side[at][0] for side in slices.values()) for at in (0, 1)]
     failed = [sum(side[at][1] for side in slices.values()) for at in (0, 1)]
     for split in ("Project", "Environment", "Tenant", "ProjectGroup", "EnvironmentGroup"):
-        found = shares(facts, facts.slices(split))  # type: ignore[arg-type]
+        found = shares(facts, facts.slices(split))
         if not all(totals):
             assert found is None
         elif found is not None:

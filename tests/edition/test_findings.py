@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from insights_reports.crosscheck import CrossCheck
+from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition import compose
 from insights_reports.edition.document import Document, Path, Table, Waterfall
 from insights_reports.edition.scope import is_production, scope_of
@@ -23,7 +25,7 @@ from insights_reports.edition.values import (
 from insights_reports.errors import UsageError
 from insights_reports.formats.words.words import words
 from insights_reports.metrics import Lookups
-from tests.edition.inputs import HOUR, deployment, inputs, settings
+from tests.edition.inputs import HOUR, deployment, discrepancy, inputs, settings
 from tests.edition.test_judging import MONTHS
 from tests.metrics.reference import Row
 from tests.typed import the
@@ -204,7 +206,10 @@ def test_what_had_not_recovered_is_listed_with_what_recovered_it_later() -> None
 
 
 def test_what_the_last_edition_found_goes_on_or_has_ended() -> None:
-    october = {"period": "2026-10", "as_of": datetime(2026, 11, 1, 4, tzinfo=UTC)}
+    october: dict[str, Any] = {
+        "period": "2026-10",
+        "as_of": datetime(2026, 11, 1, 4, tzinfo=UTC),
+    }
     said = {}
     for failed in (14, 1):
         rows = [*history({"Checkout": 14}), *month(date(2026, 10, 1), {"Checkout": failed})]
@@ -240,3 +245,44 @@ def test_the_scope_is_all_unless_exactly_one_group_is_production() -> None:
         assert scope_of(inputs([], lookups=lookups), settings(headline=None)).said.key == key
     with pytest.raises(UsageError, match="Live"):
         scope_of(inputs([], lookups=LOOK), settings(headline="Live"))
+
+
+def test_a_disputed_edition_says_what_octopus_states() -> None:
+    """Every rate stated 13 % too high: tile, headline, subject and the strip say so."""
+    stated = 1.13 * 16 / 90
+    differing = discrepancy(
+        split="EnvironmentGroup",
+        series="Production",
+        metric="DeploymentFailureRate",
+        statistic="Rate",
+        stated=stated,
+        recomputed=16 / 90,
+        verdict=CheckVerdict.DIFFERS,
+    )
+    check = CrossCheck(
+        figures=310,
+        agrees=309,
+        differs=1,
+        explained=0,
+        not_comparable=0,
+        discrepancies=(differing,),
+    )
+    made = inputs(history({"Checkout": 14}), lookups=LOOK, check=check)
+    document = compose(made, settings(splits=("Project",), headline=None))[0]
+    assert document.tiles[3].stated == Figure(Metric.FAILURE_RATE, Statistic.RATE, stated)
+    assert document.tiles[1].stated is None
+    assert "(17.8 %; Octopus states 20.1 %)" in say(document.headline)
+    assert say(document.headline).count(". ") == 0
+    assert say(document.subject).startswith("Differs from Octopus: September 2026")
+    assert [say(each) for each in document.check.findings] == [
+        "1 figure differs: DeploymentFailureRate / Rate"
+    ]
+    assert document.check.line is None
+
+
+def test_where_nothing_can_be_judged_nothing_is_called_usual() -> None:
+    rows = [row for start in MONTHS[-3:] for row in month(start, {"Checkout": 9})]
+    document = edition(rows, targets={Metric.FAILURE_RATE: 0.05})
+    assert document.questions == ()
+    assert say(block(document, "where-to-look").title) == "3 projects; nothing can be judged yet"
+    assert say(document.headline).endswith("; nothing can be judged yet.")
