@@ -9,7 +9,7 @@ import pytest
 from pikepdf import Array, Dictionary, Name
 
 from insights_reports.formats.pdf import render as pdf
-from tests import documents
+from tests import documents, october
 from tests.formats.pdf_ua import failures
 
 
