@@ -23,8 +23,11 @@ from insights_reports.edition.document import Chart, Column, ColumnKind, Documen
 from insights_reports.edition.values import Change, Figure, Mark, Unit, Value
 from insights_reports.formats.excel import render as excel
 from insights_reports.formats.html import render as html
+from insights_reports.formats.html.parts import Parts, inline
 from insights_reports.formats.mail import render as mail
 from insights_reports.formats.pdf import render as pdf
+from insights_reports.formats.words.finding import finding_text
+from insights_reports.formats.words.tile import tile_text
 from insights_reports.formats.words.words import words
 from insights_reports.octopus import Connection
 from insights_reports.pipeline.compute import compute
@@ -42,7 +45,7 @@ SPLITS = (
     "project", "project-group", "environment", "environment-group", "tenant", "tenant-tag-set",
 )  # fmt: skip
 W = words("en")
-MARKS = (ColumnKind.MARK_DURATION, ColumnKind.MARK_RATE)
+MARKS = (ColumnKind.MARK_DURATION, ColumnKind.MARK_RATE, ColumnKind.STRIP, ColumnKind.PART)
 
 
 def squeezed(text: str) -> str:
@@ -170,19 +173,9 @@ def test_every_pdf_keeps_what_can_be_judged_of_pdf_ua(rendered: dict[str, Render
 # --- page one ------------------------------------------------------------------------------------
 
 
-def shown_figures(document: Document) -> Iterator[tuple[str, str]]:
-    """What must stand together, with white space left out: a label and its figure, a change and
-    what it is against."""
-    for tile in document.tiles:
-        yield W.label(tile.figure), W.figure(tile.figure)
-        for change, against in ((tile.change, "previous"), (tile.last_year, "last_year")):
-            if change is not None and change.difference is not None:
-                yield W.change(change), W.text(f"label.against_{against}")
-
-
 def check_counts(document: Document) -> tuple[str, ...]:
     check = document.check
-    return W.phrase(check.sentence), W.count(check.ledger.read), W.count(check.ledger.used)
+    return (W.phrase(check.line or check.sentence),)
 
 
 def ledger_lines(document: Document) -> Iterator[tuple[str, int]]:
@@ -195,22 +188,32 @@ def ledger_lines(document: Document) -> Iterator[tuple[str, int]]:
 
 def page_one_lines(document: Document) -> Iterator[str]:
     """The lines of page one that PDF and web page have in the same words."""
-    for label, figure in shown_figures(document):
-        yield squeezed(label + figure)
     for tile in document.tiles:
-        for extra in tile.extra:
-            yield squeezed(W.beside(extra))
-        if tile.figure.n is not None:
-            yield squeezed(W.sample(tile.figure))
-        yield squeezed(W.phrase(tile.reason))
-    check = document.check
-    yield squeezed(W.text("label.figures_agree", agrees=check.agrees, figures=check.figures))
-    yield squeezed(W.phrase(check.sentence))
-    for label, n in ledger_lines(document):
-        taken = label not in (W.text("label.read"), W.text("label.used"))
-        yield squeezed(f"{label}{'−' if taken else ''}{W.count(n)}")
+        said = tile_text(W, tile)
+        yield squeezed(said.number + said.unit)
+        yield squeezed(said.line)
+        yield squeezed(said.last_year)
+    yield squeezed("".join(check_counts(document)))
+
+
+def finding_lines(document: Document) -> Iterator[str]:
     for finding in document.findings:
-        yield squeezed(W.phrase(finding.text))
+        said = finding_text(W, finding)
+        yield from (squeezed(text) for text in (said.name, said.part, said.same_cause))
+        for line in said.lines:
+            yield from (squeezed(text) for text in (line.what, line.range))
+
+
+def test_the_findings_are_in_the_pdf_and_the_web_page(summary: Rendered) -> None:
+    for text in ("".join(summary.pdf_pages), squeezed(summary.html.text_content())):
+        assert [line for line in finding_lines(summary.document) if line not in text] == []
+
+
+def test_the_ledger_stands_with_the_sources(summary: Rendered) -> None:
+    for text in (summary.pdf_pages[-1], squeezed(summary.html.text_content())):
+        for label, n in ledger_lines(summary.document):
+            taken = label not in (W.text("label.read"), W.text("label.used"))
+            assert squeezed(f"{label}{'−' if taken else ''}{W.count(n)}") in text
 
 
 def test_page_one_of_the_pdf_has_every_figure(summary: Rendered) -> None:
@@ -226,13 +229,10 @@ def test_the_web_page_has_every_figure_of_page_one(summary: Rendered) -> None:
 def test_both_parts_of_the_mail_have_every_figure_of_page_one(
     summary: Rendered, letter: mail.MailBody
 ) -> None:
-    document = summary.document
-    wanted = [figure for pair in shown_figures(document) for figure in pair]
-    wanted += check_counts(document)
-    for tile in document.tiles:
-        wanted += [f"{W.label(extra)}: {W.figure(extra)}" for extra in tile.extra]
-        wanted += [W.sample(tile.figure)]
-    wanted += [W.phrase(finding.text) for finding in document.findings]
+    wanted = [*check_counts(summary.document)]
+    for tile in summary.document.tiles:
+        said = tile_text(W, tile)
+        wanted += [said.label, said.word, said.usual]
     parsed: Any = lxml_html.document_fromstring(letter.html)
     page = parsed.text_content()
     for part in (squeezed(letter.text), squeezed(page)):
@@ -295,10 +295,12 @@ def test_the_ledger_in_the_workbook_is_equal(summary: Rendered) -> None:
 # --- the rows of every split ---------------------------------------------------------------------
 
 
-def texts(table: Table, row: tuple[Value, ...]) -> list[str | None]:
+def texts(document: Document, table: Table, row: tuple[Value, ...]) -> list[str | None]:
     """The cells as text; None for a picture, whose numbers stand in the workbook."""
+    parts = Parts(document, inline, hover=True, mark_width=112)
+    brief = table.row_verdicts != ()
     return [
-        None if column.kind in MARKS else W.cell(value, column.kind)
+        None if column.kind in MARKS else parts.cell(value, column.kind, brief=brief)
         for column, value in zip(table.columns, row, strict=True)
     ]
 
@@ -308,7 +310,10 @@ def test_the_rows_of_a_split_are_in_the_pdf(rendered: dict[str, Rendered], split
     text = "".join(rendered[split].pdf_pages)
     for table in rendered[split].main_tables:
         total = [table.total] if table.total else []
-        lines = ["".join(t for t in texts(table, r) if t) for r in (*table.rows, *total)]
+        lines = [
+            "".join(t for t in texts(rendered[split].document, table, r) if t)
+            for r in (*table.rows, *total)
+        ]
         assert [line for line in lines if squeezed(line) not in text] == []
 
 
@@ -316,11 +321,11 @@ def test_the_rows_of_a_split_are_in_the_pdf(rendered: dict[str, Rendered], split
 def test_the_rows_of_a_split_are_in_the_web_page(rendered: dict[str, Rendered], split: str) -> None:
     for table in rendered[split].main_tables:
         found = rendered[split].html.xpath(f'//div[@id="{table.id}"]//tbody/tr')
-        expected = [*table.rows, *([table.total] if table.total else [])]
+        expected = [*table.complete_rows, *([table.total] if table.total else [])]
         assert len(found) == len(expected)
         for line, row in zip(found, expected, strict=True):
             cells = [squeezed(cell.text_content()) for cell in line.xpath("./th|./td")]
-            wanted = texts(table, row)
+            wanted = texts(rendered[split].document, table, row)
             assert [c for c, t in zip(cells, wanted, strict=True) if t is not None] == [
                 squeezed(text) for text in wanted if text is not None
             ]

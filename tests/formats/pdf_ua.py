@@ -116,13 +116,18 @@ def _attributes(element: Any) -> list[Any]:
 
 
 def _widths(table: Any) -> list[int]:
-    """The columns that each row takes. (No table of ours has cells of more than one row.)"""
-    rows = [element for element in _walk(table) if _tag(element) == "TR"]
-    return [sum(_columns(cell) for cell in _elements(row)) for row in rows]
+    """The columns that each row takes, with those that a cell of an earlier row takes in it."""
+    widths = []
+    reaching: list[tuple[int, int]] = []  # into how many more rows, and how many columns there
+    for row in (element for element in _walk(table) if _tag(element) == "TR"):
+        cells = [(_span(cell, "/RowSpan"), _span(cell, "/ColSpan")) for cell in _elements(row)]
+        widths.append(sum(columns for _, columns in (*cells, *reaching)))
+        reaching = [(rows - 1, columns) for rows, columns in (*cells, *reaching) if rows > 1]
+    return widths
 
 
-def _columns(cell: Any) -> int:
-    return next((int(a["/ColSpan"]) for a in _attributes(cell) if "/ColSpan" in a), 1)
+def _span(cell: Any, of: str) -> int:
+    return next((int(a[of]) for a in _attributes(cell) if of in a), 1)
 
 
 def _parents(file: pikepdf.Pdf) -> dict[int, Any]:

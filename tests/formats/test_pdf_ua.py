@@ -9,7 +9,7 @@ import pytest
 from pikepdf import Array, Dictionary, Name
 
 from insights_reports.formats.pdf import render as pdf
-from tests import documents
+from tests import documents, october
 from tests.formats.pdf_ua import failures
 
 
@@ -128,3 +128,8 @@ def test_what_is_broken_is_found(split: bytes, condition: str) -> None:
         file.save(target)
     found = failures(target.getvalue())
     assert any(failure.startswith(condition) for failure in found), found
+
+
+def test_nothing_is_found_in_an_edition_that_tells() -> None:
+    """Its tables have heads of several columns and of several rows."""
+    assert failures(pdf.render(october.october_document())) == []

@@ -164,10 +164,8 @@ class Parts:
             return self.embed(*self.pictures.strip(cell))
         if isinstance(cell, Part):
             return self.embed(*self.pictures.part(table, number, cell))
-        if kind is ColumnKind.STRIP:
-            return Markup("")
         if not isinstance(cell, Mark) or (cell.at is None and cell.low is None):
-            return Markup("{}").format(self.words.value(None))
+            return Markup("")  # why there is none stands in the column of the figure
         text = self.words.cell(cell, kind)
         return self.embed(
             marks.mark(cell, self._scale(table, number), kind, self.colours, text), text

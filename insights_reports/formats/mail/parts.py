@@ -94,7 +94,9 @@ class MailParts:
         identity, words = self.document.identity, self.words
         status = words.text("show.check.differs") if self.disputed() else words.status(identity)
         return [
-            clip(words.phrase(self.document.title), _LONGEST_NAME),
+            clip(
+                f"{words.phrase(self.document.title)}, {words.span(identity.period)}", _LONGEST_NAME
+            ),
             f"{words.dates(identity.period)}, {identity.zone}",
             clip(words.phrase(identity.scope), _LONGEST_NAME),
             status,

@@ -40,7 +40,11 @@ def _scope(root: pikepdf.Object, scope: str) -> None:
         tag = element.get("/S")
         scope = {"/THead": "Column", "/TBody": "Row"}.get(str(tag), scope)
         if tag == Name.TH:
+            spans = element.get("/A", Dictionary())  # how many columns and rows it is the head of
             element.A = Dictionary(O=Name.Table, Scope=Name(f"/{scope}"))
+            for span in ("/ColSpan", "/RowSpan"):
+                if isinstance(spans, Dictionary) and span in spans:
+                    element.A[span] = spans[span]
         children = element.get("/K")
         for child in children if isinstance(children, pikepdf.Array) else (children,):
             if isinstance(child, pikepdf.Dictionary) and "/S" in child:
