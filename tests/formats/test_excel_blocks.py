@@ -174,7 +174,7 @@ def test_the_path_is_a_row_for_each_group() -> None:
         Name("Staging"), median(26.4), None, Verdict.USUAL, rate(1, 20), rate(1, 40), Verdict.USUAL
     )
     path = Path("path", phrase("title.summary"), None, (step,))
-    sheet = opened(excel.render(document(path), None))["2 Delivery performance"]
+    sheet = opened(excel.render(document(path), None))["2 The path"]
     (row,) = (list(row.values()) for row in table_of(sheet))
     assert [cell.value for cell in row] == ["Staging", round(26.4 * HOUR) / HOUR, "–", 0.05, 0.025]
 

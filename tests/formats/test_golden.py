@@ -82,5 +82,6 @@ def sheet_lines(sheet: Worksheet) -> Iterator[str]:
 
 def cell_line(cell: Cell) -> str:
     link = cell.hyperlink and (cell.hyperlink.location or cell.hyperlink.target)
-    shown = [f"{cell.coordinate} {cell.value!r}", cell.number_format, f"-> {link}" if link else ""]
+    value = getattr(cell.value, "text", cell.value)  # of an array formula
+    shown = [f"{cell.coordinate} {value!r}", cell.number_format, f"-> {link}" if link else ""]
     return "  ".join(part for part in shown if part not in ("", "General"))
