@@ -139,7 +139,8 @@ def _security_of(options: argparse.Namespace) -> str:
 def _report(options: argparse.Namespace, url: str, space: str | None) -> tuple[str, str]:
     """The report's name and the zone that is proposed: its own, if Octopus can be asked."""
     if options.offline or not _can_connect():
-        print("Octopus is not asked: there is no key in the environment.", file=sys.stderr)
+        if not options.offline:
+            print("Octopus is not asked: there is no key in the environment.", file=sys.stderr)
         name = options.report or ask("Insights report (exact name or id)", "--report")
         return name, _zone_here()
     with ExitStack() as stack:
