@@ -29,7 +29,7 @@ def main(options: argparse.Namespace) -> int:
     note = f"released by {by}" + (f": {' '.join(options.note.split())}" if options.note else "")
     run = open_run(state_of(config) / "runs" / held.run_id)
     with stoppable():
-        receipts = deliver_edition(run, note=note)
+        receipts = deliver_edition(run, note=note, released_by=by)
     if options.json:
         print_json({"edition": options.edition, "receipts": [receipt_json(r) for r in receipts]})
     else:

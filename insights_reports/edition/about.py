@@ -14,13 +14,15 @@ _OF_VERSION_0_1 = {"generated": "madeAt", "not_comparable": "notComparable"}
 
 
 class PageOne(BaseModel):
-    """A figure of page one: ``value`` in the unit of its measure (ticks, fractions, numbers)."""
+    """A figure of page one: ``value`` in the unit of its measure (ticks, fractions, numbers), or
+    why it is ``missing`` (`values.Missing`)."""
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
 
     measure: str
     statistic: str
     value: float | None
+    missing: str = ""
     verdict: str
 
 
@@ -43,7 +45,8 @@ class About(BaseModel):
         figure_parts: digests of the figures, by document: equal where only settings differ.
         data: the names of the files that hold the edition as data.
         page_one: the figures of page one.
-        finding: the first line of page one, in the language of the edition.
+        finding: the headline of page one, in the language of the edition.
+        released_by: who released it after it was held.
     """
 
     model_config = ConfigDict(
@@ -74,6 +77,7 @@ class About(BaseModel):
     data: tuple[str, ...] = ()
     page_one: tuple[PageOne, ...] = ()
     finding: str = ""
+    released_by: str = ""
 
     @model_validator(mode="before")
     @classmethod

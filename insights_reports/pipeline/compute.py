@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from insights_reports.crosscheck import CrossCheck, StreamCheck, cross_check
 from insights_reports.edition import Inputs, compose_edition, edition_digest
-from insights_reports.edition.about import About
+from insights_reports.edition.about import About, PageOne
 from insights_reports.edition.differences import Subject
 from insights_reports.edition.digest import figure_parts
 from insights_reports.edition.document import (
@@ -230,6 +230,21 @@ def write(
         ),
         figure_parts=figure_parts(documents),
         data=tuple(data),
+        page_one=_page_one(documents[0]),
+        finding=mail.headline(documents[0]),
     )
     run.write(EDITION, about.to_json())
     return about
+
+
+def _page_one(document: Document) -> tuple[PageOne, ...]:
+    return tuple(
+        PageOne(
+            measure=tile.figure.metric,
+            statistic=tile.figure.statistic,
+            value=tile.figure.value,
+            missing=tile.figure.missing or "",
+            verdict=tile.verdict,
+        )
+        for tile in document.tiles
+    )

@@ -1,6 +1,6 @@
 """Delivering: the files of a run's edition to the destinations of its subscription."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from insights_reports.delivery import (
     Destination,
@@ -16,20 +16,23 @@ from insights_reports.delivery import (
     deliver,
 )
 from insights_reports.delivery.storage.places import Place, read_manifests, write_index
+from insights_reports.edition.about import About
 from insights_reports.edition.document import Document, load
+from insights_reports.edition.values import Figure, Metric, Missing, Statistic
 from insights_reports.errors import InsightsReportsError
 from insights_reports.formats.html import index
+from insights_reports.formats.html.index_figures import IndexFigure
 from insights_reports.formats.mail import render as mail
 from insights_reports.pipeline.destinations import destination_of, mailing
 from insights_reports.pipeline.render import files_wanted, rendered_files, templates_of
 from insights_reports.pipeline.runs import Run
 
 
-def deliver_edition(run: Run, *, note: str = "") -> list[Receipt]:
+def deliver_edition(run: Run, *, note: str = "", released_by: str = "") -> list[Receipt]:
     """Bring the run's edition to every destination that has not got it yet.
 
-    A destination that fails does not stop the others; its receipt says so. ``note`` says who
-    released an edition that was held.
+    A destination that fails does not stop the others; its receipt says so. ``note`` says
+    that ``released_by`` released an edition that was held.
 
     Raises:
         ConfigError: when a destination's settings cannot be used (a missing password).
@@ -37,7 +40,7 @@ def deliver_edition(run: Run, *, note: str = "") -> list[Receipt]:
     """
     with run.stage("deliver"), _ledger(run) as ledger:
         receipts = deliver(
-            edition_of(run),
+            edition_of(run, released_by),
             destinations(run),
             ledger,
             now=ledger.now,
@@ -62,9 +65,10 @@ def destinations(run: Run) -> list[Destination]:
     return [destination_of(run.config, name) for name in run.subscription.deliver_to]
 
 
-def edition_of(run: Run) -> Edition:
+def edition_of(run: Run, released_by: str = "") -> Edition:
     """What the run made, with the files that it rendered."""
-    return Edition(run.about, tuple(rendered_files(run)))
+    about = run.about.model_copy(update={"released_by": released_by})
+    return Edition(about, tuple(rendered_files(run)))
 
 
 def _first_document(run: Run) -> Document:
@@ -145,4 +149,23 @@ def _entry(manifest: Manifest) -> index.IndexEntry:
             )
             for file in manifest.files
         ),
+        figures=tuple(_figures(manifest.about)),
+        finding=manifest.about.finding,
+        differing=manifest.about.differs,
+        released_by=manifest.about.released_by,
     )
+
+
+def _figures(about: About) -> Iterator[IndexFigure]:
+    """Those of page one that this version knows."""
+    for said in about.page_one:
+        try:
+            figure = Figure(
+                Metric(said.measure),
+                Statistic(said.statistic),
+                said.value,
+                missing=Missing(said.missing) if said.missing else None,
+            )
+        except ValueError:
+            continue
+        yield IndexFigure(figure, said.verdict)

@@ -36,6 +36,11 @@ def title(document: Document) -> str:
     return MailParts(document).title()
 
 
+def headline(document: Document) -> str:
+    """The sentence that stands above all else on page one."""
+    return MailParts(document).headline()
+
+
 def render(
     document: Document,
     *,
