@@ -1,5 +1,6 @@
 """A run from end to end: what it makes, what a second one does, and what it refuses to do."""
 
+import html
 import json
 import sqlite3
 import stat
@@ -9,7 +10,9 @@ from email.policy import default
 from pathlib import Path
 
 from insights_reports.delivery import Ledger, read_manifests
+from insights_reports.edition.document import load
 from insights_reports.formats.charts.palette import palette
+from insights_reports.formats.words.words import Words
 from insights_reports.server import RunningServer
 from tests.conftest import Command, Done
 from tests.delivery.mail_servers import mail_server
@@ -85,6 +88,23 @@ def test_the_index_has_the_language_and_the_accent_of_the_editions(
     assert run(config).status == 0
     page = (config.parent / "reports" / "index.html").read_text(encoding="utf-8")
     assert '<html lang="en">' in page
+
+
+def test_the_index_says_what_page_one_says(configure: Configure, run: Run) -> None:
+    config = configure()
+    assert run(config).status == 0
+    (folder,) = (config.parent / "state" / "runs").iterdir()
+    summary = load((folder / "documents" / "summary.json").read_bytes())
+    (manifest,) = read_manifests(config.parent / "reports")
+    about = manifest.about
+    assert about.finding == Words("en").phrase(summary.headline)
+    assert [(each.measure, each.value, each.verdict) for each in about.page_one] == [
+        (tile.figure.metric, tile.figure.value, tile.verdict) for tile in summary.tiles
+    ]
+    page = html.unescape((config.parent / "reports" / "index.html").read_text(encoding="utf-8"))
+    assert about.finding in page
+    for tile in summary.tiles:
+        assert Words("en").figure(tile.figure) in page
 
 
 def test_other_figures_make_another_revision(configure: Configure, run: Run) -> None:
@@ -188,7 +208,10 @@ def test_a_held_edition_is_released_by_somebody_once(
     release = ("release", "monthly/2026-09", "--config", config, "--by", "Ada", "--note", "seen")
     released = command(*release)
     assert released.status == 0, released.err
-    assert [m.about.revision for m in read_manifests(config.parent / "reports")] == [1]
+    (manifest,) = read_manifests(config.parent / "reports")
+    assert (manifest.about.revision, manifest.about.released_by) == (1, "Ada")
+    page = (config.parent / "reports" / "index.html").read_text(encoding="utf-8")
+    assert "held, released by Ada" in page
     (edition,) = json.loads(command("editions", "--config", config, "--json").out)
     assert (edition["state"], edition["note"]) == ("made", "released by Ada: seen")
     again = command(*release)
