@@ -49,6 +49,7 @@ def test_the_library_page_runs_from_top_to_bottom(
     assert names["check"].verdict == "agrees"  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_the_tutorial_runs_as_it_is_written(tmp_path: Path) -> None:
     """Each block in a shell, against the server that the tutorial itself starts."""
     exports, serve, *commands = code("docs/tutorial.md", "sh")

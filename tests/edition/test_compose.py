@@ -653,6 +653,7 @@ rows_of = st.lists(
 )
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=12)
 @given(
     drawn=rows_of,

@@ -344,6 +344,7 @@ def with_name(name: str) -> Document:
     )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=10_000 if os.environ.get("THOROUGH") else 60,
 )

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -71,6 +72,7 @@ def test_partitioning_splits_add_up_to_all(
     pd.testing.assert_frame_equal(summed, whole.set_index("start")[columns])
 
 
+@pytest.mark.slow
 @some
 @given(deployments(), RULES, GRANULARITIES, st.randoms(use_true_random=False))
 def test_the_order_of_the_deployments_is_irrelevant(

@@ -20,6 +20,8 @@ from insights_reports.server import RunningServer
 from tests.conftest import AS_OF, Command
 from tests.pipeline.conftest import Configure
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Previewed:
