@@ -26,7 +26,7 @@ coverage: ## which lines and branches of the package the tests reach; fails belo
 	@scripts/setup dev
 	$(PYTHON) -m pytest -n 4 --cov --cov-report=term:skip-covered $(TESTS)
 
-check: docs ## formatting, lint, types, and the links of docs/
+check: docs ## formatting, lint, docstrings of public names, types, and the links of docs/
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
