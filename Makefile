@@ -1,12 +1,12 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage check fmt docs schema gallery bench pictures clean
+.PHONY: help setup demo test test-fast coverage check fmt docs schema gallery bench pictures clean
 PYTHON := .venv/bin/python
 TESTS ?= tests
 SIZES ?= 10000 100000 1000000
 unexport PYTHONDONTWRITEBYTECODE # Python starts many times here; without compiled files it would take seconds each time
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 setup: ## make .venv with the insights-reports command in it
 	@scripts/setup
@@ -18,11 +18,15 @@ test: ## run the tests (THOROUGH=1 for the long ones)
 	@scripts/setup dev
 	$(PYTHON) -m pytest -n 4 $(TESTS)
 
-coverage: ## which lines and branches of the package the tests reach
+test-fast: ## the tests that one runs while working: all but the slow ones
+	@scripts/setup dev
+	$(PYTHON) -m pytest -n 4 -m "not slow" $(TESTS)
+
+coverage: ## which lines and branches of the package the tests reach; fails below the floor
 	@scripts/setup dev
 	$(PYTHON) -m pytest -n 4 --cov --cov-report=term:skip-covered $(TESTS)
 
-check: docs ## formatting, lint, types, and the links of docs/
+check: docs ## formatting, lint, docstrings of public names, types, and the links of docs/
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy

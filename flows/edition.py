@@ -63,11 +63,13 @@ def _may_succeed_later(_: Task[Any, Any], __: TaskRun, state: State) -> bool:
     persist_result=False,
 )
 def pull_task(folder: str) -> None:
+    """The pull of a run as a task."""
     pull_for(open_run(Path(folder)), _progress())
 
 
 @task(name="compute", cache_policy=NO_CACHE, persist_result=False)
 def compute_task(folder: str) -> About:
+    """Figures, cross-check and documents of a run as a task; what `compute` gives."""
     return compute(open_run(Path(folder)))
 
 
@@ -78,11 +80,13 @@ def compute_task(folder: str) -> About:
     persist_result=False,
 )
 def render_task(document: str, format: str, render: Render) -> str:
+    """One document in one format as a task; the path of its file."""
     return str(render(document, format))
 
 
 @task(name="deliver", cache_policy=NO_CACHE, persist_result=False)
 def deliver_task(folder: str, files: list[str]) -> Outcome:
+    """The run's files to its destinations as a task, which fails unless everything arrived."""
     log = get_run_logger()
     outcome = finish(open_run(Path(folder)), [Path(file) for file in files], _progress())
     for receipt in outcome.receipts:

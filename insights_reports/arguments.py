@@ -64,10 +64,12 @@ def actions(parser: argparse.ArgumentParser, *, required: bool = True) -> Comman
 
 
 def verbose(parser: argparse.ArgumentParser) -> None:
+    """``--verbose``, which every command has."""
     parser.add_argument("--verbose", action="store_true", help="show the traceback of an error")
 
 
 def connection(parser: argparse.ArgumentParser) -> None:
+    """The options that say which Octopus is asked, and how it is reached."""
     group = parser.add_argument_group(
         "connection", "The key comes from OCTOPUS_API_KEY, OCTOPUS_API_KEY_FILE or "
         "OCTOPUS_ACCESS_TOKEN, never from the command line."
@@ -79,10 +81,12 @@ def connection(parser: argparse.ArgumentParser) -> None:
 
 
 def config(parser: argparse.ArgumentParser) -> None:
+    """``--config``: the configuration that a command reads."""
     parser.add_argument("--config", metavar="FILE", help="default: insights-reports.yaml")
 
 
 def json(parser: argparse.ArgumentParser) -> None:
+    """``--json``: one document for other programs."""
     parser.add_argument("--json", action="store_true", help="print one JSON document, nothing else")
 
 
@@ -95,12 +99,14 @@ def filters(parser: argparse.ArgumentParser) -> None:
 
 
 def port(text: str) -> int:
+    """A port as an argument; 0 takes any that is free."""
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 65535")
     return int(text)
 
 
 def count(text: str) -> int:
+    """How many, as an argument: from 1 to 10000."""
     if not text.isdecimal() or not 1 <= int(text) <= 10_000:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 10000")
     return int(text)

@@ -74,6 +74,7 @@ def _asked(arguments: Sequence[str]) -> list[str]:
 
 
 def build_parser() -> argparse.ArgumentParser:
+    """The commands and their arguments."""
     parser = Parser(
         prog="insights-reports",
         description="Delivery-performance reports from Octopus Deploy Insights that reconcile "

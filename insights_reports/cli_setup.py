@@ -15,6 +15,7 @@ from insights_reports.arguments import actions as actions_of
 
 
 def init(commands: Commands) -> None:
+    """The arguments of ``init``."""
     parser = command(
         commands, "init", "Ask what is needed and write a commented configuration that works."
     )
@@ -36,6 +37,7 @@ def init(commands: Commands) -> None:
 
 
 def check(commands: Commands) -> None:
+    """The arguments of ``check``."""
     parser = command(
         commands, "check", "Validate the configuration, connection, permissions and destinations."
     )
@@ -46,6 +48,7 @@ def check(commands: Commands) -> None:
 
 
 def config_command(commands: Commands) -> None:
+    """The arguments of ``config``."""
     parser = command(commands, "config", "The configuration's schema, and what it comes to.")
     ways = actions_of(parser)
     help = "the JSON Schema of a configuration, for editors"
@@ -58,6 +61,7 @@ def config_command(commands: Commands) -> None:
 
 
 def doctor(commands: Commands) -> None:
+    """The arguments of ``doctor``."""
     parser = command(
         commands, "doctor", "Versions, libraries, fonts, rights and time zones of this machine."
     )
@@ -66,5 +70,6 @@ def doctor(commands: Commands) -> None:
 
 
 def completion(commands: Commands) -> None:
+    """The arguments of ``completion``."""
     parser = command(commands, "completion", "Print a shell's completion script.")
     parser.add_argument("shell", **one_of(("bash", "zsh", "fish", "tcsh", "powershell")))

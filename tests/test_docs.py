@@ -19,7 +19,7 @@ from insights_reports.server import RunningServer
 from tests.conftest import AS_OF
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def code(name: str, language: str) -> list[str]:
@@ -49,6 +49,7 @@ def test_the_library_page_runs_from_top_to_bottom(
     assert names["check"].verdict == "agrees"  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_the_tutorial_runs_as_it_is_written(tmp_path: Path) -> None:
     """Each block in a shell, against the server that the tutorial itself starts."""
     exports, serve, *commands = code("docs/tutorial.md", "sh")
@@ -107,6 +108,30 @@ def test_the_command_line_page_names_every_command() -> None:
     page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     assert len(commands) >= 13
     assert [command for command in commands if f"`{command}" not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("page", "command"),
+    [
+        ("docs/cli.md", [sys.executable, "-m", "insights_reports", "--help"]),
+        ("CONTRIBUTING.md", ["make", "--silent", "help"]),
+    ],
+)
+def test_the_help_that_a_page_quotes_is_what_is_printed(page: str, command: list[str]) -> None:
+    """``UPDATE_GOLDEN=1`` writes it anew."""
+    told = os.environ | {"COLUMNS": "80", "NO_COLOR": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=True)
+    if os.environ.get("UPDATE_GOLDEN"):
+        (quoted,) = code(page, "text")
+        text = (ROOT / page).read_text(encoding="utf-8")
+        (ROOT / page).write_text(text.replace(quoted, done.stdout), encoding="utf-8")
+    assert code(page, "text") == [done.stdout]
+
+
+def test_the_index_names_every_page() -> None:
+    text = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"index.md"}
+    assert sorted(page for page in pages if f"]({page}" not in text) == []
 
 
 def test_the_page_on_templates_names_every_function_that_they_get() -> None:

@@ -40,6 +40,8 @@ from tests.formats.pdf_ua import failures
 from tests.formats.workbooks import opened, table_of
 from tests.typed import number
 
+pytestmark = pytest.mark.slow
+
 REPORT = "Nordlicht delivery performance"
 SPLITS = (
     "project", "project-group", "environment", "environment-group", "tenant", "tenant-tag-set",

@@ -12,6 +12,8 @@ from insights_reports import __version__
 from insights_reports.server import RunningServer
 from tests.conftest import AS_OF
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 
 

@@ -24,6 +24,8 @@ from insights_reports.spelling.terms import Granularity
 
 
 class ColumnKind(StrEnum):
+    """What a column holds: it decides unit, alignment and the type of the cell in a workbook."""
+
     NAME = "name"
     COUNT = "count"
     PER_WEEK = "per_week"
@@ -44,6 +46,8 @@ class ColumnKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
+    """A column of a table: its head and what its cells hold."""
+
     title: Phrase
     kind: ColumnKind
 
@@ -75,6 +79,8 @@ class Table:
 
 
 class ChartForm(StrEnum):
+    """How a chart is drawn."""
+
     COLUMNS = "columns"  # stacked columns over time; series from bottom to top
     LINES = "lines"  # lines over time, with an optional band and limits
     PANELS = "panels"  # small multiples on one scale: one line a series
@@ -98,6 +104,8 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Series:
+    """A series of a chart: its figures, one for each ``x``, and the role they are drawn in."""
+
     label: Phrase | Name
     role: Role
     figures: tuple[Figure, ...]  # one per x

@@ -41,6 +41,8 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
+    """A thing that Octopus calls by another name than before, by its id."""
+
     id: str
     before: str
     now: str

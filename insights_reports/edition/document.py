@@ -196,6 +196,8 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
+    """The deployments that were not used for one reason; each has one reason only."""
+
     reason: Phrase
     deployments: int
     ids: tuple[str, ...] = ()  # the first hundred; the workbook has them all

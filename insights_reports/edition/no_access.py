@@ -15,6 +15,7 @@ def denied(facts: Facts) -> tuple[Split, ...]:
 
 
 def sentence(split: Split) -> Phrase:
+    """What the edition says of a split that the account may not know."""
     return Phrase(f"split.no_access.{NAMES[split]}")
 
 

@@ -208,6 +208,7 @@ def section(part: Part, *, with_panels: bool) -> Section:
 
 
 def no_slices(part: Part) -> Phrase:
+    """Why there is no slice: nothing is known of the period, or nothing was deployed in it."""
     if not part.slices.known(part.facts.windows.now):
         return Phrase("split.no_history")
     return Phrase(f"split.none.{part.name}")

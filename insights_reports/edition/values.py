@@ -45,6 +45,8 @@ class Statistic(StrEnum):
 
 
 class Unit(StrEnum):
+    """Durations are in ticks of 100 ns, rates are fractions."""
+
     COUNT = "count"
     PER_WEEK = "per_week"
     DAYS = "days"
@@ -104,6 +106,8 @@ def _of_version_0_1(words: type[Word], value: object) -> Word | None:
 
 
 class Status(StrEnum):
+    """Provisional: the period is not over. Revised: it replaces an edition that was sent."""
+
     PROVISIONAL = "provisional"
     FINAL = "final"
     REVISED = "revised"

@@ -15,6 +15,8 @@ RECENT = 6  # periods whose exposure on average is that of the period to come
 
 
 class Assurance(StrEnum):
+    """Whether a process will meet its target, if it goes on as it did."""
+
     MEETS = "meets"  # will meet it
     SOMETIMES = "sometimes"  # in some periods, and miss it in others
     MISSES = "misses"  # will not, unless something changes

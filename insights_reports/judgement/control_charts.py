@@ -112,6 +112,7 @@ def locked_xmr(
 
 
 def rule_set(name: str) -> RuleSet:
+    """The rules of this name; `UsageError` where there are none."""
     if name not in RULE_SETS:
         raise UsageError("Unknown rule set.", repr(name), "Use range, western or mdc.")
     return RULE_SETS[name]

@@ -21,6 +21,8 @@ _BY_CHANCE = {True: 0.021, False: 0.018}  # share called, provisional or not (th
 
 
 class Standing(StrEnum):
+    """What may be said of a slice when all of its kind are judged together."""
+
     CHANGED = "changed"
     WORTH_A_LOOK = "worth_a_look"
     NOTHING = "nothing"

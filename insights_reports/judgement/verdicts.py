@@ -35,6 +35,8 @@ TOGETHER = 8  # periods
 
 
 class Verdict(StrEnum):
+    """The word on a figure against its expected range."""
+
     WORSE = "worse"
     BETTER = "better"
     USUAL = "usual"
@@ -46,11 +48,15 @@ class Verdict(StrEnum):
 
 
 class Rule(StrEnum):
+    """Which rule led to a verdict: this period alone, or the last eight together."""
+
     THIS = "this"
     LASTING = "lasting"
 
 
 class Side(StrEnum):
+    """On which side of the expected range a figure lies."""
+
     HIGH = "high"
     LOW = "low"
 

@@ -3,7 +3,6 @@
 from insights_reports.judgement import Limits, Signal, xmr
 from insights_reports.metrics.bands import BAND_SETS, BandSet
 from insights_reports.metrics.conventions import Conventions
-from insights_reports.metrics.exclusions import Excluded, ExclusionLedger, exclusion_ledger
 from insights_reports.metrics.figures import Tabulator, figures
 from insights_reports.metrics.measures import outcomes
 from insights_reports.metrics.octopus_trends import Trend, octopus_trend
@@ -36,8 +35,6 @@ __all__ = [
     "UNTENANTED",
     "BandSet",
     "Conventions",
-    "Excluded",
-    "ExclusionLedger",
     "Granularity",
     "Judgement",
     "Limits",
@@ -51,7 +48,6 @@ __all__ = [
     "Trend",
     "compare_versions",
     "dora_window",
-    "exclusion_ledger",
     "figures",
     "interval_starts",
     "judge_rates",

@@ -16,7 +16,7 @@ class Conventions:
 
     Attributes:
         week_start: the day on which a week begins. Octopus's own sample begins on Sundays.
-        percentile: how p90 and p95 (``NinetyFifth``) fall between values; see `exact.percentile`.
+        percentile: how p90 and p95 (``NinetyFifth``) fall between values; see `exact`.
         median: the same for the median, which a server may well compute by another function.
         count_as_failed: task states (``Canceled``, ``TimedOut``) that count as failed
             deployments. By default they are neither successful nor failed.

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
-from fractions import Fraction
 from typing import Literal, Self
 
 from insights_reports.errors import UsageError
@@ -149,11 +148,6 @@ class Period:
     @property
     def days(self) -> int:
         return (self.end - self.start).days
-
-    @property
-    def weeks(self) -> Fraction:
-        """The exact length in weeks: 30 days are 30/7."""
-        return Fraction(self.days, 7)
 
     def intervals(
         self, granularity: Granularity, week_start: WeekStart = "Sunday"

@@ -37,10 +37,14 @@ class Resource(BaseModel):
 
 
 class Named(Resource):
+    """A resource with a name, which may stand twice: its id tells it apart."""
+
     Name: Text
 
 
 class EnvironmentGroup(BaseModel):
+    """A group of an Insights report: its name and the ids of its environments."""
+
     model_config = ConfigDict(extra="allow", hide_input_in_errors=True, frozen=True)
 
     Name: Text
@@ -66,21 +70,27 @@ class InsightsReport(Named):
 
 
 class Space(Named):
+    """A space; ``Slug`` is null where the server states none."""
+
     Slug: Text | None = None
     IsDefault: bool = False
 
 
 class ProjectGroup(Named):
-    pass
+    """A group that each project belongs to one of."""
 
 
 class Project(Named):
+    """A project, which may be disabled and still have deployments."""
+
     ProjectGroupId: Text
     Slug: Text | None = None
     IsDisabled: bool = False
 
 
 class Environment(Named):
+    """An environment; ``SortOrder`` is its place among the environments of the space."""
+
     SortOrder: int = 0
 
 
@@ -91,6 +101,8 @@ class Tenant(Named):
 
 
 class Tag(BaseModel):
+    """A tag of a tag set; ``CanonicalTagName`` is what tenants refer to."""
+
     model_config = ConfigDict(extra="allow", hide_input_in_errors=True, frozen=True)
 
     Name: Text
@@ -107,17 +119,23 @@ class TagSet(Named):
 
 
 class Channel(Named):
+    """A channel of a project."""
+
     ProjectId: Text
     IsDefault: bool = False
 
 
 class User(Resource):
+    """The account whose key is used."""
+
     Username: Text = ""
     DisplayName: Text = ""
     IsService: bool = False
 
 
 class TimeZoneName(Named):
+    """A time zone as the server names it, by its IANA or its Windows name."""
+
     IsLocal: bool = False
 
 
@@ -151,6 +169,8 @@ class Interval(BaseModel):
 
 
 class Series(BaseModel):
+    """One series of ``/metrics``; ``Name`` is null where the account may not see it."""
+
     model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
 
     Name: str | None

@@ -37,6 +37,8 @@ class Get(Generic[T]):
 
 
 class Source(Protocol):
+    """Where replies come from: a live Octopus, or a sealed pull that answers the same questions."""
+
     @property
     def spent(self) -> Spent:
         """What was asked of Octopus so far."""

@@ -14,6 +14,7 @@ _DAY = timedelta(days=1)
 
 
 def no_holidays(_: int) -> frozenset[date]:
+    """The holidays of a year where none are configured."""
     return frozenset()
 
 

@@ -58,6 +58,7 @@ def remembered(run: Run) -> Remembered:
 
 
 def baselines_path(state: Path, subscription: str) -> Path:
+    """Where the state keeps a subscription's baselines."""
     return state / "baselines" / f"{subscription}.json"
 
 
@@ -126,6 +127,7 @@ def _end(baseline: Mapping[str, Any]) -> date:
 
 
 def decisions_path(config: Path) -> Path:
+    """Where the decisions on baselines stand: beside the configuration."""
     return config.parent / DECISIONS
 
 

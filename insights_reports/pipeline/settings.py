@@ -28,6 +28,7 @@ _LOGO_BOX = (600, 240)  # pixels; it is printed about 50 mm wide
 
 
 def conventions_of(subscription: Subscription) -> Conventions:
+    """The conventions that a subscription asks its figures to follow."""
     return Conventions(
         week_start=subscription.week_start,
         count_as_failed=frozenset(subscription.count_as_failed),

@@ -61,7 +61,8 @@ _NO_TEXT = re.compile(
 def clean_text(text: str) -> str:
     """``text`` with every line break a space, and U+FFFD for each character that is no text.
 
-    The one cleaner for names from Octopus; a clean text stays as it is.
+    For names as they come from Octopus; a clean text stays as it is. What only one format cannot
+    hold is cleaned by that format.
     """
     if text.isascii() and text.isprintable():
         return text

@@ -59,6 +59,7 @@ def test_the_clean_data_have_no_difference(checker: Checker) -> None:
         assert (checker.judge(one).verdict == AGREES).all()
 
 
+@pytest.mark.slow
 def test_every_mutant_is_found_and_none_is_excused(checker: Checker) -> None:
     made: Counter[str] = Counter()
     missed = []

@@ -166,6 +166,7 @@ def stores(tmp_path: Path) -> Iterator[tuple[StorageDestination, ...]]:
         )
 
 
+@pytest.mark.slow
 def test_killed_at_random_until_all_is_done(
     tmp_path: Path, postbox: Postbox, stores: tuple[StorageDestination, ...]
 ) -> None:

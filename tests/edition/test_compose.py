@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import pytest
@@ -69,8 +70,12 @@ SPLITS = {
 }
 LEAST = {Statistic.MEDIAN: 5, Statistic.P90: 10}
 ROWS = company(1500)
-EDITION = compose(inputs(ROWS), settings())
-BY_NAME = {document.name: document for document in EDITION}
+
+
+@cache
+def edition() -> dict[str, Document]:
+    """The documents of one edition by their names, composed once for all tests that read it."""
+    return {document.name: document for document in compose(inputs(ROWS), settings())}
 
 
 def everything(part: object) -> Iterator[object]:
@@ -158,7 +163,7 @@ def check(figure: Figure, figures: dict[str, object], days: int) -> None:
 
 
 def test_the_documents_and_their_order() -> None:
-    assert list(BY_NAME) == [
+    assert list(edition()) == [
         "summary",
         "project",
         "project-group",
@@ -167,14 +172,14 @@ def test_the_documents_and_their_order() -> None:
         "tenant",
         "tenant-tag-set",
     ]
-    assert [section.id for section in EDITION[0].sections] == [
+    assert [section.id for section in edition()["summary"].sections] == [
         "trends",
         "incidents",
         "method",
         "discrepancies",
         "exclusions",
     ]
-    assert [section.id for section in BY_NAME["tenant-tag-set"].sections] == [
+    assert [section.id for section in edition()["tenant-tag-set"].sections] == [
         "tenant-tag-set-tagsets-1",
         "tenant-tag-set-tagsets-2",
         "method",
@@ -189,7 +194,7 @@ def test_the_documents_and_their_order() -> None:
 
 def test_every_figure_of_the_tiles_equals_the_reference() -> None:
     now = reference_figures(date(2026, 9, 1), date(2026, 10, 1))["All"]
-    tiles = BY_NAME["summary"].tiles
+    tiles = edition()["summary"].tiles
     order = [tile.figure.metric for tile in tiles]
     assert order[:4] == [
         Metric.DEPLOYMENT_FREQUENCY,
@@ -209,7 +214,7 @@ def test_every_figure_of_the_tiles_equals_the_reference() -> None:
 
 
 def test_last_year_is_compared_only_where_the_history_reaches() -> None:
-    assert all(tile.last_year is None for tile in BY_NAME["summary"].tiles)
+    assert all(tile.last_year is None for tile in edition()["summary"].tiles)
     known = compose(inputs(ROWS, known_from=date(2025, 9, 1)), settings())[0]
     year_ago = reference_figures(date(2025, 9, 1), date(2025, 10, 1))["All"]
     for tile in known.tiles[:4]:
@@ -252,7 +257,7 @@ def key_of(label: object) -> str:
 
 @pytest.mark.parametrize("anchor", ["project", "project-group", "environment", "tenant"])
 def test_partitions_add_up_to_all(anchor: str) -> None:
-    document = BY_NAME[anchor]
+    document = edition()[anchor]
     section = document.sections[0]
     assert section.additive
     table = tables(document)[f"{anchor}-table"]
@@ -263,7 +268,7 @@ def test_partitions_add_up_to_all(anchor: str) -> None:
 
 
 def test_overlapping_tags_are_said_not_to_add_up() -> None:
-    document = BY_NAME["tenant-tag-set"]
+    document = edition()["tenant-tag-set"]
     regions = document.sections[0]
     assert not regions.additive
     table = tables(document)["tenant-tag-set-tagsets-1-table"]
@@ -306,7 +311,7 @@ def test_the_ledger_adds_up_and_names_each_reason() -> None:
 
 
 def test_what_was_not_used_is_listed_with_its_deployments() -> None:
-    found = tables(BY_NAME["summary"])
+    found = tables(edition()["summary"])
     listed = [table for name, table in found.items() if name.startswith("exclusions-")]
     month = reference_figures(date(2026, 9, 1), date(2026, 10, 1))["All"]
     assert sum(table.total_rows for table in listed) == month["other"]
@@ -636,7 +641,7 @@ def test_an_unknown_tag_set_is_an_error() -> None:
 
 
 def test_the_same_inputs_make_the_same_documents() -> None:
-    assert compose(inputs(ROWS), settings()) == EDITION
+    assert compose(inputs(ROWS), settings()) == tuple(edition().values())
 
 
 moments = st.datetimes(datetime(2025, 8, 1), datetime(2026, 10, 2), timezones=st.just(UTC))
@@ -653,6 +658,7 @@ rows_of = st.lists(
 )
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=12)
 @given(
     drawn=rows_of,

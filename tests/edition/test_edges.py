@@ -69,6 +69,7 @@ def blocks(document: Document) -> list[Block]:
     return list(chain(document.overview, *(section.blocks for section in document.sections)))
 
 
+@pytest.mark.slow
 def test_edges_are_pdfs() -> None:
     """Two of them by default: all of them take a minute."""
     names = EDGES if "THOROUGH" in os.environ else ("empty", "single")
@@ -82,6 +83,7 @@ def test_edges_are_pdfs() -> None:
             assert failures(content) == [], name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EDGES)
 def test_every_format_has_the_headline(name: str) -> None:
     edition = said(name)
@@ -139,6 +141,7 @@ def test_a_tile_says_once_and_truly_why_there_is_no_comparison() -> None:
     assert "no deployments on" not in said("single").text
 
 
+@pytest.mark.slow
 def test_four_hundred_slices_show_twenty_and_the_workbook_has_them_all() -> None:
     edition = said("many")
     tables = {block.id: block for block in blocks(edition.document) if isinstance(block, Table)}

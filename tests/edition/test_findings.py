@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -75,7 +76,10 @@ def edition(rows: list[Row], **wanted: Any) -> Document:
     return compose(inputs(rows, lookups=LOOK), settings(**asked))[0]
 
 
-BAD = edition(history({"Checkout": 14}), targets={Metric.FAILURE_RATE: 0.05})
+@cache
+def bad() -> Document:
+    """Fourteen failures of one project, composed once for all tests that read it."""
+    return edition(history({"Checkout": 14}), targets={Metric.FAILURE_RATE: 0.05})
 
 
 def say(phrase: Phrase) -> str:
@@ -89,19 +93,19 @@ def block(document: Document, id: str) -> Any:
 
 def test_production_is_told_first() -> None:
     """30 deployments of each of three projects; 14 and one and one of them failed."""
-    rate = BAD.tiles[3]
-    assert BAD.identity.scope == Phrase("scope.group", {"group": Name("Production")})
+    rate = bad().tiles[3]
+    assert bad().identity.scope == Phrase("scope.group", {"group": Name("Production")})
     assert (rate.figure.value, rate.figure.n) == (16 / 90, 90)
-    assert say(BAD.headline).startswith("Failures rose")
-    assert "16 of 90 production deployments failed (17.8 %, target 5.0 %)" in say(BAD.headline)
-    assert "14 of them Checkout’s" in say(BAD.headline)
-    assert say(BAD.subject) == (
+    assert say(bad().headline).startswith("Failures rose")
+    assert "16 of 90 production deployments failed (17.8 %, target 5.0 %)" in say(bad().headline)
+    assert "14 of them Checkout’s" in say(bad().headline)
+    assert say(bad().subject) == (
         "September 2026: 17.8 % of production deployments failed (3.3 % before), mostly Checkout"
     )
 
 
 def test_what_is_checkouts_in_other_environments_is_told_in_its_row() -> None:
-    [finding] = [each for each in BAD.findings if each.split == "project"]
+    [finding] = [each for each in bad().findings if each.split == "project"]
     assert finding.subject == Name("Checkout", "Projects-Checkout")
     assert [line.metric for line in finding.measures] == [Metric.FAILURE_RATE]
     assert finding.part == Part(0.144, Unit.RATE)  # (14 - 1) of 90
@@ -109,7 +113,7 @@ def test_what_is_checkouts_in_other_environments_is_told_in_its_row() -> None:
         "Test failed 17.8 %, without it 3.3 %",
         "Staging failed 17.8 %, without it 3.3 %",
     }
-    assert len(BAD.findings) == 1
+    assert len(bad().findings) == 1
 
 
 def test_a_slice_that_is_the_whole_is_no_finding() -> None:
@@ -120,7 +124,7 @@ def test_a_slice_that_is_the_whole_is_no_finding() -> None:
 
 
 def test_the_waterfall_names_who_made_the_change() -> None:
-    drawn = the(Waterfall, block(BAD, "what-drove-it"))
+    drawn = the(Waterfall, block(bad(), "what-drove-it"))
     assert say(drawn.title) == "Checkout made 14.4 of the 14.4 points"
     assert [step.printed.size for step in drawn.steps] == [0.144]
     assert drawn.target == Figure(Metric.FAILURE_RATE, Statistic.RATE, 0.05)
@@ -128,7 +132,7 @@ def test_the_waterfall_names_who_made_the_change() -> None:
 
 def test_the_path_and_its_longest_wait() -> None:
     """A release is 8 hours from Test to Staging, and 24 from there to Production."""
-    path = the(Path, block(BAD, "path"))
+    path = the(Path, block(bad(), "path"))
     assert [step.name.text for step in path.steps] == ["Test", "Staging", "Production"]
     assert say(path.title) == "Longest wait: after Staging"
     assert say(the(Phrase, path.subtitle)).startswith("1.0 days, median of 74 releases")
@@ -137,7 +141,7 @@ def test_the_path_and_its_longest_wait() -> None:
 
 
 def test_the_matrix_has_the_findings_first_and_its_strips_agree_with_its_words() -> None:
-    table = the(Table, block(BAD, "where-to-look"))
+    table = the(Table, block(bad(), "where-to-look"))
     assert table.row_ids[0] == "Projects-Checkout"
     assert table.row_verdicts == (Verdict.WORSE, Verdict.USUAL, Verdict.USUAL)
     assert say(table.title) == "1 of 3 projects is worse than its own usual range"
@@ -146,11 +150,11 @@ def test_the_matrix_has_the_findings_first_and_its_strips_agree_with_its_words()
     for strip in strips:
         assert (abs(strip.at) > 1) == (strip.side is not None)
     assert table.total is not None
-    assert table.total[1] == BAD.tiles[0].figure
+    assert table.total[1] == bad().tiles[0].figure
 
 
 def test_questions_follow_from_findings_alone() -> None:
-    [question] = BAD.questions
+    [question] = bad().questions
     assert say(question).startswith("Checkout: what changed")
     assert "14 of 30 failed" in say(question)
     calm = edition(history({}))
@@ -161,7 +165,7 @@ def test_questions_follow_from_findings_alone() -> None:
 
 
 def test_a_target_says_by_how_much_it_is_missed_and_how_often_met() -> None:
-    target = BAD.tiles[3].target
+    target = bad().tiles[3].target
     assert target is not None
     assert target.met is False
     assert target.missed_by is not None
@@ -213,7 +217,7 @@ def test_what_the_last_edition_found_goes_on_or_has_ended() -> None:
     said = {}
     for failed in (14, 1):
         rows = [*history({"Checkout": 14}), *month(date(2026, 10, 1), {"Checkout": failed})]
-        made = inputs(rows, lookups=LOOK, before=BAD, **october)
+        made = inputs(rows, lookups=LOOK, before=bad(), **october)
         asked = settings(splits=("Project",), headline=None, targets={Metric.FAILURE_RATE: 0.05})
         said[failed] = [say(each) for each in compose(made, asked)[0].last_edition]
     assert said[14][0].endswith("46.7 % in September, 46.7 % now: it goes on")

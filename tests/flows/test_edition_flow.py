@@ -12,6 +12,8 @@ from insights_reports.server import RunningServer
 from tests.conftest import AS_OF
 from tests.delivery.mail_servers import mail_server
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = """
 import json, sys
 from datetime import datetime
@@ -53,7 +55,6 @@ def flow_twice(tmp_path: Path, server: RunningServer, config: dict[str, object])
     return list(json.loads(done.stdout.splitlines()[-1]))
 
 
-@pytest.mark.slow
 def test_the_flow_delivers_once_and_fails_red(tmp_path: Path, server: RunningServer) -> None:
     """The first run is refused one of two mails and fails; the second sends what can be sent; and
     Prefect's database and files do not have the key."""

@@ -206,6 +206,7 @@ def table_rows(content: bytes) -> list[tuple[Any, ...]]:
     return list(opened(content)["Deployments"].iter_rows(values_only=True))
 
 
+@pytest.mark.slow
 @pytest.mark.office
 @HAS_OFFICE
 def test_libreoffice_opens_and_recalculates_it(tmp_path: Path) -> None:
@@ -255,6 +256,7 @@ def said_by_the_schema(content: bytes, folder: Path) -> list[str]:
     return [str(each) for each in found if each.severity is ValidationSeverity.ERROR]
 
 
+@pytest.mark.slow
 def test_the_schema_allows_all_that_stands_in_a_workbook(tmp_path: Path) -> None:
     table = deployments(
         {"project_name": "=1+1", "lead_time": timedelta(hours=-6)},

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from textwrap import wrap
 from typing import Any
 
+import pytest
 from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 from pypdf import PdfReader
@@ -44,6 +45,7 @@ def markup(page: str) -> str:
     return "\n".join(line for line in lines if line) + "\n"
 
 
+@pytest.mark.slow
 def test_the_pdf() -> None:
     """Its bookmarks, and the words of each page; where a line breaks is the layout's business."""
     reader = PdfReader(readable(pdf.render(documents.sample_document())))

@@ -46,6 +46,8 @@ from tests import documents
 from tests.formats.pdf_ua import failures
 from tests.formats.workbooks import cells, deployments, opened, table_of
 
+pytestmark = pytest.mark.slow
+
 THOROUGH = "THOROUGH" in os.environ
 COUNT = 10_000 if THOROUGH else 100
 AT_ONCE = 250

@@ -42,6 +42,8 @@ from insights_reports.formats.words.words import words
 from tests import documents, october
 from tests.typed import the
 
+pytestmark = pytest.mark.slow
+
 W = words("en")
 EMOJI = subprocess.run(
     [shutil.which("fc-list") or "true", ":lang=und-zsye"], capture_output=True, check=False

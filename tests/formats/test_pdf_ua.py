@@ -12,6 +12,8 @@ from insights_reports.formats.pdf import render as pdf
 from tests import documents, october
 from tests.formats.pdf_ua import failures
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def split() -> bytes:

@@ -72,6 +72,7 @@ def as_stated(
     }
 
 
+@pytest.mark.slow
 @thorough
 @given(
     case=deployments(),
@@ -108,6 +109,7 @@ def test_figures_equal_the_reference(
     assert plain(ours) == as_stated(expected)
 
 
+@pytest.mark.slow
 @thorough
 @given(case=deployments(most=14), rules=RULES)
 def test_recomputed_streams_equal_the_reference(case: Case, rules: Rules) -> None:
@@ -122,6 +124,7 @@ def test_recomputed_streams_equal_the_reference(case: Case, rules: Rules) -> Non
         assert ours == {name: value for name, value in theirs.items() if value is not None}
 
 
+@pytest.mark.slow
 @settings(thorough, max_examples=EXAMPLES // 10)
 @given(case=deployments(), rules=RULES, other=RULES)
 def test_one_tabulator_serves_all_tables_and_conventions(

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +17,6 @@ from insights_reports.metrics import (
     Lookups,
     Split,
     compare_versions,
-    exclusion_ledger,
     figures,
     rework,
 )
@@ -71,6 +71,7 @@ def test_partitioning_splits_add_up_to_all(
     pd.testing.assert_frame_equal(summed, whole.set_index("start")[columns])
 
 
+@pytest.mark.slow
 @some
 @given(deployments(), RULES, GRANULARITIES, st.randoms(use_true_random=False))
 def test_the_order_of_the_deployments_is_irrelevant(
@@ -139,33 +140,6 @@ def test_a_subset_never_counts_more(
     for key, found in plain(of((zone, subset, start, end), "Tenant", granularity)).items():
         for name in (*COUNTS, "active_days", *(f"{measure}_count" for measure in MEASURES)):
             assert found[name] <= all_of_them[key][name]
-
-
-@some
-@given(
-    deployments(), RULES, st.sampled_from(("None", "Project", "EnvironmentGroup", "TenantTagSet"))
-)
-def test_the_ledger_accounts_for_every_deployment_once(
-    case: Case, rules: Rules, split: Split
-) -> None:
-    zone, rows, start, end = case
-    ledger = exclusion_ledger(
-        table(rows),
-        zone=ZoneInfo(zone),
-        start=start,
-        end=end,
-        lookups=lookups(rules),
-        split=split,
-        tag_set="TagSets-1",
-        conventions=conventions(rules),
-    )
-    excluded = [row for entry in ledger.excluded for row in entry.rows.tolist()]
-    assert len(excluded) == len(set(excluded))
-    assert ledger.read == len(rows) == ledger.used + len(excluded)
-    if split in ("None", "Project"):
-        clipped = replace(conventions(rules), edge="clipped")
-        found = of(case, split, None, lookups(rules), conventions=clipped)
-        assert ledger.used == found["total"].sum()
 
 
 @some

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -145,6 +146,7 @@ DEPLOYED = st.tuples(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.lists(DEPLOYED, max_size=12), st.lists(st.integers(0, 50), min_size=9, max_size=9))
 def test_lead_times_are_those_of_a_walk_through_the_stream(

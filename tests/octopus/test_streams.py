@@ -242,6 +242,7 @@ def test_a_cut_document_is_never_a_short_table(piece: int, monkeypatch: pytest.M
             read_deployments(body[:end])
 
 
+@pytest.mark.slow
 def test_one_wrong_character_is_an_error_or_in_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pieces, "_PIECE_SIZE", 10)
     body = document(FIXED, separators=(",", ":"))

@@ -93,6 +93,7 @@ def test_a_reply_cut_short(configure: Configure, run: Run, server: RunningServer
     assert_clean_failure(done, 3, config.parent, "/deployments")
 
 
+@pytest.mark.slow
 def test_a_refused_mail(configure: Configure, run: Run, command: Command) -> None:
     """The folder has the edition, the refused recipient is named, the other got the mail. The
     refusal stands until the mail is owed again; then the next run sends it, and it alone."""
@@ -117,6 +118,7 @@ def test_a_refused_mail(configure: Configure, run: Run, command: Command) -> Non
     assert len(read_manifests(config.parent / "reports")) == 1
 
 
+@pytest.mark.slow
 def test_no_mail_server(configure: Configure, run: Run) -> None:
     """Nothing listens: the mails stay owed, and the next run sends them."""
     with mail_server() as postbox:

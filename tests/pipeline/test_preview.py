@@ -11,14 +11,18 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from insights_reports.server import RunningServer
 from tests.conftest import AS_OF, Command
 from tests.pipeline.conftest import Configure
+
+pytestmark = pytest.mark.slow
 
 
 @dataclass(frozen=True)
@@ -28,27 +32,35 @@ class Previewed:
     root: Path
     process: "subprocess.Popen[str]"
 
-    def get(self, path: str, host: str = "") -> tuple[int, dict[str, str], bytes]:
+    def get(self, path: str, host: str = "") -> tuple[int, http.client.HTTPMessage, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request("GET", path, headers={"Host": host or f"localhost:{self.port}"})
         reply = connection.getresponse()
-        return reply.status, dict(reply.getheaders()), reply.read()
+        return reply.status, reply.headers, reply.read()
 
-    def ask_and_leave(self, path: str) -> None:
-        """As a tab that is closed before its answer comes."""
+    @contextmanager
+    def asking(self, path: str) -> Iterator[socket.socket]:
+        """A request whose answer nobody reads."""
         with socket.create_connection(("127.0.0.1", self.port)) as connection:
             request = f"GET {path} HTTP/1.0\r\nHost: localhost:{self.port}\r\n\r\n"
             connection.sendall(request.encode())
+            yield connection
+
+    def ask_and_leave(self, path: str) -> None:
+        """As a tab that is closed before its answer comes."""
+        with self.asking(path) as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 @pytest.fixture
 def previewed(server: RunningServer, configure: Configure, tmp_path: Path) -> Iterator[Previewed]:
-    """A running preview, with own templates in which there is nothing yet."""
+    """A running preview, with a logo, and own templates in which there is nothing yet."""
     config = configure(formats=["html"])
     own = tmp_path / "own"
     (own / "report").mkdir(parents=True)
-    config.write_text(config.read_text().replace("{", '{"templates": "own", ', 1))
+    Image.new("RGB", (60, 30), "#0b5c73").save(tmp_path / "logo.png")
+    more = '{"templates": "own", "company": {"logo": "logo.png"}, '
+    config.write_text(config.read_text().replace("{", more, 1))
     arguments = ["preview", "monthly", "--config", str(config), "--port", "0"]
     process = subprocess.Popen(
         [sys.executable, "-m", "insights_reports", *arguments, "--as-of", AS_OF.isoformat()],
@@ -102,8 +114,11 @@ def test_an_edition_is_shown_and_follows_its_templates(previewed: Previewed) -> 
     assert b"web.html.j2, line 2: UndefinedError" in said
 
     assert not (previewed.root / "reports").exists()  # nothing was delivered
-    previewed.process.send_signal(signal.SIGINT)
-    assert previewed.process.wait(60) == 0
+    _, _, stamp = previewed.get("/changed")
+    with previewed.asking(f"/changed?since={stamp.decode()}"):  # as an open tab does all the time
+        time.sleep(0.5)
+        previewed.process.send_signal(signal.SIGINT)
+        assert previewed.process.wait(15) == 0
     assert previewed.process.stderr is not None
     assert "Traceback" not in previewed.process.stderr.read()
 

@@ -9,6 +9,8 @@ from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 
+import pytest
+
 from insights_reports.delivery import Ledger, read_manifests
 from insights_reports.edition.document import load
 from insights_reports.formats.charts.palette import palette
@@ -22,6 +24,7 @@ from tests.proxies import one_more, proxy
 Run = Callable[..., Done]
 
 
+@pytest.mark.slow
 def test_an_edition_arrives_in_the_folder_and_by_mail(
     configure: Configure, run: Run, command: Command
 ) -> None:
@@ -163,6 +166,7 @@ def test_a_test_mail_goes_to_one_address_and_is_not_remembered(
     assert json.loads(command("deliveries", "--config", config, "--json").out) == []
 
 
+@pytest.mark.slow
 def test_a_backfill_makes_every_period_from_one_pull(
     configure: Configure, run: Run, tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ REPORTS = "/api/Spaces-1/insights/reports"
 _DEFINITION = {"SpaceId": "Spaces-1", "Name": "Kept"}
 
 
+@pytest.mark.slow
 def test_what_was_answered_survives_kill_9(tmp_path: Path) -> None:
     data = tmp_path / "insights.sqlite"
     create_database(data, as_of=AS_OF)

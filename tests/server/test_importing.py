@@ -286,6 +286,7 @@ def test_a_line_without_end_is_refused(tmp_path: Path) -> None:
         import_file(source, tmp_path / "mine.sqlite")
 
 
+@pytest.mark.slow
 def test_the_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     """Peaks of a process of its own: ten times the rows, less than 15 MB more memory."""
     peaks = []

@@ -41,6 +41,7 @@ def document(server: RunningServer) -> schemathesis.BaseSchema:
     return schemathesis.openapi.from_url(f"{server.url}/api/openapi.json")
 
 
+@pytest.mark.slow
 def test_no_input_breaks_the_server(
     document: schemathesis.BaseSchema, server: RunningServer
 ) -> None:

@@ -20,6 +20,7 @@ def day_number(day: date) -> int:
 
 
 def as_date(day: int) -> date:
+    """The date of a day counted since 1970."""
     return date.fromordinal(int(day) + EPOCH)
 
 

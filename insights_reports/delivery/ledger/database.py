@@ -140,4 +140,5 @@ def stamp(instant: datetime) -> str:
 
 
 def instant(text: str | None) -> datetime | None:
+    """The instant that `stamp` wrote; None for none."""
     return datetime.fromisoformat(text) if text else None

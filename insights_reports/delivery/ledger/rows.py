@@ -82,6 +82,7 @@ def _let_go(row: Row, now: str, holders: Holders) -> bool:
 
 
 def receipt(row: Row, holders: Holders) -> Receipt:
+    """The receipt that a row of deliveries stands for."""
     holder = row["holder"]
     held_elsewhere = holder is not None and not (
         holders.is_dead(holder) or holders.is_alive(holder)
@@ -108,6 +109,7 @@ def receipt(row: Row, holders: Holders) -> Receipt:
 
 
 def edition(row: Row) -> EditionRow:
+    """The edition that a row of revisions stands for."""
     return EditionRow(
         row["subscription"],
         row["period"],

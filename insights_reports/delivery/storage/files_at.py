@@ -71,6 +71,7 @@ def replace(folder: int, name: str, content: bytes, holders: Holders) -> None:
 
 
 def read(folder: int, name: str) -> bytes:
+    """The content of a file in an open folder."""
     with os.fdopen(os.open(name, _READ, dir_fd=folder), "rb") as file:
         return file.read()
 

@@ -157,6 +157,7 @@ def values_of(series: Sequence[Series]) -> list[float]:
 
 
 def label_of(series: Series, words: Words) -> str:
+    """The label of a series in this language."""
     return words.value(series.label)
 
 

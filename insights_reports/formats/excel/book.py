@@ -121,6 +121,8 @@ class Layout:
 
 @dataclass
 class Sheet:
+    """A sheet in the making; its rows are written one after the other and cannot be changed."""
+
     book: Book
     name: str
     layout: Layout

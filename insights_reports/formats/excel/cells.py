@@ -42,6 +42,7 @@ def quantity(value: float, unit: Unit) -> Cell:
 
 
 def figure(value: Figure, words: Words) -> Cell:
+    """A figure as a typed cell; why there is none, as text."""
     if value.value is None:
         return Cell(words.figure(value), "Missing")
     return quantity(value.value, value.unit)

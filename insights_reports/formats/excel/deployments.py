@@ -49,6 +49,8 @@ STYLES = ("Instant", "Month", "Date", "Hours", "Number")
 
 @dataclass(frozen=True)
 class RawColumn:
+    """A column of single deployments: its head, its width in characters, its cells."""
+
     key: str  # in the language catalogue: excel.deployments
     title: str
     width: int

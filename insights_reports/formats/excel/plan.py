@@ -34,6 +34,8 @@ class BlockSheet:
 
 @dataclass(frozen=True)
 class Plan:
+    """The names of all sheets of a workbook."""
+
     fixed: dict[str, str]  # what of FRONT, FIGURES, BACK and the summary there is -> sheet name
     blocks: tuple[BlockSheet, ...]
     deployments: tuple[str, ...]  # sheet names; none where another workbook has them

@@ -180,5 +180,6 @@ def _paler(colour: str, share: float) -> str:
 
 
 def column_area(column: int, first_row: int, last_row: int) -> str:
+    """The reference of a part of a column, such as ``B2:B9``; columns count from 1."""
     letter = get_column_letter(column)
     return f"{letter}{first_row}:{letter}{last_row}"

@@ -21,6 +21,7 @@ _LENGTH = struct.Struct(">Q")
 
 
 def send(stream: IO[bytes], letter: bytes, content: bytes) -> None:
+    """Write one message: its letter, its length, its content."""
     stream.write(letter + _LENGTH.pack(len(content)) + content)
     stream.flush()
 
@@ -36,6 +37,8 @@ def receive(stream: IO[bytes]) -> bytes | None:
 
 
 def main() -> None:
+    """Lay out documents from standard input until it ends, within the limits of ``argv``: bytes of
+    address space and seconds of processor."""
     memory, seconds = int(sys.argv[1]), int(sys.argv[2])
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not become part of a reply

@@ -45,6 +45,8 @@ class Message:
 
 @dataclass(frozen=True)
 class Catalogue:
+    """The messages of one language, by their keys."""
+
     language: str
     messages: Mapping[str, Message]
 

@@ -43,6 +43,7 @@ class FindingText:
 
 
 def finding_text(words: Words, finding: Finding) -> FindingText:
+    """A finding as pages and mails say it."""
     dated = next((m.judged.since for m in finding.measures if m.judged.since is not None), None)
     causes = "; ".join(words.phrase(each) for each in finding.same_cause)
     return FindingText(

@@ -70,6 +70,7 @@ class TileText:
 
 
 def tile_text(words: Words, tile: Tile) -> TileText:
+    """A tile as pages and mails say it."""
     figure = tile.figure
     number, unit = _shown(words, tile)
     return TileText(

@@ -105,6 +105,7 @@ def _joined(every: Iterable[Covered]) -> tuple[Covered, ...]:
 
 
 def dump(manifest: Manifest) -> bytes:
+    """The manifest as JSON, with the version of its layout."""
     value = {"schema": SCHEMA, **asdict(manifest)}
     return json.dumps(value, indent=1, default=_text, ensure_ascii=False).encode() + b"\n"
 

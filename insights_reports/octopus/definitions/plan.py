@@ -57,6 +57,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
+    """What makes the reports of a server as the definitions say; its text is for a terminal."""
+
     steps: tuple[Step, ...]
 
     def __str__(self) -> str:

@@ -1,18 +1,15 @@
-"""Rework, DORA's levels and the exclusion ledger, by hand."""
+"""Rework and DORA's levels, by hand."""
 
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
 from insights_reports.metrics import (
     BAND_SETS,
-    Lookups,
     compare_versions,
     dora_window,
-    exclusion_ledger,
     rework,
 )
 from insights_reports.metrics.bands import BandMetric
@@ -231,38 +228,3 @@ def test_every_set_names_its_study() -> None:
     for name, bands in BAND_SETS.items():
         assert name == bands.name == f"dora-{bands.year}"
         assert str(bands.year) in bands.source
-
-
-# The exclusion ledger
-
-
-def test_every_deployment_is_used_or_excluded_for_its_first_reason() -> None:
-    day = "2026-09-14T12:00:00"
-    rows = [
-        Row("Deployments-0", ticks(day)),
-        Row("Deployments-1", ticks(day), task_state=FAILED),
-        Row("Deployments-2", None, task_state=CANCELED),
-        Row("Deployments-3", ticks("2026-09-13T23:59:59.9999999"), task_state=CANCELED),
-        Row("Deployments-4", ticks("2026-09-15T00:00:00")),
-        Row("Deployments-5", ticks(day), environment_id="Environments-9", task_state=CANCELED),
-        Row("Deployments-6", ticks(day), task_state=CANCELED),
-        Row("Deployments-7", ticks(day), task_state="TimedOut"),
-        Row("Deployments-8", ticks(day), task_state=CANCELED),
-    ]
-    ledger = exclusion_ledger(
-        table(rows),
-        zone=ZoneInfo("UTC"),
-        start=date(2026, 9, 14),
-        end=date(2026, 9, 15),
-        lookups=Lookups(environment_groups=(("Production", ("Environments-1",)),)),
-        split="EnvironmentGroup",
-    )
-    assert (ledger.read, ledger.used) == (9, 2)
-    assert [(entry.reason, entry.state, entry.rows.tolist()) for entry in ledger.excluded] == [
-        ("no_completion_time", "", [2]),
-        ("before_range", "", [3]),
-        ("after_range", "", [4]),
-        ("no_series", "", [5]),
-        ("state", "Canceled", [6, 8]),
-        ("state", "TimedOut", [7]),
-    ]
