@@ -10,6 +10,7 @@ import pandas as pd
 
 from insights_reports.crosscheck import CrossCheck
 from insights_reports.crosscheck.tables.intervals import day_number, ends
+from insights_reports.edition.scope import ALL, scope_of, within
 from insights_reports.edition.settings import Inputs, Settings
 from insights_reports.edition.windows import windows
 from insights_reports.formats.data.figures import FIGURES as COLUMNS
@@ -23,6 +24,7 @@ _RANGE: TimeRange = "LastYear"  # the longest that Octopus states
 _UNITS = {"count": "count", "rate": "fraction", "duration": "seconds", "number": "number"}
 _TICKS = 10_000_000
 _GRANULARITIES = {"day": "Daily", "week": "Weekly", "month": "Monthly"}
+_OF_ENVIRONMENTS = ("Environment", "EnvironmentGroup")  # shown of the whole report only
 _KEY = ["split", "tag_set", "granularity", "series", "start", "measure", "statistic"]
 
 
@@ -43,11 +45,10 @@ def figures_table(
     pulled: Pulled, inputs: Inputs, settings: Settings, check: CrossCheck
 ) -> pd.DataFrame:
     """The figures of every split for the thirteen periods of the edition, as far as they are known,
-    and of all deployments for the intervals of its period; the columns of docs/stored-files.md."""
-    conventions = replace(settings.conventions, edge="clipped")
-    tabulator = Tabulator(inputs.deployments, inputs.tz, inputs.lookups, conventions)
+    and of all deployments for the intervals of its period; likewise of the environment group that
+    page one speaks of. The columns are those of docs/stored-files.md."""
     asked = list(_asked(inputs, settings))
-    ours = pd.concat([_long(tabulator, each) for each in asked], ignore_index=True)
+    ours = _ours(asked, inputs, settings)
     stated = _stated(pulled, asked)
     rows = ours.assign(stated=np.nan)
     if len(stated):
@@ -57,8 +58,21 @@ def figures_table(
     inside = (rows["start"] >= pd.Timestamp(begin)) & (rows["end"] <= pd.Timestamp(end))
     rows["stated"] = rows["stated"].where((rows.pop("whole") & inside).to_numpy())
     rows["verdict"] = _verdicts(rows, check)
+    rows["scope"] = ALL
+    scope = scope_of(inputs, settings)
+    if scope.group is not None:
+        narrower = [each for each in asked if each.split not in _OF_ENVIRONMENTS]
+        own = _ours(narrower, within(inputs, scope), settings)
+        own = own.assign(scope=scope.name, stated=np.nan, verdict="not stated")
+        rows = pd.concat([rows, own], ignore_index=True)
     rows["interval"] = np.where(rows["cut"], rows["granularity"], "period")
     return rows[list(COLUMNS.names)]
+
+
+def _ours(asked: list[_Asked], inputs: Inputs, settings: Settings) -> pd.DataFrame:
+    conventions = replace(settings.conventions, edge="clipped")
+    tabulator = Tabulator(inputs.deployments, inputs.tz, inputs.lookups, conventions)
+    return pd.concat([_long(tabulator, each) for each in asked], ignore_index=True)
 
 
 def _asked(inputs: Inputs, settings: Settings) -> Iterator[_Asked]:

@@ -70,6 +70,8 @@ def _check_against_octopus(rows: pd.DataFrame) -> None:
 def _check_against_page_one(rows: pd.DataFrame, config: Path) -> None:
     (folder,) = (config.parent / "state" / "runs").glob("*/documents")
     tiles = load((folder / "summary.json").read_bytes()).tiles
+    assert set(rows["scope"]) == {"All", "Production"}
+    rows = rows[rows["scope"] == "Production"]
     of = rows[(rows["split"] == "None") & (rows["interval"] == "period")]
     one = of[of["start"].astype(str) == "2026-09-01"].set_index(["measure", "statistic"])
     lead = next(tile.figure for tile in tiles if tile.figure.metric == "lead_time")

@@ -38,7 +38,8 @@ def test_a_refused_look_up_leaves_the_other_splits(
     pages = {page.name: html.unescape(page.read_text("utf-8")) for page in folder.glob("*.html")}
     assert "No access: this account may not view" in pages["monthly-2026-09-summary.html"]
     assert "No access: this account may not view" in pages[f"monthly-2026-09-{name}.html"]
-    assert "No access: this" not in pages["monthly-2026-09-project.html"].split("Known gaps")[0]
+    by_project = pages["monthly-2026-09-project.html"].split('<section id="project"')[1]
+    assert "No access: this" not in by_project.split("</section>")[0]
     (sealed,) = (config.parent / "state" / "pulls").iterdir()
     again = load(sealed)
     assert again.lookups.no_access == (split,)

@@ -12,6 +12,7 @@ SCHEMA = 1
 _TEXT = pa.string()
 FIGURES = pa.schema(
     [
+        ("scope", _TEXT),
         ("split", _TEXT),
         ("tag_set", _TEXT),
         ("series_id", _TEXT),
@@ -31,6 +32,8 @@ FIGURES = pa.schema(
 """The columns of a table of figures."""
 
 MEANINGS = {
+    "scope": "All: every deployment of the report, as Octopus states it; or the environment group "
+    "that page one speaks of: its deployments alone",
     "split": "what the deployments are split by: None (all of the report), Project, ProjectGroup, "
     "Environment, EnvironmentGroup, Tenant, TenantTagSet",
     "tag_set": "the id of the tenant tag set, for the split TenantTagSet",

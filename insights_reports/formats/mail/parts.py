@@ -120,13 +120,16 @@ class MailParts:
         return [tile_text(self.words, tile) for tile in self.document.tiles]
 
     def heads(self) -> list[str]:
-        """The heads of the columns of figures: the period, the one before, usual, target."""
+        """The heads of the figures: the period, the one before, usual, verdict, target."""
         words, periods = self.words, [t.spark_periods for t in self.document.tiles]
         spans = next((each for each in periods if len(each) > 1), None)
         before = words.text("show.mail.before") if spans is None else short_span(words, spans[-2])
         named = "" if spans is None else short_span(words, spans[-1])
-        rest = (words.text("show.mail.usual"), "", words.text("show.mail.target"))
-        return [named, before, *rest]
+        heads = [named, before, words.text("show.mail.usual"), ""]
+        return [*heads, words.text("show.mail.target")] if self.has_targets() else heads
+
+    def has_targets(self) -> bool:
+        return any(tile.target for tile in self.document.tiles)
 
     def drivers(self) -> tuple[str, str, list[Bar]] | None:
         """Title, subtitle and the parts of the change that page one draws, if it does."""
