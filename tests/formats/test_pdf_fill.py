@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+import numpy as np
+import pypdfium2 as pdfium
 import pytest
 
 from insights_reports.edition.document import Document, Table
@@ -71,3 +73,34 @@ def test_pages_are_full_but_the_last(name: str, render_pdf: Callable[[Document],
 def test_a_page_that_is_half_empty_is_found(render_pdf: Callable[[Document], bytes]) -> None:
     """The second page of the October is its last, and has little but the method."""
     assert min(fills(render_pdf(october.october_document()))) < LEAST
+
+
+def letters_over_letters(page: pdfium.PdfPage) -> list[str]:
+    """Letters of a page that are drawn over others, by more than kerning moves them."""
+    text = page.get_textpage()
+    found = [n for n in range(text.count_chars()) if text.get_text_range(n, 1).strip()]
+    left, low, right, high = np.array([text.get_charbox(n) for n in found]).T
+    wide = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
+    tall = np.minimum(high[:, None], high) - np.maximum(low[:, None], low)
+    area = (right - left) * (high - low)
+    shared = np.where((wide > 0) & (tall > 0), wide * tall, 0)
+    over = shared > 0.3 * np.minimum(area[:, None], area)
+    np.fill_diagonal(over, False)
+    return [text.get_text_range(found[at], 1) for at in np.flatnonzero(over.any(axis=1))]
+
+
+def test_a_long_name_in_a_matrix_covers_no_figure(
+    render_pdf: Callable[[Document], bytes],
+) -> None:
+    table = october.matrix()
+    long = "Customer-facing order intake and fulfilment orchestration service (EMEA)"
+    rows = ((Name(long), *table.rows[0][1:]), *table.rows[1:])
+    document = october.october_document()
+    overview = tuple(
+        replace(block, rows=rows) if isinstance(block, Table) and block.id == table.id else block
+        for block in document.overview
+    )
+    assert overview != document.overview
+    with pdfium.PdfDocument(render_pdf(replace(document, overview=overview))) as file:
+        assert long in file[0].get_textpage().get_text_range().replace("\r\n", " ")
+        assert letters_over_letters(file[0]) == []
