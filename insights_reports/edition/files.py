@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 MEDIA_TYPES = {
     "pdf": "application/pdf",
@@ -22,6 +23,12 @@ MEDIA_TYPES = {
 # Names that Windows reserves, and names that look like a slug with its digest.
 _UNSAFE = re.compile(r"^(con|prn|aux|nul|conin|conout|com[0-9]|lpt[0-9])$|(^|-)[0-9a-f]{8}$")
 _LONGEST = 60
+
+
+def sha256_of(path: Path) -> str:
+    """The digest of a file's bytes, as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @dataclass(frozen=True)

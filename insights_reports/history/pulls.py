@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from insights_reports.edition.files import slug
+from insights_reports.edition.files import sha256_of, slug
 from insights_reports.errors import PullError, keeping
 
 MANIFEST = "manifest.json"
@@ -112,7 +112,7 @@ class PullWriter:
         with keeping(stored):
             stored.parent.mkdir(exist_ok=True)
             shutil.copyfile(path, stored)
-        self._columns.append(Columns(name, f"columns/{stored.name}", _sha256(stored)))
+        self._columns.append(Columns(name, f"columns/{stored.name}", sha256_of(stored)))
 
     def seal(self, metadata: Mapping[str, Any]) -> dict[str, Any]:
         """Write the manifest, with ``metadata`` (JSON values) about the pull; returns the manifest.
@@ -221,7 +221,7 @@ class Pull:
             return None
         path = self._folder / kept.stored
         try:
-            return path if _sha256(path) == kept.sha256 else None
+            return path if sha256_of(path) == kept.sha256 else None
         except OSError:
             return None
 
@@ -315,11 +315,6 @@ def _altered(path: Path, detail: str) -> PullError:
         f"{path}: {detail}",
         "Restore it from a copy, or pull again.",
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sync(path: Path) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 from insights_reports import __version__
 from insights_reports.assets import TEMPLATES
 from insights_reports.config import Config
+from insights_reports.edition.files import sha256_of
 from insights_reports.edition.method import FORMULA_VERSION
 from insights_reports.errors import PullError, keeping
 from insights_reports.formats.html.templates import REPLACEABLE
@@ -158,16 +159,11 @@ def _link(source: Path, target: Path) -> None:
 def _hashes(folder: Path) -> dict[str, str]:
     """The SHA-256 of every file but the manifest, by its path below ``folder``."""
     paths = sorted(p for p in folder.rglob("*") if p.is_file() and p != folder / MANIFEST)
-    return {path.relative_to(folder).as_posix(): _sha256(path) for path in paths}
+    return {path.relative_to(folder).as_posix(): sha256_of(path) for path in paths}
 
 
 def _hashes_of(files: Sequence[Path]) -> dict[str, str]:
-    return {path.name: _sha256(path) for path in files}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return {path.name: sha256_of(path) for path in files}
 
 
 def _write_last(path: Path, said: dict[str, Any]) -> None:
@@ -185,7 +181,7 @@ def _digest_of(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts and "_shipped" not in path.parts:
-            digest.update(f"{path.relative_to(folder).as_posix()} {_sha256(path)}\n".encode())
+            digest.update(f"{path.relative_to(folder).as_posix()} {sha256_of(path)}\n".encode())
     return digest.hexdigest()
 
 
