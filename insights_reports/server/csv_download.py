@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from insights_reports.server.access import User
 from insights_reports.server.population import Population
-from insights_reports.server.streams import Names, rows_of
-from insights_reports.server.ticks import print_duration, print_instant
+from insights_reports.server.streams import Names, deployment_id, duration_text, rows_of
+from insights_reports.server.ticks import print_instant
 
 MEDIA_TYPE = "text/csv; charset=utf-8"
 _PIECE = 1 << 16
@@ -58,15 +58,7 @@ def _cells(
     project, channel, environment, tenant = called
     return (
         f"Deployments-{number}", project, version, channel, print_instant(completed), environment,
-        tenant, state, bool(guided), _duration(lead_time), lead_version, _duration(since_previous),
-        _deployment(previous), _duration(recovery), attempts, _deployment(recovered),
-        recovered_version,
+        tenant, state, bool(guided), duration_text(lead_time), lead_version,
+        duration_text(since_previous), deployment_id(previous), duration_text(recovery), attempts,
+        deployment_id(recovered), recovered_version,
     )  # fmt: skip
-
-
-def _duration(ticks: int | None) -> str | None:
-    return None if ticks is None else print_duration(ticks)
-
-
-def _deployment(number: int | None) -> str | None:
-    return None if number is None else f"Deployments-{number}"

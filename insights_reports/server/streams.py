@@ -90,22 +90,24 @@ def _deployment(
         "TaskState": state,
         "CompletedTime": print_instant(completed),
         "HadGuidedFailure": bool(guided),
-        "LeadTime": _duration(lead_time),
+        "LeadTime": duration_text(lead_time),
         "LeadTimeCalculatedFromVersion": lead_version,
-        "TimeSincePreviouslySuccessfulDeployment": _duration(since_previous),
-        "PreviousSuccessfulDeploymentId": _deployment_id(previous),
-        "TimeToRecovery": _duration(recovery),
+        "TimeSincePreviouslySuccessfulDeployment": duration_text(since_previous),
+        "PreviousSuccessfulDeploymentId": deployment_id(previous),
+        "TimeToRecovery": duration_text(recovery),
         "DeploymentsUntilRecovery": attempts,
-        "RecoveredFromFailedDeploymentId": _deployment_id(recovered),
+        "RecoveredFromFailedDeploymentId": deployment_id(recovered),
         "RecoveredFromFailedReleaseVersion": recovered_version,
     }
 
 
-def _duration(ticks: int | None) -> str | None:
+def duration_text(ticks: int | None) -> str | None:
+    """As Octopus prints it; null where there is none."""
     return None if ticks is None else print_duration(ticks)
 
 
-def _deployment_id(number: int | None) -> str | None:
+def deployment_id(number: int | None) -> str | None:
+    """The id in Octopus; null where there is no such deployment."""
     return None if number is None else f"Deployments-{number}"
 
 
