@@ -1,5 +1,6 @@
 """The steps that `editions.py` measures; each call is a process of its own and prints one line."""
 
+import base64
 import resource
 import sys
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from insights_reports.cli import collect_rarely
 
@@ -62,18 +64,23 @@ def page(document: str, target: str) -> str:
     """The HTML that we lay out ourselves, with its style sheet inside."""
     from insights_reports.edition.document import load
     from insights_reports.formats.charts.fonts import font_face_css
-    from insights_reports.formats.html.parts import as_image
     from insights_reports.formats.html.templates import SHIPPED
     from insights_reports.formats.pdf import layout as pdf_layout
 
     loaded = load(Path(document).read_bytes())
     rules = pdf_layout._rules(loaded.brand.accent, SHIPPED)
     style = f"<style>@page{{size:A4}}{font_face_css((400, 500, 600))}{rules}</style></head>"
-    html = pdf_layout._page(loaded, SHIPPED, pdf_layout._FITS[0], as_image).replace(
+    html = pdf_layout._page(loaded, SHIPPED, pdf_layout._FITS[0], _as_image).replace(
         "</head>", style, 1
     )
     Path(target).write_text(html, encoding="utf-8")
     return str(len(html))
+
+
+def _as_image(picture: Markup, alt: str) -> Markup:
+    """A picture inside the page, so that the file stands alone."""
+    data = base64.b64encode(picture.encode()).decode("ascii")
+    return Markup('<img src="data:image/svg+xml;base64,{}" alt="{}">').format(data, alt)
 
 
 def pdf(document: str) -> str:

@@ -4,7 +4,6 @@ Names reach a template only as text or as a quoted attribute, and Jinja escapes 
 markup already comes from `charts_svg` and nowhere else.
 """
 
-import base64
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -45,7 +44,7 @@ from insights_reports.formats.charts.draw import draw
 from insights_reports.formats.charts.frame import Style
 from insights_reports.formats.charts.palette import palette
 from insights_reports.formats.charts.scale import Scale
-from insights_reports.formats.charts.svg import Colours, xml_text
+from insights_reports.formats.charts.svg import Colours
 from insights_reports.formats.charts.trend import trend
 from insights_reports.formats.html.arrange import beside, groups, is_lines
 from insights_reports.formats.html.pictures import Pictures
@@ -93,12 +92,6 @@ def inline(picture: Markup, alt: str) -> Markup:
     """A picture as part of the page; it names itself."""
     del alt
     return picture
-
-
-def as_image(picture: Markup, alt: str) -> Markup:
-    """A picture as an image, which WeasyPrint draws in half the time of an inline one."""
-    data = base64.b64encode(picture.encode()).decode("ascii")
-    return Markup('<img src="data:image/svg+xml;base64,{}" alt="{}">').format(data, xml_text(alt))
 
 
 @dataclass(frozen=True)
