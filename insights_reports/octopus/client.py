@@ -4,17 +4,16 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
-from typing import Any, BinaryIO, TypeVar, get_args
+from typing import Any, BinaryIO, TypeVar
 from urllib.parse import quote, urlencode
 
-from insights_reports.errors import NotFound, OctopusError, UsageError, keeping
+from insights_reports.errors import NotFound, OctopusError, keeping
 from insights_reports.octopus.connection import Connection
 from insights_reports.octopus.deployments.streams import Deployments, read_deployments
 from insights_reports.octopus.reports import Reports
 from insights_reports.octopus.resources import (
     Channel,
     Environment,
-    Metrics,
     Named,
     Page,
     Project,
@@ -31,11 +30,10 @@ from insights_reports.octopus.resources import (
 from insights_reports.octopus.source import Get, Live, OpenReply, Record, Sealed, Source
 from insights_reports.octopus.wire import paging
 from insights_reports.octopus.wire.oidc import signed_in
+from insights_reports.octopus.wire.questions import metrics_object, metrics_params, reply_name
 from insights_reports.octopus.wire.transport import Limits, Spent
 from insights_reports.spelling.stated import Question, StatedTable
 from insights_reports.spelling.stated_decode import decode_metrics
-from insights_reports.spelling.strict import parse_json
-from insights_reports.spelling.terms import Granularity, Split, TimeRange
 from insights_reports.spelling.text import clean_text
 
 R = TypeVar("R", bound=Resource)
@@ -179,7 +177,7 @@ class Client:
             UsageError: when an argument is none of the API's.
         """
         question = Question(split, tag_set, time_range, granularity)
-        return self._source.read(self._metrics(report_id, question, _metrics_object))
+        return self._source.read(self._metrics(report_id, question, metrics_object))
 
     def stated(
         self,
@@ -206,7 +204,7 @@ class Client:
 
     def _metrics(self, report_id: str, asked: Question, read: Callable[[bytes], T]) -> Get[T]:
         path = self._path("insights", "reports", report_id, "metrics")
-        return Get(reply_name(asked), path, _metrics_params(asked), read)
+        return Get(reply_name(asked), path, metrics_params(asked), read)
 
     def projects(self, ids: Iterable[str]) -> list[Project]:
         return self.look_up("projects", Project, ids)
@@ -379,43 +377,3 @@ def _chosen_space(spaces: list[Space], wanted: str | None) -> Space | None:
         lambda space: space.Name.casefold() == name.casefold(),
     )
     return next((space for is_it in ways for space in spaces if is_it(space)), None)
-
-
-def reply_name(asked: Question) -> str:
-    """What the reply to a question is called in a pull."""
-    tag_set = asked.tag_set if asked.split == "TenantTagSet" else None
-    parts = (asked.split, tag_set, asked.time_range, asked.granularity)
-    return "-".join(["metrics", *filter(None, parts)])
-
-
-def _metrics_params(asked: Question) -> dict[str, str]:
-    for name, value, allowed in (
-        ("split", asked.split, get_args(Split)),
-        ("time range", asked.time_range, get_args(TimeRange)),
-        ("granularity", asked.granularity, get_args(Granularity)),
-    ):
-        if value not in allowed:
-            known = f"There are {', '.join(allowed)}."
-            raise UsageError(f"There is no such {name}.", f"{value!a:.80}", known)
-    params = {
-        "split": asked.split,
-        "timeRange": asked.time_range,
-        "granularity": asked.granularity,
-    }
-    if asked.split != "TenantTagSet":
-        return params
-    if not asked.tag_set:
-        raise UsageError("The split TenantTagSet needs a tag set.", "No tag set is given.")
-    return {**params, "tenantTagSetId": asked.tag_set}
-
-
-def _metrics_object(body: bytes) -> dict[str, Any]:
-    reply = parse_json(body, clean=False)
-    read(Metrics, reply)
-    return {
-        **reply,
-        "Series": [
-            {**series, "Name": series["Name"] and clean_text(series["Name"])}
-            for series in reply["Series"]
-        ],
-    }

@@ -15,10 +15,10 @@ from insights_reports.history.columns import kept_deployments, kept_stated
 from insights_reports.history.pulls import Pull
 from insights_reports.metrics import Lookups
 from insights_reports.octopus import Client, Deployments, iana_zone, read_deployments
-from insights_reports.octopus.client import reply_name
 from insights_reports.octopus.resources import InsightsReport, Server, Space, User
 from insights_reports.octopus.sources import SourceName
 from insights_reports.octopus.sources.combinations import Combination
+from insights_reports.octopus.wire.questions import reply_name
 from insights_reports.pipeline.combinations import StatedByCombination, labels, remembered
 from insights_reports.pipeline.pull import (
     DEPLOYMENTS,

@@ -30,7 +30,6 @@ from insights_reports.octopus import (
     read_deployments,
 )
 from insights_reports.octopus.allowed import Allowed
-from insights_reports.octopus.client import reply_name
 from insights_reports.octopus.resources import (
     Environment,
     InsightsReport,
@@ -40,6 +39,7 @@ from insights_reports.octopus.resources import (
     Tenant,
 )
 from insights_reports.octopus.sources import SourceName
+from insights_reports.octopus.wire.questions import reply_name
 from insights_reports.pipeline.combinations import ask
 from insights_reports.pipeline.progress import Progress
 from insights_reports.pipeline.sources import define, draw_into

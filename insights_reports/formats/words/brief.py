@@ -19,7 +19,8 @@ from insights_reports.edition.values import (
     Unit,
     Usual,
 )
-from insights_reports.formats.words.words import MINUS, Words
+from insights_reports.formats.words.lexicon import MINUS
+from insights_reports.formats.words.words import Words
 from insights_reports.spelling.terms import TICKS_PER_SECOND
 
 _SECOND = Decimal(TICKS_PER_SECOND)
