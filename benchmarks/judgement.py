@@ -29,7 +29,7 @@ from judgement_series import Process, Series, draw
 from insights_reports.judgement import (
     Baseline,
     Case,
-    Kind,
+    MeasureKind,
     Observed,
     Rule,
     grown,
@@ -44,7 +44,7 @@ SERIES = 900
 HISTORY = {11: 11, 24: 32}  # periods before the first judged one, by baseline
 DAY = date(2026, 1, 1)
 
-RATE, COUNT, MEDIAN = Kind.SHARE, Kind.COUNT, Kind.MEDIAN
+RATE, COUNT, MEDIAN = MeasureKind.SHARE, MeasureKind.COUNT, MeasureKind.MEDIAN
 # Process; the most fa, and the least found within 12, for baselines of 11 and of 24.
 ROWS: list[tuple[str, Process, float, float, float]] = [
     ("rate n 5, p .05, rho .01", Process(RATE, 5, 0.05, 0.01), 0.025, 0.58, 0.0),
@@ -84,10 +84,12 @@ def main() -> None:
 
 
 Called = np.ndarray  # (series, judged periods) of bool
-Way = Callable[[Kind, Series, int, int], Called]
+Way = Callable[[MeasureKind, Series, int, int], Called]
 
 
-def ours(kind: Kind, series: Series, start: int, formed: int, *, hold: bool = True) -> Called:
+def ours(
+    kind: MeasureKind, series: Series, start: int, formed: int, *, hold: bool = True
+) -> Called:
     """The expected range on a baseline that grows, held from a lasting call on."""
     rows = [
         [Observed(*pair) for pair in zip(counts, exposures, strict=True)]
@@ -110,7 +112,7 @@ def ours(kind: Kind, series: Series, start: int, formed: int, *, hold: bool = Tr
     return called
 
 
-def rolling(kind: Kind, series: Series, start: int, formed: int) -> Called:
+def rolling(kind: MeasureKind, series: Series, start: int, formed: int) -> Called:
     """Limits of the last twelve periods with the judged one inside."""
     return _each(series, start, lambda row, now: _signal_at_end(row, now))
 
@@ -120,7 +122,7 @@ def _signal_at_end(row: Sequence[tuple[float, float, float]], now: int) -> bool:
     return limits is not None and any(signal.at == 11 for signal in limits.signals)
 
 
-def newcombe(kind: Kind, series: Series, start: int, formed: int) -> Called:
+def newcombe(kind: MeasureKind, series: Series, start: int, formed: int) -> Called:
     """The interval of the difference to the month before; fewer than ten are no verdict."""
 
     def against(row: Sequence[tuple[float, float, float]], now: int) -> bool:
@@ -131,7 +133,7 @@ def newcombe(kind: Kind, series: Series, start: int, formed: int) -> Called:
 
 
 def _locked(rules: str) -> Way:
-    def way(kind: Kind, series: Series, start: int, formed: int) -> Called:
+    def way(kind: MeasureKind, series: Series, start: int, formed: int) -> Called:
         def on_chart(row: Sequence[tuple[float, float, float]], now: int) -> bool:
             values = [value for _, _, value in row[: now + 1]]
             verdict, _ = judge_on_chart(values, slice(0, formed), rules, up_is_good=False)

@@ -13,11 +13,11 @@ from insights_reports.judgement import (
     Calendar,
     Case,
     Judgement,
-    Kind,
+    MeasureKind,
     Observed,
     Rule,
     Side,
-    Standing,
+    SliceStanding,
     best_split,
     family,
     form,
@@ -42,7 +42,7 @@ def hold(scale: float) -> str:
     from judgement import ours
 
     rng = np.random.default_rng([2026, 100])
-    process = Process(Kind.SHARE, 50, 0.1, 0.01)
+    process = Process(MeasureKind.SHARE, 50, 0.1, 0.01)
     lines = [
         "Hold: rate n 50, p .1, baseline 11, a step of 2 sigma that nobody decides on; called in",
         "",
@@ -53,8 +53,8 @@ def hold(scale: float) -> str:
     moved = draw(process, count, 11, 24, 2.0, 11, rng)
     still = draw(process, count, 11, 24, 0.0, 11, rng)
     for kept in (True, False):
-        called = ours(Kind.SHARE, moved, 11, 11, hold=kept)
-        quiet = ours(Kind.SHARE, still, 11, 11, hold=kept)
+        called = ours(MeasureKind.SHARE, moved, 11, 11, hold=kept)
+        quiet = ours(MeasureKind.SHARE, still, 11, 11, hold=kept)
         shares = [called[:, at : at + 6].mean() for at in (6, 12, 18)]
         met = f" (target >= .70: {_met(min(shares[1:]) >= 0.70)})" if kept else ""
         cells = " | ".join(f"{share:.2f}" for share in shares)
@@ -131,7 +131,7 @@ def _called_by_month(
         ]
         for at in range(len(months[0][0]))
     ]
-    baselines = [form(Kind.COUNT, usable(Kind.COUNT, row[:12]), DAY) for row in rows]
+    baselines = [form(MeasureKind.COUNT, usable(MeasureKind.COUNT, row[:12]), DAY) for row in rows]
     held = [False] * len(rows)
     decembers, others = [], []
     for now in range(12, 36):
@@ -149,10 +149,10 @@ def _month(
     """The verdicts of one month, by baselines that grow until a lasting change is called."""
     cases = []
     for at, row in enumerate(rows):
-        before = usable(Kind.COUNT, row[:now])
+        before = usable(MeasureKind.COUNT, row[:now])
         since_then = before[len(baselines[at].periods) :]
         baselines[at] = grown(baselines[at], since_then, held=held[at])
-        cases.append(Case(Kind.COUNT, baselines[at].periods, (*before[-7:], row[now]), True))
+        cases.append(Case(MeasureKind.COUNT, baselines[at].periods, (*before[-7:], row[now]), True))
     found = judge_all(cases)
     for at, judgement in enumerate(found):
         held[at] = held[at] or Rule.LASTING in judgement.rules
@@ -168,11 +168,11 @@ def dating(scale: float) -> str:
         "|---|---|---|---|---|",
     ]
     rows = [
-        ("2 sigma of 15 deployments a week", Process(Kind.COUNT, 15), 2.0, 0.90, 0.90),
-        ("the same, phi .2", Process(Kind.COUNT, 15, phi=0.2), 2.0, 0.0, 0.85),
-        ("1 sigma of 15 deployments a week", Process(Kind.COUNT, 15), 1.0, 0.0, 0.0),
-        ("failures 5 -> 15 % of 50 a week", Process(Kind.SHARE, 50, 0.05), 3.24, 0.0, 0.0),
-        ("failures 5 -> 15 % of 15 a week", Process(Kind.SHARE, 15, 0.05), 1.777, 0.0, 0.0),
+        ("2 sigma of 15 deployments a week", Process(MeasureKind.COUNT, 15), 2.0, 0.90, 0.90),
+        ("the same, phi .2", Process(MeasureKind.COUNT, 15, phi=0.2), 2.0, 0.0, 0.85),
+        ("1 sigma of 15 deployments a week", Process(MeasureKind.COUNT, 15), 1.0, 0.0, 0.0),
+        ("failures 5 -> 15 % of 50 a week", Process(MeasureKind.SHARE, 50, 0.05), 3.24, 0.0, 0.0),
+        ("failures 5 -> 15 % of 15 a week", Process(MeasureKind.SHARE, 15, 0.05), 1.777, 0.0, 0.0),
     ]
     for at, (name, process, step, two, covers) in enumerate(rows):
         rng = np.random.default_rng([2026, 300, at])
@@ -187,7 +187,7 @@ def dating(scale: float) -> str:
 
 
 def _weeks(process: Process, step: float, count: int, rng: np.random.Generator) -> Series:
-    if process.kind is Kind.SHARE:
+    if process.kind is MeasureKind.SHARE:
         return draw(process, count, 47, 8, step, 47, rng)
     shape, means = (count, 55), np.full((count, 55), float(process.size))
     means[:, 47:] *= 1 + step * process.sigma
@@ -196,7 +196,7 @@ def _weeks(process: Process, step: float, count: int, rng: np.random.Generator) 
     return Series(counts, np.full(shape, 5.0), counts)
 
 
-def _dated(kind: Kind, series: Series) -> tuple[np.ndarray, float, float]:
+def _dated(kind: MeasureKind, series: Series) -> tuple[np.ndarray, float, float]:
     starts = [DAY + timedelta(weeks=at) for at in range(55)]
     errors, covered, widths = [], [], []
     for counts, exposures in zip(series.counts.tolist(), series.exposures.tolist(), strict=True):
@@ -238,10 +238,12 @@ def _slices_row(
     said = 0.0
     for _ in range(editions):
         cases = _edition(before, step, rng)
-        judgements = judge_all([Case(Kind.SHARE, row[:length], row[-8:], False) for row in cases])
+        judgements = judge_all(
+            [Case(MeasureKind.SHARE, row[:length], row[-8:], False) for row in cases]
+        )
         found = family(judgements)
         alone = np.array([judgement.called for judgement in judgements])
-        changed = np.array([standing is Standing.CHANGED for standing in found.standings])
+        changed = np.array([standing is SliceStanding.CHANGED for standing in found.standings])
         hits = (alone[:15].mean(), changed[:15].mean())
         totals += (alone[15:].sum(), hits[0], changed[15:].sum(), hits[1])
         said += found.by_chance
@@ -257,7 +259,7 @@ def _edition(before: int, step: float, rng: np.random.Generator) -> list[tuple[O
     sizes = np.maximum(1, np.rint(rng.lognormal(np.log(20), 0.8, 300)))
     rows = []
     for at, size in enumerate(sizes):
-        process = Process(Kind.SHARE, size, 0.06, 0.01)
+        process = Process(MeasureKind.SHARE, size, 0.06, 0.01)
         series = draw(process, 1, before, 9, step if at < 15 else 0.0, before, rng)
         pairs = zip(series.counts[0].tolist(), series.exposures[0].tolist(), strict=True)
         rows.append(tuple(Observed(*pair) for pair in pairs))
@@ -299,13 +301,13 @@ def _charted(rules: str, length: int, phi: float, count: int, rng: np.random.Gen
 
 
 def _moved(length: int, step: float, count: int, rng: np.random.Generator) -> float:
-    process = Process(Kind.SHARE, 200, 0.05, 0.01)
+    process = Process(MeasureKind.SHARE, 200, 0.05, 0.01)
     half = length // 2
     series = draw(process, count, half, length - half, step, length, rng)
     found = []
     for counts, exposures in zip(series.counts.tolist(), series.exposures.tolist(), strict=True):
         periods = tuple(map(Observed, counts, exposures))
-        split = best_split(Baseline(Kind.SHARE, periods, DAY))
+        split = best_split(Baseline(MeasureKind.SHARE, periods, DAY))
         found.append(split is not None and split.moved)
     return float(np.mean(found))
 
@@ -316,15 +318,23 @@ def speed() -> str:
     cases = []
     for size in rng.lognormal(np.log(20), 1, 300):
         sizes = np.maximum(1, np.rint(size * rng.uniform(0.6, 1.4, 33)))
-        for at, kind in enumerate((Kind.SHARE, Kind.SHARE, Kind.COUNT, Kind.MEDIAN, Kind.MEDIAN)):
+        for at, kind in enumerate(
+            (
+                MeasureKind.SHARE,
+                MeasureKind.SHARE,
+                MeasureKind.COUNT,
+                MeasureKind.MEDIAN,
+                MeasureKind.MEDIAN,
+            )
+        ):
             counts = (
                 sizes
-                if kind is Kind.COUNT
+                if kind is MeasureKind.COUNT
                 else rng.binomial(sizes.astype(int), (0.06, 0.5)[at > 2])
             )
-            exposures = np.full(33, 21.0) if kind is Kind.COUNT else sizes
+            exposures = np.full(33, 21.0) if kind is MeasureKind.COUNT else sizes
             row = tuple(map(Observed, counts.astype(float).tolist(), exposures.tolist()))
-            cases.append(Case(kind, row[:24], row[-8:], kind is Kind.COUNT))
+            cases.append(Case(kind, row[:24], row[-8:], kind is MeasureKind.COUNT))
     times = []
     for _ in range(5):
         started = time.process_time()

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from insights_reports.judgement import Kind
+from insights_reports.judgement import MeasureKind
 
 Array = NDArray[np.float64]
 WITHIN = 1.2  # standard deviation of the logarithm of durations
@@ -22,7 +22,7 @@ WITHIN = 1.2  # standard deviation of the logarithm of durations
 class Process:
     """``size`` is deployments a period, for counts their mean; ``p`` the share of a rate."""
 
-    kind: Kind
+    kind: MeasureKind
     size: float
     p: float = 0.0
     between: float = 0.0  # rho, g or tau
@@ -30,9 +30,9 @@ class Process:
 
     @property
     def sigma(self) -> float:
-        if self.kind is Kind.SHARE:
+        if self.kind is MeasureKind.SHARE:
             return float(np.sqrt(self.p * (1 - self.p) * (1 / self.size + self.between)))
-        if self.kind is Kind.COUNT:
+        if self.kind is MeasureKind.COUNT:
             return float(np.sqrt(1 / self.size + self.between))
         return float(np.sqrt(self.between**2 + WITHIN**2 * np.pi / 2 / self.size))
 
@@ -60,11 +60,11 @@ def draw(
     shape = (series, before + after)
     shifts = np.zeros(shape)
     shifts[:, before:] = step * process.sigma
-    if process.kind is Kind.COUNT:
+    if process.kind is MeasureKind.COUNT:
         return _counts(process, shifts, rng)
     sizes = np.rint(process.size * rng.uniform(0.6, 1.4, shape))
     sizes = np.maximum(1, sizes).astype(np.int64)
-    if process.kind is Kind.SHARE:
+    if process.kind is MeasureKind.SHARE:
         return _shares(process, sizes, shifts, rng)
     return _medians(process, sizes, shifts, formed, rng)
 

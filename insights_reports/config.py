@@ -12,15 +12,13 @@ from typing import Annotated, Any, Literal
 from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     field_validator,
     model_validator,
 )
 
-from insights_reports.config_schedule import Every, Schedule
+from insights_reports.config_schedule import Every, Schedule, StrictModel
 from insights_reports.spelling.terms import DIMENSIONS, Dimension
 
 _NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,59}$")
@@ -42,11 +40,7 @@ def _colour(given: object) -> object:
 Address = Annotated[str, AfterValidator(_one_address)]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class Octopus(_Model):
+class Octopus(StrictModel):
     """Where Octopus is; each is overruled by its environment variable (OCTOPUS_URL…). ``at_once``
     is how many stated figures are asked for at a time, never faster than the polite rate."""
 
@@ -58,7 +52,7 @@ class Octopus(_Model):
     at_once: Annotated[int, Field(ge=1, le=8)] = 4
 
 
-class Company(_Model):
+class Company(StrictModel):
     """How editions look: the logo is a PNG or JPEG file, the accent a colour #rrggbb."""
 
     name: str = ""
@@ -68,7 +62,7 @@ class Company(_Model):
     contact: str = ""
 
 
-class Microsoft(_Model):
+class Microsoft(StrictModel):
     """Sign-in as an application of Microsoft's Entra ID, by a secret or a certificate (PEM)."""
 
     tenant: str
@@ -84,13 +78,13 @@ class Microsoft(_Model):
         return self
 
 
-class Google(_Model):
+class Google(StrictModel):
     """Sign-in as a service account of Google that may act for the mailbox."""
 
     service_account_file: Path
 
 
-class Auth(_Model):
+class Auth(StrictModel):
     """Sign-in by access tokens (XOAUTH2); one of the three."""
 
     oauth_token_command: tuple[str, ...] = ()
@@ -104,7 +98,7 @@ class Auth(_Model):
         return self
 
 
-class Mail(_Model):
+class Mail(StrictModel):
     """The mail server. The password comes from ``password_file`` or the variable SMTP_PASSWORD."""
 
     host: str
@@ -131,7 +125,7 @@ class Mail(_Model):
         return not self.allowed_domains or domain in {d.lower() for d in self.allowed_domains}
 
 
-class Folder(_Model):
+class Folder(StrictModel):
     """A folder that keeps every edition, with an index page."""
 
     type: Literal["folder"]
@@ -139,7 +133,7 @@ class Folder(_Model):
     public_url: str | None = None
 
 
-class Storage(_Model):
+class RemoteStorage(StrictModel):
     """Storage elsewhere: s3://, gs://, az:// or sftp://, with an index page (docs/delivery.md)."""
 
     type: Literal["storage"]
@@ -154,7 +148,7 @@ class Storage(_Model):
     host_key: Annotated[str, Field(pattern=r"^SHA256:[A-Za-z0-9+/]{43}$")] | None = None
 
 
-class Mailing(_Model):
+class Recipients(StrictModel):
     """Recipients of a mail, each of whom gets a message of their own."""
 
     type: Literal["mail"]
@@ -173,7 +167,7 @@ class Mailing(_Model):
         return tuple(spelled.values())
 
 
-class Eml(Mailing):
+class Eml(Recipients):
     """Mails as .eml files in a folder, for others to send."""
 
     type: Literal["eml"]  # type: ignore[assignment]
@@ -181,10 +175,10 @@ class Eml(Mailing):
     sender: Address
 
 
-Destination = Annotated[Folder | Storage | Mailing | Eml, Field(discriminator="type")]
+Destination = Annotated[Folder | RemoteStorage | Recipients | Eml, Field(discriminator="type")]
 
 
-class Notify(_Model):
+class Notify(StrictModel):
     """The operators, who are told what the readers are not: by mail, and by Apprise (a file with
     one ``label = URL`` a line)."""
 
@@ -198,7 +192,7 @@ class Notify(_Model):
     )
 
 
-class CrossCheckPolicy(_Model):
+class CrossCheckPolicy(StrictModel):
     """Which stated figures are asked for: those of the months and weeks that an edition shows (two
     requests a split and tag set), or all ranges and granularities (nine). How many of them may
     differ, and what happens beyond: mark the edition or hold it back (rendered and kept, not
@@ -209,7 +203,7 @@ class CrossCheckPolicy(_Model):
     beyond: Literal["mark", "hold"] = "mark"
 
 
-class Targets(_Model):
+class Targets(StrictModel):
     """Own targets, shown beside the figures. Durations in hours, rates as fractions."""
 
     deployments_per_week: Annotated[float, Field(gt=0)] | None = None
@@ -221,7 +215,7 @@ class Targets(_Model):
 Limits = Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1, max_length=4)]
 
 
-class CustomBands(_Model):
+class CustomBands(StrictModel):
     """A company's own bands, for ``bands: custom``: one to four limits between them, best first.
 
     Durations in hours, rates as fractions; a limit belongs to the worse band, of the deployments
@@ -265,27 +259,27 @@ class CustomBands(_Model):
         return self
 
 
-class Workbook(_Model):
+class Workbook(StrictModel):
     """Which deployments are rows of the workbook: all that were read, up to 200,000, or only those
     of the period."""
 
     deployments: Literal["all", "period"] = "all"
 
 
-class OwnGroup(_Model):
+class OwnGroup(StrictModel):
     """An environment group: its name and the ids of its environments."""
 
     Name: Annotated[str, Field(min_length=1)]
     Environments: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class Headline(_Model):
+class Headline(StrictModel):
     """Of which environments page one speaks: the report's group of that name."""
 
     EnvironmentGroup: Annotated[str, Field(min_length=1)]
 
 
-class Freeze(_Model):
+class Freeze(StrictModel):
     """Days on which nothing is to be deployed, the first and the last included."""
 
     start: Annotated[date, Field(alias="from")]
@@ -302,7 +296,7 @@ class Freeze(_Model):
 Weekday = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
-class WorkingDays(_Model):
+class WorkingDays(StrictModel):
     """Working days and freezes, by which deployments are counted and judged: the public holidays of
     a country (ISO 3166-1) and region (ISO 3166-2), own holidays, and freezes."""
 
@@ -319,7 +313,7 @@ class WorkingDays(_Model):
         return self
 
 
-class Definition(_Model):
+class Definition(StrictModel):
     """What a report is about, as the Insights reports API spells it, for a server without it.
 
     Without ``AllTenants`` all tenants are meant where neither tenants nor tags are named.
@@ -343,7 +337,7 @@ class Definition(_Model):
         return self
 
 
-class Subscription(_Model):
+class Subscription(StrictModel):
     """Which Insights report, for which periods and splits, in which formats, to whom and when.
 
     ``source``, ``file`` and ``definition`` are for servers without Insights reports
@@ -418,7 +412,7 @@ class Subscription(_Model):
         return patterns
 
 
-class Config(_Model):
+class Config(StrictModel):
     """The whole file. ``path`` is where it was read; relative paths in it start from there.
     ``name`` tells its deployments from those of other configurations on one Prefect server."""
 
@@ -434,7 +428,7 @@ class Config(_Model):
     state: Path = Path("state")
     ledger: str | None = None
     ledger_password_file: Path | None = None
-    destinations: dict[str, Destination] = {}
+    destinations: Annotated[dict[str, Destination], Field(default_factory=dict)]
     subscriptions: Annotated[dict[str, Subscription], Field(min_length=1)]
 
     @field_validator("destinations", "subscriptions")

@@ -6,13 +6,13 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from insights_reports.config import Config, Eml, Folder, Mailing, Storage
+from insights_reports.config import Config, Eml, Folder, Recipients, RemoteStorage
 from insights_reports.spelling.nearest import nearest, same_but_for_case
 
 _TYPES: dict[str, type[BaseModel]] = {
     "folder": Folder,
-    "storage": Storage,
-    "mail": Mailing,
+    "storage": RemoteStorage,
+    "mail": Recipients,
     "eml": Eml,
 }
 _TEXT = "must be text; put it in quotes"

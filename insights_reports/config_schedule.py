@@ -65,11 +65,13 @@ def _at(text: str) -> str:
     return text
 
 
-class _Model(BaseModel):
+class StrictModel(BaseModel):
+    """A part of the configuration: unknown keys are errors, and errors show no values."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-class Holidays(_Model):
+class Holidays(StrictModel):
     """Days that are no working days: those of a country (ISO 3166) or one of its regions, and those
     in a file, one ISO date a line with a remark behind it if you like."""
 
@@ -86,7 +88,7 @@ class Holidays(_Model):
         return self
 
 
-class Schedule(_Model):
+class Schedule(StrictModel):
     """When the edition of a period that has ended is due, in a region's time zone.
 
     Either ``cron``, five fields: its first date after the end of the period. Or ``on``, a day of

@@ -13,25 +13,26 @@ from insights_reports.edition.document import (
     Brand,
     Chart,
     ChartForm,
+    ChartSeries,
     CheckStrip,
     Column,
     ColumnKind,
     Document,
     Exclusion,
+    Exclusions,
     Finding,
     FindingLine,
     Identity,
-    Ledger,
     Prose,
     Role,
     Section,
-    Series,
     Table,
     TargetWord,
     Tile,
 )
 from insights_reports.edition.values import (
     Change,
+    ChangeVerdict,
     Day,
     Figure,
     Instant,
@@ -47,7 +48,6 @@ from insights_reports.edition.values import (
     Unit,
     Usual,
     Value,
-    Verdict,
 )
 from insights_reports.spelling.terms import TICKS_PER_SECOND
 from tests.typed import number
@@ -124,7 +124,7 @@ def identity(scope: Phrase) -> Identity:
 def judged(figure: Figure, low: float, high: float) -> Judged:
     least, most = (replace(figure, value=end, n=None) for end in (low, high))
     side: Literal["low", "high"] | None = "high" if number(figure.value) > high else None
-    verdict = Verdict.USUAL if side is None else Verdict.BETTER
+    verdict = ChangeVerdict.USUAL if side is None else ChangeVerdict.BETTER
     return Judged(verdict, side, Usual(least, most, known=24, provisional=False), distance=0.5)
 
 
@@ -141,9 +141,9 @@ def frequency_tile() -> Tile:
             spark[-1],
             number(spark[-1].value) - number(spark[-2].value),
             0.158,
-            Verdict.BETTER,
+            ChangeVerdict.BETTER,
         ),
-        last_year=Change(per_week(36.4, 156), spark[-1], 13.5, 0.371, Verdict.BETTER),
+        last_year=Change(per_week(36.4, 156), spark[-1], 13.5, 0.371, ChangeVerdict.BETTER),
         spark=spark,
         spark_periods=PERIODS,
         judged=judged(spark[-1], 36.1, 49.7),
@@ -159,8 +159,10 @@ def lead_tile() -> Tile:
     return Tile(
         figure=spark[-1],
         extra=(hours(LEAD, Statistic.P90, 59.3, 208),),
-        change=Change(spark[-2], spark[-1], round(-1.1 * HOUR), -0.089, Verdict.USUAL),
-        last_year=Change(median(14.4, 150), spark[-1], round(-3.1 * HOUR), -0.215, Verdict.BETTER),
+        change=Change(spark[-2], spark[-1], round(-1.1 * HOUR), -0.089, ChangeVerdict.USUAL),
+        last_year=Change(
+            median(14.4, 150), spark[-1], round(-3.1 * HOUR), -0.215, ChangeVerdict.BETTER
+        ),
         spark=spark,
         spark_periods=PERIODS,
         judged=judged(spark[-1], 10.4 * HOUR, 15.2 * HOUR),
@@ -179,11 +181,11 @@ def recovery_tile() -> Tile:
     return Tile(
         figure=spark[-1],
         extra=(hours(RECOVERY, Statistic.P90, 17.2, 8),),
-        change=Change(spark[-2], spark[-1], round(-0.5 * HOUR), None, Verdict.TOO_FEW),
-        last_year=Change(early[0], spark[-1], None, None, Verdict.TOO_FEW),
+        change=Change(spark[-2], spark[-1], round(-0.5 * HOUR), None, ChangeVerdict.TOO_FEW),
+        last_year=Change(early[0], spark[-1], None, None, ChangeVerdict.TOO_FEW),
         spark=spark,
         spark_periods=PERIODS,
-        judged=Judged(Verdict.TOO_FEW),
+        judged=Judged(ChangeVerdict.TOO_FEW),
         reason=phrase("reason.too_few", n=8, least=10),
     )
 
@@ -195,8 +197,8 @@ def rate_tile() -> Tile:
     return Tile(
         figure=spark[-1],
         extra=(Figure(RATE, Statistic.FAILED, 11), Figure(RATE, Statistic.TOTAL, 225)),
-        change=Change(spark[-2], spark[-1], 11 / 225 - 8 / 199, None, Verdict.USUAL),
-        last_year=Change(rate(21, 177), spark[-1], 11 / 225 - 21 / 177, None, Verdict.BETTER),
+        change=Change(spark[-2], spark[-1], 11 / 225 - 8 / 199, None, ChangeVerdict.USUAL),
+        last_year=Change(rate(21, 177), spark[-1], 11 / 225 - 21 / 177, None, ChangeVerdict.BETTER),
         spark=spark,
         spark_periods=PERIODS,
         judged=judged(spark[-1], 0.021, 0.097),
@@ -225,13 +227,13 @@ def overview_chart() -> Chart:
         granularity="Daily",
         unit=Unit.COUNT,
         series=(
-            Series(phrase("series.successful"), Role.MAIN, tuple(count(n) for n in work)),
-            Series(
+            ChartSeries(phrase("series.successful"), Role.MAIN, tuple(count(n) for n in work)),
+            ChartSeries(
                 phrase("series.guided"),
                 Role.GUIDED,
                 tuple(count(int(d.day == 16), Statistic.GUIDED) for d in days),
             ),
-            Series(
+            ChartSeries(
                 phrase("series.failed"),
                 Role.FAILED,
                 tuple(count(n, Statistic.FAILED) for n in failed),
@@ -257,7 +259,7 @@ def project_row(row: tuple[Any, ...]) -> tuple[Value, ...]:
     lead_figure = (
         missing(LEAD, Statistic.MEDIAN, Missing.NO_VALUES) if lead is None else median(lead, now)
     )
-    verdict = Verdict.TOO_FEW if min(now, before) < 10 else Verdict.USUAL
+    verdict = ChangeVerdict.TOO_FEW if min(now, before) < 10 else ChangeVerdict.USUAL
     mark = Mark(
         None if lead is None else lead * HOUR,
         None if lead is None else lead * HOUR,
@@ -311,13 +313,13 @@ def project_table(shown: int) -> Table:
         total=(
             phrase("label.all"),
             count(214),
-            Change(count(191), count(214), 23, 23 / 191, Verdict.BETTER),
+            Change(count(191), count(214), 23, 23 / 191, ChangeVerdict.BETTER),
             Mark(11.3 * HOUR, 11.3 * HOUR, 76.0 * HOUR, 12.4 * HOUR),
             median(11.3, 208),
             Mark(11 / 225, 0.0275, 0.0854, None, 0.1),
             rate(11, 225),
             hours(RECOVERY, Statistic.MEDIAN, 2.4, 8),
-            Verdict.BETTER,
+            ChangeVerdict.BETTER,
         ),
         notes=(phrase("note.marks"),),
     )
@@ -341,7 +343,7 @@ def panels() -> Chart:
         granularity="Monthly",
         unit=Unit.COUNT,
         series=tuple(
-            Series(
+            ChartSeries(
                 Name(name, key),
                 Role.MAIN,
                 tuple(
@@ -358,7 +360,7 @@ def panels() -> Chart:
                         count(now),
                         now - before,
                         now / before - 1,
-                        Verdict.USUAL,
+                        ChangeVerdict.USUAL,
                     ),
                 ),
             )
@@ -392,11 +394,11 @@ def lead_chart() -> Chart:
         granularity="Monthly",
         unit=Unit.DURATION,
         series=(
-            Series(phrase("series.median"), Role.MAIN, tile.spark),
-            Series(phrase("series.p90"), Role.SECOND, p90),
-            Series(phrase("series.centre"), Role.CENTRE, constant(12.8)),
-            Series(phrase("series.lower_limit"), Role.LIMIT, constant(10.4)),
-            Series(phrase("series.upper_limit"), Role.LIMIT, constant(15.2)),
+            ChartSeries(phrase("series.median"), Role.MAIN, tile.spark),
+            ChartSeries(phrase("series.p90"), Role.SECOND, p90),
+            ChartSeries(phrase("series.centre"), Role.CENTRE, constant(12.8)),
+            ChartSeries(phrase("series.lower_limit"), Role.LIMIT, constant(10.4)),
+            ChartSeries(phrase("series.upper_limit"), Role.LIMIT, constant(15.2)),
         ),
         logarithmic=True,
     )
@@ -424,10 +426,10 @@ def rate_chart() -> Chart:
         granularity="Monthly",
         unit=Unit.RATE,
         series=(
-            Series(phrase("series.low"), Role.LOW, low),
-            Series(phrase("series.high"), Role.HIGH, high),
-            Series(phrase("series.rate"), Role.MAIN, tile.spark),
-            Series(phrase("series.target"), Role.LIMIT, tuple(rate(1, 10) for _ in PERIODS)),
+            ChartSeries(phrase("series.low"), Role.LOW, low),
+            ChartSeries(phrase("series.high"), Role.HIGH, high),
+            ChartSeries(phrase("series.rate"), Role.MAIN, tile.spark),
+            ChartSeries(phrase("series.target"), Role.LIMIT, tuple(rate(1, 10) for _ in PERIODS)),
         ),
         annotations=(Annotation(6, phrase("annotation.most", n=tile.spark[6])),),
     )
@@ -449,7 +451,7 @@ def heat() -> Chart:
         granularity="Hourly",
         unit=Unit.COUNT,
         series=tuple(
-            Series(
+            ChartSeries(
                 phrase(f"weekday.{day}"),
                 Role.MAIN,
                 tuple(
@@ -549,7 +551,7 @@ def strip() -> CheckStrip:
         sentence=phrase(
             "check.sentence.explained", figures=1234, agrees=1230, explained=3, not_comparable=1
         ),
-        ledger=Ledger(
+        ledger=Exclusions(
             read=2648,
             used=225,
             excluded=(
@@ -598,7 +600,7 @@ def sample_document(**changes: object) -> Document:
                     FREQUENCY,
                     count(71),
                     count(63),
-                    Judged(Verdict.MORE, "high"),
+                    Judged(ChangeVerdict.MORE, "high"),
                     phrase("finding.line.deployment_frequency", now=count(71), low=1, high=60),
                 ),
             ),

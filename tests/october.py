@@ -10,18 +10,18 @@ from insights_reports.edition.document import (
     Brand,
     Chart,
     ChartForm,
+    ChartSeries,
     CheckStrip,
     Column,
     ColumnKind,
     Document,
+    Exclusions,
     Finding,
     FindingLine,
-    Ledger,
     Path,
     PathStep,
     Role,
     Section,
-    Series,
     Table,
     TargetWord,
     Tile,
@@ -30,6 +30,7 @@ from insights_reports.edition.document import (
 )
 from insights_reports.edition.values import (
     Change,
+    ChangeVerdict,
     Figure,
     Instant,
     Judged,
@@ -45,7 +46,6 @@ from insights_reports.edition.values import (
     Unit,
     Usual,
     Value,
-    Verdict,
 )
 from tests.documents import FREQUENCY, HOUR, LEAD, RATE, RECOVERY, identity, method, phrase
 
@@ -90,7 +90,7 @@ def judged(
     figure: Figure,
     low: float | None,
     high: float | None,
-    verdict: Verdict,
+    verdict: ChangeVerdict,
     side: Side = None,
     since: date | None = None,
 ) -> Judged:
@@ -145,26 +145,26 @@ def tiles() -> tuple[Tile, ...]:
     rework = tuple(Figure(Metric.REWORK_RATE, Statistic.RATE, 0.0, t) for t in totals)
     october = date(2026, 10, 4)
     return (
-        tile(frequency, (count(342),), judged(frequency[-1], 59, 96, Verdict.USUAL)),
+        tile(frequency, (count(342),), judged(frequency[-1], 59, 96, ChangeVerdict.USUAL)),
         tile(
             lead,
             (),
-            judged(lead[-1], 14, 38.4, Verdict.WORSE, "high", october),
+            judged(lead[-1], 14, 38.4, ChangeVerdict.WORSE, "high", october),
             target=TargetWord(
                 hours(LEAD, 24, 0), met=False, missed_by=hours(LEAD, 23.5, 0), met_of=(4, 12)
             ),
         ),
-        tile(recovery, (), judged(recovery[-1], 0.9, 2.6, Verdict.WORSE, "high", october)),
+        tile(recovery, (), judged(recovery[-1], 0.9, 2.6, ChangeVerdict.WORSE, "high", october)),
         tile(
             rates,
             (count(57, Statistic.FAILED), count(342, Statistic.TOTAL)),
-            judged(rates[-1], 0.022, 0.105, Verdict.WORSE, "high", october),
+            judged(rates[-1], 0.022, 0.105, ChangeVerdict.WORSE, "high", october),
             target=TargetWord(rate(5, 100), met=False, missed_by=rate(117, 1000), met_of=(1, 12)),
         ),
         tile(
             rework,
             (count(0, Statistic.FAILED), count(342, Statistic.TOTAL)),
-            Judged(Verdict.USUAL),
+            Judged(ChangeVerdict.USUAL),
             note=said("105 older releases came after newer ones; none had been there before"),
         ),
     )
@@ -200,9 +200,9 @@ def waterfall() -> Waterfall:
 
 def path() -> Path:
     rows = (
-        ("Test", 2.2, 2.1, (50, 367), (22, 361), Verdict.WORSE),
-        ("Staging", 18, 8.4, (81, 497), (24, 500), Verdict.WORSE),
-        ("Production", 47.5, 22.3, (57, 342), (19, 343), Verdict.WORSE),
+        ("Test", 2.2, 2.1, (50, 367), (22, 361), ChangeVerdict.WORSE),
+        ("Staging", 18, 8.4, (81, 497), (24, 500), ChangeVerdict.WORSE),
+        ("Production", 47.5, 22.3, (57, 342), (19, 343), ChangeVerdict.WORSE),
     )
     return Path(
         id="path",
@@ -213,7 +213,7 @@ def path() -> Path:
                 Name(name),
                 hours(LEAD, lead, 100),
                 hours(LEAD, before, 100),
-                Verdict.USUAL,
+                ChangeVerdict.USUAL,
                 rate(*failed),
                 rate(*failed_before),
                 verdict,
@@ -243,9 +243,9 @@ def strip(at: float | None, *, good: bool | None = None) -> Strip | None:
     if at is None:
         return None
     side: Side = "high" if at > 1 else "low" if at < -1 else None
-    verdict = Verdict.USUAL
+    verdict = ChangeVerdict.USUAL
     if side is not None:
-        verdict = Verdict.MORE if good is None and side == "high" else Verdict.WORSE
+        verdict = ChangeVerdict.MORE if good is None and side == "high" else ChangeVerdict.WORSE
     return Strip(at, verdict, side)
 
 
@@ -306,7 +306,7 @@ def matrix() -> Table:
             ),
         ),
         row_ids=tuple(f"project-{n}" for n in range(1, len(rows) + 1)),
-        row_verdicts=(Verdict.WORSE,) * 4 + (Verdict.USUAL,) * 6,
+        row_verdicts=(ChangeVerdict.WORSE,) * 4 + (ChangeVerdict.USUAL,) * 6,
     )
 
 
@@ -356,7 +356,7 @@ def line(
     before: Figure,
     low: float | None,
     high: float | None,
-    verdict: Verdict,
+    verdict: ChangeVerdict,
     side: Side,
     since: date | None,
 ) -> FindingLine:
@@ -366,7 +366,7 @@ def line(
 
 
 def findings() -> tuple[Finding, ...]:
-    worse, early, late = Verdict.WORSE, date(2026, 10, 4), date(2026, 10, 18)
+    worse, early, late = ChangeVerdict.WORSE, date(2026, 10, 4), date(2026, 10, 18)
     return (
         finding(
             "Checkout",
@@ -390,7 +390,9 @@ def findings() -> tuple[Finding, ...]:
                     "high",
                     date(2026, 9, 27),
                 ),
-                line(count(110), count(72), 39, 102, Verdict.MORE, "high", date(2026, 10, 11)),
+                line(
+                    count(110), count(72), 39, 102, ChangeVerdict.MORE, "high", date(2026, 10, 11)
+                ),
             ),
             0.069,
             1,
@@ -428,7 +430,7 @@ def check() -> CheckStrip:
         differs=0,
         not_comparable=0,
         sentence=said("All 252,588 figures that Octopus states as totals agree with ours."),
-        ledger=Ledger(read=15139, used=15139, excluded=()),
+        ledger=Exclusions(read=15139, used=15139, excluded=()),
         line=said(
             "All 252,588 figures that Octopus states as totals agree with ours. 15,139 deployments"
             " read, 342 counted here, none left out."
@@ -440,7 +442,7 @@ def trend(one: Tile) -> Chart:
     usual_range = one.judged.usual
     ends = () if usual_range is None else (usual_range.low, usual_range.high)
     bands = [
-        Series(phrase(f"series.{name}_limit"), Role.LIMIT, (end,) * len(MONTHS))
+        ChartSeries(phrase(f"series.{name}_limit"), Role.LIMIT, (end,) * len(MONTHS))
         for name, end in zip(("lower", "upper"), ends, strict=False)
         if end is not None
     ]
@@ -455,9 +457,9 @@ def trend(one: Tile) -> Chart:
         granularity="Monthly",
         unit=one.figure.unit,
         series=(
-            Series(phrase("series.median"), Role.MAIN, one.spark),
+            ChartSeries(phrase("series.median"), Role.MAIN, one.spark),
             *bands,
-            *(Series(phrase("series.target"), Role.TARGET, (g,) * len(MONTHS)) for g in goal),
+            *(ChartSeries(phrase("series.target"), Role.TARGET, (g,) * len(MONTHS)) for g in goal),
         ),
     )
 

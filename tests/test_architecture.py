@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -151,3 +152,21 @@ def test_importing_the_package_and_its_command_line_loads_nothing_heavy() -> Non
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("room", ["crosscheck", "formats", "octopus"])
+def test_a_room_has_at_most_ten_entries(room: str) -> None:
+    names = {path.name for path in (PACKAGE / room).iterdir()} - {"__init__.py", "__pycache__"}
+    assert len(names) <= 10, sorted(names)
+
+
+def test_no_two_classes_have_one_name() -> None:
+    """The embedded server is a program of its own: it spells the API's names once more."""
+    places = defaultdict(list)
+    for path in PACKAGE.rglob("*.py"):
+        if room_of(path) != "server":
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ClassDef):
+                    places[node.name].append(str(path.relative_to(PACKAGE)))
+    twice = {name: found for name, found in places.items() if len(found) > 1}
+    assert twice == {}

@@ -155,7 +155,7 @@ def summary(rendered: dict[str, Rendered]) -> Rendered:
 
 
 @pytest.fixture(scope="module")
-def letter(summary: Rendered) -> mail.MailBody:
+def letter(summary: Rendered) -> mail.RenderedMail:
     return mail.render(summary.document)
 
 
@@ -229,7 +229,7 @@ def test_the_web_page_has_every_figure_of_page_one(summary: Rendered) -> None:
 
 
 def test_both_parts_of_the_mail_have_every_figure_of_page_one(
-    summary: Rendered, letter: mail.MailBody
+    summary: Rendered, letter: mail.RenderedMail
 ) -> None:
     wanted = [*check_counts(summary.document)]
     for tile in summary.document.tiles:

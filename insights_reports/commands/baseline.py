@@ -13,7 +13,7 @@ from insights_reports.errors import UsageError
 from insights_reports.judgement.ranges import STEADY
 from insights_reports.metrics import Period
 from insights_reports.pipeline.baselines import (
-    Entry,
+    BaselineDecision,
     add_decision,
     decisions_path,
     read_state,
@@ -106,7 +106,7 @@ def _accept(options: argparse.Namespace, config: Config, path: Path) -> int:
             f"{options.subscription}: {key}",
             f"`insights-reports baseline list` shows them{f', such as {near}' if near else ''}.",
         )
-    entry = Entry(
+    entry = BaselineDecision(
         subscription=options.subscription,
         series=options.series,
         measure=options.measure,

@@ -11,7 +11,7 @@ from typing import Any
 from insights_reports.commands import check_here as here
 from insights_reports.commands.check_schedules import check_zone, next_runs, warnings
 from insights_reports.commands.common import as_of, print_json
-from insights_reports.config import Config, Destination, Eml, Folder, Storage, Subscription
+from insights_reports.config import Config, Destination, Eml, Folder, RemoteStorage, Subscription
 from insights_reports.config_file import find_config, load_config
 from insights_reports.errors import InsightsReportsError, UsageError
 from insights_reports.octopus import Client, iana_zone
@@ -27,7 +27,7 @@ from insights_reports.spelling.nearest import meant_or_all
 
 
 @dataclass(frozen=True)
-class Finding:
+class LookResult:
     """What one look found: ``error`` is None when all is well."""
 
     what: str
@@ -45,7 +45,7 @@ def main(options: argparse.Namespace) -> int:
     """
     path = find_config(_named(options))
     config = load_config(path)
-    found = [Finding("configuration", f"{path}, {_counted(len(config.subscriptions))}")]
+    found = [LookResult("configuration", f"{path}, {_counted(len(config.subscriptions))}")]
     if not options.json:
         _print(found[0])
     for finding in _findings(config, options):
@@ -74,7 +74,7 @@ def _counted(subscriptions: int) -> str:
     return f"{subscriptions} subscription{'s' if subscriptions > 1 else ''}"
 
 
-def _print(finding: Finding) -> None:
+def _print(finding: LookResult) -> None:
     if finding.error is None:
         print(f"ok    {finding.what}: {finding.detail}")
         for warning in finding.warnings:
@@ -84,7 +84,7 @@ def _print(finding: Finding) -> None:
         print(f"FAIL  {finding.what}: {reason}")
 
 
-def _plain(finding: Finding) -> dict[str, Any]:
+def _plain(finding: LookResult) -> dict[str, Any]:
     """One finding in docs/json.md's shape."""
     error = finding.error
     about = {"what": finding.what, "ok": error is None}
@@ -94,7 +94,7 @@ def _plain(finding: Finding) -> dict[str, Any]:
     return {**about, "problem": problem, "exitStatus": error.exit_status}
 
 
-def _findings(config: Config, options: argparse.Namespace) -> Iterator[Finding]:
+def _findings(config: Config, options: argparse.Namespace) -> Iterator[LookResult]:
     yield _look("state", partial(here.state, config))
     if config.templates is not None:
         folder = config.resolve(config.templates)
@@ -112,7 +112,7 @@ def _findings(config: Config, options: argparse.Namespace) -> Iterator[Finding]:
         yield _look("mail server", partial(here.mail_server, config))
 
 
-def _schedule(config: Config, name: str, subscription: Subscription, now: datetime) -> Finding:
+def _schedule(config: Config, name: str, subscription: Subscription, now: datetime) -> LookResult:
     found = _look(f"schedule {name}", partial(next_runs, config, subscription, now))
     if found.error is not None:
         return found
@@ -123,21 +123,23 @@ def _destination(config: Config, name: str, chosen: Destination) -> Callable[[],
     """The look at a destination; None for recipients, whose mail server is looked at once."""
     if isinstance(chosen, Folder | Eml):
         return partial(here.folder, config.resolve(chosen.path))
-    return partial(here.storage, config, name, chosen) if isinstance(chosen, Storage) else None
+    return (
+        partial(here.storage, config, name, chosen) if isinstance(chosen, RemoteStorage) else None
+    )
 
 
-def _look(what: str, look: Callable[[], str]) -> Finding:
+def _look(what: str, look: Callable[[], str]) -> LookResult:
     try:
-        return Finding(what, look())
+        return LookResult(what, look())
     except InsightsReportsError as error:
-        return Finding(what, "", error)
+        return LookResult(what, "", error)
 
 
-def _octopus(config: Config, options: argparse.Namespace) -> Iterator[Finding]:
+def _octopus(config: Config, options: argparse.Namespace) -> Iterator[LookResult]:
     try:
         client = Client(connection(config, url=options.url, space=options.space))
     except InsightsReportsError as error:
-        yield Finding("connection", "", error)
+        yield LookResult("connection", "", error)
         return
     with client:
         account = _look("connection", lambda: _account(client))

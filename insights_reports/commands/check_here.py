@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from insights_reports.config import Config, Storage
+from insights_reports.config import Config, RemoteStorage
 from insights_reports.delivery import FolderDestination, Holders
 from insights_reports.delivery.mail.smtp import MailServer, NoConversation
 from insights_reports.delivery.storage.places import look
@@ -83,7 +83,7 @@ def _unwritable(path: Path) -> str:
     return ""
 
 
-def storage(config: Config, name: str, chosen: Storage) -> str:
+def storage(config: Config, name: str, chosen: RemoteStorage) -> str:
     """Storage elsewhere can be signed in to and listed; nothing is written."""
     place = place_of(config, name, chosen)
     if isinstance(place, FolderDestination):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from insights_reports.config import Config, Subscription
 from insights_reports.errors import ConfigError
-from insights_reports.owed.calendar import Calendar, Due
+from insights_reports.owed.calendar import Due, PeriodCalendar
 from insights_reports.pipeline.calendars import calendar_of
 
 _AHEAD = 60  # periods that are looked at: five years of months
@@ -45,7 +45,7 @@ def warnings(config: Config, subscription: Subscription, now: datetime) -> Itera
         )
 
 
-def check_zone(calendar: Calendar, zone: ZoneInfo, now: datetime) -> None:
+def check_zone(calendar: PeriodCalendar, zone: ZoneInfo, now: datetime) -> None:
     """Hold the dates of a schedule against the report's zone, in which its periods end.
 
     Raises:
@@ -64,7 +64,7 @@ def check_zone(calendar: Calendar, zone: ZoneInfo, now: datetime) -> None:
             )
 
 
-def _twice(calendar: Calendar, now: datetime) -> Due | None:
+def _twice(calendar: PeriodCalendar, now: datetime) -> Due | None:
     dues = islice(calendar.upcoming(now), _AHEAD)
     return next((due for due in dues if calendar.has_a_second_date(due.period)), None)
 

@@ -7,11 +7,11 @@ from itertools import groupby
 
 from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.result import (
+    CheckFinding,
     CheckVerdict,
     CrossCheck,
     Discrepancy,
     Evidence,
-    Finding,
     StreamCheck,
     spell_duration,
 )
@@ -84,7 +84,7 @@ def _findings(check: CrossCheck) -> Iterator[str]:
         yield f"{line}; all else agrees" if alone else line
 
 
-def _name_of(one: Finding) -> str:
+def _name_of(one: CheckFinding) -> str:
     if one.metric is None:
         return "several metrics"
     if one.statistic is None:
@@ -93,13 +93,13 @@ def _name_of(one: Finding) -> str:
     return f"{one.metric}.{one.statistic}"
 
 
-def _questions(one: Finding) -> str:
+def _questions(one: CheckFinding) -> str:
     shown = "; ".join(one.questions[:_EXAMPLES])
     more = len(one.questions) - _EXAMPLES
     return f"{shown} and {more} more" if more > 0 else shown
 
 
-def _said(one: Finding) -> str:
+def _said(one: CheckFinding) -> str:
     facts = one.facts
     many = f"all {one.count:,}" if one.count >= one.compared else f"{one.count:,}"
     many += "" if one.count >= one.compared else f" of {one.compared:,}"

@@ -19,7 +19,7 @@ from insights_reports.history.deployments import (
     repair,
     verify,
 )
-from insights_reports.history.deployments.manifest import Manifest, fetch
+from insights_reports.history.deployments.manifest import HistoryManifest, fetch
 from insights_reports.pipeline.load import load
 from insights_reports.pipeline.make import connection
 from insights_reports.pipeline.progress import clear_line, terminal_progress
@@ -116,7 +116,7 @@ def _query(options: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def _answer(sql: str, store: LocalFolder, manifest: Manifest) -> tuple[list[str], list[Any]]:
+def _answer(sql: str, store: LocalFolder, manifest: HistoryManifest) -> tuple[list[str], list[Any]]:
     """The columns and the rows that ``sql`` gives over the views deployments, vanished, changes."""
     try:
         import duckdb
@@ -149,7 +149,7 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, int | float | bool) else str(value)
 
 
-def _summary(manifest: Manifest) -> dict[str, Any]:
+def _summary(manifest: HistoryManifest) -> dict[str, Any]:
     return {
         "server": manifest.server,
         "space": manifest.space,

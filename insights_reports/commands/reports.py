@@ -13,7 +13,7 @@ from insights_reports.commands.common import connection, print_json, print_table
 from insights_reports.errors import UsageError
 from insights_reports.octopus import Client
 from insights_reports.octopus.definitions import files as definitions
-from insights_reports.octopus.definitions.plan import Plan, Step, apply
+from insights_reports.octopus.definitions.plan import Plan, PlanStep, apply
 from insights_reports.octopus.definitions.plan import plan as make_plan
 from insights_reports.octopus.resources import InsightsReport
 
@@ -94,7 +94,7 @@ def _say(plan: Plan, options: argparse.Namespace, *, applied: bool) -> None:
         print(plan)
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: PlanStep) -> dict[str, Any]:
     changes = [{"field": name, "before": a, "now": b} for name, (a, b) in step.fields.items()]
     about = {"action": step.action, "name": step.name, "id": step.report and step.report.Id}
     return {**about, "changes": changes}

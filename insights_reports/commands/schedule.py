@@ -50,10 +50,10 @@ def main(options: argparse.Namespace) -> int:
         load_prefect()
         flows = load_flows(Served(path))
         from insights_reports.scheduling.deployments import serve
-        from insights_reports.scheduling.look import Book
+        from insights_reports.scheduling.look import OwedBook
 
         enrol(config, datetime.now(UTC))
-        book = Book(
+        book = OwedBook(
             overview=partial(overview, config),
             end_attempt=partial(end_attempt, config),
             deliveries_due=partial(deliveries_due, config),

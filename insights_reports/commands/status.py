@@ -9,7 +9,7 @@ from typing import Any
 from insights_reports.commands.common import as_of, camel, print_json, print_table
 from insights_reports.config import Config
 from insights_reports.config_file import find_config, load_config
-from insights_reports.delivery import EditionRow, Ledger, Receipt, Run
+from insights_reports.delivery import EditionRow, Ledger, Receipt, RunRecord
 from insights_reports.owed.calendar import Due
 from insights_reports.owed.standing import ENROLLED, Stand, Standing
 from insights_reports.pipeline.calendars import calendar_of
@@ -28,7 +28,7 @@ class _Shown:
     standings: tuple[Standing, ...]
     unusable: str
     coming: Due | None
-    last_run: Run | None
+    last_run: RunRecord | None
     last_edition: EditionRow | None
     owed: tuple[Receipt, ...]
 
@@ -98,7 +98,7 @@ def _coming(config: Config, name: str, now: datetime) -> Due | None:
     return next(calendar.upcoming(now)) if calendar else None
 
 
-def _last_run(ledger: Ledger, name: str) -> Run | None:
+def _last_run(ledger: Ledger, name: str) -> RunRecord | None:
     runs = ledger.runs.latest(name, limit=2)  # the entry that it is served is no run
     return next((run for run in runs if run.period != ENROLLED), None)
 

@@ -5,11 +5,11 @@ from insights_reports.crosscheck.causes.edges import Hints
 from insights_reports.crosscheck.check import cross_check
 from insights_reports.crosscheck.result import (
     Candidate,
+    CheckFinding,
     CheckVerdict,
     CrossCheck,
     Discrepancy,
     Evidence,
-    Finding,
     StreamCheck,
     StreamDiscrepancy,
 )
@@ -18,11 +18,11 @@ from insights_reports.spelling.stated import Question, StatedMetrics, StatedTabl
 __all__ = [
     "Candidate",
     "Cause",
+    "CheckFinding",
     "CheckVerdict",
     "CrossCheck",
     "Discrepancy",
     "Evidence",
-    "Finding",
     "Hints",
     "Question",
     "StatedMetrics",

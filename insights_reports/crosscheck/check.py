@@ -20,10 +20,10 @@ from insights_reports.crosscheck.causes.edges import (
     edge_intervals,
 )
 from insights_reports.crosscheck.causes.hidden_deployments import Hidden, restricted_key
-from insights_reports.crosscheck.causes.judged import Judged
+from insights_reports.crosscheck.causes.judged import JudgedCells
 from insights_reports.crosscheck.causes.likeliest import name_likeliest
 from insights_reports.crosscheck.causes.moved_data import Moving, moves
-from insights_reports.crosscheck.compare import Book, compare
+from insights_reports.crosscheck.compare import OurTables, compare
 from insights_reports.crosscheck.conventions.infer import infer
 from insights_reports.crosscheck.result import CrossCheck
 from insights_reports.crosscheck.streams import check_streams
@@ -111,7 +111,7 @@ class Checker:
             base=base,
             unsettled=None if found is None else found.days,
         )
-        book = Book(deployments, zone, lookups, self.inferred)
+        book = OurTables(deployments, zone, lookups, self.inferred)
         self._context = Context(
             book,
             deployments,
@@ -127,16 +127,16 @@ class Checker:
         self._behind: tuple[tuple[str, str | None], Behind] | None = None
         self._hidden = Hidden()
 
-    def judge(self, table: StatedTable) -> Judged:
+    def judge(self, table: StatedTable) -> JudgedCells:
         """Give every figure of a table its verdict."""
         compared = compare(table, self._context.book, self.inferred)
-        judged = Judged(compared, self.inferred.rounding)
+        judged = JudgedCells(compared, self.inferred.rounding)
         self._hidden.note(compared)
         if judged.differs.any():
             self._find_causes(judged)
         return judged
 
-    def _find_causes(self, judged: Judged) -> None:
+    def _find_causes(self, judged: JudgedCells) -> None:
         """Each rule in turn, the most certain first; what is left gets its likeliest cause."""
         context, compared = self._context, judged.compared
         self._moving.judge(judged)
@@ -164,7 +164,7 @@ def _by_split(table: StatedTable) -> tuple[bool, str, str, str]:
     return source.split != "None", source.split, source.tag_set or "", source.granularity
 
 
-def _data_start(book: Book, zone: tzinfo, as_of: datetime) -> date:
+def _data_start(book: OurTables, zone: tzinfo, as_of: datetime) -> date:
     """The first day that the deployments cover: that of 12 whole months and this month, or
     earlier (docs/octopus-rest-api/insights, "Get deployment level insights metrics")."""
     promised = add_months(as_of.astimezone(zone).date().replace(day=1), -12)

@@ -12,11 +12,11 @@ import pandas as pd
 
 from insights_reports.crosscheck.conventions.counts import aligned_starts
 from insights_reports.crosscheck.conventions.infer import Inferred, begin_of
-from insights_reports.crosscheck.conventions.ranges import Range
+from insights_reports.crosscheck.conventions.ranges import DateRange
 from insights_reports.crosscheck.conventions.rounding import RateBase, Rounding
 from insights_reports.crosscheck.pairing import pair
 from insights_reports.crosscheck.tables.cells import (
-    Cells,
+    StatedCells,
     all_keys,
     ascend,
     from_columns,
@@ -51,11 +51,11 @@ class Compared:
     """
 
     table: StatedTable
-    range: Range
+    range: DateRange
     series: tuple[tuple[str, str | None], ...]
     absent: frozenset[int]
     keys: Integers
-    cells: Cells
+    cells: StatedCells
     stated: tuple[Column, ...]
     agrees: Mask
 
@@ -91,7 +91,7 @@ def agreement(stated: Sequence[Column], ours: Sequence[Column], rounding: Roundi
     )
 
 
-class Book:
+class OurTables:
     """Our figures for any table, computed once for each split and granularity.
 
     All the ranges of a split share the figures of whole intervals; the few intervals that a range
@@ -110,7 +110,7 @@ class Book:
         self.days: Integers = local_dates(deployments, zone).view(np.int64)
         self._whole = self.tabulator(deployments)
         self._cut: dict[tuple[int, int, int | None], Tabulator] = {}
-        self._latest: tuple[tuple[object, ...], Cells] | None = None
+        self._latest: tuple[tuple[object, ...], StatedCells] | None = None
         bounds = [(day_number(one.start), day_number(one.end)) for one in inferred.ranges.values()]
         self._low = min((low for low, _ in bounds), default=0)
         self._high = max((high for _, high in bounds), default=0)
@@ -130,7 +130,7 @@ class Book:
     def series(self, split: Split, tag_set: str | None) -> tuple[tuple[str, str | None], ...]:
         return self._whole.series(split, tag_set)
 
-    def cells(self, table: StatedTable) -> Cells:
+    def cells(self, table: StatedTable) -> StatedCells:
         """Our figures for a table, under the range inferred for it."""
         source = table.source
         split, granularity = cast(Split, source.split), cast(Granularity, source.granularity)
@@ -145,10 +145,12 @@ class Book:
             begin = begin_of(start, granularity, self._inferred)
             parts[0] = parts[0].take(parts[0].start != begin)
             part = self.between(split, source.tag_set, start, stop, of_range.first_instant)
-            parts.append(Cells(part.series, np.full(len(part), begin), part.columns))
+            parts.append(StatedCells(part.series, np.full(len(part), begin), part.columns))
         return joined(parts)
 
-    def _intervals(self, split: Split, tag_set: str | None, granularity: Granularity) -> Cells:
+    def _intervals(
+        self, split: Split, tag_set: str | None, granularity: Granularity
+    ) -> StatedCells:
         """The cells of all whole intervals that any range meets. Only the latest are kept."""
         key = (split, tag_set, granularity)
         if self._latest is None or self._latest[0] != key:
@@ -160,7 +162,7 @@ class Book:
             self._latest = key, self.figures(self._whole, split, tag_set, *days, granularity)
         return self._latest[1]
 
-    def _clipped(self, of_range: Range, granularity: Granularity) -> list[tuple[int, int]]:
+    def _clipped(self, of_range: DateRange, granularity: Granularity) -> list[tuple[int, int]]:
         """The parts of intervals, as days, that are left of those that the range cuts."""
         low, high = day_number(of_range.start), day_number(of_range.end)
         week_start = self._inferred.conventions.week_start
@@ -179,7 +181,7 @@ class Book:
         low: int,
         high: int,
         first_instant: int | None = None,
-    ) -> Cells:
+    ) -> StatedCells:
         """Our figures of the days ``[low, high)`` as one interval."""
         key = (low, high, first_instant)
         if key not in self._cut:
@@ -208,7 +210,7 @@ class Book:
         start: date,
         end: date,
         granularity: Granularity | None,
-    ) -> Cells:
+    ) -> StatedCells:
         """The figures of some deployments as cells, with Rate as this server divides it.
 
         A series that our deployments do not have (it was there before they moved) is left out.
@@ -222,18 +224,20 @@ class Book:
             return cells
         columns = list(cells.columns)
         columns[_RATE] = self._inferred.rounding.rate_base.of_columns(cells.columns)
-        return Cells(cells.series, cells.start, tuple(columns))
+        return StatedCells(cells.series, cells.start, tuple(columns))
 
 
-def compare(table: StatedTable, book: Book, inferred: Inferred) -> Compared:
+def compare(table: StatedTable, book: OurTables, inferred: Inferred) -> Compared:
     """Every figure that Octopus states or that we have in the range, beside its counterpart."""
     ours = book.cells(table)
     series = book.series(cast(Split, table.source.split), table.source.tag_set)
     starts = aligned_starts(table, inferred.conventions)
-    stated = Cells(table.series, starts, table.columns)
+    stated = StatedCells(table.series, starts, table.columns)
     pairing = pair(table.names, stated, series, ours, inferred.rounding)
     renumbered = np.array(pairing.series, dtype=np.int64)
-    stated = Cells(renumbered[table.series] if len(starts) else table.series, starts, table.columns)
+    stated = StatedCells(
+        renumbered[table.series] if len(starts) else table.series, starts, table.columns
+    )
     numbers, own = _distinct(stated, len(series) + len(table.names))
     extra = _extra_names(pairing.series, table.names, len(series)) + [
         ("", table.names[number]) for number in table.series[own]
@@ -246,7 +250,7 @@ def compare(table: StatedTable, book: Book, inferred: Inferred) -> Compared:
         (*series, *extra),
         frozenset(pairing.absent),
         keys,
-        Cells(*series_and_start(keys), columns),
+        StatedCells(*series_and_start(keys), columns),
         stated_columns,
         agreement(stated_columns, columns, inferred.rounding),
     )
@@ -263,7 +267,7 @@ def _extra_names(
     return extra
 
 
-def _distinct(stated: Cells, free: int) -> tuple[Cells, Integers]:
+def _distinct(stated: StatedCells, free: int) -> tuple[StatedCells, Integers]:
     """The cells with an interval that its series states twice moved to a series of its own.
 
     Returns:
@@ -277,4 +281,4 @@ def _distinct(stated: Cells, free: int) -> tuple[Cells, Integers]:
     rows: Integers = np.flatnonzero(repeated)
     series = stated.series.copy()
     series[rows] = free + np.arange(len(rows))
-    return Cells(series, stated.start, stated.columns), rows
+    return StatedCells(series, stated.start, stated.columns), rows

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from insights_reports.crosscheck.causes.judged import DIFFERS, Judged
+from insights_reports.crosscheck.causes.judged import DIFFERS, JudgedCells
 from insights_reports.crosscheck.compare import Compared, agreement
-from insights_reports.crosscheck.result import Finding, FindingKind
+from insights_reports.crosscheck.result import CheckFinding, FindingKind
 from insights_reports.crosscheck.tables.intervals import begins, ends
 from insights_reports.metrics.conventions import WeekStart
 from insights_reports.spelling.figures import (
@@ -72,7 +72,7 @@ class _Kind:
     other: str | None = None
 
 
-def differences(judged: Judged, week_start: WeekStart) -> Iterator[Differences]:
+def differences(judged: JudgedCells, week_start: WeekStart) -> Iterator[Differences]:
     """The differences of a table, figure by figure; of every cell that no cause explains."""
     compared = judged.compared
     differing = judged.verdict == DIFFERS
@@ -105,7 +105,7 @@ def differences(judged: Judged, week_start: WeekStart) -> Iterator[Differences]:
         )
 
 
-def _neighbour(judged: Judged, step: int, week_start: WeekStart) -> Mask:
+def _neighbour(judged: JudgedCells, step: int, week_start: WeekStart) -> Mask:
     """Whether what is stated of each cell agrees with ours of the interval a step on."""
     compared = judged.compared
     start, keys = compared.cells.start, compared.keys
@@ -142,7 +142,7 @@ def _floats(column: Column) -> Floats:
     return floats
 
 
-def findings(found: Iterable[Differences]) -> tuple[Finding, ...]:
+def findings(found: Iterable[Differences]) -> tuple[CheckFinding, ...]:
     """Every difference in one finding, the largest first."""
     by_figure: dict[int, list[Differences]] = {}
     for one in found:
@@ -151,7 +151,7 @@ def findings(found: Iterable[Differences]) -> tuple[Finding, ...]:
     return tuple(sorted(_merged(parts), key=lambda one: -one.count))
 
 
-def _of_figure(some: list[Differences]) -> Iterator[Finding]:
+def _of_figure(some: list[Differences]) -> Iterator[CheckFinding]:
     """All differences of a figure by one kind; else question by question."""
     kind = _kind_of(some)
     if kind is not None or len(some) == 1:
@@ -161,7 +161,7 @@ def _of_figure(some: list[Differences]) -> Iterator[Finding]:
         yield from _named([one], _kind_of([one]))
 
 
-def _named(some: list[Differences], kind: _Kind | None) -> Iterator[Finding]:
+def _named(some: list[Differences], kind: _Kind | None) -> Iterator[CheckFinding]:
     total = sum(map(len, some))
     if kind is None:
         yield _finding(some, "alone" if total == 1 else "irregular", total)
@@ -178,9 +178,9 @@ def _finding(
     count: int,
     amount: float | None = None,
     other: str | None = None,
-) -> Finding:
+) -> CheckFinding:
     figure = FIGURES[some[0].number]
-    return Finding(
+    return CheckFinding(
         kind=kind,
         metric=figure.metric,
         statistic=figure.statistic,
@@ -193,9 +193,9 @@ def _finding(
     )
 
 
-def _merged(parts: Sequence[Finding]) -> Iterator[Finding]:
+def _merged(parts: Sequence[CheckFinding]) -> Iterator[CheckFinding]:
     """Findings of one kind and amount are one: of a metric; of all, where all may have the kind."""
-    groups: dict[tuple[object, ...], list[Finding]] = {}
+    groups: dict[tuple[object, ...], list[CheckFinding]] = {}
     for one in parts:
         groups.setdefault(_what_is_one(one), []).append(one)
     for some in groups.values():
@@ -204,7 +204,7 @@ def _merged(parts: Sequence[Finding]) -> Iterator[Finding]:
         yield replace(merged, kind="irregular") if several else merged
 
 
-def _what_is_one(one: Finding) -> tuple[object, ...]:
+def _what_is_one(one: CheckFinding) -> tuple[object, ...]:
     if one.kind in ("shifted interval", "other population"):
         return one.kind, one.amount
     if one.kind in ("constant factor", "constant offset"):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from insights_reports.crosscheck.conventions.rounding import Rounding
-from insights_reports.crosscheck.tables.cells import Cells, signature
+from insights_reports.crosscheck.tables.cells import StatedCells, signature
 from insights_reports.metrics import UNKNOWN, UNTAGGED, UNTENANTED
 from insights_reports.spelling.figures import FAILURE_RATE, FIGURES, POSITION
 
@@ -34,9 +34,9 @@ class Pairing:
 
 def pair(
     names: Sequence[str | None],
-    stated: Cells,
+    stated: StatedCells,
     ours: Sequence[tuple[str, str | None]],
-    our_cells: Cells,
+    our_cells: StatedCells,
     rounding: Rounding,
 ) -> Pairing:
     """The pairs of stated ``names`` and of ``ours``, which are keys and names."""
@@ -87,7 +87,7 @@ def _numbered(stated: int, ours: int, found: dict[int, int]) -> Pairing:
 class _Matcher:
     """Pairs series of two sides by how many of their figures agree."""
 
-    def __init__(self, stated: Cells, ours: Cells, rounding: Rounding) -> None:
+    def __init__(self, stated: StatedCells, ours: StatedCells, rounding: Rounding) -> None:
         self._stated, self._ours, self._rounding = stated, ours, rounding
 
     def assign(
@@ -108,7 +108,9 @@ class _Matcher:
             del their_cells[number], our_cells[other]
         return pairs | self._closest(their_cells, our_cells, at_least)
 
-    def _same_counts(self, theirs: dict[int, Cells], ours: dict[int, Cells]) -> dict[int, int]:
+    def _same_counts(
+        self, theirs: dict[int, StatedCells], ours: dict[int, StatedCells]
+    ) -> dict[int, int]:
         """Pairs whose counts are all the same; where several are, those that agree most."""
         groups: dict[bytes, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
         for side, cells in enumerate((theirs, ours)):
@@ -124,7 +126,7 @@ class _Matcher:
         return pairs
 
     def _closest(
-        self, theirs: dict[int, Cells], ours: dict[int, Cells], at_least: float | None
+        self, theirs: dict[int, StatedCells], ours: dict[int, StatedCells], at_least: float | None
     ) -> dict[int, int]:
         if len(theirs) * len(ours) > _MANY**2:
             return _by_size(theirs, ours) if at_least is None else {}
@@ -144,11 +146,11 @@ class _Matcher:
                 pairs[-number] = -mate
         return pairs
 
-    def _score(self, one: Cells, other: Cells) -> tuple[float, float]:
+    def _score(self, one: StatedCells, other: StatedCells) -> tuple[float, float]:
         """The share of totals that agree, and of all figures."""
         starts = np.union1d(one.start, other.start)
-        left = Cells(np.zeros_like(one.start), one.start, one.columns).at(starts)
-        right = Cells(np.zeros_like(other.start), other.start, other.columns).at(starts)
+        left = StatedCells(np.zeros_like(one.start), one.start, one.columns).at(starts)
+        right = StatedCells(np.zeros_like(other.start), other.start, other.columns).at(starts)
         agrees = [
             float(self._rounding.agrees(figure, left[number], right[number]).mean())
             for number, figure in enumerate(FIGURES)
@@ -156,14 +158,14 @@ class _Matcher:
         return agrees[_TOTAL], float(np.mean(agrees))
 
 
-def _of(cells: Cells, number: int) -> Cells:
+def _of(cells: StatedCells, number: int) -> StatedCells:
     return cells.take(cells.series == number)
 
 
-def _by_size(theirs: dict[int, Cells], ours: dict[int, Cells]) -> dict[int, int]:
+def _by_size(theirs: dict[int, StatedCells], ours: dict[int, StatedCells]) -> dict[int, int]:
     """Too many to try every pair: the largest with the largest."""
 
-    def by_size(side: dict[int, Cells]) -> list[int]:
+    def by_size(side: dict[int, StatedCells]) -> list[int]:
         return sorted(side, key=lambda number: -int(side[number].columns[_TOTAL].sum()))
 
     return dict(zip(by_size(theirs), by_size(ours), strict=False))

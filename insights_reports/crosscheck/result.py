@@ -191,7 +191,7 @@ FindingKind = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckFinding:
     """Differences of one kind: how many figures differ in the same way, and in which way.
 
     Attributes:
@@ -215,7 +215,7 @@ class Finding:
     other: str | None = None
     unit: Kind = "number"
 
-    def joined(self, others: Sequence[Finding]) -> Finding:
+    def joined(self, others: Sequence[CheckFinding]) -> CheckFinding:
         """This finding and others of its kind as one."""
         every = (self, *others)
         one_metric = all(one.metric == self.metric for one in every)
@@ -264,7 +264,7 @@ class Finding:
         return self.unit == "duration"
 
 
-def _direction(found: Finding) -> str | None:
+def _direction(found: CheckFinding) -> str | None:
     """Whether more is stated than ours, or less; of a shift, whether ours lies later or earlier."""
     if found.amount is None:
         return None
@@ -295,7 +295,7 @@ class CrossCheck:
     evidence: tuple[Evidence, ...] = ()
     discrepancies: tuple[Discrepancy, ...] = ()
     streams: StreamCheck = field(default_factory=StreamCheck)
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[CheckFinding, ...] = ()
 
     @property
     def verdict(self) -> CheckVerdict:

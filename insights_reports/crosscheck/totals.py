@@ -10,15 +10,15 @@ import numpy as np
 
 from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.causes.deployments_behind import Behind
-from insights_reports.crosscheck.causes.judged import AGREES, VERDICTS, Judged
+from insights_reports.crosscheck.causes.judged import AGREES, VERDICTS, JudgedCells
 from insights_reports.crosscheck.conventions.infer import Inferred
 from insights_reports.crosscheck.findings import Differences, differences, findings
 from insights_reports.crosscheck.result import (
+    CheckFinding,
     CheckVerdict,
     CrossCheck,
     Discrepancy,
     Evidence,
-    Finding,
     StreamCheck,
     Value,
 )
@@ -45,7 +45,7 @@ class Totals:
         self._in_bucket: list[tuple[int, _Bucket]] = []
         self._differences: list[Differences] = []
 
-    def add(self, judged: Judged, behind: Callable[[], Behind], week_start: WeekStart) -> None:
+    def add(self, judged: JudgedCells, behind: Callable[[], Behind], week_start: WeekStart) -> None:
         """Count the verdicts of one table and list what does not agree."""
         self._differences += differences(judged, week_start)
         for number, verdict in enumerate(VERDICTS):
@@ -60,7 +60,7 @@ class Totals:
             self._verdicts[CheckVerdict.NOT_COMPARABLE] += 1
             self._discrepancies.append(_unknown(judged.compared.table, unknown))
 
-    def _buckets(self, judged: Judged) -> dict[int, _Bucket]:
+    def _buckets(self, judged: JudgedCells) -> dict[int, _Bucket]:
         """The series of deployments without tenant or tag that this table does not state.
 
         Whether it states them is noted: Octopus's documentation does not say if it does.
@@ -98,7 +98,7 @@ class Totals:
             findings=found,
         )
 
-    def _name_kinds(self, found: tuple[Finding, ...]) -> None:
+    def _name_kinds(self, found: tuple[CheckFinding, ...]) -> None:
         """Say of a figure that it is off by itself only where no other of its kind differs."""
         of_kind = {
             (question, one.metric, one.statistic): one
@@ -154,7 +154,7 @@ def _unknown(table: StatedTable, found: Unknown) -> Discrepancy:
     )
 
 
-def _discrepancies(judged: Judged, behind: Behind) -> Iterator[tuple[int, Discrepancy]]:
+def _discrepancies(judged: JudgedCells, behind: Behind) -> Iterator[tuple[int, Discrepancy]]:
     """Every figure of a table that does not agree, with the number of its series, by cell."""
     compared = judged.compared
     source = compared.table.source

@@ -20,15 +20,15 @@ from insights_reports.delivery.destinations import (
     Destination,
     FolderDestination,
     MailDestination,
+    MailTransport,
     Secret,
     StorageDestination,
-    Transport,
     address,
 )
 from insights_reports.delivery.ledger.holders import Holders
 from insights_reports.delivery.ledger.ledger import Ledger
 from insights_reports.delivery.ledger.rows import EditionRow, Made, Revision
-from insights_reports.delivery.ledger.runs import Run
+from insights_reports.delivery.ledger.runs import RunRecord
 from insights_reports.delivery.receipts import (
     Clock,
     ComposeMail,
@@ -41,7 +41,7 @@ from insights_reports.delivery.receipts import (
     State,
 )
 from insights_reports.delivery.storage.folder import publish, read_manifests, write_index
-from insights_reports.delivery.storage.manifest import FileEntry, Manifest, Published
+from insights_reports.delivery.storage.manifest import FileEntry, Published, RevisionManifest
 
 __all__ = [
     "Clock",
@@ -59,15 +59,15 @@ __all__ = [
     "MailBody",
     "MailDestination",
     "MailNotes",
-    "Manifest",
+    "MailTransport",
     "Published",
     "Receipt",
     "Revision",
-    "Run",
+    "RevisionManifest",
+    "RunRecord",
     "Secret",
     "State",
     "StorageDestination",
-    "Transport",
     "address",
     "deliver",
     "failure",

@@ -36,7 +36,7 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
-class Transport:
+class MailTransport:
     """The mail server, and who sends.
 
     ``starttls`` is required, never merely tried; ``tls`` encrypts from the first byte; ``none`` is
@@ -151,7 +151,7 @@ class MailDestination:
 
     name: str
     recipients: tuple[str, ...]
-    transport: Transport
+    transport: MailTransport
     attach: tuple[str, ...] = ("pdf",)
     documents: tuple[str, ...] | None = ("summary",)
     on_unknown: Literal["resend", "hold"] = "resend"

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from html import escape
 
-from insights_reports.delivery.destinations import Secret, Transport
+from insights_reports.delivery.destinations import MailTransport, Secret
 from insights_reports.delivery.mail.message import build
 from insights_reports.delivery.mail.smtp import Interrupted, MailServer, NoConversation
 from insights_reports.delivery.receipts import InlineImage, Key
@@ -28,7 +28,7 @@ SCHEMES = frozenset(
 )
 
 
-class Kind(StrEnum):
+class NoticeKind(StrEnum):
     """What happened: nothing was delivered, some of it was not, an edition waits for somebody's
     word, or all is well again."""
 
@@ -42,7 +42,7 @@ class Kind(StrEnum):
 class Notice:
     """What is told. ``run_id`` makes each notice of its own; ``lines`` are its text."""
 
-    kind: Kind
+    kind: NoticeKind
     subscription: str
     period: str
     run_id: str
@@ -89,7 +89,9 @@ def read_targets(text: str) -> tuple[AppriseTarget, ...]:
     return tuple(found)
 
 
-def by_mail(notice: Notice, transport: Transport, to: Sequence[str], now: datetime) -> list[str]:
+def by_mail(
+    notice: Notice, transport: MailTransport, to: Sequence[str], now: datetime
+) -> list[str]:
     """Mail ``notice`` to the operators; what failed, in words."""
     text = "\r\n".join(notice.lines)
     body = _Body(notice.title, text, f"<pre>{escape(text)}</pre>")
@@ -118,7 +120,7 @@ def by_apprise(notice: Notice, targets: Sequence[AppriseTarget]) -> list[str]:
     import apprise
 
     logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it writes tokens at lower levels
-    grave = notice.kind in (Kind.FAILED, Kind.PARTIAL)
+    grave = notice.kind in (NoticeKind.FAILED, NoticeKind.PARTIAL)
     problems = []
     for target in targets:
         asset = apprise.AppriseAsset(

@@ -12,7 +12,7 @@ from typing import cast
 from insights_reports.edition.settings import Settings
 from insights_reports.edition.values import Day, Figure, Metric, Name, Phrase, Statistic, Value
 from insights_reports.metrics import BAND_SETS, BandSet
-from insights_reports.metrics.bands import BandMetric, Point, Range
+from insights_reports.metrics.bands import BandMetric, BandRange, Point
 
 _OWN = ("first", "second", "third", "fourth", "fifth")
 
@@ -101,18 +101,20 @@ def band_set(settings: Settings) -> BandSet:
     custom = settings.custom_bands
     if custom is None:
         return BAND_SETS[settings.bands]
-    levels: dict[str, dict[BandMetric, Range | Point]] = {}
+    levels: dict[str, dict[BandMetric, BandRange | Point]] = {}
     for metric, limits in custom.limits.items():
         for name, cell in zip(_OWN, _ranges(metric, limits), strict=False):
             levels.setdefault(name, {})[cast(BandMetric, metric.value)] = cell
     return BandSet(custom.name, custom.day.year, custom.source, "", levels, {})
 
 
-def _ranges(metric: Metric, limits: Sequence[float]) -> list[Range]:
+def _ranges(metric: Metric, limits: Sequence[float]) -> list[BandRange]:
     """Best first: of the frequency the highest values, of all others the lowest."""
     if metric is Metric.DEPLOYMENT_FREQUENCY:
-        return [Range(low, high) for low, high in zip((*limits, -inf), (inf, *limits), strict=True)]
-    return [Range(low, high) for low, high in zip((-inf, *limits), (*limits, inf), strict=True)]
+        return [
+            BandRange(low, high) for low, high in zip((*limits, -inf), (inf, *limits), strict=True)
+        ]
+    return [BandRange(low, high) for low, high in zip((-inf, *limits), (*limits, inf), strict=True)]
 
 
 def _names(levels: Sequence[str]) -> list[Value]:

@@ -8,7 +8,7 @@ from insights_reports.edition.values import Metric
 from insights_reports.judgement import (
     Baseline,
     Case,
-    Kind,
+    MeasureKind,
     Observed,
     Rule,
     form,
@@ -48,18 +48,18 @@ def baseline_key(kind: str, scope: str, split: str, series: str, metric: Metric)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownPeriods:
     """One measure of one series: the usable periods before the judged one, oldest first, and where
     each begins."""
 
     key: str
-    kind: Kind
+    kind: MeasureKind
     before: tuple[Observed, ...]
     up_is_good: bool
 
 
 def chosen(
-    known: Sequence[Known], remembered: Remembered, starts: Mapping[str, date], now: date
+    known: Sequence[KnownPeriods], remembered: Remembered, starts: Mapping[str, date], now: date
 ) -> list[Baseline]:
     """The baseline of each share or count.
 
@@ -81,7 +81,7 @@ def chosen(
 
 
 def _kept(
-    known: Known, remembered: Remembered, starts: Mapping[str, date], now: date
+    known: KnownPeriods, remembered: Remembered, starts: Mapping[str, date], now: date
 ) -> Baseline | None:
     """The remembered baseline, if it is of this kind and of before the judged period."""
     baseline = remembered.baselines.get(known.key)
@@ -103,7 +103,7 @@ def _later(
 
 
 def _held(
-    known: Sequence[Known],
+    known: Sequence[KnownPeriods],
     kept: Sequence[Baseline | None],
     later: Sequence[tuple[Observed, ...]],
 ) -> list[bool]:
@@ -123,7 +123,7 @@ def _held(
 
 
 def _decided(
-    known: Known,
+    known: KnownPeriods,
     kept: Baseline | None,
     later: Sequence[Observed],
     held: bool,
@@ -152,17 +152,17 @@ def _follows(kept: Baseline | None, decision: Decision, starts: Mapping[str, dat
     return _start(kept.periods[0].name, starts) >= _start(decision.start, starts)
 
 
-def usable_before(kind: Kind, periods: Sequence[Observed]) -> tuple[Observed, ...]:
+def usable_before(kind: MeasureKind, periods: Sequence[Observed]) -> tuple[Observed, ...]:
     """The usable periods before the last, which is the judged one."""
     return tuple(usable(kind, periods[:-1]))
 
 
 def formed_from(
-    key: str, kind: Kind, remembered: Remembered, starts: Mapping[str, date], now: date
+    key: str, kind: MeasureKind, remembered: Remembered, starts: Mapping[str, date], now: date
 ) -> tuple[float | None, date | None]:
     """The remembered median of a measure, and the first day from which somebody decided to form
     one that is not formed yet."""
-    known = Known(key, kind, (), up_is_good=False)
+    known = KnownPeriods(key, kind, (), up_is_good=False)
     kept, decision = _kept(known, remembered, starts, now), remembered.decisions.get(key)
     median = None if kept is None else kept.median
     if decision is None or _follows(kept, decision, starts):

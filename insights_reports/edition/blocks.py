@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from insights_reports.edition.values import (
+    ChangeVerdict,
     Figure,
     Name,
     Part,
@@ -18,7 +19,6 @@ from insights_reports.edition.values import (
     Span,
     Unit,
     Value,
-    Verdict,
 )
 from insights_reports.spelling.terms import Granularity
 
@@ -70,7 +70,7 @@ class Table:
     total: tuple[Value, ...] | None = None  # a marked last row: All
     notes: tuple[Phrase, ...] = ()
     row_ids: tuple[str, ...] = ()
-    row_verdicts: tuple[Verdict, ...] = ()
+    row_verdicts: tuple[ChangeVerdict, ...] = ()
     kind: Literal["table"] = "table"
 
     @property
@@ -103,7 +103,7 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class ChartSeries:
     """A series of a chart: its figures, one for each ``x``, and the role they are drawn in."""
 
     label: Phrase | Name
@@ -132,7 +132,7 @@ class Chart:
     x: tuple[date | int, ...]
     granularity: Granularity | Literal["Hourly"]
     unit: Unit
-    series: tuple[Series, ...]
+    series: tuple[ChartSeries, ...]
     annotations: tuple[Annotation, ...] = ()
     logarithmic: bool = False
     kind: Literal["chart"] = "chart"
@@ -196,10 +196,10 @@ class PathStep:
     name: Name
     lead: Figure
     lead_before: Figure | None
-    lead_verdict: Verdict
+    lead_verdict: ChangeVerdict
     failed: Figure
     failed_before: Figure | None
-    failed_verdict: Verdict
+    failed_verdict: ChangeVerdict
 
 
 @dataclass(frozen=True, slots=True)

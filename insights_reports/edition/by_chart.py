@@ -7,7 +7,7 @@ from insights_reports.judgement import (
     Case,
     ExpectedRange,
     Judgement,
-    Kind,
+    MeasureKind,
     Observed,
     Rule,
     Verdict,
@@ -40,7 +40,7 @@ def _judged(case: Case, rules: str) -> Judgement:
     limits = locked_xmr(values, baseline, rules, least=0.0)
     usual = None
     if limits is not None and last.usable:
-        high = limits.upper if case.kind is Kind.COUNT else min(limits.upper, 1.0)
+        high = limits.upper if case.kind is MeasureKind.COUNT else min(limits.upper, 1.0)
         usual = ExpectedRange(
             ceil(limits.lower * last.exposure - _NEARLY),
             floor(high * last.exposure + _NEARLY),

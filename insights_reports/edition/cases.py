@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from insights_reports.edition.baselines import (
-    Known,
+    KnownPeriods,
     Remembered,
     baseline_key,
     chosen,
@@ -20,16 +20,16 @@ from insights_reports.edition.comparing import up_is_good
 from insights_reports.edition.counted import DURATIONS, Counted, counted
 from insights_reports.edition.facts import Facts, Slices
 from insights_reports.edition.values import Metric
-from insights_reports.judgement import Baseline, Case, Kind, Observed, open_days
+from insights_reports.judgement import Baseline, Case, MeasureKind, Observed, open_days
 from insights_reports.judgement.baseline import first_periods
 from insights_reports.judgement.ranges import FEWEST
 
 KINDS = {
-    Metric.DEPLOYMENT_FREQUENCY: Kind.COUNT,
-    Metric.LEAD_TIME: Kind.MEDIAN,
-    Metric.TIME_TO_RECOVERY: Kind.MEDIAN,
-    Metric.FAILURE_RATE: Kind.SHARE,
-    Metric.REWORK_RATE: Kind.SHARE,
+    Metric.DEPLOYMENT_FREQUENCY: MeasureKind.COUNT,
+    Metric.LEAD_TIME: MeasureKind.MEDIAN,
+    Metric.TIME_TO_RECOVERY: MeasureKind.MEDIAN,
+    Metric.FAILURE_RATE: MeasureKind.SHARE,
+    Metric.REWORK_RATE: MeasureKind.SHARE,
 }
 RECENT = 8  # periods before the judged one that a question holds, at most
 
@@ -112,7 +112,7 @@ def asked(group: Group, metric: Metric, remembered: Remembered) -> list[Asked]:
     rows = _observed(group, metric, medians)
     kind, good = KINDS[metric], up_is_good(metric)
     known = [
-        Known(key, kind, usable_before(kind, row), good)
+        KnownPeriods(key, kind, usable_before(kind, row), good)
         for key, row in zip(keys, rows, strict=True)
     ]
     baselines = chosen(known, memory, starts, now)
@@ -159,7 +159,7 @@ def _medians(
     spans, now = group.facts.past, group.facts.past[-1].start
     found = np.zeros(len(keys))
     for series, key in enumerate(keys):
-        kept, first = formed_from(key, Kind.MEDIAN, remembered, starts, now)
+        kept, first = formed_from(key, MeasureKind.MEDIAN, remembered, starts, now)
         periods = np.flatnonzero(usable[series, :-1]).tolist()
         since = [at for at in periods if first is not None and spans[at].start >= first]
         if len(since) >= FEWEST:

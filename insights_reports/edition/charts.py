@@ -11,15 +11,16 @@ from insights_reports.edition.document import (
     Annotation,
     Chart,
     ChartForm,
+    ChartSeries,
     Prose,
     Role,
-    Series,
     Tile,
 )
 from insights_reports.edition.facts import Facts, Slices
 from insights_reports.edition.judging import STATISTICS, Judging
 from insights_reports.edition.values import (
     Change,
+    ChangeVerdict,
     Day,
     Figure,
     Metric,
@@ -29,7 +30,6 @@ from insights_reports.edition.values import (
     Statistic,
     Unit,
     Value,
-    Verdict,
 )
 from insights_reports.metrics import Period, interval_starts
 from insights_reports.metrics.periods import PeriodKind
@@ -64,7 +64,7 @@ def overview(facts: Facts) -> Chart | None:
     if not any(totals):
         return None
     series = tuple(
-        Series(
+        ChartSeries(
             Phrase(f"series.{name}"),
             role,
             tuple(
@@ -111,7 +111,7 @@ def _overview_subtitle(facts: Facts, starts: Sequence[date]) -> Phrase:
     return Phrase("chart.overview.cut", {"subtitle": subtitle})
 
 
-def _overview_alt(facts: Facts, stack: Sequence[Series], most: Figure, start: date) -> Phrase:
+def _overview_alt(facts: Facts, stack: Sequence[ChartSeries], most: Figure, start: date) -> Phrase:
     successful, *unsuccessful = (sum(f.value or 0 for f in each.figures) for each in stack)
     values: dict[str, Value] = {
         "successful": Figure(_FREQUENCY, Statistic.COUNT, successful),
@@ -133,10 +133,10 @@ def has_limits(chart: Chart) -> bool:
     return any(series.label == _LOWER for series in chart.series)
 
 
-def _series(facts: Facts, metric: Metric) -> tuple[Series, ...]:
+def _series(facts: Facts, metric: Metric) -> tuple[ChartSeries, ...]:
     if metric is Metric.REWORK_RATE:
         figures = tuple(facts.rework_rate(span) for span in facts.trend)
-        return (Series(Phrase("series.rework"), Role.MAIN, figures),)
+        return (ChartSeries(Phrase("series.rework"), Role.MAIN, figures),)
     alone = metric in (_FREQUENCY, Metric.FAILURE_RATE)
     return _lines(facts, metric, () if alone else (Statistic.P90,))
 
@@ -192,7 +192,7 @@ def _as_far(facts: Facts, measure: Phrase) -> Phrase:
 
 def _finding(facts: Facts, tile: Tile) -> Phrase | None:
     """The verdict in words, where the last interval of a trend is the period of the tile."""
-    spoken = tile.verdict.outside or tile.verdict is Verdict.USUAL
+    spoken = tile.verdict.outside or tile.verdict is ChangeVerdict.USUAL
     if facts.windows.trend[-1] != facts.windows.now or facts.inputs.partial or not spoken:
         return None
     return tile.reason
@@ -218,15 +218,15 @@ def _over_time(facts: Facts, metric: Metric, statistic: Statistic) -> tuple[Figu
     return tuple(facts.whole.figure(0, span, metric, statistic) for span in facts.trend)
 
 
-def _lines(facts: Facts, metric: Metric, second: tuple[Statistic, ...]) -> tuple[Series, ...]:
+def _lines(facts: Facts, metric: Metric, second: tuple[Statistic, ...]) -> tuple[ChartSeries, ...]:
     main = STATISTICS[metric]
     return tuple(
-        Series(Phrase(f"series.{statistic}"), role, _over_time(facts, metric, statistic))
+        ChartSeries(Phrase(f"series.{statistic}"), role, _over_time(facts, metric, statistic))
         for statistic, role in ((main, Role.MAIN), *((each, Role.SECOND) for each in second))
     )
 
 
-def _usual(facts: Facts, tile: Tile, main: tuple[Figure, ...]) -> tuple[Series, ...]:
+def _usual(facts: Facts, tile: Tile, main: tuple[Figure, ...]) -> tuple[ChartSeries, ...]:
     """The usual range of each point that is a period of the tile; none where no point has one."""
     ranges = dict(zip(tile.spark_periods, tile.spark_usual, strict=False))
     whole = facts.trend[:-1] if facts.windows.trend_cut else facts.trend
@@ -242,10 +242,10 @@ def _usual(facts: Facts, tile: Tile, main: tuple[Figure, ...]) -> tuple[Series, 
             for pair in found
         )
 
-    return (Series(_LOWER, Role.LIMIT, end(0)), Series(_UPPER, Role.LIMIT, end(1)))
+    return (ChartSeries(_LOWER, Role.LIMIT, end(0)), ChartSeries(_UPPER, Role.LIMIT, end(1)))
 
 
-def _target(facts: Facts, main: tuple[Figure, ...]) -> tuple[Series, ...]:
+def _target(facts: Facts, main: tuple[Figure, ...]) -> tuple[ChartSeries, ...]:
     """The target at each point; deployments a week by the length of the interval."""
     metric = main[-1].metric
     target = facts.settings.targets.get(metric)
@@ -254,7 +254,7 @@ def _target(facts: Facts, main: tuple[Figure, ...]) -> tuple[Series, ...]:
     weeks = [(span.end - span.start).days / 7 for span in facts.trend]
     values = [target * each if metric is _FREQUENCY else target for each in weeks]
     figures = tuple(Figure(metric, main[-1].statistic, value) for value in values)
-    return (Series(Phrase("series.target"), Role.TARGET, figures),)
+    return (ChartSeries(Phrase("series.target"), Role.TARGET, figures),)
 
 
 def panels(
@@ -297,7 +297,7 @@ def _far_larger(highest: Sequence[float]) -> int:
 
 
 def _panels(
-    facts: Facts, shown: Sequence[Series], scale: str, title: Phrase, id: str, slices: int
+    facts: Facts, shown: Sequence[ChartSeries], scale: str, title: Phrase, id: str, slices: int
 ) -> Chart:
     """A chart of some of so many ``slices``."""
     known = [(f, each.label) for each in shown for f in each.figures if f.value is not None]
@@ -322,7 +322,7 @@ def _panels(
 
 def _panel(
     facts: Facts, slices: Slices, series: int, label: Phrase | Name, judging: Judging
-) -> Series:
+) -> ChartSeries:
     figures = tuple(
         slices.figure(series, span, _FREQUENCY, Statistic.TOTAL) for span in facts.trend
     )
@@ -330,7 +330,7 @@ def _panel(
     moved = frequency_change(facts, slices, series, judging)
     key = "series.panel" if moved.difference is not None else "series.panel_alone"
     summary = Phrase(key, {"n": now, "change": moved})
-    return Series(label, Role.MAIN, figures, summary)
+    return ChartSeries(label, Role.MAIN, figures, summary)
 
 
 def frequency_change(facts: Facts, slices: Slices, series: int, judging: Judging) -> Change:
@@ -373,7 +373,7 @@ def heat(facts: Facts) -> Chart | Prose:
         granularity="Hourly",
         unit=Unit.COUNT,
         series=tuple(
-            Series(
+            ChartSeries(
                 Phrase(f"weekday.{day}"), Role.MAIN, tuple(figure(n) for n in numbers[day].tolist())
             )
             for day in range(7)

@@ -1,6 +1,6 @@
 """The change of a figure from one window to another, as a value."""
 
-from insights_reports.edition.values import Change, Figure, Metric, Statistic, Verdict
+from insights_reports.edition.values import Change, ChangeVerdict, Figure, Metric, Statistic
 
 LEAST = 10
 """How many values a percentage of change needs on either side."""
@@ -11,7 +11,7 @@ def up_is_good(metric: Metric) -> bool:
     return metric is Metric.DEPLOYMENT_FREQUENCY
 
 
-def change(before: Figure, after: Figure, verdict: Verdict, *, partial: bool) -> Change:
+def change(before: Figure, after: Figure, verdict: ChangeVerdict, *, partial: bool) -> Change:
     """From ``before`` to ``after``. It has no percentage when the period is not complete, when
     either side has fewer than ten values, for a rate, or without a positive base."""
     difference = None

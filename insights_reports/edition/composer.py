@@ -43,10 +43,18 @@ from insights_reports.edition.path import ordered, path
 from insights_reports.edition.questions import questions
 from insights_reports.edition.scope import Scope, scope_of, within
 from insights_reports.edition.settings import Inputs, Settings
-from insights_reports.edition.slices import NAMES, Part, no_slices, section, split_slices
+from insights_reports.edition.slices import NAMES, SplitPart, no_slices, section, split_slices
 from insights_reports.edition.strip import strip, unseen
 from insights_reports.edition.tiles import tiles
-from insights_reports.edition.values import Instant, Metric, Name, Phrase, Span, Value, Verdict
+from insights_reports.edition.values import (
+    ChangeVerdict,
+    Instant,
+    Metric,
+    Name,
+    Phrase,
+    Span,
+    Value,
+)
 from insights_reports.judgement import Baseline, Proposal
 from insights_reports.metrics import Split
 
@@ -92,7 +100,7 @@ def compose_edition(inputs: Inputs, settings: Settings) -> Composed:
     )
 
 
-def _by_document(every: tuple[Part, ...]) -> Iterator[tuple[Part, ...]]:
+def _by_document(every: tuple[SplitPart, ...]) -> Iterator[tuple[SplitPart, ...]]:
     """The parts of each document: the tag sets share one."""
     for name in dict.fromkeys(part.name for part in every):
         yield tuple(part for part in every if part.name == name)
@@ -125,17 +133,17 @@ class _Edition:
         return split_slices(self.main, self.everything)
 
     @cached_property
-    def parts(self) -> tuple[Part, ...]:
-        return tuple(Part(facts, slices, self.judging) for facts, slices in self._splits)
+    def parts(self) -> tuple[SplitPart, ...]:
+        return tuple(SplitPart(facts, slices, self.judging) for facts, slices in self._splits)
 
     @cached_property
-    def first(self) -> Part | None:
+    def first(self) -> SplitPart | None:
         """The split of page one: by project where there is one."""
         own = [part for part in self.parts if part.facts is self.main]
         return next((part for part in own if part.name == "project"), own[0] if own else None)
 
     @cached_property
-    def ranked(self) -> tuple[Part, ...]:
+    def ranked(self) -> tuple[SplitPart, ...]:
         """The parts, that of page one first."""
         first = self.first
         if first is None:
@@ -219,7 +227,7 @@ class _Edition:
         if longest is not None:
             yield replace(longest, notes=(self.incidents.recovered(),))
 
-    def drove(self, first: Part) -> Block | None:
+    def drove(self, first: SplitPart) -> Block | None:
         """The waterfall of the gravest change, where it has parts; all deployments, where they are
         few; otherwise the failure rate over time."""
         few = self.incidents.all_deployments()
@@ -249,14 +257,14 @@ class _Edition:
         blocks: tuple[Block, ...] = (*charts, *((table,) if table else ()), heat(self.main))
         return Section("trends", Phrase("section.trends"), lead, blocks)
 
-    def section(self, part: Part, *, with_panels: bool) -> Section:
+    def section(self, part: SplitPart, *, with_panels: bool) -> Section:
         made = section(part, with_panels=with_panels)
         own = self.shares[part.anchor]
         if own is None or len(own.parts) < 2 or not own.change:
             return made
         return replace(made, blocks=(*made.blocks, contribution_table(part.facts, part, own)))
 
-    def split(self, several: tuple[Part, ...]) -> Document:
+    def split(self, several: tuple[SplitPart, ...]) -> Document:
         first = several[0]
         sections = tuple(self.section(part, with_panels=False) for part in several)
         slices = sum(len(part.things) for part in several)
@@ -305,10 +313,10 @@ class _Edition:
         )
 
 
-_CHANGED = (Verdict.WORSE, Verdict.BETTER)
+_CHANGED = (ChangeVerdict.WORSE, ChangeVerdict.BETTER)
 
 
-def _split_headline(facts: Facts, several: tuple[Part, ...]) -> Phrase:
+def _split_headline(facts: Facts, several: tuple[SplitPart, ...]) -> Phrase:
     """How many slices left their own range, of how many that could be judged."""
     first = several[0]
     if not any(part.order for part in several):

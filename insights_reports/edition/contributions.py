@@ -15,7 +15,7 @@ from insights_reports.edition.document import (
     WaterfallStep,
 )
 from insights_reports.edition.facts import Facts, Slices
-from insights_reports.edition.slices import Part as SplitPart
+from insights_reports.edition.slices import SplitPart
 from insights_reports.edition.values import (
     Figure,
     Metric,

@@ -58,7 +58,7 @@ class Redefined:
 
 
 @dataclass(frozen=True)
-class Differences:
+class PullDifferences:
     """Deployment ids that arrived late or are gone; edits, one a deployment and column; renamed
     things; changed fields of the definition; and of how many deployments Octopus states another
     lead time, gap or recovery, which follow from the others."""
@@ -75,12 +75,12 @@ class Differences:
         return any(parts)
 
 
-def differences(before: Subject, now: Subject) -> Differences:
+def differences(before: Subject, now: Subject) -> PullDifferences:
     """What is otherwise in ``now`` than it was ``before``."""
     old, new = (each.deployments.set_index("deployment_id") for each in (before, now))
     both = new.index.intersection(old.index)
     was, become = old.loc[both], new.loc[both]
-    return Differences(
+    return PullDifferences(
         late=tuple(new.index.difference(old.index)),
         gone=tuple(old.index.difference(new.index)),
         edits=tuple(_edits(was, become)),
@@ -90,7 +90,7 @@ def differences(before: Subject, now: Subject) -> Differences:
     )
 
 
-def sentences(found: Differences) -> Iterator[Phrase]:
+def sentences(found: PullDifferences) -> Iterator[Phrase]:
     """What a reader is told, each in a sentence."""
     for key, ids in (("late", found.late), ("gone", found.gone)):
         if ids:

@@ -19,13 +19,13 @@ from insights_reports.edition.blocks import (
     Block,
     Chart,
     ChartForm,
+    ChartSeries,
     Column,
     ColumnKind,
     Path,
     PathStep,
     Prose,
     Role,
-    Series,
     Table,
     Waterfall,
     WaterfallStep,
@@ -33,6 +33,7 @@ from insights_reports.edition.blocks import (
 from insights_reports.edition.earlier import read
 from insights_reports.edition.values import (
     Change,
+    ChangeVerdict,
     Figure,
     Instant,
     Judged,
@@ -42,7 +43,6 @@ from insights_reports.edition.values import (
     Phrase,
     Span,
     Status,
-    Verdict,
 )
 from insights_reports.spelling.terms import Granularity
 
@@ -52,22 +52,22 @@ __all__ = [
     "Brand",
     "Chart",
     "ChartForm",
+    "ChartSeries",
     "CheckStrip",
     "Column",
     "ColumnKind",
     "Document",
+    "EditorsNote",
     "Exclusion",
+    "Exclusions",
     "Finding",
     "FindingLine",
     "Identity",
-    "Ledger",
-    "Note",
     "Path",
     "PathStep",
     "Prose",
     "Role",
     "Section",
-    "Series",
     "Table",
     "TargetWord",
     "Tile",
@@ -137,7 +137,7 @@ class Tile:
     note: Phrase | None = None
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> ChangeVerdict:
         return self.judged.verdict
 
     @property
@@ -177,7 +177,7 @@ class Finding:
     same_cause: tuple[Phrase, ...] = ()
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> ChangeVerdict:
         """The word on its first measure, which is its gravest."""
         return self.measures[0].judged.verdict
 
@@ -187,7 +187,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class EditorsNote:
     """What an editor says of the edition: sentences for each section (``page-one`` too)."""
 
     author: Name
@@ -204,7 +204,7 @@ class Exclusion:
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
+class Exclusions:
     """The exclusion ledger: ``read`` = ``used`` + the sum of ``excluded``, to the last one."""
 
     read: int
@@ -223,7 +223,7 @@ class CheckStrip:
     differs: int
     not_comparable: int
     sentence: Phrase
-    ledger: Ledger
+    ledger: Exclusions
     gaps: tuple[Phrase, ...] = ()  # restricted names, moved input, what a source cannot know
     findings: tuple[Phrase, ...] = ()  # differences, one of a kind each
     line: Phrase | None = None  # the one line of a check that agrees
@@ -288,7 +288,7 @@ class Document:
     changes: tuple[Phrase, ...] = ()  # what differs from the revision that this one replaces
     questions: tuple[Phrase, ...] = ()
     last_edition: tuple[Phrase, ...] = ()  # what the one before found, and whether it ended
-    note: Note | None = None
+    note: EditorsNote | None = None
 
 
 @cache

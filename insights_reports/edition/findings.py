@@ -13,8 +13,8 @@ from insights_reports.edition.document import Finding, FindingLine
 from insights_reports.edition.facts import Facts, Slices
 from insights_reports.edition.judging import MEASURES, STATISTICS, Judging, judge_edition
 from insights_reports.edition.reasons import what, with_usual
-from insights_reports.edition.slices import Part
-from insights_reports.edition.values import Figure, Judged, Metric, Phrase, Value, Verdict
+from insights_reports.edition.slices import SplitPart
+from insights_reports.edition.values import ChangeVerdict, Figure, Judged, Metric, Phrase, Value
 from insights_reports.metrics.splits import UNKNOWN
 
 _ORDER = (
@@ -31,7 +31,7 @@ _CAUSES = 3  # findings that are taken out, one after the other, to explain anot
 class Outside:
     """A slice with its measures that lie outside, the gravest first."""
 
-    part: Part
+    part: SplitPart
     series: int
     metrics: list[Metric]
     judging: Judging
@@ -40,7 +40,7 @@ class Outside:
     @property
     def worse(self) -> int:
         words = [self._judged(metric).verdict for metric in self.metrics]
-        return sum(word in (Verdict.WORSE, Verdict.FEWER) for word in words)
+        return sum(word in (ChangeVerdict.WORSE, ChangeVerdict.FEWER) for word in words)
 
     @property
     def farthest(self) -> float:
@@ -61,7 +61,7 @@ def _numbers(facts: Facts, slices: Slices, series: int) -> tuple[object, ...]:
     return tuple((figure.metric, figure.value, figure.n) for figure in figures)
 
 
-def outside(part: Part, judging: Judging) -> list[Outside]:
+def outside(part: SplitPart, judging: Judging) -> list[Outside]:
     """The slices of one split that changed; none that is the whole, or that nobody can name."""
     facts, slices = part.facts, part.slices
     total = int(facts.whole.column("total", facts.windows.now)[0])
@@ -78,14 +78,19 @@ def outside(part: Part, judging: Judging) -> list[Outside]:
     return found
 
 
-def _gravity(judging: Judging, part: Part, series: int, metric: Metric) -> tuple[int, int]:
+def _gravity(judging: Judging, part: SplitPart, series: int, metric: Metric) -> tuple[int, int]:
     word = judging.of(part.facts, part.slices, series, metric).verdict
-    rank = {Verdict.WORSE: 0, Verdict.FEWER: 1, Verdict.BETTER: 2, Verdict.MORE: 3}
+    rank = {
+        ChangeVerdict.WORSE: 0,
+        ChangeVerdict.FEWER: 1,
+        ChangeVerdict.BETTER: 2,
+        ChangeVerdict.MORE: 3,
+    }
     return rank[word], _ORDER.index(metric)
 
 
 def findings(
-    parts: Sequence[Part], judging: Judging, shares: dict[str, Shares | None]
+    parts: Sequence[SplitPart], judging: Judging, shares: dict[str, Shares | None]
 ) -> tuple[Finding, ...]:
     """The findings of all splits, those of the first split first where two are one cause."""
     if not parts:
@@ -105,7 +110,7 @@ def findings(
     return tuple(_finding(each, shares.get(each.part.anchor)) for each in kept)
 
 
-def _rank(found: Outside, first: Part) -> tuple[int, bool, float]:
+def _rank(found: Outside, first: SplitPart) -> tuple[int, bool, float]:
     """The number of worse measures, then the distance; of what became better the first split."""
     other = not found.worse and found.part is not first
     return -found.worse, other, -found.farthest
@@ -141,7 +146,7 @@ class _Causes:
                 return number
         return None
 
-    def _judged_without(self, part: Part, number: int) -> tuple[Group, Judging]:
+    def _judged_without(self, part: SplitPart, number: int) -> tuple[Group, Judging]:
         key = part.anchor, number
         if key not in self._without:
             chosen = _left(part.facts, self.first[:number])

@@ -11,8 +11,9 @@ from insights_reports.edition.contributions import Shares, leads
 from insights_reports.edition.document import Tile
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.scope import ALL
-from insights_reports.edition.slices import Part
+from insights_reports.edition.slices import SplitPart
 from insights_reports.edition.values import (
+    ChangeVerdict,
     Day,
     Figure,
     Metric,
@@ -22,10 +23,9 @@ from insights_reports.edition.values import (
     Span,
     Statistic,
     Value,
-    Verdict,
 )
 
-_CLEAR = (Verdict.WORSE, Verdict.BETTER)
+_CLEAR = (ChangeVerdict.WORSE, ChangeVerdict.BETTER)
 _VERBS = (  # the ratio below which a verb holds
     (0.30, "fell_far"),
     (0.36, "fell_to_third"),
@@ -47,7 +47,7 @@ class Told:
 
     facts: Facts
     tiles: Sequence[Tile]
-    part: Part | None  # the split whose slices explain the failure rate
+    part: SplitPart | None  # the split whose slices explain the failure rate
     shares: Shares | None
 
     @property
@@ -73,7 +73,7 @@ def gravity(tile: Tile) -> tuple[bool, bool, bool, float]:
     """The smaller, the graver."""
     missed = tile.target is not None and tile.target.met is False
     failures = tile.figure.metric is Metric.FAILURE_RATE
-    worse = tile.verdict is Verdict.WORSE
+    worse = tile.verdict is ChangeVerdict.WORSE
     first = missed if worse else failures
     return not worse, not first, False, -abs(tile.judged.distance or 0.0)
 
@@ -149,12 +149,12 @@ def _failures(told: Told, tile: Tile) -> Phrase:
         "scope": _scope(told, total),
     }
     since = tile.judged.since
-    if since is not None and since.exact and tile.verdict is Verdict.WORSE:
+    if since is not None and since.exact and tile.verdict is ChangeVerdict.WORSE:
         values["moved"] = Phrase(
             "headline.from", {"moved": values["moved"], "day": Day(since.week)}
         )
     top = top_failures(told)
-    if top is None or tile.verdict is not Verdict.WORSE:
+    if top is None or tile.verdict is not ChangeVerdict.WORSE:
         return Phrase("headline.failures", values)
     return Phrase("headline.failures_of", values | {"count": top[1], "slice": top[0]})
 
@@ -237,7 +237,7 @@ def _calm(told: Told) -> Phrase:
     judged = [
         tile
         for tile in told.tiles
-        if tile.verdict is Verdict.USUAL and tile.judged.distance is not None
+        if tile.verdict is ChangeVerdict.USUAL and tile.judged.distance is not None
     ]
     key = "calm" if judged else "unjudged"
     sentence = Phrase(f"headline.{key}", {**values, "failures": Phrase("headline.failed", values)})
@@ -288,7 +288,7 @@ def subject(told: Told) -> Phrase:
     if tile.change.before.value is None:
         return Phrase(f"{key}.alone", values)
     top = top_failures(told)
-    worse = tile.verdict is Verdict.WORSE
+    worse = tile.verdict is ChangeVerdict.WORSE
     if tile.figure.metric is Metric.FAILURE_RATE and top is not None and worse:
         return Phrase("subject.failure_rate.mostly", values | {"slice": top[0]})
     return Phrase(f"{key}.changed", values)

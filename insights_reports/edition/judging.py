@@ -12,6 +12,7 @@ from insights_reports.edition.cases import Asked, Group, asked
 from insights_reports.edition.counted import DURATIONS, Counted, counted
 from insights_reports.edition.facts import Facts, Slices
 from insights_reports.edition.values import (
+    ChangeVerdict,
     Figure,
     Judged,
     Metric,
@@ -20,7 +21,6 @@ from insights_reports.edition.values import (
     Statistic,
     Usual,
     Value,
-    Verdict,
 )
 from insights_reports.judgement import (
     Baseline,
@@ -31,13 +31,13 @@ from insights_reports.judgement import (
     Proposal,
     Rule,
     Side,
-    Standing,
+    SliceStanding,
+    Verdict,
     family,
     judge_all,
     proposal,
     since,
 )
-from insights_reports.judgement import Verdict as Word
 from insights_reports.metrics import interval_starts
 
 MEASURES = (
@@ -49,14 +49,14 @@ MEASURES = (
 _HALF_WEEK = timedelta(days=3)
 _LARGE = 30  # values from which on nobody is told that there are too few
 _WORDS = {
-    Word.USUAL: Verdict.USUAL,
-    Word.TOO_FEW: Verdict.TOO_FEW,
-    Word.NO_DEPLOYMENTS: Verdict.TOO_FEW,
-    Word.TOO_SHORT: Verdict.TOO_SHORT,
-    Word.NOTHING_TO_COMPARE: Verdict.NOTHING_TO_COMPARE,
-    Word.SPECIAL: Verdict.SPECIAL,
-    Word.WORSE: Verdict.WORSE,
-    Word.BETTER: Verdict.BETTER,
+    Verdict.USUAL: ChangeVerdict.USUAL,
+    Verdict.TOO_FEW: ChangeVerdict.TOO_FEW,
+    Verdict.NO_DEPLOYMENTS: ChangeVerdict.TOO_FEW,
+    Verdict.TOO_SHORT: ChangeVerdict.TOO_SHORT,
+    Verdict.NOTHING_TO_COMPARE: ChangeVerdict.NOTHING_TO_COMPARE,
+    Verdict.SPECIAL: ChangeVerdict.SPECIAL,
+    Verdict.WORSE: ChangeVerdict.WORSE,
+    Verdict.BETTER: ChangeVerdict.BETTER,
 }
 
 
@@ -66,7 +66,7 @@ class Answer:
 
     asked: Asked
     judgement: Judgement
-    standing: Standing
+    standing: SliceStanding
 
 
 @dataclass
@@ -141,30 +141,30 @@ class Judging:
         judgement = answer.judgement
         verdict = self._verdict(group, metric, answer)
         side = None if judgement.side is None else str(judgement.side)
-        outside = verdict.outside or verdict is Verdict.LOOK
+        outside = verdict.outside or verdict is ChangeVerdict.LOOK
         return Judged(
             verdict=verdict,
             side=side if outside else None,  # type: ignore[arg-type]
             usual=_usual(own, series, metric, answer),
             since=self._since(group, series, metric, answer) if outside else None,
             lasting=Rule.LASTING in judgement.rules,
-            eight=_eight(metric, judgement) if verdict is Verdict.TOO_FEW else None,
+            eight=_eight(metric, judgement) if verdict is ChangeVerdict.TOO_FEW else None,
             distance=_distance(judgement),
         )
 
-    def _verdict(self, group: int, metric: Metric, answer: Answer) -> Verdict:
+    def _verdict(self, group: int, metric: Metric, answer: Answer) -> ChangeVerdict:
         """The word; among slices only what is called changed has a colour, and of deployments it
         is neither good nor bad."""
         judgement, whole = answer.judgement, self.groups[group].slices.split == "None"
         word = _WORDS[judgement.verdict]
-        if word is Verdict.TOO_FEW and answer.asked.case.recent[-1].exposure >= _LARGE:
-            return Verdict.USUAL
+        if word is ChangeVerdict.TOO_FEW and answer.asked.case.recent[-1].exposure >= _LARGE:
+            return ChangeVerdict.USUAL
         if not judgement.called or whole:
             return word
-        if answer.standing is Standing.WORTH_A_LOOK:
-            return Verdict.LOOK
+        if answer.standing is SliceStanding.WORTH_A_LOOK:
+            return ChangeVerdict.LOOK
         if metric is Metric.DEPLOYMENT_FREQUENCY:
-            return Verdict.MORE if judgement.side is Side.HIGH else Verdict.FEWER
+            return ChangeVerdict.MORE if judgement.side is Side.HIGH else ChangeVerdict.FEWER
         return word
 
     def _since(self, group: int, series: int, metric: Metric, answer: Answer) -> Since | None:
@@ -279,7 +279,7 @@ def _answers(
         judging.families[at, metric] = family(judgements)
     for series, (question, judgement) in enumerate(zip(some, judgements, strict=True)):
         if alone:
-            standing = Standing.CHANGED if judgement.called else Standing.NOTHING
+            standing = SliceStanding.CHANGED if judgement.called else SliceStanding.NOTHING
         else:
             standing = judging.families[at, metric].standings[series]
         yield Answer(question, judgement, standing)

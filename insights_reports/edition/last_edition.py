@@ -4,15 +4,15 @@ from collections.abc import Iterator, Sequence
 
 from insights_reports.edition.document import Document, Finding, FindingLine, Tile
 from insights_reports.edition.judging import STATISTICS
-from insights_reports.edition.slices import Part
-from insights_reports.edition.values import Figure, Phrase, Value, Verdict
+from insights_reports.edition.slices import SplitPart
+from insights_reports.edition.values import ChangeVerdict, Figure, Phrase, Value
 
 _MOST = 6
-_GONE = (Verdict.WORSE, Verdict.FEWER)
+_GONE = (ChangeVerdict.WORSE, ChangeVerdict.FEWER)
 
 
 def last_edition(
-    before: Document | None, parts: Sequence[Part], tiles: Sequence[Tile]
+    before: Document | None, parts: Sequence[SplitPart], tiles: Sequence[Tile]
 ) -> tuple[Phrase, ...]:
     """One sentence for each worse measure that the edition before found, and for each target that
     it judged."""
@@ -22,7 +22,7 @@ def last_edition(
     return tuple(said[:_MOST])
 
 
-def _findings(before: Document, parts: Sequence[Part]) -> Iterator[Phrase]:
+def _findings(before: Document, parts: Sequence[SplitPart]) -> Iterator[Phrase]:
     anchors = {part.anchor: part for part in parts}
     for finding in before.findings:
         part = anchors.get(finding.anchor)
@@ -33,7 +33,7 @@ def _findings(before: Document, parts: Sequence[Part]) -> Iterator[Phrase]:
                 yield _followed(before, finding, line, part)
 
 
-def _followed(before: Document, finding: Finding, line: FindingLine, part: Part) -> Phrase:
+def _followed(before: Document, finding: Finding, line: FindingLine, part: SplitPart) -> Phrase:
     series = part.slices.keys.index(finding.row)
     now = part.facts.windows.now
     figure = part.slices.figure(series, now, line.metric, STATISTICS[line.metric])

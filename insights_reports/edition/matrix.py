@@ -6,14 +6,14 @@ from insights_reports.edition.document import Column, ColumnKind, Finding, Table
 from insights_reports.edition.facts import Facts, Slices
 from insights_reports.edition.judging import MEASURES, STATISTICS, Judging
 from insights_reports.edition.reasons import since_phrase
-from insights_reports.edition.slices import GRAVITY, SPOKEN, Part
+from insights_reports.edition.slices import GRAVITY, SPOKEN, SplitPart
 from insights_reports.edition.values import (
+    ChangeVerdict,
     Judged,
     Metric,
     Phrase,
     Strip,
     Value,
-    Verdict,
 )
 
 ROWS = 10
@@ -38,7 +38,7 @@ _DATED = (
 _INSIDE, _OUTSIDE = 0.95, 1.1  # where a value is drawn that lies on, or just beyond, an end
 
 
-def matrix(part: Part, judging: Judging, findings: Sequence[Finding]) -> Table | None:
+def matrix(part: SplitPart, judging: Judging, findings: Sequence[Finding]) -> Table | None:
     """Ten slices: those of the findings first, then those with the most deployments; None where
     there are fewer than two."""
     if len(part.order) < 2:
@@ -62,13 +62,13 @@ def matrix(part: Part, judging: Judging, findings: Sequence[Finding]) -> Table |
     )
 
 
-def _order(part: Part, findings: Sequence[Finding]) -> list[int]:
+def _order(part: SplitPart, findings: Sequence[Finding]) -> list[int]:
     named = [finding.row for finding in findings if finding.anchor == part.anchor]
     first = [part.slices.keys.index(row) for row in named]
     return [*first, *(series for series in part.order if series not in first)]
 
 
-def _row(part: Part, judging: Judging, series: int) -> tuple[Value, ...]:
+def _row(part: SplitPart, judging: Judging, series: int) -> tuple[Value, ...]:
     return (part.label(series), *_cells(part.facts, part.slices, series, judging))
 
 
@@ -87,7 +87,7 @@ def _cells(facts: Facts, slices: Slices, series: int, judging: Judging) -> tuple
 def strip(judged: Judged) -> Strip | None:
     """Where a value lies on its own usual range. Inside stays inside the range, outside beyond it,
     so that the eye never contradicts the word."""
-    if judged.distance is None or judged.verdict is Verdict.TOO_FEW:
+    if judged.distance is None or judged.verdict is ChangeVerdict.TOO_FEW:
         return None
     at = judged.distance
     if judged.side is None:
@@ -96,12 +96,12 @@ def strip(judged: Judged) -> Strip | None:
     return Strip(way * max(_OUTSIDE, way * at), judged.verdict, judged.side)
 
 
-def _row_verdict(part: Part, judging: Judging, series: int) -> Verdict:
+def _row_verdict(part: SplitPart, judging: Judging, series: int) -> ChangeVerdict:
     words = [judging.of(part.facts, part.slices, series, m).verdict for m in _MEASURES]
-    return next((word for word in GRAVITY if word in words), Verdict.USUAL)
+    return next((word for word in GRAVITY if word in words), ChangeVerdict.USUAL)
 
 
-def _columns(part: Part) -> tuple[Column, ...]:
+def _columns(part: SplitPart) -> tuple[Column, ...]:
     measures: list[Column] = []
     for metric in _MEASURES:
         name, kind = _KINDS[metric]
@@ -118,10 +118,10 @@ def _columns(part: Part) -> tuple[Column, ...]:
     )
 
 
-def _title(part: Part, judging: Judging) -> Phrase:
+def _title(part: SplitPart, judging: Judging) -> Phrase:
     words = [_row_verdict(part, judging, series) for series in part.order]
-    worse = sum(word in (Verdict.WORSE, Verdict.FEWER) for word in words)
-    better = sum(word in (Verdict.BETTER, Verdict.MORE) for word in words)
+    worse = sum(word in (ChangeVerdict.WORSE, ChangeVerdict.FEWER) for word in words)
+    better = sum(word in (ChangeVerdict.BETTER, ChangeVerdict.MORE) for word in words)
     n = len(words)
     values: dict[str, Value] = {"n": n, "things": Phrase(f"things.{part.name}", {"n": n})}
     if worse:
@@ -134,13 +134,13 @@ def _title(part: Part, judging: Judging) -> Phrase:
     return Phrase("matrix.too_few" if whole in SPOKEN else "matrix.unjudged", values)
 
 
-def _judged(part: Part, judging: Judging, series: int) -> list[Judged]:
+def _judged(part: SplitPart, judging: Judging, series: int) -> list[Judged]:
     """What could be judged of a slice."""
     every = [judging.of(part.facts, part.slices, series, metric) for metric in MEASURES]
     return [each for each in every if each.verdict in SPOKEN]
 
 
-def _notes(part: Part, judging: Judging, order: Sequence[int]) -> list[Phrase]:
+def _notes(part: SplitPart, judging: Judging, order: Sequence[int]) -> list[Phrase]:
     judged = [each for series in order for each in _judged(part, judging, series)]
     if not judged:
         return []

@@ -9,6 +9,7 @@ from insights_reports.edition.facts import Facts
 from insights_reports.edition.judging import Judging
 from insights_reports.edition.values import (
     Change,
+    ChangeVerdict,
     Day,
     Figure,
     Metric,
@@ -18,7 +19,6 @@ from insights_reports.edition.values import (
     Span,
     Statistic,
     Value,
-    Verdict,
 )
 from insights_reports.metrics import Conventions, dora_window, octopus_trend
 from insights_reports.metrics.octopus_trends import TrendMetric
@@ -158,7 +158,7 @@ def _trend_row(
     ratio = None if trend.change is None or statistic is Statistic.RATE else float(trend.change)
     word = Phrase(f"octopus_trend.{trend.direction}")
     # Octopus makes no test: its arrows are not called better or worse here.
-    change = Change(before, after, difference, ratio, Verdict.SPECIAL)
+    change = Change(before, after, difference, ratio, ChangeVerdict.SPECIAL)
     return Phrase(f"metric.{metric}"), before, after, change, word
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from insights_reports.edition.document import Document, Note, Table, Waterfall
+from insights_reports.edition.document import Document, EditorsNote, Table, Waterfall
 from insights_reports.edition.values import Change, Figure, Part, Phrase, Unit, Value
 from insights_reports.errors import UsageError
 from insights_reports.spelling.terms import TICKS_PER_SECOND
@@ -15,7 +15,7 @@ _HALF = 0.500001  # of the last digit that is written
 _SIZES = {"min": 60.0, "h": 3600.0, "d": 86400.0}
 
 
-def checked_note(note: Note | None, documents: Sequence[Document]) -> None:
+def checked_note(note: EditorsNote | None, documents: Sequence[Document]) -> None:
     """Look up every number of a note among the figures of the edition.
 
     Dates and version numbers are no figures; small whole numbers up to ten are words.

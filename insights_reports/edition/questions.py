@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from insights_reports.edition.document import Finding, FindingLine, Tile
 from insights_reports.edition.incidents import Incidents
 from insights_reports.edition.reasons import usual_phrase, when_phrase
-from insights_reports.edition.values import Metric, Name, Phrase, Value, Verdict
+from insights_reports.edition.values import ChangeVerdict, Metric, Name, Phrase, Value
 
 MOST = 4
 _MOST_DISPUTED = 3
-_WORSE = (Verdict.WORSE, Verdict.FEWER)
+_WORSE = (ChangeVerdict.WORSE, ChangeVerdict.FEWER)
 
 
 def questions(
@@ -24,14 +24,16 @@ def questions(
 
 def _calm(findings: Sequence[Finding], tiles: Sequence[Tile]) -> Iterator[Phrase]:
     words = [tile.verdict for tile in tiles]
-    if Verdict.WORSE in words:
+    if ChangeVerdict.WORSE in words:
         return
     missed = [
         tile
         for tile in tiles
-        if tile.target is not None and tile.target.met is False and tile.verdict is Verdict.USUAL
+        if tile.target is not None
+        and tile.target.met is False
+        and tile.verdict is ChangeVerdict.USUAL
     ]
-    if not any(word.outside or word is Verdict.USUAL for word in words):
+    if not any(word.outside or word is ChangeVerdict.USUAL for word in words):
         return  # nothing could be judged, so that nothing is said to be as usual
     yield Phrase("question.none")
     for tile in missed:
@@ -40,7 +42,9 @@ def _calm(findings: Sequence[Finding], tiles: Sequence[Tile]) -> Iterator[Phrase
             "target": tile.target.target if tile.target else None,
         }
         yield Phrase("question.missed", values)
-    better = Verdict.BETTER in words or any(each.verdict is Verdict.BETTER for each in findings)
+    better = ChangeVerdict.BETTER in words or any(
+        each.verdict is ChangeVerdict.BETTER for each in findings
+    )
     if better:
         yield Phrase("question.better")
 

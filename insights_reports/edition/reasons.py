@@ -2,6 +2,7 @@
 
 from insights_reports.edition.facts import Facts, Slices
 from insights_reports.edition.values import (
+    ChangeVerdict,
     Day,
     Figure,
     Judged,
@@ -11,7 +12,6 @@ from insights_reports.edition.values import (
     Statistic,
     Usual,
     Value,
-    Verdict,
 )
 
 FEW = 10  # deployments below which a rate is said as "1 of 2" alone
@@ -84,9 +84,9 @@ def counts(facts: Facts, slices: Slices, series: int, metric: Metric) -> tuple[i
 
 
 _UNJUDGED = {
-    Verdict.TOO_SHORT: "reason.too_short",
-    Verdict.NOTHING_TO_COMPARE: "reason.nothing",
-    Verdict.SPECIAL: "reason.special",
+    ChangeVerdict.TOO_SHORT: "reason.too_short",
+    ChangeVerdict.NOTHING_TO_COMPARE: "reason.nothing",
+    ChangeVerdict.SPECIAL: "reason.special",
 }
 
 
@@ -99,7 +99,7 @@ def reason(facts: Facts, slices: Slices, series: int, metric: Metric, judged: Ju
     if judged.verdict in _UNJUDGED:
         return Phrase(_UNJUDGED[judged.verdict])
     figure = what(facts, slices, series, metric)
-    if judged.verdict is Verdict.TOO_FEW:
+    if judged.verdict is ChangeVerdict.TOO_FEW:
         return _few(figure, judged)
     return _spoken(figure, judged)
 

@@ -4,7 +4,7 @@ verdicts of page one differ, and how."""
 from collections.abc import Iterator
 from datetime import datetime
 
-from insights_reports.edition.differences import Differences, sentences
+from insights_reports.edition.differences import PullDifferences, sentences
 from insights_reports.edition.document import Document, Tile
 from insights_reports.edition.values import Day, Phrase, Status, Value
 
@@ -15,7 +15,7 @@ def revision_changes(
     made: datetime,
     status: str,
     replaced: Document | None,
-    moved: Differences | None = None,
+    moved: PullDifferences | None = None,
 ) -> tuple[Phrase, ...]:
     """The differences of ``document`` from revision ``number``, made at ``made`` with ``status``;
     ``replaced`` is its document of the same name, ``moved`` what moved in the deployments; None

@@ -10,7 +10,7 @@ import pandas as pd
 
 from insights_reports.crosscheck import CrossCheck
 from insights_reports.edition.baselines import Remembered
-from insights_reports.edition.document import Brand, Document, Exclusion, Note
+from insights_reports.edition.document import Brand, Document, EditorsNote, Exclusion
 from insights_reports.edition.values import Metric, Name, Phrase, Status
 from insights_reports.judgement import Calendar
 from insights_reports.metrics import Conventions, Granularity, Lookups, Period, Split
@@ -22,7 +22,7 @@ Trigger = Literal["schedule", "manual", "backfill", "retry", "demo"]
 
 
 @dataclass(frozen=True)
-class CustomBands:
+class OwnBands:
     """A company's own bands: their name, since when they hold and where they are written down.
 
     Attributes:
@@ -67,7 +67,7 @@ class Settings:
     brand: Brand = field(default_factory=Brand)
     targets: dict[Metric, float] = field(default_factory=dict)
     bands: BandSet = "none"
-    custom_bands: CustomBands | None = None
+    custom_bands: OwnBands | None = None
     top: int = 20
     conventions: Conventions = field(default_factory=Conventions)
     hotfix_patterns: tuple[str, ...] = ()
@@ -116,7 +116,7 @@ class Inputs:
     dropped: tuple[Exclusion, ...] = ()
     remembered: Remembered = field(default_factory=Remembered)
     before: Document | None = None
-    note: Note | None = None
+    note: EditorsNote | None = None
 
     @cached_property
     def tz(self) -> ZoneInfo:

@@ -25,6 +25,7 @@ from insights_reports.edition.files import slug
 from insights_reports.edition.judging import MEASURES, Judging
 from insights_reports.edition.reasons import since_phrase, usual_phrase, what
 from insights_reports.edition.values import (
+    ChangeVerdict,
     Judged,
     Mark,
     Metric,
@@ -32,7 +33,6 @@ from insights_reports.edition.values import (
     Phrase,
     Statistic,
     Value,
-    Verdict,
 )
 from insights_reports.metrics import Split, wilson
 from insights_reports.metrics.splits import UNKNOWN, UNTAGGED, UNTENANTED
@@ -48,17 +48,23 @@ NAMES: dict[Split, str] = {
 """The names of the splits' documents, and the anchors of their sections."""
 
 _SPECIAL = {UNTENANTED: "slice.untenanted", UNTAGGED: "slice.untagged", UNKNOWN: "slice.unknown"}
-GRAVITY = (Verdict.WORSE, Verdict.FEWER, Verdict.BETTER, Verdict.MORE, Verdict.LOOK)
+GRAVITY = (
+    ChangeVerdict.WORSE,
+    ChangeVerdict.FEWER,
+    ChangeVerdict.BETTER,
+    ChangeVerdict.MORE,
+    ChangeVerdict.LOOK,
+)
 """The words that lie outside, the gravest first."""
 
-SPOKEN = (*GRAVITY, Verdict.USUAL)
+SPOKEN = (*GRAVITY, ChangeVerdict.USUAL)
 """The words on what could be judged."""
 
 _FREQUENCY = Metric.DEPLOYMENT_FREQUENCY
 
 
 @dataclass(frozen=True)
-class Part:
+class SplitPart:
     """One split (of one tag set) as it stands in the documents."""
 
     facts: Facts
@@ -198,7 +204,7 @@ def _tag_sets_in_use(facts: Facts) -> tuple[str, ...]:
     return tuple(key for key, name in named if name.casefold() in used)
 
 
-def section(part: Part, *, with_panels: bool) -> Section:
+def section(part: SplitPart, *, with_panels: bool) -> Section:
     """The section of one part."""
     blocks: list[Block] = [*part.panels()] if with_panels else []
     if part.order:
@@ -207,14 +213,14 @@ def section(part: Part, *, with_panels: bool) -> Section:
     return Section(part.anchor, part.title, lead, tuple(blocks), part.additive)
 
 
-def no_slices(part: Part) -> Phrase:
+def no_slices(part: SplitPart) -> Phrase:
     """Why there is no slice: nothing is known of the period, or nothing was deployed in it."""
     if not part.slices.known(part.facts.windows.now):
         return Phrase("split.no_history")
     return Phrase(f"split.none.{part.name}")
 
 
-def table(part: Part) -> Table:
+def table(part: SplitPart) -> Table:
     """All the slices; the page shows the first of them."""
     facts, id, columns, top = part.facts, f"{part.anchor}-table", _COLUMNS, part.facts.settings.top
     rows = tuple(
@@ -274,7 +280,7 @@ _FIGURES = {
 }
 
 
-def _column(part: Part, name: str) -> Column:
+def _column(part: SplitPart, name: str) -> Column:
     if name == "slice":
         title = Phrase(f"column.slice.{part.name}")
     elif name == "change":
@@ -285,7 +291,7 @@ def _column(part: Part, name: str) -> Column:
 
 
 def _row(
-    part: Part | None,
+    part: SplitPart | None,
     facts: Facts,
     slices: Slices,
     series: int,
@@ -297,7 +303,7 @@ def _row(
 
 
 def _cell(
-    part: Part | None, facts: Facts, slices: Slices, series: int, name: str, judging: Judging
+    part: SplitPart | None, facts: Facts, slices: Slices, series: int, name: str, judging: Judging
 ) -> Value:
     if name == "slice":
         return Phrase("label.all") if part is None else part.label(series)
@@ -311,10 +317,10 @@ def _cell(
     return slices.figure(series, facts.windows.now, metric, statistic)
 
 
-def _row_word(part: Part, series: int) -> Verdict:
+def _row_word(part: SplitPart, series: int) -> ChangeVerdict:
     """The gravest word on a slice."""
     words = [part.said(series, metric).verdict for metric in MEASURES]
-    return next((word for word in GRAVITY if word in words), Verdict.USUAL)
+    return next((word for word in GRAVITY if word in words), ChangeVerdict.USUAL)
 
 
 def _lead_mark(facts: Facts, slices: Slices, series: int) -> Mark:
@@ -337,7 +343,7 @@ def _rate_mark(facts: Facts, slices: Slices, series: int) -> Mark:
     return Mark(float(figure.value), low, high, None, limit)
 
 
-def _outside_block(part: Part) -> Block:
+def _outside_block(part: SplitPart) -> Block:
     """The measures outside their own usual range, farthest first, with what stands in its place."""
     title = Phrase("table.outliers.title")
     if part.facts.inputs.partial:
@@ -366,7 +372,7 @@ def _outside_block(part: Part) -> Block:
     )
 
 
-def _outlier_row(part: Part, series: int, metric: Metric, judged: Judged) -> tuple[Value, ...]:
+def _outlier_row(part: SplitPart, series: int, metric: Metric, judged: Judged) -> tuple[Value, ...]:
     return (
         part.label(series),
         Phrase(f"metric.{metric}"),
@@ -377,7 +383,7 @@ def _outlier_row(part: Part, series: int, metric: Metric, judged: Judged) -> tup
     )
 
 
-def _nothing_outside(part: Part) -> Phrase:
+def _nothing_outside(part: SplitPart) -> Phrase:
     """What is said of a part without outliers: how much of it could have had any."""
     judged, total = part.judged, len(part.order) * len(MEASURES)
     if judged < total:
@@ -385,7 +391,7 @@ def _nothing_outside(part: Part) -> Phrase:
     return Phrase("outliers.none")
 
 
-def _by_chance(part: Part) -> Iterator[Phrase]:
+def _by_chance(part: SplitPart) -> Iterator[Phrase]:
     """How many measures are judged, and how many of them would look so by chance."""
     group = part.judging.group(part.facts, part.slices)
     families = [part.judging.families.get((group, metric)) for metric in MEASURES]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from insights_reports.crosscheck import CrossCheck
 from insights_reports.crosscheck.result import CheckVerdict
-from insights_reports.edition.document import CheckStrip, Exclusion, Ledger
+from insights_reports.edition.document import CheckStrip, Exclusion, Exclusions
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.no_access import denied, sentence
 from insights_reports.edition.values import Day, Name, Phrase, Span, Value
@@ -87,13 +87,13 @@ def _sentence(check: CrossCheck, limit: int) -> Phrase:
     return Phrase(f"check.sentence.{key}", values)
 
 
-def ledger(facts: Facts) -> Ledger:
+def ledger(facts: Facts) -> Exclusions:
     """Every deployment that was read: used, or not used and why."""
     deployments, dropped = facts.inputs.deployments, facts.inputs.dropped
     excluded = [Exclusion(reason, n, ids) for reason, n, ids in _excluded(facts)]
     used = len(deployments) - sum(each.deployments for each in excluded)
     excluded += [replace(each, ids=each.ids[:_MOST_IDS]) for each in dropped]
-    return Ledger(
+    return Exclusions(
         read=used + sum(each.deployments for each in excluded), used=used, excluded=tuple(excluded)
     )
 

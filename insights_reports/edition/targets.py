@@ -7,18 +7,18 @@ from dataclasses import replace
 from insights_reports.edition.cases import KINDS, Asked
 from insights_reports.edition.comparing import up_is_good
 from insights_reports.edition.document import TargetWord
-from insights_reports.edition.values import Figure, Metric, Phrase, Verdict
-from insights_reports.judgement import Kind, assurance, coming_range
+from insights_reports.edition.values import ChangeVerdict, Figure, Metric, Phrase
+from insights_reports.judgement import MeasureKind, assurance, coming_range
 
 
 def target_word(
-    figure: Figure, target: float, spark: Sequence[Figure], verdict: Verdict, asked: Asked
+    figure: Figure, target: float, spark: Sequence[Figure], verdict: ChangeVerdict, asked: Asked
 ) -> TargetWord:
     """``figure`` beside its target, in its own unit; counted over the periods of ``spark``."""
     good = up_is_good(figure.metric)
     limit = Figure(figure.metric, figure.statistic, target)
     known = [each.value for each in spark if each.value is not None]
-    met = None if verdict is Verdict.TOO_FEW else _met(figure.value, target, up_is_good=good)
+    met = None if verdict is ChangeVerdict.TOO_FEW else _met(figure.value, target, up_is_good=good)
     missed = None
     if met is False and figure.value is not None:
         missed = replace(limit, value=abs(figure.value - target))
@@ -36,7 +36,7 @@ def _assurance(figure: Figure, target: float, asked: Asked) -> Phrase | None:
     """By the range at the usual size of a period; of medians nothing is said, because the counts
     that are remembered are those above the baseline's median, not above the target."""
     kind = KINDS[figure.metric]
-    if kind is Kind.MEDIAN:
+    if kind is MeasureKind.MEDIAN:
         return None
     usual = coming_range(kind, asked.case.baseline, asked.case.recent)
     if usual is None:

@@ -14,6 +14,7 @@ from insights_reports.edition.stated import stated
 from insights_reports.edition.targets import target_word
 from insights_reports.edition.values import (
     Change,
+    ChangeVerdict,
     Figure,
     Judged,
     Metric,
@@ -23,7 +24,6 @@ from insights_reports.edition.values import (
     Span,
     Statistic,
     Value,
-    Verdict,
 )
 from insights_reports.judgement import expected_range
 
@@ -50,7 +50,7 @@ def tiles(facts: Facts, judging: Judging) -> tuple[Tile, ...]:
     known = facts.days < np.datetime64(facts.windows.now.end)
     if facts.settings.hotfix_patterns or (facts.reworked & known).any():
         shown.append(Metric.REWORK_RATE)
-    return tuple(_Maker(facts, judging, metric).tile() for metric in shown)
+    return tuple(_TileMaker(facts, judging, metric).tile() for metric in shown)
 
 
 def _sparse(rate: Figure) -> bool:
@@ -63,7 +63,7 @@ def turn(tile: Tile) -> str:
     """Which way the figure went, as the last part of a phrase's key: rose, fell, or why neither."""
     if tile.figure.value is None:
         return "missing"
-    if tile.verdict is Verdict.TOO_FEW:
+    if tile.verdict is ChangeVerdict.TOO_FEW:
         return "too_few"
     if tile.judged.side is None:
         return "usual"
@@ -71,7 +71,7 @@ def turn(tile: Tile) -> str:
 
 
 @dataclass(frozen=True)
-class _Maker:
+class _TileMaker:
     """Makes the tile of one metric."""
 
     facts: Facts
@@ -121,7 +121,7 @@ class _Maker:
         both = zip((Statistic.FAILED, Statistic.TOTAL), facts.rework_counts(now), strict=True)
         return tuple(Figure(self.metric, statistic, number) for statistic, number in both)
 
-    def _change(self, before: Span, verdict: Verdict) -> Change:
+    def _change(self, before: Span, verdict: ChangeVerdict) -> Change:
         now = self.figure(self.facts.windows.now)
         return change(self.figure(before), now, verdict, partial=self.facts.inputs.partial)
 
@@ -151,7 +151,7 @@ class _Maker:
         return tuple(found)
 
     def _target(
-        self, now: Figure, spark: tuple[Figure, ...], verdict: Verdict
+        self, now: Figure, spark: tuple[Figure, ...], verdict: ChangeVerdict
     ) -> TargetWord | None:
         target = self.facts.settings.targets.get(self.metric)
         if target is None:
@@ -161,14 +161,14 @@ class _Maker:
             now = whole.figure(0, self.facts.windows.now, self.metric, statistic)
             spark = tuple(whole.figure(0, span, self.metric, statistic) for span in self._periods())
         if self.metric is Metric.FAILURE_RATE and _sparse(now):
-            verdict = Verdict.TOO_FEW
+            verdict = ChangeVerdict.TOO_FEW
         group = self.judging.group(self.facts, self.facts.whole)
         asked = self.judging.answer(group, 0, self.metric).asked
         return target_word(now, target, spark, verdict, asked)
 
-    def _band(self, now: Figure, verdict: Verdict) -> Phrase | None:
+    def _band(self, now: Figure, verdict: ChangeVerdict) -> Phrase | None:
         """The band by name, never beside a bad month, nor beside too few."""
-        if verdict in (Verdict.WORSE, Verdict.TOO_FEW):
+        if verdict in (ChangeVerdict.WORSE, ChangeVerdict.TOO_FEW):
             return None
         if self.metric is Metric.DEPLOYMENT_FREQUENCY:
             now = self.facts.whole.figure(

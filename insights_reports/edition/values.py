@@ -70,7 +70,7 @@ class Missing(StrEnum):
         return _of_version_0_1(cls, value)
 
 
-class Verdict(StrEnum):
+class ChangeVerdict(StrEnum):
     """The word on a change."""
 
     BETTER = "better"
@@ -85,7 +85,7 @@ class Verdict(StrEnum):
     SPECIAL = "not judged"  # less than half of the period is open, or it is not over
 
     @classmethod
-    def _missing_(cls, value: object) -> "Verdict | None":
+    def _missing_(cls, value: object) -> "ChangeVerdict | None":
         if value in ("no clear change", "verdict.no_clear_change"):  # until version 0.1
             return cls.USUAL
         return _of_version_0_1(cls, value)
@@ -93,7 +93,12 @@ class Verdict(StrEnum):
     @property
     def outside(self) -> bool:
         """Whether the figure lies outside its usual range."""
-        return self in (Verdict.BETTER, Verdict.WORSE, Verdict.MORE, Verdict.FEWER)
+        return self in (
+            ChangeVerdict.BETTER,
+            ChangeVerdict.WORSE,
+            ChangeVerdict.MORE,
+            ChangeVerdict.FEWER,
+        )
 
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -157,7 +162,7 @@ class Change:
     after: Figure
     difference: int | float | None
     ratio: float | None
-    verdict: Verdict
+    verdict: ChangeVerdict
     kind: Literal["change"] = "change"
 
 
@@ -237,7 +242,7 @@ class Strip:
     with its middle at 0. ``at`` is clipped where it is drawn, beyond 6."""
 
     at: float
-    verdict: Verdict
+    verdict: ChangeVerdict
     side: Literal["low", "high"] | None = None  # on which it lies outside
     kind: Literal["strip"] = "strip"
 
@@ -281,7 +286,7 @@ class Judged:
         distance: how far it lies from the middle of its range, in halves of the range.
     """
 
-    verdict: Verdict
+    verdict: ChangeVerdict
     side: Literal["low", "high"] | None = None
     usual: Usual | None = None
     since: Since | None = None
@@ -294,7 +299,9 @@ _Object = Annotated[
     Figure | Change | Part | Day | Instant | Span | Name | Phrase | Mark | Strip,
     Field(discriminator="kind"),
 ]
-_Plain = Annotated[Verdict | CheckVerdict | Missing | int | float | None, Field(union_mode="smart")]
+_Plain = Annotated[
+    ChangeVerdict | CheckVerdict | Missing | int | float | None, Field(union_mode="smart")
+]
 # Told apart by their kind, objects load twenty times as fast as when each class is tried.
 Value = Annotated[_Object | _Plain, Field(union_mode="left_to_right")]
 """What may stand in a cell or a phrase. Ids and versions come from outside: each is a `Name`."""

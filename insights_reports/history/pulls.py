@@ -32,7 +32,7 @@ _STORED = re.compile(r"[a-z0-9][a-z0-9-]*\.gz")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class StoredReply:
     """One reply: its name in the pull, the file it is stored in, and what it is uncompressed."""
 
     name: str
@@ -42,7 +42,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class DecodedReply:
     """A reply as columns (`history.columns`): its name, the file, and what is in the file."""
 
     name: str
@@ -59,8 +59,8 @@ class PullWriter:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._entries: dict[str, Entry] = {}
-        self._columns: list[Columns] = []
+        self._entries: dict[str, StoredReply] = {}
+        self._columns: list[DecodedReply] = []
         self._sealed = False
         with keeping(folder):
             if (folder / MANIFEST).exists():
@@ -91,7 +91,7 @@ class PullWriter:
             stored = path.open("xb")
         # No name and no time in the file: the same reply gives the same bytes.
         packed = gzip.GzipFile("", "wb", _LEVEL, stored, mtime=0)
-        writer = _Writer(packed, path)
+        writer = _CountingWriter(packed, path)
         try:
             yield cast(BinaryIO, writer)
             with keeping(path):
@@ -104,7 +104,7 @@ class PullWriter:
                 stored.close()
             path.unlink()
             raise
-        self._entries[name] = Entry(name, path.name, writer.size, writer.sha256.hexdigest())
+        self._entries[name] = StoredReply(name, path.name, writer.size, writer.sha256.hexdigest())
 
     def keep_columns(self, name: str, path: Path) -> None:
         """Take the file ``path``, the reply called ``name`` as columns, into the pull."""
@@ -112,7 +112,7 @@ class PullWriter:
         with keeping(stored):
             stored.parent.mkdir(exist_ok=True)
             shutil.copyfile(path, stored)
-        self._columns.append(Columns(name, f"columns/{stored.name}", sha256_of(stored)))
+        self._columns.append(DecodedReply(name, f"columns/{stored.name}", sha256_of(stored)))
 
     def seal(self, metadata: Mapping[str, Any]) -> dict[str, Any]:
         """Write the manifest, with ``metadata`` (JSON values) about the pull; returns the manifest.
@@ -158,11 +158,11 @@ class Pull:
             said = json.loads(path.read_bytes())
             self.metadata: dict[str, Any] = said["metadata"]
             self._entries = {
-                e["name"]: Entry(e["name"], e["stored"], e["size"], e["sha256"])
+                e["name"]: StoredReply(e["name"], e["stored"], e["size"], e["sha256"])
                 for e in said["replies"]
             }
             self._columns = {
-                c["name"]: Columns(c["name"], c["stored"], c["sha256"])
+                c["name"]: DecodedReply(c["name"], c["stored"], c["sha256"])
                 for c in said.get("columns", ())
             }
         except FileNotFoundError:
@@ -236,7 +236,7 @@ class Pull:
                 pass
 
 
-class _Writer(io.RawIOBase):
+class _CountingWriter(io.RawIOBase):
     """Counts and hashes what is written through it."""
 
     def __init__(self, packed: gzip.GzipFile, path: Path) -> None:
@@ -261,7 +261,7 @@ class _Reader(io.RawIOBase):
     """Decompresses and hashes what is read through it, and compares it with the manifest where it
     ends."""
 
-    def __init__(self, packed: BinaryIO, entry: Entry, path: Path) -> None:
+    def __init__(self, packed: BinaryIO, entry: StoredReply, path: Path) -> None:
         self._packed = packed
         self._inflate = zlib.decompressobj(_GZIP)
         self._entry = entry

@@ -28,15 +28,15 @@ from insights_reports.judgement.contributions import (
 )
 from insights_reports.judgement.control_charts import (
     RULE_SETS,
-    Limits,
+    ControlLimits,
     RuleSet,
     Signal,
     judge_on_chart,
     locked_xmr,
     xmr,
 )
-from insights_reports.judgement.dating import Since, since
-from insights_reports.judgement.observed import Kind, Observed
+from insights_reports.judgement.dating import LikelyStart, since
+from insights_reports.judgement.observed import MeasureKind, Observed
 from insights_reports.judgement.open_days import Calendar, OpenDays, open_days
 from insights_reports.judgement.ranges import (
     USUAL_THRESHOLDS,
@@ -44,7 +44,7 @@ from insights_reports.judgement.ranges import (
     Thresholds,
     expected_range,
 )
-from insights_reports.judgement.slices import Family, Standing, family
+from insights_reports.judgement.slices import Family, SliceStanding, family
 from insights_reports.judgement.steadiness import (
     Proposal,
     Split,
@@ -72,11 +72,12 @@ __all__ = [
     "Calendar",
     "Case",
     "Contribution",
+    "ControlLimits",
     "ExpectedRange",
     "Family",
     "Judgement",
-    "Kind",
-    "Limits",
+    "LikelyStart",
+    "MeasureKind",
     "Observed",
     "OpenDays",
     "Proposal",
@@ -84,10 +85,9 @@ __all__ = [
     "RuleSet",
     "Side",
     "Signal",
-    "Since",
     "Slice",
+    "SliceStanding",
     "Split",
-    "Standing",
     "Thresholds",
     "Verdict",
     "Window",

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from insights_reports.errors import UsageError
-from insights_reports.judgement.observed import Kind, Observed, kind_of, observed
+from insights_reports.judgement.observed import MeasureKind, Observed, kind_of, observed
 from insights_reports.judgement.ranges import FEWEST, STEADY, USUAL_THRESHOLDS, Thresholds
 
 FULL = 24  # periods at which a baseline is locked
@@ -31,7 +31,7 @@ class Baseline:
     that it starts with its first period.
     """
 
-    kind: Kind
+    kind: MeasureKind
     periods: tuple[Observed, ...]
     formed_on: date
     median: float | None = None
@@ -85,11 +85,11 @@ class Baseline:
             raise UsageError("A baseline cannot be read.", f"{error!r}", remedy) from error
 
 
-def usable(kind: Kind, periods: Sequence[Observed]) -> list[Observed]:
+def usable(kind: MeasureKind, periods: Sequence[Observed]) -> list[Observed]:
     """The periods that may be in a baseline: with exposure, not special, and of counts none before
     the first that has one, where the series did not exist."""
     found = [period for period in periods if period.usable]
-    if kind is not Kind.COUNT:
+    if kind is not MeasureKind.COUNT:
         return found
     first = next((at for at, period in enumerate(found) if period.count), len(found))
     return found[first:]
@@ -102,7 +102,7 @@ def first_periods(known: int) -> slice:
     return slice(end - length, end)
 
 
-def form(kind: Kind, before: Sequence[Observed], formed_on: date) -> Baseline:
+def form(kind: MeasureKind, before: Sequence[Observed], formed_on: date) -> Baseline:
     """The baseline of a share or a count.
 
     Args:
@@ -117,10 +117,10 @@ def form_median(before: Sequence[tuple[str, ArrayLike]], formed_on: date) -> Bas
     chosen = before[first_periods(len(before))]
     values = np.concatenate([np.asarray(of, dtype=np.float64) for _, of in chosen] or [np.zeros(0)])
     if not values.size:
-        return Baseline(Kind.MEDIAN, (), formed_on)
+        return Baseline(MeasureKind.MEDIAN, (), formed_on)
     median = float(np.median(values))
     periods = tuple(above(median, of, name) for name, of in chosen)
-    return Baseline(Kind.MEDIAN, periods, formed_on, median)
+    return Baseline(MeasureKind.MEDIAN, periods, formed_on, median)
 
 
 def above(median: float, values: ArrayLike, name: str = "") -> Observed:

@@ -69,7 +69,7 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ControlLimits:
     """Process-behaviour (XmR) limits: natural process limits around the mean, and the signals."""
 
     lower: float
@@ -78,7 +78,7 @@ class Limits:
     signals: tuple[Signal, ...]
 
 
-def xmr(values: Sequence[float | None], least: float | None = None) -> Limits | None:
+def xmr(values: Sequence[float | None], least: float | None = None) -> ControlLimits | None:
     """The limits of an XmR chart: mean plus and minus 2.66 mean moving ranges.
 
     Signals: a point outside the limits; eight successive points on one side of the mean; three of
@@ -99,7 +99,7 @@ def locked_xmr(
     baseline: slice,
     rules: str = "western",
     least: float | None = None,
-) -> Limits | None:
+) -> ControlLimits | None:
     """The limits of a baseline among the values, and the signals of all of them against it.
 
     Returns:
@@ -147,7 +147,7 @@ def _limits(
     fewest: int,
     rules: RuleSet,
     least: float | None,
-) -> Limits | None:
+) -> ControlLimits | None:
     points = [value for value in baseline if value is not None]
     if len(points) < fewest:
         return None
@@ -158,7 +158,7 @@ def _limits(
     known = [(at, value) for at, value in enumerate(values) if value is not None]
     signals = _signals([value - centre for _, value in known], reach, rules)
     places = [Signal(rule, side, known[at][0]) for rule, side, at in signals]
-    return Limits(lower, centre, centre + reach, tuple(places))
+    return ControlLimits(lower, centre, centre + reach, tuple(places))
 
 
 def _signals(

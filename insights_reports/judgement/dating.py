@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from insights_reports.judgement.observed import Kind, Observed, fitted
+from insights_reports.judgement.observed import MeasureKind, Observed, fitted
 from insights_reports.judgement.student import Floats
 from insights_reports.judgement.verdicts import Side
 
@@ -20,7 +20,7 @@ _ONE_WEEK = 3  # weeks of a window that may be said as one
 
 
 @dataclass(frozen=True, slots=True)
-class Since:
+class LikelyStart:
     """The first day of the week in which a change most likely began, and of the first and the last
     week in which it may have; ``weeks`` is the number of weeks from the first to the last."""
 
@@ -36,14 +36,14 @@ class Since:
 
 
 def since(
-    kind: Kind,
+    kind: MeasureKind,
     baseline: Sequence[Observed],
     weeks: Sequence[tuple[date, float, float]],
     *,
     side: Side,
     first_of_eight: date,
     cut: float = CUT,
-) -> Since | None:
+) -> LikelyStart | None:
     """When a lasting change to that side began.
 
     Args:
@@ -64,19 +64,21 @@ def since(
         return None
     possible = np.flatnonzero(gains >= gains.max() - cut)
     best, first, last = int(gains.argmax()), int(possible[0]), int(possible[-1])
-    return Since(seen[best][0], seen[first][0], seen[last][0], last - first + 1)
+    return LikelyStart(seen[best][0], seen[first][0], seen[last][0], last - first + 1)
 
 
 def _later_sums(values: Floats) -> Floats:
     return np.cumsum(values[::-1])[::-1]
 
 
-def _gains(kind: Kind, centre: float, counts: Floats, exposures: Floats, side: Side) -> Floats:
+def _gains(
+    kind: MeasureKind, centre: float, counts: Floats, exposures: Floats, side: Side
+) -> Floats:
     """The gain in log likelihood of another level from each week on; nothing towards the other
     side, or without exposure."""
     expected = centre * exposures
     gains = _times_log(counts, expected)
-    if kind is Kind.COUNT:
+    if kind is MeasureKind.COUNT:
         gains = gains - (counts - expected)
     else:
         gains = gains + _times_log(exposures - counts, exposures - expected)

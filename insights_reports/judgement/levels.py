@@ -19,7 +19,7 @@ _MOST_WANDER = 0.5  # correlation of deployments of one period
 
 
 @dataclass(frozen=True, slots=True)
-class Shares:
+class ShareLevels:
     """The level of shares, one a row.
 
     ``law(exposure, concentration)`` is what a window of that exposure may hold, and the degrees of
@@ -53,7 +53,7 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The level of counts, one a row; functions as of ``Shares``."""
+    """The level of counts, one a row; functions as of ``ShareLevels``."""
 
     centre: Floats  # L: for each unit of exposure
     spread: Floats  # s2
@@ -75,10 +75,10 @@ class Counts:
         return deviations
 
 
-Level = Shares | Counts
+Level = ShareLevels | Counts
 
 
-def fit_shares(counts: Floats, exposures: Floats) -> Shares:
+def fit_shares(counts: Floats, exposures: Floats) -> ShareLevels:
     """The level of shares: ``counts`` of ``exposures`` trials, which may be halves."""
     count, trials = counts.sum(axis=1), exposures.sum(axis=1)
     centre = (count + 0.5) / (trials + 1)
@@ -87,7 +87,7 @@ def fit_shares(counts: Floats, exposures: Floats) -> Shares:
     spread = _spread(counts - exposures * centre[:, None], chance, periods)
     usual = _usual_exposure(exposures, trials, periods)
     wander = np.clip((spread - 1) / np.maximum(usual - 1, 1), 0, _MOST_WANDER)
-    return Shares(centre, spread, wander, trials / spread, periods)
+    return ShareLevels(centre, spread, wander, trials / spread, periods)
 
 
 def fit_counts(counts: Floats, exposures: Floats) -> Counts:

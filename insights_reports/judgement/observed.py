@@ -12,7 +12,7 @@ from insights_reports.judgement.levels import Level, fit_counts, fit_shares
 from insights_reports.judgement.student import Floats
 
 
-class Kind(StrEnum):
+class MeasureKind(StrEnum):
     """Of a measure. A share: failed of all deployments. A count: deployments on open days. A
     median: values above the baseline's median, of all values."""
 
@@ -40,7 +40,9 @@ class Observed:
         return self.exposure > 0 and not self.special
 
 
-def observed(kind: Kind, periods: Sequence[Observed | tuple[float, float]]) -> tuple[Observed, ...]:
+def observed(
+    kind: MeasureKind, periods: Sequence[Observed | tuple[float, float]]
+) -> tuple[Observed, ...]:
     """Periods from pairs of count and exposure.
 
     Raises:
@@ -50,16 +52,16 @@ def observed(kind: Kind, periods: Sequence[Observed | tuple[float, float]]) -> t
     return tuple(_checked(kind, period) for period in made)
 
 
-def _checked(kind: Kind, period: Observed) -> Observed:
+def _checked(kind: MeasureKind, period: Observed) -> Observed:
     count, exposure = period.count, period.exposure
     trouble = None
     if not (isfinite(count) and isfinite(exposure)) or count < 0 or exposure < 0:
         trouble = "count and exposure are finite and not negative"
-    elif kind is not Kind.COUNT and count > exposure:
+    elif kind is not MeasureKind.COUNT and count > exposure:
         trouble = f"a {kind} has no more counted than there are"
-    elif count * (2 if kind is Kind.MEDIAN else 1) % 1:
+    elif count * (2 if kind is MeasureKind.MEDIAN else 1) % 1:
         trouble = "counts are whole; only of medians a half"
-    elif kind is not Kind.COUNT and exposure % 1:
+    elif kind is not MeasureKind.COUNT and exposure % 1:
         trouble = f"the exposure of a {kind} is a whole number"
     if trouble:
         name = f" ({period.name})" if period.name else ""
@@ -71,22 +73,22 @@ def _checked(kind: Kind, period: Observed) -> Observed:
     return period
 
 
-def kind_of(name: str) -> Kind:
+def kind_of(name: str) -> MeasureKind:
     """The kind of that name.
 
     Raises:
         UsageError: there is none.
     """
     try:
-        return Kind(name)
+        return MeasureKind(name)
     except ValueError:
-        kinds = ", ".join(Kind)
+        kinds = ", ".join(MeasureKind)
         raise UsageError("Unknown kind of measure.", repr(name), f"Use one of: {kinds}.") from None
 
 
-def fitted(kind: Kind, baselines: Sequence[Sequence[Observed]]) -> Level:
+def fitted(kind: MeasureKind, baselines: Sequence[Sequence[Observed]]) -> Level:
     """The level of each baseline; each has a usable period."""
-    fit = fit_counts if kind is Kind.COUNT else fit_shares
+    fit = fit_counts if kind is MeasureKind.COUNT else fit_shares
     return fit(*table(baselines))
 
 

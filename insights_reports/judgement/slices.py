@@ -20,7 +20,7 @@ _INFLATION = 15  # P(q < x) / x where nothing changed: 11 to 23 by simulation
 _BY_CHANCE = {True: 0.021, False: 0.018}  # share called, provisional or not (the benchmark)
 
 
-class Standing(StrEnum):
+class SliceStanding(StrEnum):
     """What may be said of a slice when all of its kind are judged together."""
 
     CHANGED = "changed"
@@ -33,7 +33,7 @@ class Family:
     """The standing of each slice, in their order; how many were judged, how many of them one alone
     would call although nothing changed, on average."""
 
-    standings: tuple[Standing, ...]
+    standings: tuple[SliceStanding, ...]
     judged: int
     by_chance: float
 
@@ -51,10 +51,10 @@ def family(judgements: Sequence[Judgement], thresholds: Thresholds = USUAL_THRES
     return Family(standings, len(judged), by_chance)
 
 
-def _standing(judgement: Judgement, changed: bool) -> Standing:
+def _standing(judgement: Judgement, changed: bool) -> SliceStanding:
     if not judgement.called:
-        return Standing.NOTHING
-    return Standing.CHANGED if changed else Standing.WORTH_A_LOOK
+        return SliceStanding.NOTHING
+    return SliceStanding.CHANGED if changed else SliceStanding.WORTH_A_LOOK
 
 
 def surprisal(judgement: Judgement, thresholds: Thresholds = USUAL_THRESHOLDS) -> float | None:

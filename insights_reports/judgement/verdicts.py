@@ -16,7 +16,7 @@ from insights_reports.errors import UsageError
 from insights_reports.judgement.chances import Chances, chances
 from insights_reports.judgement.levels import Level, taken
 from insights_reports.judgement.observed import (
-    Kind,
+    MeasureKind,
     Observed,
     fitted,
     kind_of,
@@ -66,7 +66,7 @@ class Case:
     """A question: the last of ``recent`` (oldest first) against ``baseline``. The eight together
     are the last usable ones of ``recent``, which may reach into the baseline."""
 
-    kind: Kind
+    kind: MeasureKind
     baseline: tuple[Observed, ...]
     recent: tuple[Observed, ...]
     up_is_good: bool
@@ -215,7 +215,9 @@ def _verdict(
             good = (side is Side.HIGH) == case.up_is_good
             verdict = Verdict.BETTER if good else Verdict.WORSE
             return Judgement(verdict, known, rules, side, usual, this, eight)
-    speechless = case.kind is not Kind.COUNT and usual.low == 0 and usual.high >= usual.exposure
+    speechless = (
+        case.kind is not MeasureKind.COUNT and usual.low == 0 and usual.high >= usual.exposure
+    )
     verdict = Verdict.TOO_FEW if speechless else Verdict.USUAL
     return Judgement(verdict, known, (), None, usual, this, eight)
 

@@ -1,6 +1,6 @@
 """From the deployments table to figures: pure functions, exact to a tick of 100 ns."""
 
-from insights_reports.judgement import Limits, Signal, xmr
+from insights_reports.judgement import ControlLimits, Signal, xmr
 from insights_reports.metrics.bands import BAND_SETS, BandSet
 from insights_reports.metrics.conventions import Conventions
 from insights_reports.metrics.figures import Tabulator, figures
@@ -16,7 +16,7 @@ from insights_reports.metrics.recovery import recompute_streams
 from insights_reports.metrics.rework import Rework, dora_window, rework
 from insights_reports.metrics.splits import ALL, UNKNOWN, UNTAGGED, UNTENANTED, Lookups
 from insights_reports.metrics.trends import (
-    Judgement,
+    TrendJudgement,
     judge_rates,
     judge_series,
     rate_difference,
@@ -34,10 +34,9 @@ __all__ = [
     "UNTAGGED",
     "UNTENANTED",
     "BandSet",
+    "ControlLimits",
     "Conventions",
     "Granularity",
-    "Judgement",
-    "Limits",
     "Lookups",
     "Period",
     "Rework",
@@ -46,6 +45,7 @@ __all__ = [
     "Tabulator",
     "TimeRange",
     "Trend",
+    "TrendJudgement",
     "compare_versions",
     "dora_window",
     "figures",

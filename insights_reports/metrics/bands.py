@@ -22,7 +22,7 @@ _OVER_ONE_A_DAY = nextafter(7.0, inf)
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class BandRange:
     """From ``low`` (included) to ``high`` (excluded): ticks, or deployments a week."""
 
     low: float
@@ -50,7 +50,7 @@ class BandSet:
     year: int
     source: str
     read_in: str
-    levels: Mapping[str, Mapping[BandMetric, Range | Point]]
+    levels: Mapping[str, Mapping[BandMetric, BandRange | Point]]
     share: Mapping[str, float]
 
     def levels_of(self, metric: BandMetric, value: float) -> tuple[str, ...]:
@@ -70,13 +70,13 @@ class BandSet:
         return tuple(
             level
             for level, cell in cells.items()
-            if isinstance(cell, Range) and cell.low <= value < cell.high
+            if isinstance(cell, BandRange) and cell.low <= value < cell.high
         )
 
 
 def _level(
-    frequency: Range, lead_time: Range, recovery: Range, failures: Range | Point
-) -> dict[BandMetric, Range | Point]:
+    frequency: BandRange, lead_time: BandRange, recovery: BandRange, failures: BandRange | Point
+) -> dict[BandMetric, BandRange | Point]:
     return {
         "deployment_frequency": frequency,
         "lead_time": lead_time,
@@ -85,18 +85,18 @@ def _level(
     }
 
 
-_ON_DEMAND = Range(_OVER_ONE_A_DAY, inf)
-_DAILY_TO_WEEKLY = Range(_PER_WEEK, _OVER_ONE_A_DAY)
-_WEEKLY_TO_MONTHLY = Range(_PER_MONTH, _PER_WEEK)
-_MONTHLY_TO_HALF_YEARLY = Range(_PER_HALF_YEAR, _PER_MONTH)
-_RARELY = Range(0, _PER_HALF_YEAR)
-_UNDER_AN_HOUR = Range(-inf, _HOUR)
-_UNDER_A_DAY = Range(-inf, _DAY)
-_DAY_TO_WEEK = Range(_DAY, _WEEK)
-_WEEK_TO_MONTH = Range(_WEEK, _MONTH)
-_MONTH_TO_HALF_YEAR = Range(_MONTH, 6 * _MONTH)
-_OVER_HALF_A_YEAR = Range(6 * _MONTH, inf)
-_16_TO_30_PERCENT = Range(0.155, 0.305)
+_ON_DEMAND = BandRange(_OVER_ONE_A_DAY, inf)
+_DAILY_TO_WEEKLY = BandRange(_PER_WEEK, _OVER_ONE_A_DAY)
+_WEEKLY_TO_MONTHLY = BandRange(_PER_MONTH, _PER_WEEK)
+_MONTHLY_TO_HALF_YEARLY = BandRange(_PER_HALF_YEAR, _PER_MONTH)
+_RARELY = BandRange(0, _PER_HALF_YEAR)
+_UNDER_AN_HOUR = BandRange(-inf, _HOUR)
+_UNDER_A_DAY = BandRange(-inf, _DAY)
+_DAY_TO_WEEK = BandRange(_DAY, _WEEK)
+_WEEK_TO_MONTH = BandRange(_WEEK, _MONTH)
+_MONTH_TO_HALF_YEAR = BandRange(_MONTH, 6 * _MONTH)
+_OVER_HALF_A_YEAR = BandRange(6 * _MONTH, inf)
+_16_TO_30_PERCENT = BandRange(0.155, 0.305)
 
 DORA_2021 = BandSet(
     "dora-2021",
@@ -104,8 +104,8 @@ DORA_2021 = BandSet(
     "DORA, Accelerate State of DevOps 2021 (dora.dev/research/2021)",
     "",
     {
-        "elite": _level(_ON_DEMAND, _UNDER_AN_HOUR, _UNDER_AN_HOUR, Range(0, 0.155)),
-        "high": _level(_WEEKLY_TO_MONTHLY, _DAY_TO_WEEK, Range(_HOUR, _DAY), _16_TO_30_PERCENT),
+        "elite": _level(_ON_DEMAND, _UNDER_AN_HOUR, _UNDER_AN_HOUR, BandRange(0, 0.155)),
+        "high": _level(_WEEKLY_TO_MONTHLY, _DAY_TO_WEEK, BandRange(_HOUR, _DAY), _16_TO_30_PERCENT),
         "medium": _level(
             _MONTHLY_TO_HALF_YEARLY, _MONTH_TO_HALF_YEAR, _DAY_TO_WEEK, _16_TO_30_PERCENT
         ),
@@ -121,7 +121,7 @@ DORA_2023 = BandSet(
     "Octopus Deploy, blog, October 2023",
     {
         "elite": _level(_ON_DEMAND, _UNDER_A_DAY, _UNDER_AN_HOUR, Point(0.05)),
-        "high": _level(_DAILY_TO_WEEKLY, _DAY_TO_WEEK, Range(_HOUR, _DAY), Point(0.10)),
+        "high": _level(_DAILY_TO_WEEKLY, _DAY_TO_WEEK, BandRange(_HOUR, _DAY), Point(0.10)),
         "medium": _level(_WEEKLY_TO_MONTHLY, _WEEK_TO_MONTH, _DAY_TO_WEEK, Point(0.15)),
         "low": _level(_WEEKLY_TO_MONTHLY, _WEEK_TO_MONTH, _MONTH_TO_HALF_YEAR, Point(0.64)),
     },
@@ -136,8 +136,8 @@ DORA_2024 = BandSet(
     {
         "elite": _level(_ON_DEMAND, _UNDER_A_DAY, _UNDER_AN_HOUR, Point(0.05)),
         # The study's high level does fail more often than its medium one.
-        "high": _level(_DAILY_TO_WEEKLY, _DAY_TO_WEEK, Range(_HOUR, _DAY), Point(0.20)),
-        "medium": _level(_WEEKLY_TO_MONTHLY, _WEEK_TO_MONTH, Range(_HOUR, _DAY), Point(0.10)),
+        "high": _level(_DAILY_TO_WEEKLY, _DAY_TO_WEEK, BandRange(_HOUR, _DAY), Point(0.20)),
+        "medium": _level(_WEEKLY_TO_MONTHLY, _WEEK_TO_MONTH, BandRange(_HOUR, _DAY), Point(0.10)),
         "low": _level(_MONTHLY_TO_HALF_YEARLY, _MONTH_TO_HALF_YEAR, _WEEK_TO_MONTH, Point(0.40)),
     },
     {"elite": 0.19, "high": 0.22, "medium": 0.35, "low": 0.25},

@@ -57,7 +57,7 @@ def figures(
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class FigureColumns:
     """A table of figures as plain arrays.
 
     Attributes:
@@ -153,13 +153,13 @@ class Tabulator:
         granularity: Granularity | None,
         *,
         tag_set: str | None = None,
-    ) -> Columns:
+    ) -> FigureColumns:
         """The same figures as arrays, for many tables in a row."""
         _, prepared = self._prepare(split, tag_set)
         chosen = self.conventions
         starts, axis = _axis(start, end, granularity, chosen.week_start, chosen.edge == "whole")
         grouped = prepared.grouped(axis)
-        return Columns(
+        return FigureColumns(
             grouped.series,
             starts[grouped.interval],
             {**_counts(grouped), **_statistics(grouped, prepared.entries, chosen)},

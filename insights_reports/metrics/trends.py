@@ -31,7 +31,7 @@ def wilson(failed: int, total: int, z: float = Z95) -> tuple[float, float]:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class TrendJudgement:
     """The verdict on the last of several values, and the signal or interval behind it."""
 
     verdict: Verdict
@@ -41,18 +41,18 @@ class Judgement:
 
 def judge_series(
     values: Sequence[float | None], *, up_is_good: bool, least: float | None = None
-) -> Judgement:
+) -> TrendJudgement:
     """The word on the last value, by the limits of all: a signal that ends at it, or no clear
     change. A last value that is missing, or fewer than twelve values, are too few."""
     limits = xmr(values, least)
     if limits is None or values[-1] is None:
-        return Judgement("too_few")
+        return TrendJudgement("too_few")
     last = len(values) - 1
     signal = next((signal for signal in limits.signals if signal.at == last), None)
     if signal is None:
-        return Judgement("no_clear_change")
+        return TrendJudgement("no_clear_change")
     good = (signal.side == "high") == up_is_good
-    return Judgement("better" if good else "worse", signal=signal)
+    return TrendJudgement("better" if good else "worse", signal=signal)
 
 
 def rate_difference(
@@ -73,13 +73,13 @@ def rate_difference(
 
 def judge_rates(
     before: tuple[int, int], after: tuple[int, int], *, up_is_good: bool = False
-) -> Judgement:
+) -> TrendJudgement:
     """The word on a change of rates: better or worse when the 95 % interval of the difference does
     not hold 0. Fewer than ten deployments on either side are too few."""
     if min(before[1], after[1]) < FEWEST_DEPLOYMENTS:
-        return Judgement("too_few")
+        return TrendJudgement("too_few")
     low, high = rate_difference(before, after)
     if low <= 0 <= high:
-        return Judgement("no_clear_change", interval=(low, high))
+        return TrendJudgement("no_clear_change", interval=(low, high))
     good = (low > 0) == up_is_good
-    return Judgement("better" if good else "worse", interval=(low, high))
+    return TrendJudgement("better" if good else "worse", interval=(low, high))

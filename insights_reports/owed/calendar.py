@@ -27,7 +27,7 @@ class Due:
 
 
 @dataclass(frozen=True)
-class Calendar:
+class PeriodCalendar:
     """The periods of a subscription and when each of them is due.
 
     A period has ended when the day after it begins in the zone of the schedule. By cron it is due

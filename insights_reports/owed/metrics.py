@@ -6,13 +6,13 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.openmetrics.exposition import generate_latest
 
-from insights_reports.delivery import Run
+from insights_reports.delivery import RunRecord
 from insights_reports.owed.standing import ENROLLED, Overview, Stand, Standing
 
 CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 
-def metrics(overview: Overview, runs: Mapping[str, Sequence[Run]], now: datetime) -> bytes:
+def metrics(overview: Overview, runs: Mapping[str, Sequence[RunRecord]], now: datetime) -> bytes:
     """The text of the metrics ``now``; ``runs`` are the latest of each subscription, newest first.
 
     Of a subscription that never made anything ``last_success`` is left out.
@@ -63,7 +63,7 @@ def _standing(given: _Gauges, name: str, stands: Sequence[Standing], now: dateti
         given.success.labels(name).set(max(edition.made_at for edition in made).timestamp())
 
 
-def _last_run(given: _Gauges, name: str, runs: Sequence[Run]) -> None:
+def _last_run(given: _Gauges, name: str, runs: Sequence[RunRecord]) -> None:
     ended = next((run for run in runs if run.exit_status is not None), None)
     if ended is None:
         return

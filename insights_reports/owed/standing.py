@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from insights_reports.config import Subscription
-from insights_reports.delivery import EditionRow, Made, Receipt, Run, State
+from insights_reports.delivery import EditionRow, Made, Receipt, RunRecord, State
 from insights_reports.edition.values import Status
-from insights_reports.owed.calendar import Calendar, Due
+from insights_reports.owed.calendar import Due, PeriodCalendar
 
 # After each attempt that failed, how long until the next: some 46 hours in all, a weekend's fault.
 BACK_OFF = tuple(
@@ -71,12 +71,12 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Facts:
+class LedgerFacts:
     """The ledger's rows of one subscription, in any order."""
 
     editions: Sequence[EditionRow] = ()
     receipts: Sequence[Receipt] = ()
-    runs: Sequence[Run] = ()
+    runs: Sequence[RunRecord] = ()
 
     @property
     def began(self) -> datetime | None:
@@ -93,7 +93,11 @@ class Overview:
 
 
 def standings(
-    name: str, subscription: Subscription, calendar: Calendar, facts: Facts, now: datetime
+    name: str,
+    subscription: Subscription,
+    calendar: PeriodCalendar,
+    facts: LedgerFacts,
+    now: datetime,
 ) -> tuple[Standing, ...]:
     """How every period stands that is due ``now``, oldest first; none while it is not enabled."""
     if not subscription.enabled:
@@ -120,7 +124,7 @@ def _skipped(policy: str, stands: Standing, *, newest: bool, now: datetime) -> S
     return Standing(stands.subscription, stands.due, Stand.SKIPPED, why)
 
 
-def _standing(name: str, due: Due, facts: Facts, now: datetime) -> Standing:
+def _standing(name: str, due: Due, facts: LedgerFacts, now: datetime) -> Standing:
     period = due.period.name
     made = [row for row in facts.editions if row.period == period and counts(row)]
     if made:
@@ -162,7 +166,7 @@ def _detail(receipts: Sequence[Receipt]) -> str:
     return (f": {detail}" if detail else "") + more
 
 
-def _not_made(name: str, due: Due, runs: Sequence[Run], now: datetime) -> Standing:
+def _not_made(name: str, due: Due, runs: Sequence[RunRecord], now: datetime) -> Standing:
     under_way = [run for run in runs if run.ended_at is None and run.outcome == "running"]
     ended = sorted(
         (run for run in runs if run.trigger in COUNTED and run not in under_way),

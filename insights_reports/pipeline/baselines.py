@@ -23,7 +23,7 @@ DECISIONS = "baselines.yaml"
 """The file beside the configuration that holds the decisions; it is reviewed like code."""
 
 
-class Entry(BaseModel):
+class BaselineDecision(BaseModel):
     """One decision: the baseline of a measure of a series begins anew with the period ``from``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -131,7 +131,7 @@ def decisions_path(config: Path) -> Path:
     return config.parent / DECISIONS
 
 
-def read_decisions(path: Path) -> tuple[Entry, ...]:
+def read_decisions(path: Path) -> tuple[BaselineDecision, ...]:
     """The decisions, in their order; none where there is no such file.
 
     Raises:
@@ -140,7 +140,7 @@ def read_decisions(path: Path) -> tuple[Entry, ...]:
     try:
         plain = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
         entries = [{"start": str(each.pop("from")), **each} for each in plain or []]
-        return TypeAdapter(tuple[Entry, ...]).validate_python(entries)
+        return TypeAdapter(tuple[BaselineDecision, ...]).validate_python(entries)
     except FileNotFoundError:
         return ()
     except ValidationError as error:
@@ -156,7 +156,7 @@ def read_decisions(path: Path) -> tuple[Entry, ...]:
     )
 
 
-def add_decision(path: Path, entry: Entry) -> None:
+def add_decision(path: Path, entry: BaselineDecision) -> None:
     """Write one more decision at the end of the file, which is made if it is not there."""
     read_decisions(path)
     plain = {

@@ -8,10 +8,10 @@ from insights_reports.config import Config, Subscription
 from insights_reports.config_calendar import holiday_dates
 from insights_reports.config_schedule import Schedule
 from insights_reports.errors import ConfigError
-from insights_reports.owed.calendar import Calendar, Holidays, no_holidays
+from insights_reports.owed.calendar import Holidays, PeriodCalendar, no_holidays
 
 
-def calendar_of(config: Config, subscription: Subscription) -> Calendar | None:
+def calendar_of(config: Config, subscription: Subscription) -> PeriodCalendar | None:
     """When the editions of ``subscription`` are due; None when it has no schedule.
 
     Raises:
@@ -20,7 +20,7 @@ def calendar_of(config: Config, subscription: Subscription) -> Calendar | None:
     schedule = subscription.schedule
     if schedule is None:
         return None
-    return Calendar(
+    return PeriodCalendar(
         every=subscription.every,
         schedule=schedule,
         week_start=subscription.week_start,

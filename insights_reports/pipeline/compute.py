@@ -31,7 +31,7 @@ from insights_reports.pipeline.earlier import Earlier, earlier_of, keep_earlier
 from insights_reports.pipeline.figures import figures_table
 from insights_reports.pipeline.load import Pulled, load
 from insights_reports.pipeline.pull import READINGS
-from insights_reports.pipeline.remember import Known, recall, remember
+from insights_reports.pipeline.remember import KnownDeployments, recall, remember
 from insights_reports.pipeline.revision import as_revision
 from insights_reports.pipeline.runs import EDITION, WORKBOOK_ROWS, Run
 from insights_reports.pipeline.settings import conventions_of, settings_of
@@ -74,14 +74,19 @@ class Material:
     """What the documents and the figures of an edition are made from."""
 
     pulled: Pulled
-    known: Known
+    known: KnownDeployments
     check: CrossCheck
     inputs: Inputs
     settings: Settings
 
 
 def material_of(
-    run: Run, pulled: Pulled, known: Known, earlier: Earlier, period: Period, check: CrossCheck
+    run: Run,
+    pulled: Pulled,
+    known: KnownDeployments,
+    earlier: Earlier,
+    period: Period,
+    check: CrossCheck,
 ) -> Material:
     """The material of the run's edition.
 
@@ -136,7 +141,12 @@ def period_of(run: Run, pulled: Pulled) -> Period:
 
 
 def _inputs(
-    run: Run, pulled: Pulled, known: Known, earlier: Earlier, period: Period, check: CrossCheck
+    run: Run,
+    pulled: Pulled,
+    known: KnownDeployments,
+    earlier: Earlier,
+    period: Period,
+    check: CrossCheck,
 ) -> Inputs:
     today = pulled.as_of.astimezone(pulled.zone).date()
     return Inputs(

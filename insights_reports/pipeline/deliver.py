@@ -11,8 +11,8 @@ from insights_reports.delivery import (
     MailBody,
     MailDestination,
     MailNotes,
-    Manifest,
     Receipt,
+    RevisionManifest,
     deliver,
 )
 from insights_reports.delivery.storage.places import Place, read_manifests, write_index
@@ -127,7 +127,7 @@ def _language(run: Run, destination: Place) -> str:
     return languages.pop() if len(languages) == 1 else "en"
 
 
-def _entry(manifest: Manifest) -> index.IndexEntry:
+def _entry(manifest: RevisionManifest) -> index.IndexEntry:
     return index.IndexEntry(
         subscription=manifest.about.subscription,
         report=manifest.about.report,

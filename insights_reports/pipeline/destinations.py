@@ -7,14 +7,14 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from insights_reports.config import Config, Eml, Folder, Mail, Mailing, Storage
+from insights_reports.config import Config, Eml, Folder, Mail, Recipients, RemoteStorage
 from insights_reports.delivery import (
     Destination,
     FolderDestination,
     MailDestination,
+    MailTransport,
     Secret,
     StorageDestination,
-    Transport,
 )
 from insights_reports.delivery.mail.sign_in import CommandToken
 from insights_reports.delivery.mail.tokens import GoogleToken, MicrosoftToken
@@ -29,13 +29,13 @@ def destination_of(config: Config, name: str) -> Destination:
         ConfigError: when its settings cannot be used (a missing password).
     """
     chosen = config.destinations[name]
-    if not isinstance(chosen, Mailing):
+    if not isinstance(chosen, Recipients):
         return place_of(config, name, chosen)
     if isinstance(chosen, Eml):
         return MailDestination(
             name=name,
             recipients=chosen.to,
-            transport=Transport("localhost", 25, chosen.sender, security="none"),
+            transport=MailTransport("localhost", 25, chosen.sender, security="none"),
             attach=chosen.attach,
             documents=None if chosen.documents == "all" else ("summary",),
             eml_folder=config.resolve(chosen.path),
@@ -46,7 +46,7 @@ def destination_of(config: Config, name: str) -> Destination:
     )
 
 
-def place_of(config: Config, name: str, chosen: Folder | Storage) -> Place:
+def place_of(config: Config, name: str, chosen: Folder | RemoteStorage) -> Place:
     """The place that keeps editions under ``name``.
 
     Raises: as `destination_of`.
@@ -81,7 +81,7 @@ def places_of(config: Config) -> dict[str, Place]:
     return {
         name: place_of(config, name, chosen)
         for name, chosen in config.destinations.items()
-        if not isinstance(chosen, Mailing)
+        if not isinstance(chosen, Recipients)
     }
 
 
@@ -110,14 +110,14 @@ def mailing(
     )
 
 
-def transport(config: Config, mail: Mail) -> Transport:
+def transport(config: Config, mail: Mail) -> MailTransport:
     """The mail server's settings with the password or the source of tokens.
 
     Raises:
         ConfigError: when a file cannot be read or the settings contradict each other.
     """
     try:
-        return Transport(
+        return MailTransport(
             host=mail.host,
             port=mail.port,
             sender=mail.sender,

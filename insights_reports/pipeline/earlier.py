@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from insights_reports.edition.baselines import Decision, Remembered
-from insights_reports.edition.document import Document, Note, dump
+from insights_reports.edition.document import Document, EditorsNote, dump
 from insights_reports.edition.document import load as load_document
 from insights_reports.judgement import Baseline
 from insights_reports.metrics import Period
@@ -30,7 +30,7 @@ class Earlier:
 
     remembered: Remembered
     before: Document | None
-    note: Note | None
+    note: EditorsNote | None
 
 
 def earlier_of(run: Run, period: Period) -> Earlier:
@@ -78,5 +78,5 @@ def _summary(run: Run, period: Period) -> Document | None:
 
 
 @cache
-def _note() -> TypeAdapter[Note | None]:
-    return TypeAdapter(Note | None)
+def _note() -> TypeAdapter[EditorsNote | None]:
+    return TypeAdapter(EditorsNote | None)

@@ -6,7 +6,7 @@ what stands under ``## project`` in the section with that id.
 
 import re
 
-from insights_reports.edition.document import Document, Note
+from insights_reports.edition.document import Document, EditorsNote
 from insights_reports.edition.values import Name
 from insights_reports.errors import UsageError
 from insights_reports.pipeline.runs import Run
@@ -17,7 +17,7 @@ _AUTHOR = re.compile(r"\s*Author:\s*(.+)\n?", re.IGNORECASE)
 _HEADING = re.compile(r"^##[ \t]+([a-z0-9-]+)[ \t]*$", re.MULTILINE)
 
 
-def note_of(run: Run, period: str, replaced: Document | None) -> Note | None:
+def note_of(run: Run, period: str, replaced: Document | None) -> EditorsNote | None:
     """The note of an edition: of the file given, of the folder of notes, or, where neither is, that
     of the revision that this one replaces.
 
@@ -36,11 +36,11 @@ def note_of(run: Run, period: str, replaced: Document | None) -> Note | None:
     return parse_note(text)
 
 
-def parse_note(text: str) -> Note | None:
+def parse_note(text: str) -> EditorsNote | None:
     """The note of a text; None where it says nothing."""
     author = _AUTHOR.match(text)
     rest = text[author.end() :] if author else text
     parts = _HEADING.split(rest)
     named = [(PAGE_ONE, parts[0]), *zip(parts[1::2], parts[2::2], strict=True)]
     said = tuple((section, Name(body.strip())) for section, body in named if body.strip())
-    return Note(Name(author[1].strip() if author else ""), said) if said else None
+    return EditorsNote(Name(author[1].strip() if author else ""), said) if said else None

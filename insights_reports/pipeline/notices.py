@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from insights_reports.delivery import Receipt, failure, said
-from insights_reports.delivery.ledger.runs import Run as Record
-from insights_reports.delivery.notices import Kind, Notice, by_apprise, by_mail, read_targets
+from insights_reports.delivery.ledger.runs import RunRecord as Record
+from insights_reports.delivery.notices import Notice, NoticeKind, by_apprise, by_mail, read_targets
 from insights_reports.errors import ConfigError, InsightsReportsError
 from insights_reports.pipeline.destinations import transport
 from insights_reports.pipeline.runs import Run
@@ -18,7 +18,7 @@ _GOOD = ("done", "held")
 def tell_failed(run: Run, error: BaseException) -> None:
     """Tell that the run failed before its delivery."""
     text = str(error) if isinstance(error, InsightsReportsError) else f"{type(error).__name__}"
-    _tell(run, Kind.FAILED, text.splitlines())
+    _tell(run, NoticeKind.FAILED, text.splitlines())
 
 
 def tell_outcome(run: Run, receipts: Sequence[Receipt], why_held: str) -> None:
@@ -27,16 +27,16 @@ def tell_outcome(run: Run, receipts: Sequence[Receipt], why_held: str) -> None:
     if why_held:
         period = run.about.period
         command = f"insights-reports release {run.subscription_name}/{period} --by NAME"
-        _tell(run, Kind.HELD, [f"{why_held}.", f"To release it: {command}"])
+        _tell(run, NoticeKind.HELD, [f"{why_held}.", f"To release it: {command}"])
     elif failure(receipts):
         open_ones = [r for r in receipts if not (r.done or r.in_hand)]
-        kind = Kind.FAILED if len(open_ones) == len(receipts) else Kind.PARTIAL
+        kind = NoticeKind.FAILED if len(open_ones) == len(receipts) else NoticeKind.PARTIAL
         _tell(run, kind, [f"{r.key}: {said(r)}" for r in open_ones])
     elif _failed_before(_records(run)):
-        _tell(run, Kind.RECOVERED, ["Everything was delivered."])
+        _tell(run, NoticeKind.RECOVERED, ["Everything was delivered."])
 
 
-def _tell(run: Run, kind: Kind, lines: Sequence[str]) -> None:
+def _tell(run: Run, kind: NoticeKind, lines: Sequence[str]) -> None:
     notify = run.config.notify
     if notify is None or kind not in notify.on or run.leaves_no_edition or run.out:
         return

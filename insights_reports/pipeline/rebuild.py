@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from insights_reports.config import Config, Mailing, Subscription
+from insights_reports.config import Config, Recipients, Subscription
 from insights_reports.delivery import (
     EditionRow,
     FolderDestination,
     Key,
     Ledger,
-    Manifest,
     Receipt,
+    RevisionManifest,
     State,
 )
 from insights_reports.delivery.storage.places import read_manifests
@@ -63,7 +63,7 @@ def believe(config: Config, ledger: Ledger, subscription: str, period: str, now:
         rebuild(config, ledger, now, local_only=bool(ledger.editions()))
 
 
-def _row(manifest: Manifest) -> EditionRow:
+def _row(manifest: RevisionManifest) -> EditionRow:
     return EditionRow(
         manifest.about.subscription,
         manifest.about.period,
@@ -78,7 +78,7 @@ def _row(manifest: Manifest) -> EditionRow:
 
 
 def _published(
-    manifest: Manifest, found: dict[str, list[Manifest]], now: datetime
+    manifest: RevisionManifest, found: dict[str, list[RevisionManifest]], now: datetime
 ) -> Iterator[Receipt]:
     for name, manifests in found.items():
         if any(_same(manifest, other) for other in manifests):
@@ -88,15 +88,17 @@ def _published(
             yield Receipt(key, State.SENT, now, reference=manifest.folder)
 
 
-def _same(one: Manifest, other: Manifest) -> bool:
+def _same(one: RevisionManifest, other: RevisionManifest) -> bool:
     return (one.folder, one.about.digest) == (other.folder, other.about.digest)
 
 
-def _mailed(config: Config, manifest: Manifest, archive: str, now: datetime) -> Iterator[Receipt]:
+def _mailed(
+    config: Config, manifest: RevisionManifest, archive: str, now: datetime
+) -> Iterator[Receipt]:
     subscription: Subscription | None = config.subscriptions.get(manifest.about.subscription)
     for name in subscription.deliver_to if subscription else ():
         chosen = config.destinations[name]
-        if isinstance(chosen, Mailing):
+        if isinstance(chosen, Recipients):
             for recipient in chosen.to:
                 about = (
                     manifest.about.subscription,

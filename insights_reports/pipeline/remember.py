@@ -34,7 +34,7 @@ _CHOOSING = ("ProjectGroupIds", "ProjectIds", "ChannelIds", "TenantIds", "Tenant
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownDeployments:
     """The deployments that an edition may speak of: those of the pull with ``older`` ones before
     them, and the first local day whose deployments are all known (None: as the pull says)."""
 
@@ -76,7 +76,7 @@ def remember_file(pulled: Pulled, state: Path, pull_id: str, now: datetime) -> M
     return merge(rows, store, entry, owner=owner(pulled), swept_at=now, only_add=True)
 
 
-def recall(pulled: Pulled, state: Path, period: Period) -> Known:
+def recall(pulled: Pulled, state: Path, period: Period) -> KnownDeployments:
     """The deployments that an edition of ``period`` looks at, as they were known when the pull was
     made: the history's, before the first day that the pull covers.
 
@@ -86,15 +86,15 @@ def recall(pulled: Pulled, state: Path, period: Period) -> Known:
     begin, store, table = border(pulled), history_of(pulled, state), pulled.deployments.table
     since = known_from(store, scope(pulled), begin)
     if since is None or since >= begin:
-        return Known(table, table.iloc[:0], pulled.known_from)
+        return KnownDeployments(table, table.iloc[:0], pulled.known_from)
     wanted = datetime.combine(_earliest(period), time(), pulled.zone)
     older = read(store, max(since, min(wanted, begin)), begin, at=pulled.as_of)
     return known_of(pulled, older, _first_whole_day(since, pulled))
 
 
-def known_of(pulled: Pulled, older: pd.DataFrame, since: date | None) -> Known:
+def known_of(pulled: Pulled, older: pd.DataFrame, since: date | None) -> KnownDeployments:
     """The pull's deployments with ``older`` ones before them."""
-    return Known(with_history(pulled.deployments.table, older), older, since)
+    return KnownDeployments(with_history(pulled.deployments.table, older), older, since)
 
 
 def history_of(pulled: Pulled, state: Path) -> LocalFolder:

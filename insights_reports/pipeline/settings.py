@@ -12,7 +12,7 @@ from insights_reports.config import Config, Subscription, Weekday
 from insights_reports.config_calendar import holiday_dates
 from insights_reports.edition import Settings
 from insights_reports.edition.document import Brand
-from insights_reports.edition.settings import CustomBands
+from insights_reports.edition.settings import OwnBands
 from insights_reports.edition.values import Metric
 from insights_reports.errors import ConfigError
 from insights_reports.judgement import Calendar
@@ -83,7 +83,7 @@ def _open_days(subscription: Subscription, as_of: datetime) -> Calendar | None:
     )
 
 
-def _custom_bands(config: Config) -> CustomBands | None:
+def _custom_bands(config: Config) -> OwnBands | None:
     bands = config.custom_bands
     if bands is None:
         return None
@@ -98,7 +98,7 @@ def _custom_bands(config: Config) -> CustomBands | None:
         for metric, (some, unit) in given.items()
         if some
     }
-    return CustomBands(bands.name, bands.date, bands.source, limits)
+    return OwnBands(bands.name, bands.date, bands.source, limits)
 
 
 def _targets(subscription: Subscription) -> dict[Metric, float]:

@@ -16,7 +16,7 @@ from insights_reports.errors import NotAvailable, NotFound, OctopusError, Refuse
 from insights_reports.octopus import Client, Connection, to_api
 from insights_reports.octopus.reports import problems
 from insights_reports.octopus.resources import InsightsReport, read
-from insights_reports.octopus.sources import Drawn, Note, SourceName, draw
+from insights_reports.octopus.sources import Drawn, SourceName, SourceNote, draw
 from insights_reports.pipeline.licence import is_not_licensed, lacks_insights, remedy
 from insights_reports.pipeline.progress import Progress
 
@@ -113,7 +113,7 @@ def dropped(about: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 def gaps(about: Mapping[str, Any]) -> Iterator[Phrase]:
     """The phrases for what was remembered of a source."""
     for key, values in about["notes"]:
-        note = Note(key, values)
+        note = SourceNote(key, values)
         yield Phrase(f"gap.{note.key}", {k: _value(k, v) for k, v in note.values.items()})
 
 

@@ -9,7 +9,7 @@ from insights_reports.errors import ConfigError, DeliveryError
 from insights_reports.owed.standing import (
     COUNTED,
     ENROLLED,
-    Facts,
+    LedgerFacts,
     Overview,
     Standing,
     counts,
@@ -21,9 +21,9 @@ from insights_reports.pipeline.state import open_ledger
 _ALL = 1_000_000  # runs of a subscription
 
 
-def facts_of(ledger: Ledger, name: str) -> Facts:
+def facts_of(ledger: Ledger, name: str) -> LedgerFacts:
     """What the ledger knows of a subscription."""
-    return Facts(
+    return LedgerFacts(
         ledger.editions(name), ledger.deliveries(name), ledger.runs.latest(name, limit=_ALL)
     )
 

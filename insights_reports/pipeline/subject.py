@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from insights_reports.edition.differences import Differences, Subject, differences
+from insights_reports.edition.differences import PullDifferences, Subject, differences
 from insights_reports.metrics import Period, local_dates
 from insights_reports.pipeline.load import Pulled
-from insights_reports.pipeline.remember import Known, chosen
+from insights_reports.pipeline.remember import KnownDeployments, chosen
 
 CHANGES = "changes.json"
 _ROWS, _ABOUT = "deployments.parquet", "subject.json"
 
 
-def subject_of(pulled: Pulled, known: Known, period: Period) -> Subject:
+def subject_of(pulled: Pulled, known: KnownDeployments, period: Period) -> Subject:
     """The deployments of the period, what the report was, and what groups were called."""
     definition = pulled.definition
     groups = {group.Name: sorted(group.Environments) for group in definition.EnvironmentGroups}
@@ -41,7 +41,7 @@ def keep(subject: Subject, folder: Path) -> None:
     (folder / _ABOUT).write_text(text, encoding="utf-8")
 
 
-def differences_from(folder: Path, now: Subject) -> Differences | None:
+def differences_from(folder: Path, now: Subject) -> PullDifferences | None:
     """What moved since the run in ``folder``; None where that is not known any more."""
     if not (folder / _ROWS).is_file() or not (folder / _ABOUT).is_file():
         return None

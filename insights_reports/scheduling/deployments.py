@@ -22,7 +22,7 @@ from insights_reports.config import Config
 from insights_reports.errors import ServerGone, UsageError
 from insights_reports.scheduling.dead_runs import crash_dead_runs
 from insights_reports.scheduling.identity import identity, owner
-from insights_reports.scheduling.look import Book, Looker
+from insights_reports.scheduling.look import Looker, OwedBook
 
 _PAGE = 200  # as many as Prefect lists at once
 _ONE_AT_A_TIME = ConcurrencyLimitConfig(
@@ -46,7 +46,9 @@ class _Wanted:
         return f"{self.flow.name}/{self.name}"
 
 
-async def serve(flows: ModuleType, config: Config, home: Path, book: Book, every: float) -> None:
+async def serve(
+    flows: ModuleType, config: Config, home: Path, book: OwedBook, every: float
+) -> None:
     """Serve the schedules of ``config`` until stopped; ``home`` is Prefect's folder in its state,
     ``book`` knows what is owed, and is asked ``every`` so many seconds.
 
@@ -66,7 +68,9 @@ async def serve(flows: ModuleType, config: Config, home: Path, book: Book, every
         ) from error
 
 
-async def _serve(flows: ModuleType, config: Config, home: Path, book: Book, every: float) -> None:
+async def _serve(
+    flows: ModuleType, config: Config, home: Path, book: OwedBook, every: float
+) -> None:
     name = identity(config)
     tags = [name, owner(home)]
     runner = Runner(name=name, pause_on_shutdown=False)

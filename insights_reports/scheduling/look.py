@@ -22,7 +22,7 @@ _DELIVERIES = 5  # minutes: what is owed to recipients is tried at most once in 
 
 
 @dataclass(frozen=True)
-class Book:
+class OwedBook:
     """What is known of what is owed, and the entry that is made of it.
 
     ``overview`` tells how the subscriptions stand; ``end_attempt`` enters how one
@@ -42,7 +42,7 @@ class Looker:
     subscriptions, ``deliveries`` the one that carries out what is owed to recipients."""
 
     client: PrefectClient
-    book: Book
+    book: OwedBook
     identity: str
     deployments: Mapping[str, UUID]
     deliveries: UUID

@@ -75,7 +75,7 @@ def own_server(home: Path, port: int, on_end: Callable[[ServerGone], None]) -> I
             operator=f"{OPERATOR}:{_known_password(door) or secrets.token_urlsafe(24)}",
         )
         _write_door(door, port, keys)
-        watched = _Watched(home, listener, port, keys, on_end)
+        watched = _WatchedChild(home, listener, port, keys, on_end)
         watched.start()
         try:
             yield Address(f"http://{HOST}:{port}", keys.inner, door)
@@ -83,7 +83,7 @@ def own_server(home: Path, port: int, on_end: Callable[[ServerGone], None]) -> I
             watched.stop()
 
 
-class _Watched:
+class _WatchedChild:
     """The child process, and the thread that looks after it."""
 
     def __init__(

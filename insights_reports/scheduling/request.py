@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from insights_reports.config import Config, Mailing
+from insights_reports.config import Config, Recipients
 from insights_reports.errors import UsageError
 from insights_reports.owed.periods import periods_wanted
 
@@ -90,5 +90,5 @@ def checked(config: Config, model: type[Request], given: object, instant: dateti
 
 def _recipients(config: Config) -> list[str]:
     """Everybody whom the configuration mails to, once each."""
-    mailings = (entry for entry in config.destinations.values() if isinstance(entry, Mailing))
+    mailings = (entry for entry in config.destinations.values() if isinstance(entry, Recipients))
     return list(dict.fromkeys(address for mailing in mailings for address in mailing.to))

@@ -26,7 +26,7 @@ LEAD_TIME = "LeadTime"
 
 
 @dataclass(frozen=True)
-class Figure:
+class StatedFigure:
     """One figure: where Octopus states it, what kind of value it is, and our column for it."""
 
     metric: str
@@ -35,22 +35,24 @@ class Figure:
     column: str
 
 
-def _statistics(metric: str, column: str, kind: Kind) -> tuple[Figure, ...]:
+def _statistics(metric: str, column: str, kind: Kind) -> tuple[StatedFigure, ...]:
     columns = ("count", "mean", "median", "min", "max", "p95")
     return tuple(
-        Figure(metric, statistic, "count" if statistic == "Count" else kind, f"{column}_{name}")
+        StatedFigure(
+            metric, statistic, "count" if statistic == "Count" else kind, f"{column}_{name}"
+        )
         for statistic, name in zip(STATISTICS, columns, strict=True)
     )
 
 
-FIGURES: tuple[Figure, ...] = (
-    Figure("NumberOfSuccessfulDeployments", None, "count", "successful"),
-    Figure(FAILURE_RATE, "Successful", "count", "successful"),
-    Figure(FAILURE_RATE, "DeploymentFailure", "count", "deployment_failure"),
-    Figure(FAILURE_RATE, "SuccessfulButHadGuidedFailure", "count", "guided"),
-    Figure(FAILURE_RATE, "Total", "count", "total"),
-    Figure(FAILURE_RATE, "Failed", "count", "failed"),
-    Figure(FAILURE_RATE, "Rate", "rate", "rate"),
+FIGURES: tuple[StatedFigure, ...] = (
+    StatedFigure("NumberOfSuccessfulDeployments", None, "count", "successful"),
+    StatedFigure(FAILURE_RATE, "Successful", "count", "successful"),
+    StatedFigure(FAILURE_RATE, "DeploymentFailure", "count", "deployment_failure"),
+    StatedFigure(FAILURE_RATE, "SuccessfulButHadGuidedFailure", "count", "guided"),
+    StatedFigure(FAILURE_RATE, "Total", "count", "total"),
+    StatedFigure(FAILURE_RATE, "Failed", "count", "failed"),
+    StatedFigure(FAILURE_RATE, "Rate", "rate", "rate"),
     *_statistics(LEAD_TIME, "lead_time", "duration"),
     *_statistics("TimeSincePreviousDeployment", "time_since_previous", "duration"),
     *_statistics("MeanTimeToRecovery", "time_to_recovery", "duration"),

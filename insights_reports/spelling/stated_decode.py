@@ -20,7 +20,7 @@ import pyarrow as pa
 from insights_reports.errors import BadReply
 from insights_reports.spelling.arrow import read_arrow
 from insights_reports.spelling.columns import parse_durations
-from insights_reports.spelling.figures import FIGURES, METRICS, Column, Figure, Integers, Kind
+from insights_reports.spelling.figures import FIGURES, METRICS, Column, Integers, Kind, StatedFigure
 from insights_reports.spelling.stated import (
     Question,
     StatedMetrics,
@@ -188,7 +188,7 @@ def _columns(texts: list[bytes]) -> list[Column] | None:
     ]
 
 
-def _values(intervals: pa.Array, figure: Figure) -> pa.Array:
+def _values(intervals: pa.Array, figure: StatedFigure) -> pa.Array:
     metric = intervals.field(figure.metric)
     return metric if figure.statistic is None else metric.field(figure.statistic)
 

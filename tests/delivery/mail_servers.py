@@ -14,7 +14,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
-from insights_reports.delivery import Transport
+from insights_reports.delivery import MailTransport
 from tests.typed import the
 
 CLOSE = "close the connection"
@@ -36,9 +36,11 @@ class Postbox:
     host: str = "127.0.0.1"
     port: int = 0
 
-    def transport(self, **settings: Any) -> Transport:
+    def transport(self, **settings: Any) -> MailTransport:
         given = {"security": "none", "timeout": 30.0, "final_timeout": 30.0, **settings}
-        return Transport(given.pop("host", self.host), self.port, "reports@example.com", **given)
+        return MailTransport(
+            given.pop("host", self.host), self.port, "reports@example.com", **given
+        )
 
     def parsed(self, number: int = 0) -> EmailMessage:
         return message_from_bytes(self.received[number][1], policy=default)

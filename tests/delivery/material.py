@@ -16,9 +16,9 @@ from insights_reports.delivery import (
     MailBody,
     MailDestination,
     MailNotes,
+    MailTransport,
     Receipt,
     StorageDestination,
-    Transport,
     deliver,
 )
 from insights_reports.delivery.ledger.postgres import PostgresDatabase, PostgresLedger
@@ -117,7 +117,7 @@ class Office:
     """A ledger, a folder and recipients, to deliver one edition after another."""
 
     root: Path
-    transport: Transport
+    transport: MailTransport
     clock: Clock = field(default_factory=Clock)
     recipients: tuple[str, ...] = ("cto@example.com",)
     with_folder: bool = False

@@ -18,9 +18,9 @@ from insights_reports.delivery import (
     Edition,
     FolderDestination,
     Ledger,
+    MailTransport,
     State,
     StorageDestination,
-    Transport,
     publish,
 )
 from insights_reports.delivery.mail import mailing as mail_module
@@ -99,7 +99,9 @@ UNKNOWABLE = {"after the final dot", "after the answer"}
 HANDED_OVER = {"after the ledger knows of the hand-over", "before the final dot", *UNKNOWABLE}
 
 
-def run(root: Path, transport: Transport, settings: dict[str, object], point: str | None) -> None:
+def run(
+    root: Path, transport: MailTransport, settings: dict[str, object], point: str | None
+) -> None:
     if point:
         change, owner, name = POINTS[point]
         change(owner, name)

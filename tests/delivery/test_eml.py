@@ -4,12 +4,14 @@ from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 
-from insights_reports.delivery import Ledger, State, Transport
+from insights_reports.delivery import Ledger, MailTransport, State
 from tests.delivery.material import EDITION, Office
 
 
 def office(tmp_path: Path) -> Office:
-    transport = Transport("localhost", 25, "reports@example.com", security="none", owner="o@x.org")
+    transport = MailTransport(
+        "localhost", 25, "reports@example.com", security="none", owner="o@x.org"
+    )
     settings: dict[str, object] = {"eml_folder": tmp_path / "outbox"}
     recipients = ("CTO@example.com", "cfo@example.com")
     return Office(tmp_path, transport, recipients=recipients, settings=settings)

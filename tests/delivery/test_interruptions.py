@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from insights_reports.delivery import Ledger, State, Transport
+from insights_reports.delivery import Ledger, MailTransport, State
 from insights_reports.delivery.interruptions import stoppable
 from tests.delivery.mail_servers import SILENCE, WAIT, mail_server
 from tests.delivery.material import Office
@@ -17,7 +17,7 @@ from tests.delivery.processes import PROCESSES
 STOPS = [signal.SIGTERM, signal.SIGINT]
 
 
-def run(root: Path, transport: Transport, started: "multiprocessing.synchronize.Event") -> None:
+def run(root: Path, transport: MailTransport, started: "multiprocessing.synchronize.Event") -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with stoppable():
         started.set()
@@ -28,7 +28,9 @@ def run(root: Path, transport: Transport, started: "multiprocessing.synchronize.
     os._exit(0)
 
 
-def stopped(root: Path, transport: Transport, when: object, stop: int) -> tuple[int | None, float]:
+def stopped(
+    root: Path, transport: MailTransport, when: object, stop: int
+) -> tuple[int | None, float]:
     """The exit status of a run that is told to stop, and after how many seconds it did."""
     started = PROCESSES.Event()
     process = PROCESSES.Process(target=run, args=(root, transport, started))

@@ -3,14 +3,14 @@
 import smtplib
 from pathlib import Path
 
-from insights_reports.delivery import Transport
+from insights_reports.delivery import MailTransport
 from insights_reports.delivery.mail.local_server import local_mail_server
 from tests.delivery.material import Office
 
 
 def test_each_message_becomes_a_file_with_its_exact_bytes(tmp_path: Path) -> None:
     with local_mail_server(tmp_path / "mail") as server:
-        transport = Transport(server.host, server.port, "reports@example.com", security="none")
+        transport = MailTransport(server.host, server.port, "reports@example.com", security="none")
         office = Office(tmp_path, transport, recipients=("cto@example.com", "cfo@example.com"))
         receipts = office.deliver()
     assert [path.parent for path in server.received] == [tmp_path / "mail"] * 2

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from insights_reports.delivery import Key, Transport
+from insights_reports.delivery import Key, MailTransport
 from insights_reports.delivery.mail.message import build, message_id
 from insights_reports.edition.files import File
 from tests.delivery.material import FILES, Body, Image
 
 KEY = Key("board", "2026-09", 1, "mail", "cto@example.com")
-TRANSPORT = Transport(
+TRANSPORT = MailTransport(
     "localhost",
     25,
     "reports@example.com",

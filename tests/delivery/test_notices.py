@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from insights_reports.delivery.notices import Kind, Notice, by_apprise, by_mail, read_targets
+from insights_reports.delivery.notices import Notice, NoticeKind, by_apprise, by_mail, read_targets
 from tests.delivery.mail_servers import mail_server
 from tests.delivery.material import NOON
 
-NOTICE = Notice(Kind.FAILED, "board", "2026-09", "run-1", ("Octopus cannot be reached.", "Run it."))
+NOTICE = Notice(
+    NoticeKind.FAILED, "board", "2026-09", "run-1", ("Octopus cannot be reached.", "Run it.")
+)
 
 
 @pytest.fixture

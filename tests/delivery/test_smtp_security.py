@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import trustme
 
-from insights_reports.delivery import MailDestination, Secret, State, Transport
+from insights_reports.delivery import MailDestination, MailTransport, Secret, State
 from insights_reports.delivery.mail.sign_in import CommandToken
 from insights_reports.delivery.mail.smtp import MailServer, NoConversation
 from tests.delivery.mail_servers import Postbox, mail_server
@@ -50,12 +50,12 @@ def starttls(authority: trustme.CA) -> Iterator[Postbox]:
         yield postbox
 
 
-def secure(postbox: Postbox, **settings: object) -> Transport:
+def secure(postbox: Postbox, **settings: object) -> MailTransport:
     given = {"security": "starttls", "username": "reports", "password": Secret(PASSWORD)}
     return postbox.transport(**{**given, **settings})
 
 
-def refusal(transport: Transport) -> str:
+def refusal(transport: MailTransport) -> str:
     with pytest.raises(NoConversation) as error, MailServer(transport):
         pass
     assert PASSWORD not in str(error.value)
@@ -140,7 +140,7 @@ def test_a_refusal_that_repeats_the_password_shows_it_in_no_form(
     assert base64.b64encode(b"\0reports\0wr0ng-Pass").decode() not in receipt.detail
 
 
-def oauth(postbox: Postbox, ca_bundle: Path, script: str) -> Transport:
+def oauth(postbox: Postbox, ca_bundle: Path, script: str) -> MailTransport:
     command = (sys.executable, "-c", script)
     return secure(postbox, ca_bundle=ca_bundle, password=None, token=CommandToken(command))
 
@@ -182,14 +182,14 @@ def test_a_ca_bundle_that_cannot_be_used_is_named(
 
 def test_no_plain_text_to_another_machine_unless_allowed() -> None:
     with pytest.raises(ValueError, match="unencrypted"):
-        Transport("mail.example.com", 25, "reports@example.com", security="none")
+        MailTransport("mail.example.com", 25, "reports@example.com", security="none")
     for host in ("localhost", "127.0.0.1", "::1"):
-        Transport(host, 25, "reports@example.com", security="none")
-    Transport("mail.example.com", 25, "a@example.com", security="none", allow_plaintext=True)
+        MailTransport(host, 25, "reports@example.com", security="none")
+    MailTransport("mail.example.com", 25, "a@example.com", security="none", allow_plaintext=True)
 
 
 def test_no_printing_copying_or_pickling_lets_the_password_out() -> None:
-    transport = Transport(
+    transport = MailTransport(
         "mail.example.com", 587, "a@example.com", username="a", password=Secret(PASSWORD)
     )
     destination = MailDestination("mail", ("b@example.com",), transport)
@@ -215,7 +215,7 @@ def test_no_printing_copying_or_pickling_lets_the_password_out() -> None:
     ],
 )
 def test_what_is_not_exactly_one_address_is_refused(text: str) -> None:
-    transport = Transport("localhost", 25, "a@example.com", security="none")
+    transport = MailTransport("localhost", 25, "a@example.com", security="none")
     with pytest.raises(ValueError, match="not one mail address"):
         MailDestination("mail", ("b@example.com", text), transport)
     with pytest.raises(ValueError, match="not one mail address"):
@@ -223,11 +223,11 @@ def test_what_is_not_exactly_one_address_is_refused(text: str) -> None:
 
 
 def test_a_domain_in_any_script_goes_out_in_ascii() -> None:
-    transport = Transport("localhost", 25, "a@example.com", security="none")
+    transport = MailTransport("localhost", 25, "a@example.com", security="none")
     destination = MailDestination("mail", ("cto@münchen.de",), transport)
     assert destination.recipients == ("cto@xn--mnchen-3ya.de",)
 
 
 def test_a_password_without_a_username_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="needs a username"):
-        Transport("mail.example.com", 587, "a@example.com", password=Secret("x"))
+        MailTransport("mail.example.com", 587, "a@example.com", password=Secret("x"))

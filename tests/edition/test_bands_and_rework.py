@@ -10,7 +10,7 @@ import pytest
 from insights_reports.edition import compose
 from insights_reports.edition.bands import band, band_sources
 from insights_reports.edition.document import Prose
-from insights_reports.edition.settings import CustomBands
+from insights_reports.edition.settings import OwnBands
 from insights_reports.edition.values import Figure, Metric, Missing, Phrase, Statistic
 from insights_reports.formats.words.words import words
 from tests.edition.inputs import HOUR, deployment, inputs, settings
@@ -26,7 +26,7 @@ FREQUENCY, LEAD, RECOVERY, RATE = (
 )
 
 
-OWN = CustomBands(
+OWN = OwnBands(
     "Service levels",
     date(2026, 1, 15),
     "Handbook, chapter 4",

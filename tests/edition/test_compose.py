@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from insights_reports.edition import compose
 from insights_reports.edition.document import Chart, Document, Exclusion, Prose, Table, dump, load
 from insights_reports.edition.values import (
+    ChangeVerdict,
     Figure,
     Metric,
     Missing,
@@ -24,7 +25,6 @@ from insights_reports.edition.values import (
     Statistic,
     Status,
     Unit,
-    Verdict,
 )
 from insights_reports.errors import UsageError
 from insights_reports.formats.words.catalogue import languages
@@ -343,7 +343,7 @@ def test_an_edition_without_a_deployment() -> None:
     assert len(documents) == 7
     speak(*documents)
     for tile in documents[0].tiles:
-        assert tile.verdict in (Verdict.TOO_FEW, Verdict.NOTHING_TO_COMPARE)
+        assert tile.verdict in (ChangeVerdict.TOO_FEW, ChangeVerdict.NOTHING_TO_COMPARE)
     assert documents[0].tiles[0].figure.value == 0
     assert documents[0].tiles[3].figure.missing is Missing.NO_DEPLOYMENTS
     assert documents[0].check.ledger.read == 0
@@ -527,7 +527,7 @@ def test_a_provisional_period_counts_whole_days_and_compares_as_many() -> None:
         check(tile.figure, fortnight, 14)
         check(tile.change.before, august, 14)
         assert tile.change.ratio is None
-        assert tile.verdict is Verdict.SPECIAL
+        assert tile.verdict is ChangeVerdict.SPECIAL
         assert tile.reason == Phrase("reason.partial")
     assert document.identity.period.end == date(2026, 10, 1)
     later = {each.reason.key: each.deployments for each in document.check.ledger.excluded}
@@ -554,10 +554,10 @@ def test_every_finding_leads_to_a_row_and_is_more_than_chance() -> None:
     document = compose(inputs(rows), settings(layout="one", splits=("Project", "Environment")))[0]
     by_row = {found.row: found for found in document.findings}
     assert by_row["Projects-2"].measures[0].metric is Metric.FAILURE_RATE
-    assert by_row["Projects-2"].verdict is Verdict.WORSE
+    assert by_row["Projects-2"].verdict is ChangeVerdict.WORSE
     stopped = by_row["Projects-1"].measures[0]
     assert (stopped.metric, stopped.figure.value) == (Metric.DEPLOYMENT_FREQUENCY, 0)
-    assert stopped.judged.verdict is Verdict.FEWER
+    assert stopped.judged.verdict is ChangeVerdict.FEWER
     assert {found.anchor for found in document.findings} <= {s.id for s in document.sections}
     for found in document.findings:
         table = tables(document)[f"{found.anchor}-table"]
@@ -618,7 +618,7 @@ def test_one_change_seen_in_two_splits_is_one_finding() -> None:
     ]
     both = settings(splits=("Project", "ProjectGroup"))
     document = compose(inputs(rows, lookups=lookups), both)[0]
-    stopped = [each for each in document.findings if each.verdict is Verdict.FEWER]
+    stopped = [each for each in document.findings if each.verdict is ChangeVerdict.FEWER]
     assert [(each.split, each.row) for each in stopped] == [("project", "Projects-1")]
 
 

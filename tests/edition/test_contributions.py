@@ -20,7 +20,7 @@ from insights_reports.edition.contributions import (
 )
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.judging import judge_edition
-from insights_reports.edition.slices import Part
+from insights_reports.edition.slices import SplitPart
 from insights_reports.edition.values import Metric, Phrase
 from insights_reports.edition.values import Part as Points
 from insights_reports.formats.words.words import words
@@ -54,12 +54,12 @@ def rows_of(slices: dict[str, tuple[tuple[int, int], tuple[int, int]]]) -> list[
     return made
 
 
-def part_of(rows: list[Row], split: Any = "Project") -> Part:
+def part_of(rows: list[Row], split: Any = "Project") -> SplitPart:
     facts = Facts(inputs(rows), settings())
     slices = facts.slices(split)
     inner = inputs(rows).remembered
     groups = [Group(facts, facts.whole), Group(facts, slices)]
-    return Part(facts, slices, judge_edition(groups, inner, "range"))
+    return SplitPart(facts, slices, judge_edition(groups, inner, "range"))
 
 
 def test_the_worked_example() -> None:

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from insights_reports.edition.differences import (
-    Differences,
     Edit,
+    PullDifferences,
     Redefined,
     Renamed,
     Subject,
@@ -23,7 +23,7 @@ def subject(*rows: Any, definition: dict[str, Any] | None = None, **names: Any) 
     return Subject(table(list(rows)), definition or {}, names)
 
 
-def english(found: Differences) -> list[str]:
+def english(found: PullDifferences) -> list[str]:
     return [
         words("en").phrase(each).replace("\N{NO-BREAK SPACE}", " ") for each in sentences(found)
     ]
@@ -44,7 +44,7 @@ def test_a_late_deployment_an_edited_state_and_a_renamed_project() -> None:
         deployment(4, DAY, project_name="Store"),
     )
     found = differences(before, now)
-    assert found == Differences(
+    assert found == PullDifferences(
         late=("Deployments-4",),
         edits=(Edit("Deployments-2", "task_state", "Success", "Failed"),),
         renamed=(Renamed("Projects-1", "Shop", "Store"),),

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from insights_reports.edition.document import Document, dump, load
-from insights_reports.edition.values import Metric, Verdict
+from insights_reports.edition.values import ChangeVerdict, Metric
 
 ARCHIVE = Path(__file__).parent.parent / "fixtures" / "version-0.1.tar.gz"
 
@@ -30,7 +30,9 @@ def test_a_document_of_version_0_1_is_read(old: dict[str, bytes]) -> None:
         Metric.LEAD_TIME,
     ]
     words = [tile["change"]["verdict"] for tile in plain["tiles"]]
-    assert [str(tile.verdict) for tile in document.tiles] == [str(Verdict(word)) for word in words]
+    assert [str(tile.verdict) for tile in document.tiles] == [
+        str(ChangeVerdict(word)) for word in words
+    ]
     assert document.findings == ()
     assert document.subject == document.headline
 
@@ -42,9 +44,9 @@ def test_what_was_read_comes_back_as_a_document_of_this_version(old: dict[str, b
 
 
 def test_no_clear_change_is_as_usual() -> None:
-    assert Verdict("no clear change") is Verdict.USUAL
-    assert Verdict("verdict.no_clear_change") is Verdict.USUAL
-    assert Verdict("too few") is Verdict.TOO_FEW
+    assert ChangeVerdict("no clear change") is ChangeVerdict.USUAL
+    assert ChangeVerdict("verdict.no_clear_change") is ChangeVerdict.USUAL
+    assert ChangeVerdict("too few") is ChangeVerdict.TOO_FEW
 
 
 @pytest.mark.parametrize("text", [b"", b"[]", b'{"name": "summary"}', b"{"])

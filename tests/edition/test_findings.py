@@ -13,6 +13,7 @@ from insights_reports.edition import compose
 from insights_reports.edition.document import Document, Path, Table, Waterfall
 from insights_reports.edition.scope import is_production, scope_of
 from insights_reports.edition.values import (
+    ChangeVerdict,
     Figure,
     Metric,
     Name,
@@ -21,7 +22,6 @@ from insights_reports.edition.values import (
     Statistic,
     Strip,
     Unit,
-    Verdict,
 )
 from insights_reports.errors import UsageError
 from insights_reports.formats.words.words import words
@@ -119,7 +119,7 @@ def test_what_is_checkouts_in_other_environments_is_told_in_its_row() -> None:
 def test_a_slice_that_is_the_whole_is_no_finding() -> None:
     alone = [row for row in history({"Checkout": 14}) if row.project_id == "Projects-Checkout"]
     document = edition(alone)
-    assert document.tiles[3].verdict is Verdict.WORSE
+    assert document.tiles[3].verdict is ChangeVerdict.WORSE
     assert not [each for each in document.findings if each.split == "project"]
 
 
@@ -137,13 +137,13 @@ def test_the_path_and_its_longest_wait() -> None:
     assert say(path.title) == "Longest wait: after Staging"
     assert say(the(Phrase, path.subtitle)).startswith("1.0 days, median of 74 releases")
     assert [step.failed.value for step in path.steps] == [16 / 90] * 3
-    assert all(step.failed_verdict is Verdict.WORSE for step in path.steps)
+    assert all(step.failed_verdict is ChangeVerdict.WORSE for step in path.steps)
 
 
 def test_the_matrix_has_the_findings_first_and_its_strips_agree_with_its_words() -> None:
     table = the(Table, block(bad(), "where-to-look"))
     assert table.row_ids[0] == "Projects-Checkout"
-    assert table.row_verdicts == (Verdict.WORSE, Verdict.USUAL, Verdict.USUAL)
+    assert table.row_verdicts == (ChangeVerdict.WORSE, ChangeVerdict.USUAL, ChangeVerdict.USUAL)
     assert say(table.title) == "1 of 3 projects is worse than its own usual range"
     strips = [cell for row in table.rows for cell in row if isinstance(cell, Strip)]
     assert strips
@@ -187,7 +187,7 @@ def test_a_stopped_project_asks_what_waits() -> None:
     ]
     document = edition(rows)
     [finding] = [each for each in document.findings if each.row == "Projects-Portal"]
-    assert finding.verdict is Verdict.FEWER
+    assert finding.verdict is ChangeVerdict.FEWER
     waiting = the(Table, block(document, "waiting"))
     assert waiting.total_rows == 28
     assert any("28 releases wait in Staging" in say(each) for each in document.questions)

@@ -14,7 +14,7 @@ from insights_reports.edition.cases import Group
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.judging import MEASURES, Judging, judge_edition
 from insights_reports.edition.reasons import since_phrase, usual_phrase
-from insights_reports.edition.values import Figure, Metric, Statistic, Verdict
+from insights_reports.edition.values import ChangeVerdict, Figure, Metric, Statistic
 from insights_reports.formats.words.words import words
 from insights_reports.judgement import Calendar, judge
 from tests.edition.inputs import HOUR, company, deployment, inputs, settings
@@ -62,7 +62,7 @@ def test_a_rate_is_judged_by_the_failures_of_the_months_before() -> None:
     found = made.of(facts, facts.whole, 0, RATE)
     own = judge("share", [(3, 60)] * 11, [(3, 60)] * 7 + [(12, 60)])
     assert own.range is not None
-    assert found.verdict is Verdict.WORSE
+    assert found.verdict is ChangeVerdict.WORSE
     assert found.side == "high"
     assert found.usual is not None
     assert found.usual.high == Figure(RATE, Statistic.RATE, own.range.high / 60)
@@ -84,22 +84,22 @@ def test_of_one_slice_more_deployments_are_neither_good_nor_bad() -> None:
     words_on = {
         key: made.of(facts, slices, at, FREQUENCY).verdict for at, key in enumerate(slices.keys)
     }
-    assert words_on == {"Projects-A": Verdict.MORE, "Projects-B": Verdict.USUAL}
-    assert made.of(facts, facts.whole, 0, FREQUENCY).verdict is Verdict.BETTER
+    assert words_on == {"Projects-A": ChangeVerdict.MORE, "Projects-B": ChangeVerdict.USUAL}
+    assert made.of(facts, facts.whole, 0, FREQUENCY).verdict is ChangeVerdict.BETTER
 
 
 def test_a_median_is_judged_by_the_values_above_the_old_one() -> None:
     facts, made = judged(history(month(MONTHS[-1], 60, 3, lead=20), failed=3, lead=10))
     found = made.of(facts, facts.whole, 0, LEAD)
-    assert (found.verdict, found.side) == (Verdict.WORSE, "high")
+    assert (found.verdict, found.side) == (ChangeVerdict.WORSE, "high")
     same, usual = judged(history(month(MONTHS[-1], 60, 3, lead=10), failed=3, lead=10))
-    assert usual.of(same, same.whole, 0, LEAD).verdict is Verdict.USUAL
+    assert usual.of(same, same.whole, 0, LEAD).verdict is ChangeVerdict.USUAL
 
 
 def test_few_values_are_too_few_and_the_last_eight_together_speak() -> None:
     facts, made = judged(history(month(MONTHS[-1], 3, 1), many=3, failed=0))
     found = made.of(facts, facts.whole, 0, LEAD)
-    assert found.verdict is Verdict.TOO_FEW
+    assert found.verdict is ChangeVerdict.TOO_FEW
     assert found.eight is not None
     assert found.eight.key == "judged.eight.lead_time"
 
@@ -108,17 +108,17 @@ def test_without_a_past_there_is_nothing_to_compare_with_and_with_seven_months_i
     None
 ):
     facts, made = judged(month(MONTHS[-1], 11_959 // 100))
-    assert made.of(facts, facts.whole, 0, RATE).verdict is Verdict.NOTHING_TO_COMPARE
+    assert made.of(facts, facts.whole, 0, RATE).verdict is ChangeVerdict.NOTHING_TO_COMPARE
     short = [row for start in MONTHS[-8:] for row in month(start, 40, 2)]
     facts, made = judged(short)
-    assert made.of(facts, facts.whole, 0, RATE).verdict is Verdict.TOO_SHORT
+    assert made.of(facts, facts.whole, 0, RATE).verdict is ChangeVerdict.TOO_SHORT
 
 
 def test_a_period_that_is_not_over_is_not_judged() -> None:
     facts, made = judged(
         history(month(MONTHS[-1], 60, 60)), as_of=datetime(2026, 9, 20, 4, tzinfo=UTC)
     )
-    assert made.of(facts, facts.whole, 0, RATE).verdict is Verdict.SPECIAL
+    assert made.of(facts, facts.whole, 0, RATE).verdict is ChangeVerdict.SPECIAL
 
 
 def test_a_change_is_dated_by_the_week() -> None:
@@ -147,8 +147,8 @@ def test_the_usual_range_is_said_without_an_end_that_any_value_would_reach() -> 
 def test_a_month_that_is_less_than_half_open_is_shown_and_not_judged() -> None:
     frozen = Calendar(freezes=((date(2026, 9, 5), date(2026, 10, 1)),))
     facts, made = judged(history(month(MONTHS[-1], 5)), calendar=frozen)
-    assert made.of(facts, facts.whole, 0, FREQUENCY).verdict is Verdict.SPECIAL
-    assert made.of(facts, facts.whole, 0, RATE).verdict is Verdict.SPECIAL
+    assert made.of(facts, facts.whole, 0, FREQUENCY).verdict is ChangeVerdict.SPECIAL
+    assert made.of(facts, facts.whole, 0, RATE).verdict is ChangeVerdict.SPECIAL
 
 
 def test_only_deployments_of_open_days_are_counted() -> None:
@@ -162,7 +162,7 @@ def test_only_deployments_of_open_days_are_counted() -> None:
 def test_a_named_set_of_rules_judges_on_limits(rules: str) -> None:
     facts, made = judged(history(month(MONTHS[-1], 60, 12)), rules=rules)
     found = made.of(facts, facts.whole, 0, RATE)
-    assert found.verdict is Verdict.WORSE
+    assert found.verdict is ChangeVerdict.WORSE
     assert found.usual is not None
     assert found.usual.high == Figure(RATE, Statistic.RATE, 3 / 60)
 

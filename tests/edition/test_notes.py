@@ -3,7 +3,7 @@
 import pytest
 
 from insights_reports.edition import compose
-from insights_reports.edition.document import Note
+from insights_reports.edition.document import EditorsNote
 from insights_reports.edition.values import Name
 from insights_reports.errors import UsageError
 from tests.edition.inputs import inputs, settings
@@ -13,7 +13,7 @@ ROWS = history(month(MONTHS[-1], 60, 12))  # 12 of 60 failed: 20 %
 
 
 def noted(text: str) -> None:
-    note = Note(Name("Jane Doe"), (("page-one", Name(text)),))
+    note = EditorsNote(Name("Jane Doe"), (("page-one", Name(text)),))
     compose(inputs(ROWS, note=note), settings(splits=("Project",)))
 
 
@@ -47,6 +47,6 @@ def test_a_number_that_is_nowhere_is_refused_with_the_nearest(
 
 
 def test_the_note_stands_in_the_summary() -> None:
-    note = Note(Name("Jane Doe"), (("page-one", Name("Look at Checkout.")),))
+    note = EditorsNote(Name("Jane Doe"), (("page-one", Name("Look at Checkout.")),))
     document = compose(inputs(ROWS, note=note), settings(splits=()))[0]
     assert document.note == note

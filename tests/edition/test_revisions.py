@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from insights_reports.edition import revision_changes
 from insights_reports.edition.document import Document
-from insights_reports.edition.values import Verdict
+from insights_reports.edition.values import ChangeVerdict
 from insights_reports.formats.words.words import words
 from tests.documents import rate, sample_document
 
@@ -49,7 +49,7 @@ def test_of_a_revision_whose_run_is_gone_only_its_date_is_known() -> None:
 def test_another_verdict_is_never_as_it_was() -> None:
     now, before = sample_document(), sample_document()
     tile = before.tiles[0]
-    other = Verdict.WORSE if tile.verdict is not Verdict.WORSE else Verdict.BETTER
+    other = ChangeVerdict.WORSE if tile.verdict is not ChangeVerdict.WORSE else ChangeVerdict.BETTER
     changed = replace(tile, judged=replace(tile.judged, verdict=other))
     before = replace(before, tiles=(changed, *before.tiles[1:]))
     new, old = words("en").value(tile.verdict), words("en").value(other)

@@ -60,7 +60,7 @@ def test_the_languages_speak_of_the_same_values(language: str) -> None:
 
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize(
-    "values", [values.Missing, values.Verdict, CheckVerdict], ids=lambda v: v.__name__
+    "values", [values.Missing, values.ChangeVerdict, CheckVerdict], ids=lambda v: v.__name__
 )
 def test_every_value_of_the_enumerations_has_a_word(language: str, values: type[Word]) -> None:
     catalogue = read_catalogue(language)

@@ -14,7 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insights_reports.edition.document import Annotation, Chart, ChartForm, ColumnKind, Role, Series
+from insights_reports.edition.document import (
+    Annotation,
+    Chart,
+    ChartForm,
+    ChartSeries,
+    ColumnKind,
+    Role,
+)
 from insights_reports.edition.values import (
     Mark,
     Metric,
@@ -65,7 +72,9 @@ def paths(root: ElementTree.Element, token: str) -> list[str]:
     return [node.get("d", "") for node in nodes if token in node.get("class", "").split()]
 
 
-def line_chart(*series: Series, logarithmic: bool = False, unit: Unit = Unit.DURATION) -> Chart:
+def line_chart(
+    *series: ChartSeries, logarithmic: bool = False, unit: Unit = Unit.DURATION
+) -> Chart:
     return Chart(
         id="c",
         form=ChartForm.LINES,
@@ -80,8 +89,8 @@ def line_chart(*series: Series, logarithmic: bool = False, unit: Unit = Unit.DUR
     )
 
 
-def hours(role: Role, *values: float) -> Series:
-    return Series(Name(role.value), role, tuple(documents.median(value) for value in values))
+def hours(role: Role, *values: float) -> ChartSeries:
+    return ChartSeries(Name(role.value), role, tuple(documents.median(value) for value in values))
 
 
 # --- golden pictures ---------------------------------------------------------------------------
@@ -162,7 +171,7 @@ def test_failures_are_hatched_so_that_they_can_be_told_apart_without_colour() ->
 
 def test_several_series_of_the_main_role_differ_in_tint() -> None:
     counts = tuple(documents.count(3) for _ in range(3))
-    series = tuple(Series(Name(name), Role.MAIN, counts) for name in "abc")
+    series = tuple(ChartSeries(Name(name), Role.MAIN, counts) for name in "abc")
     chart = replace(documents.overview_chart(), series=series, x=(DAY,) * 3, annotations=())
     root = picture(chart)
     fills = {node.get("fill") for node in root.iter(f"{SVG}rect")}
@@ -178,7 +187,7 @@ def test_a_line_has_a_gap_where_there_is_no_value() -> None:
         documents.median(3),
         documents.median(4),
     )
-    root = picture(line_chart(Series(Name("m"), Role.MAIN, figures)))
+    root = picture(line_chart(ChartSeries(Name("m"), Role.MAIN, figures)))
     assert len(paths(root, "s-main")) == 2
     assert len(list(root.iter(f"{SVG}circle"))) == 4
 
@@ -186,7 +195,7 @@ def test_a_line_has_a_gap_where_there_is_no_value() -> None:
 def test_a_lone_point_between_gaps_is_a_dot() -> None:
     gap = documents.missing(Metric.LEAD_TIME, Statistic.P90, Missing.NO_VALUES)
     figures = (gap, documents.median(2), gap)
-    root = picture(line_chart(Series(Name("p"), Role.SECOND, figures)))
+    root = picture(line_chart(ChartSeries(Name("p"), Role.SECOND, figures)))
     assert not paths(root, "s-second")
     assert len(list(root.iter(f"{SVG}circle"))) == 1
 
@@ -286,7 +295,7 @@ def test_a_limit_runs_from_edge_to_edge() -> None:
 
 def test_panels_share_one_scale_and_label_their_peak() -> None:
     figures = [tuple(documents.count(n) for n in row) for row in ((1, 9, 2), (2, 4, 3))]
-    series = tuple(Series(Name(n), Role.MAIN, f) for n, f in zip("ab", figures, strict=True))
+    series = tuple(ChartSeries(Name(n), Role.MAIN, f) for n, f in zip("ab", figures, strict=True))
     root = picture(replace(documents.panels(), series=series, x=(DAY,) * 3))
     first, second = (
         min(float(y) for y in re.findall(r" ([\d.]+)", path)) for path in paths(root, "s-main")
@@ -300,7 +309,9 @@ def test_a_panel_without_any_deployment_says_so() -> None:
         documents.missing(Metric.DEPLOYMENT_FREQUENCY, Statistic.COUNT, Missing.NO_DEPLOYMENTS)
         for _ in range(3)
     )
-    chart = replace(documents.panels(), series=(Series(Name("a"), Role.MAIN, none),), x=(DAY,) * 3)
+    chart = replace(
+        documents.panels(), series=(ChartSeries(Name("a"), Role.MAIN, none),), x=(DAY,) * 3
+    )
     assert "no deployments" in texts(picture(chart))
 
 
@@ -347,7 +358,7 @@ def test_a_chart_without_any_value_is_drawn(form: ChartForm) -> None:
     chart = replace(
         documents.overview_chart(),
         form=form,
-        series=(Series(Name("a"), Role.MAIN, (none,)),),
+        series=(ChartSeries(Name("a"), Role.MAIN, (none,)),),
         x=(DAY,) if form is not ChartForm.HEAT else (0,),
         annotations=(),
     )
@@ -365,7 +376,9 @@ def test_values_to_point_at_are_there_only_for_the_screen() -> None:
 
 @given(st.text(max_size=60))
 def test_no_name_becomes_markup(name: str) -> None:
-    chart = line_chart(Series(Name(name), Role.MAIN, (documents.median(1), documents.median(2))))
+    chart = line_chart(
+        ChartSeries(Name(name), Role.MAIN, (documents.median(1), documents.median(2)))
+    )
     root = picture(chart, replace(STYLE, hover=True))
     assert {node.tag for node in root.iter()} <= {
         f"{SVG}{tag}" for tag in ("svg", "title", "desc", "text", "line", "path", "circle", "rect")

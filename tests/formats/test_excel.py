@@ -24,7 +24,7 @@ from insights_reports.edition.document import (
     ChartForm,
     Document,
     Exclusion,
-    Ledger,
+    Exclusions,
     Prose,
     Section,
     Table,
@@ -279,7 +279,7 @@ def test_a_long_name_is_wrapped_in_a_row_that_is_high_enough() -> None:
 def test_a_text_wider_than_its_column_takes_several_lines() -> None:
     ids = tuple(f"Deployments-{number}" for number in range(100_000, 100_100))
     excluded = (Exclusion(phrase("exclusion.state", state=Name("x" * 60)), 100, ids),)
-    check = replace(strip(), ledger=Ledger(100, 0, excluded))
+    check = replace(strip(), ledger=Exclusions(100, 0, excluded))
     workbook = opened(excel.render(sample_document(check=check), None))
     for sheet in workbook.worksheets[1:]:
         (table,) = sheet.tables.values()

@@ -10,8 +10,8 @@ from insights_reports.edition.document import (
     Column,
     ColumnKind,
     Document,
+    EditorsNote,
     Finding,
-    Note,
     Path,
     PathStep,
     Section,
@@ -21,13 +21,13 @@ from insights_reports.edition.document import (
     WaterfallStep,
 )
 from insights_reports.edition.values import (
+    ChangeVerdict,
     Name,
     Part,
     Phrase,
     Since,
     Strip,
     Unit,
-    Verdict,
 )
 from insights_reports.formats.excel import render as excel
 from insights_reports.formats.words.words import words
@@ -122,13 +122,13 @@ def test_a_missed_target_and_another_statement_of_octopus_are_said() -> None:
 
 
 def test_questions_and_the_editor_s_note_stand_on_the_cover() -> None:
-    note = Note(
+    note = EditorsNote(
         Name("Ada"), (("page-one", Name("A freeze.")), ("project", Name("Checkout moved.")))
     )
     made = document(questions=(phrase("title.summary"),), note=note)
     rows = {row[0]: row[1] for row in opened(excel.render(made, None))["Cover"].values if row[0]}
     assert rows["Questions to ask"] == "Delivery performance"
-    assert rows["Note by Ada"] == f"{ENGLISH.text('title.summary')}: Checkout moved."
+    assert rows["EditorsNote by Ada"] == f"{ENGLISH.text('title.summary')}: Checkout moved."
 
 
 def test_what_drove_a_change_adds_up_in_points() -> None:
@@ -157,7 +157,7 @@ def test_a_strip_is_the_word_that_it_draws() -> None:
         Column(phrase("column.verdict"), ColumnKind.STRIP),
         Column(phrase("column.points"), ColumnKind.PART),
     )
-    cells = (Strip(3.2, Verdict.WORSE, "high"), None)
+    cells = (Strip(3.2, ChangeVerdict.WORSE, "high"), None)
     rows = tuple(
         (Name(name, name), count(7), cell, Part(-0.028, Unit.RATE))
         for name, cell in zip("ab", cells, strict=True)
@@ -171,7 +171,13 @@ def test_a_strip_is_the_word_that_it_draws() -> None:
 
 def test_the_path_is_a_row_for_each_group() -> None:
     step = PathStep(
-        Name("Staging"), median(26.4), None, Verdict.USUAL, rate(1, 20), rate(1, 40), Verdict.USUAL
+        Name("Staging"),
+        median(26.4),
+        None,
+        ChangeVerdict.USUAL,
+        rate(1, 20),
+        rate(1, 40),
+        ChangeVerdict.USUAL,
     )
     path = Path("path", phrase("title.summary"), None, (step,))
     sheet = opened(excel.render(document(path), None))["2 The path"]

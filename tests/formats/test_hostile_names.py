@@ -282,7 +282,7 @@ def check_pdf(content: bytes) -> None:
                     assert action.S != "/URI" or is_link(str(action.URI)), str(action.URI)
 
 
-def check_mail(body: mail.MailBody) -> None:
+def check_mail(body: mail.RenderedMail) -> None:
     page = lxml_html.document_fromstring(body.html)
     elements = [element for element in page.iter() if isinstance(element.tag, str)]
     assert not {str(e.tag) for e in elements} & {"script", "iframe", "object", "svg", "link"}

@@ -65,12 +65,12 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def body(**changes: object) -> mail.MailBody:
+def body(**changes: object) -> mail.RenderedMail:
     return mail.render(sample_document(**changes), attached=(PDF, XLSX))
 
 
 @pytest.fixture(scope="module")
-def sample() -> mail.MailBody:
+def sample() -> mail.RenderedMail:
     return body()
 
 
@@ -106,7 +106,7 @@ def test_the_subject_is_the_finding_and_says_first_that_octopus_states_other_fig
     assert mail.render(disputed).subject == f"Differs from Octopus: {finding}"
 
 
-def test_the_subject_says_of_which_split(sample: mail.MailBody) -> None:
+def test_the_subject_says_of_which_split(sample: mail.RenderedMail) -> None:
     split = mail.render(split_document()).subject
     assert split == "High Volume Report, September 2026: Delivery performance by project"
     assert split != sample.subject
@@ -169,7 +169,7 @@ def test_both_parts_say_what_a_revision_replaces() -> None:
 
 
 @pytest.mark.parametrize("part", ["text", "html"])
-def test_both_parts_have_every_number_of_page_one(sample: mail.MailBody, part: str) -> None:
+def test_both_parts_have_every_number_of_page_one(sample: mail.RenderedMail, part: str) -> None:
     text = plain(sample.text) if part == "text" else Page(sample.html).text
     document = sample_document()
     for expected in (
@@ -239,7 +239,7 @@ def test_of_many_findings_a_mail_has_four_and_says_how_many_more_there_are() -> 
     assert "4 more on the page" in text
 
 
-def test_the_html_is_small_and_keeps_to_what_outlook_shows(sample: mail.MailBody) -> None:
+def test_the_html_is_small_and_keeps_to_what_outlook_shows(sample: mail.RenderedMail) -> None:
     assert len(sample.html.encode()) < 100_000
     page = Page(sample.html)
     tags = {tag for tag, _ in page.elements}
@@ -250,7 +250,7 @@ def test_the_html_is_small_and_keeps_to_what_outlook_shows(sample: mail.MailBody
     assert all(e.get("role") == "presentation" for tag, e in page.elements if tag == "table")
 
 
-def branded(logo: bytes, company: str = "Meridian Freight") -> mail.MailBody:
+def branded(logo: bytes, company: str = "Meridian Freight") -> mail.RenderedMail:
     brand = Brand(company=company, logo=base64.b64encode(logo).decode())
     return mail.render(sample_document(brand=brand))
 
@@ -288,7 +288,7 @@ def test_a_picture_that_the_template_does_not_show_is_not_sent(tmp_path: Path) -
     assert mail.render(sample_document(), templates=open_templates(tmp_path)).images == ()
 
 
-def test_the_same_document_makes_the_same_mail(sample: mail.MailBody) -> None:
+def test_the_same_document_makes_the_same_mail(sample: mail.RenderedMail) -> None:
     assert body() == sample
 
 

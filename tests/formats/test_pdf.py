@@ -35,7 +35,7 @@ from insights_reports.formats.html.parts import Parts, inline
 from insights_reports.formats.html.templates import SHIPPED, Templates
 from insights_reports.formats.pdf import layout as pdf_layout
 from insights_reports.formats.pdf import render as pdf
-from insights_reports.formats.pdf.child import Child, Failed, Limits
+from insights_reports.formats.pdf.child import Child, Failed, ProcessLimits
 from insights_reports.formats.pdf.widths import rows_across, shares
 from insights_reports.formats.words.tile import tile_text
 from insights_reports.formats.words.words import words
@@ -577,14 +577,14 @@ def test_a_head_too_short_to_be_hyphenated_is_not_broken() -> None:
 
 def test_a_document_that_takes_too_long_names_the_limit() -> None:
     with pytest.raises(RenderError) as raised:
-        pdf.render(documents.sample_document(), Limits(wall=0.2))
+        pdf.render(documents.sample_document(), ProcessLimits(wall=0.2))
     assert "document 'summary' of 'board-monthly': more than 0.2 s" in str(raised.value)
     assert raised.value.exit_status == 4
 
 
 def test_a_document_that_takes_too_much_memory_names_the_limit() -> None:
     with pytest.raises(RenderError, match="more than 150 MB of memory"):
-        pdf.render(documents.sample_document(), Limits(memory=150 * 1024**2))
+        pdf.render(documents.sample_document(), ProcessLimits(memory=150 * 1024**2))
 
 
 def test_a_document_that_takes_too_much_processor_time_names_the_limit() -> None:
@@ -593,7 +593,7 @@ def test_a_document_that_takes_too_much_processor_time_names_the_limit() -> None
         "project", Phrase("section.method"), None, (replace(table, rows=table.rows * 300),)
     )
     with pytest.raises(RenderError, match="more than 2 s of processor time"):
-        pdf.render(documents.split_document(sections=(section,)), Limits(cpu=2))
+        pdf.render(documents.split_document(sections=(section,)), ProcessLimits(cpu=2))
 
 
 def test_a_pool_goes_on_after_a_document_that_cannot_be_rendered(
@@ -608,7 +608,7 @@ def test_a_child_that_was_killed_is_replaced(split: bytes, monkeypatch: pytest.M
     children: list[Child] = []
     real = Child.__init__
 
-    def remembered(self: Child, limits: Limits, templates: Templates) -> None:
+    def remembered(self: Child, limits: ProcessLimits, templates: Templates) -> None:
         real(self, limits, templates)
         children.append(self)
 
@@ -637,7 +637,7 @@ def test_threads_share_a_pool(split: bytes) -> None:
 
 def test_the_child_gets_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OCTOPUS_API_KEY", "API-SECRET")
-    child = Child(Limits())
+    child = Child(ProcessLimits())
     try:
         environment = Path(f"/proc/{child._process.pid}/environ").read_bytes()
     finally:

@@ -8,7 +8,7 @@ import pypdfium2 as pdfium
 import pytest
 
 from insights_reports.edition.document import Block, Document, Table
-from insights_reports.edition.values import Name, Verdict
+from insights_reports.edition.values import ChangeVerdict, Name
 from insights_reports.formats.pdf import render as pdf
 from tests import documents, october
 from tests.formats.fill import fills
@@ -65,7 +65,7 @@ def judged_splits() -> Document:
 def _judged(block: Block) -> Block:
     if not isinstance(block, Table):
         return block
-    return replace(block, row_verdicts=(Verdict.USUAL,) * len(block.rows))
+    return replace(block, row_verdicts=(ChangeVerdict.USUAL,) * len(block.rows))
 
 
 DOCUMENTS: dict[str, tuple[Callable[[], Document], int]] = {

@@ -6,13 +6,20 @@ from xml.etree import ElementTree
 
 import pytest
 
-from insights_reports.edition.values import Verdict
+from insights_reports.edition.values import ChangeVerdict
 from insights_reports.formats.charts.frame import Style
 from insights_reports.formats.charts.palette import palette
-from insights_reports.formats.charts.path import Row, path
+from insights_reports.formats.charts.path import PathRow, path
 from insights_reports.formats.charts.tiny import Side, Spark, bullet, part_bar, runs, spark, strip
 from insights_reports.formats.charts.trend import outside, trend
-from insights_reports.formats.charts.waterfall import Change, End, Step, bars, two_lines, waterfall
+from insights_reports.formats.charts.waterfall import (
+    End,
+    WaterfallBar,
+    WaterfallTotal,
+    bars,
+    two_lines,
+    waterfall,
+)
 from insights_reports.formats.html.pictures import Pictures
 from insights_reports.formats.words.words import words
 from tests import october
@@ -20,10 +27,10 @@ from tests.formats.goldens import check_golden
 
 SVG = "{http://www.w3.org/2000/svg}"
 COLOURS = palette("#0b5c73")
-CHANGE = Change(
+CHANGE = WaterfallTotal(
     End("Sept", 0.05, "5.0 %"),
     End("Oct", 0.08, "8.0 %"),
-    (Step("Checkout", 0.04, "+4.0"), Step("Billing", -0.01, "−1.0")),
+    (WaterfallBar("Checkout", 0.04, "+4.0"), WaterfallBar("Billing", -0.01, "−1.0")),
     (0.06, ("target", "6 %")),
 )
 
@@ -76,9 +83,9 @@ def test_a_long_label_takes_two_lines_broken_where_both_are_shortest() -> None:
     assert two_lines("N" * 50, 34, 7.2)[0].endswith("…")
 
 
-@pytest.mark.parametrize("steps", [(), (Step("x", 0.0, "±0.0"),)])
-def test_a_change_without_steps_is_drawn(steps: tuple[Step, ...]) -> None:
-    none = Change(End("a", 0.0, "0"), End("b", 0.0, "0"), steps)
+@pytest.mark.parametrize("steps", [(), (WaterfallBar("x", 0.0, "±0.0"),)])
+def test_a_change_without_steps_is_drawn(steps: tuple[WaterfallBar, ...]) -> None:
+    none = WaterfallTotal(End("a", 0.0, "0"), End("b", 0.0, "0"), steps)
     assert "NaN" not in waterfall(none, COLOURS, "t", "a") + bars(none, COLOURS, "t", "a")
 
 
@@ -103,27 +110,27 @@ def test_another_accent_is_drawn() -> None:
 def test_a_strip_has_a_dot_within_a_square_outside_and_a_triangle_far_away(
     at: float, side: Side, shape: str
 ) -> None:
-    svg = strip(at, Verdict.WORSE, side, COLOURS, "t")
+    svg = strip(at, ChangeVerdict.WORSE, side, COLOURS, "t")
     last = list(ElementTree.fromstring(svg))[-1]
     assert last.tag == f"{SVG}{shape}"
 
 
 def test_a_dot_within_stays_within_the_shaded_range() -> None:
     for at in (-1.0, 1.0):
-        root = ElementTree.fromstring(strip(at, Verdict.USUAL, None, COLOURS, "t"))
+        root = ElementTree.fromstring(strip(at, ChangeVerdict.USUAL, None, COLOURS, "t"))
         (dot,) = root.iter(f"{SVG}circle")
         assert float(dot.attrib["cx"]) - 1.8 >= 14
         assert float(dot.attrib["cx"]) + 1.8 <= 36
 
 
 def test_more_and_fewer_have_the_colour_of_ink() -> None:
-    assert "f-ink" in classes(strip(2, Verdict.MORE, "high", COLOURS, "t"))
-    assert "f-worse" in classes(strip(2, Verdict.WORSE, "high", COLOURS, "t"))
+    assert "f-ink" in classes(strip(2, ChangeVerdict.MORE, "high", COLOURS, "t"))
+    assert "f-worse" in classes(strip(2, ChangeVerdict.WORSE, "high", COLOURS, "t"))
 
 
 def test_a_sparkline_writes_the_ends_of_its_range_and_steps_with_it() -> None:
     usual = ((1.0, 2.0), (1.0, 2.0), None, (2.0, 3.0))
-    of = Spark((1, 2, None, 4), usual, ("2", "3"), ("Nov", "Feb"), Verdict.WORSE, "high")
+    of = Spark((1, 2, None, 4), usual, ("2", "3"), ("Nov", "Feb"), ChangeVerdict.WORSE, "high")
     svg = spark(of, COLOURS, "t")
     assert texts(svg) == ["3", "2", "Nov", "Feb"]
     assert len(rects(svg)) == 2  # one for each run of equal ranges
@@ -131,7 +138,7 @@ def test_a_sparkline_writes_the_ends_of_its_range_and_steps_with_it() -> None:
 
 
 def test_the_ends_of_a_narrow_range_do_not_touch() -> None:
-    of = Spark((1, 100), ((50.0, 50.1),) * 2, ("50", "51"), ("a", "b"), Verdict.USUAL)
+    of = Spark((1, 100), ((50.0, 50.1),) * 2, ("50", "51"), ("a", "b"), ChangeVerdict.USUAL)
     root = ElementTree.fromstring(spark(of, COLOURS, "t"))
     high, low = [float(text.attrib["y"]) for text in root.iter(f"{SVG}text")][:2]
     assert low - high >= 6.9
@@ -158,8 +165,8 @@ def test_a_part_that_is_better_is_outlined() -> None:
 
 def test_a_path_draws_the_lead_time_now_above_the_one_before() -> None:
     rows = (
-        Row("Test", 1.0, 2.0, "1 h", "1 %", "2 %"),
-        Row("Production", 4.0, None, "4 h", "–", ""),
+        PathRow("Test", 1.0, 2.0, "1 h", "1 %", "2 %"),
+        PathRow("Production", 4.0, None, "4 h", "–", ""),
     )
     drawn = rects(path(rows, ("Lead time", "Failed"), COLOURS, "t", "a"))
     first, before, second = (float(each["width"]) for each in drawn)

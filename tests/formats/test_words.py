@@ -11,6 +11,7 @@ from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition.document import ColumnKind
 from insights_reports.edition.values import (
     Change,
+    ChangeVerdict,
     Day,
     Figure,
     Instant,
@@ -23,7 +24,6 @@ from insights_reports.edition.values import (
     Statistic,
     Unit,
     Value,
-    Verdict,
 )
 from insights_reports.errors import RenderError
 from insights_reports.formats.words.catalogue import languages
@@ -139,12 +139,12 @@ def test_a_figure_is_labelled_with_its_statistic() -> None:
 
 def rate_change(before: float, after: float) -> Change:
     pair = [Figure(RATE, Statistic.RATE, value, 100) for value in (before, after)]
-    return Change(pair[0], pair[1], after - before, None, Verdict.WORSE)
+    return Change(pair[0], pair[1], after - before, None, ChangeVerdict.WORSE)
 
 
 def count_change(before: int, after: int, ratio: float | None) -> Change:
     pair = [Figure(FREQUENCY, Statistic.COUNT, value) for value in (before, after)]
-    return Change(pair[0], pair[1], after - before, ratio, Verdict.BETTER)
+    return Change(pair[0], pair[1], after - before, ratio, ChangeVerdict.BETTER)
 
 
 def test_a_change_is_signed_and_a_rate_changes_by_points() -> None:
@@ -156,14 +156,14 @@ def test_a_change_is_signed_and_a_rate_changes_by_points() -> None:
     assert plain(EN.change(rate_change(0.04, 0.03))) == "-1.0 points"
     assert plain(DE.change(rate_change(0.031, 0.052))) == "+2,1 Prozentpunkte"
     lead = [Figure(LEAD, Statistic.MEDIAN, seconds(n), 50) for n in (4380, 3600)]
-    shorter = Change(lead[0], lead[1], seconds(-780), -0.178, Verdict.BETTER)
+    shorter = Change(lead[0], lead[1], seconds(-780), -0.178, ChangeVerdict.BETTER)
     assert plain(EN.change(shorter)) == "-13 min (-18 %)"
 
 
 def test_a_change_without_a_base_says_why() -> None:
     before = Figure(LEAD, Statistic.MEDIAN, None, None, Missing.NO_HISTORY)
     after = Figure(LEAD, Statistic.MEDIAN, 1, 1)
-    assert EN.change(Change(before, after, None, None, Verdict.TOO_FEW)) == "no history"
+    assert EN.change(Change(before, after, None, None, ChangeVerdict.TOO_FEW)) == "no history"
 
 
 SEPTEMBER = Span("2026-09", date(2026, 9, 1), date(2026, 10, 1))
@@ -249,7 +249,7 @@ def test_cells_have_the_unit_of_their_column_and_marks_are_put_into_words() -> N
     )
     assert EN.cell(Mark(None, None, None), ColumnKind.MARK_RATE) == "–"
     assert EN.cell(None, ColumnKind.DAY) == "–"
-    assert EN.cell(Verdict.USUAL, ColumnKind.VERDICT) == "as usual"
+    assert EN.cell(ChangeVerdict.USUAL, ColumnKind.VERDICT) == "as usual"
     assert EN.cell(CheckVerdict.NOT_COMPARABLE, ColumnKind.TEXT) == "not comparable"
 
 
@@ -310,7 +310,7 @@ dates = st.dates(date(1, 1, 2), date(9999, 12, 29))
 values = st.one_of(
     figures,
     st.builds(
-        lambda a, b, d, r: Change(a, b, d if a.value is not None else None, r, Verdict.WORSE),
+        lambda a, b, d, r: Change(a, b, d if a.value is not None else None, r, ChangeVerdict.WORSE),
         figures,
         figures,
         st.one_of(st.integers(-(10**15), 10**15), st.floats(-1e9, 1e9)),
@@ -324,7 +324,7 @@ values = st.one_of(
         st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns"]),
     ),
     st.builds(Name, st.one_of(st.none(), st.text()), st.text()),
-    st.sampled_from([*Verdict, *CheckVerdict, *Missing]),
+    st.sampled_from([*ChangeVerdict, *CheckVerdict, *Missing]),
     st.integers(),
     st.floats(allow_nan=False, allow_infinity=False),
     st.none(),

@@ -13,7 +13,7 @@ from insights_reports.errors import UsageError
 from insights_reports.judgement import (
     Baseline,
     Judgement,
-    Kind,
+    MeasureKind,
     Observed,
     Rule,
     Side,
@@ -55,7 +55,7 @@ def months(count: int, failed: float = 3, size: float = 60) -> list[Observed]:
 )
 def test_what_a_new_baseline_takes(known: Any, first: Any, last: Any) -> None:
     assert first_periods(known) == slice(first, last)
-    assert form(Kind.SHARE, months(known), DAY).periods == tuple(months(known)[first:last])
+    assert form(MeasureKind.SHARE, months(known), DAY).periods == tuple(months(known)[first:last])
 
 
 @pytest.mark.parametrize(
@@ -65,21 +65,21 @@ def test_a_baseline_of_eleven_grows_to_24_eight_behind_the_judged_one(
     after: Any, length: Any
 ) -> None:
     every = months(11 + after)
-    found = grown(form(Kind.SHARE, every[:11], DAY), every[11:], held=False)
+    found = grown(form(MeasureKind.SHARE, every[:11], DAY), every[11:], held=False)
     assert found.periods == tuple(every[:length])
     assert (found.locked, found.provisional) == (length == 24, length < 20)
 
 
 def test_a_baseline_is_held_while_a_lasting_change_stands() -> None:
     every = months(40)
-    baseline = form(Kind.SHARE, every[:11], DAY)
+    baseline = form(MeasureKind.SHARE, every[:11], DAY)
     assert grown(baseline, every[11:], held=True) == baseline
 
 
 @given(st.integers(8, 60), st.integers(0, 40))
 def test_growing_month_by_month_equals_growing_at_once(known: Any, more: Any) -> None:
     every = months(known + more)
-    start = form(Kind.SHARE, every[:known], DAY)
+    start = form(MeasureKind.SHARE, every[:known], DAY)
     skipped = known - min(8, known - len(start.periods)) - len(start.periods)
     step, since = start, every[skipped:]
     for now in range(known, known + more + 1):
@@ -95,9 +95,9 @@ def test_special_and_empty_periods_are_no_part_and_counts_begin_with_the_first()
         Observed(0, 0, "d"),
     ]
     periods.append(Observed(4, 7, "e", special=True))
-    assert [period.name for period in usable(Kind.COUNT, periods)] == ["b", "c"]
-    assert [period.name for period in usable(Kind.SHARE, periods)] == ["a", "b", "c"]
-    assert usable(Kind.COUNT, periods[:1]) == []
+    assert [period.name for period in usable(MeasureKind.COUNT, periods)] == ["b", "c"]
+    assert [period.name for period in usable(MeasureKind.SHARE, periods)] == ["a", "b", "c"]
+    assert usable(MeasureKind.COUNT, periods[:1]) == []
 
 
 def test_a_median_is_taken_of_the_values_of_all_periods() -> None:
@@ -122,7 +122,7 @@ def test_the_last_months_two_tens_count_one_half_each() -> None:
 def test_a_baseline_read_again_gives_the_same_verdicts(pairs: Any, median: Any, who: Any) -> None:
     periods = tuple(Observed(pair[0], pair[1], f"m{at}") for at, pair in enumerate(pairs))
     thresholds = Thresholds(this=0.002)
-    written = Baseline(Kind.SHARE, periods, DAY, median, "range", thresholds, who, who)
+    written = Baseline(MeasureKind.SHARE, periods, DAY, median, "range", thresholds, who, who)
     found = Baseline.from_dict(json.loads(json.dumps(written.to_dict())))
     assert found == written
     judged = [
@@ -143,7 +143,7 @@ def test_a_baseline_read_again_gives_the_same_verdicts(pairs: Any, median: Any, 
     ],
 )
 def test_a_damaged_baseline_is_refused(field: str, value: Any) -> None:
-    plain = form(Kind.SHARE, months(11), DAY).to_dict()
+    plain = form(MeasureKind.SHARE, months(11), DAY).to_dict()
     with pytest.raises(UsageError):
         Baseline.from_dict({**plain, field: value})
     with pytest.raises(UsageError, match=field):
@@ -151,25 +151,27 @@ def test_a_damaged_baseline_is_refused(field: str, value: Any) -> None:
 
 
 def test_a_restart_needs_eight_periods_and_a_name() -> None:
-    found = restarted(form(Kind.SHARE, months(8), DAY), "J. Doe", "new test stage")
+    found = restarted(form(MeasureKind.SHARE, months(8), DAY), "J. Doe", "new test stage")
     assert (found.accepted_by, found.reason, len(found.periods)) == ("J. Doe", "new test stage", 8)
     with pytest.raises(UsageError, match="7 complete periods"):
-        restarted(form(Kind.SHARE, months(7), DAY), "J. Doe", "new test stage")
+        restarted(form(MeasureKind.SHARE, months(7), DAY), "J. Doe", "new test stage")
 
 
 def test_a_step_inside_a_baseline_is_found() -> None:
-    moved = Baseline(Kind.SHARE, tuple(months(12, 3) + months(12, 12)), DAY)
+    moved = Baseline(MeasureKind.SHARE, tuple(months(12, 3) + months(12, 12)), DAY)
     found = best_split(moved)
     assert (found.at, found.moved) == (12, True)
     assert later_part(moved) == "month 0"  # the first of the second half, by its name
-    assert later_part(Baseline(Kind.SHARE, tuple(months(7, 3) + months(5, 12)), DAY)) is None
+    assert later_part(Baseline(MeasureKind.SHARE, tuple(months(7, 3) + months(5, 12)), DAY)) is None
 
 
 def test_a_baseline_that_never_varies_has_not_moved() -> None:
-    found = best_split(Baseline(Kind.SHARE, tuple(months(11)), DAY))
+    found = best_split(Baseline(MeasureKind.SHARE, tuple(months(11)), DAY))
     assert (found.ratio, found.limit, found.moved) == (0, pytest.approx(3.23), False)
-    assert best_split(Baseline(Kind.SHARE, tuple(months(24)), DAY)).limit == pytest.approx(3.10)
-    assert best_split(Baseline(Kind.SHARE, tuple(months(7)), DAY)) is None
+    assert best_split(Baseline(MeasureKind.SHARE, tuple(months(24)), DAY)).limit == pytest.approx(
+        3.10
+    )
+    assert best_split(Baseline(MeasureKind.SHARE, tuple(months(7)), DAY)) is None
 
 
 def test_the_split_is_a_two_sample_t_test_of_the_deviations() -> None:
@@ -180,9 +182,9 @@ def test_the_split_is_a_two_sample_t_test_of_the_deviations() -> None:
     from insights_reports.judgement.observed import fitted, table
 
     counts, exposures = table([periods])
-    values = fitted(Kind.SHARE, [periods]).deviations(counts, exposures)[0]
+    values = fitted(MeasureKind.SHARE, [periods]).deviations(counts, exposures)[0]
     best = max(abs(stats.ttest_ind(values[:at], values[at:]).statistic) for at in range(3, 12))
-    assert best_split(Baseline(Kind.SHARE, periods, DAY)).ratio == pytest.approx(best)
+    assert best_split(Baseline(MeasureKind.SHARE, periods, DAY)).ratio == pytest.approx(best)
 
 
 def judged(*rules: Any) -> Any:
@@ -190,7 +192,7 @@ def judged(*rules: Any) -> Any:
 
 
 def test_a_new_level_is_proposed_from_the_first_whole_period_on() -> None:
-    baseline = form(Kind.SHARE, months(11), DAY)
+    baseline = form(MeasureKind.SHARE, months(11), DAY)
     starts = [(date(2026, month, 1), f"2026-{month:02}", 9.0, 60.0) for month in range(5, 11)]
     found = proposal(baseline, judged(Rule.LASTING), starts, date(2026, 7, 5))
     assert (found.start, found.side) == ("2026-08", "high")

@@ -11,7 +11,7 @@ from insights_reports.judgement import (
     Judgement,
     Rule,
     Side,
-    Standing,
+    SliceStanding,
     Verdict,
     Window,
     family,
@@ -48,7 +48,7 @@ def test_what_is_not_judged_is_in_no_family() -> None:
     unjudged = Judgement(Verdict.TOO_SHORT, 3)
     assert surprisal(unjudged) is None
     found = family([unjudged, judgement(window(1e-9, 1, Side.HIGH))])
-    assert (found.standings, found.judged) == ((Standing.NOTHING, Standing.CHANGED), 1)
+    assert (found.standings, found.judged) == ((SliceStanding.NOTHING, SliceStanding.CHANGED), 1)
     assert family([]).standings == ()
 
 
@@ -57,8 +57,12 @@ def test_of_many_slices_only_the_clear_ones_are_changed() -> None:
     alone = [judgement(window(0.0006, 1, Side.HIGH))]
     quiet = [judgement(window(0.4, 0.6, Side.HIGH), called=False)] * 211
     found = family([*quiet, *alone, *clear])
-    assert found.standings[-3:] == (Standing.WORTH_A_LOOK, Standing.CHANGED, Standing.CHANGED)
-    assert set(found.standings[:-3]) == {Standing.NOTHING}
+    assert found.standings[-3:] == (
+        SliceStanding.WORTH_A_LOOK,
+        SliceStanding.CHANGED,
+        SliceStanding.CHANGED,
+    )
+    assert set(found.standings[:-3]) == {SliceStanding.NOTHING}
     assert found.judged == 214
     assert found.by_chance == pytest.approx(214 * 0.021)
 

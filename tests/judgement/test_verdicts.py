@@ -10,7 +10,7 @@ from insights_reports import judge
 from insights_reports.errors import UsageError
 from insights_reports.judgement import (
     Case,
-    Kind,
+    MeasureKind,
     Observed,
     Rule,
     Side,
@@ -139,7 +139,7 @@ PAIRS = st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.jus
 @settings(max_examples=10, deadline=None)
 @given(st.lists(st.tuples(st.lists(PAIRS, max_size=12), PAIRS, st.booleans()), max_size=12))
 def test_many_at_once_are_judged_as_each_alone(questions: Any) -> None:
-    kinds = [Kind.SHARE, Kind.COUNT, Kind.MEDIAN]
+    kinds = [MeasureKind.SHARE, MeasureKind.COUNT, MeasureKind.MEDIAN]
     cases = [
         Case(
             kinds[at % 3],

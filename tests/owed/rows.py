@@ -5,8 +5,8 @@ from typing import Any
 
 from insights_reports.config import Subscription
 from insights_reports.config_schedule import Schedule
-from insights_reports.delivery import EditionRow, Key, Made, Receipt, Run, State
-from insights_reports.owed.calendar import Calendar
+from insights_reports.delivery import EditionRow, Key, Made, Receipt, RunRecord, State
+from insights_reports.owed.calendar import PeriodCalendar
 
 NAME = "monthly"
 
@@ -21,14 +21,14 @@ def subscription(**more: Any) -> Subscription:
     return Subscription.model_validate({"report": "R", "schedule": schedule, **more})
 
 
-def calendar_for(given: Subscription) -> Calendar:
+def calendar_for(given: Subscription) -> PeriodCalendar:
     assert isinstance(given.schedule, Schedule)
-    return Calendar(given.every, given.schedule, given.week_start, given.fiscal_year_starts)
+    return PeriodCalendar(given.every, given.schedule, given.week_start, given.fiscal_year_starts)
 
 
-def run(period: str, began: str, outcome: str = "done", **more: Any) -> Run:
+def run(period: str, began: str, outcome: str = "done", **more: Any) -> RunRecord:
     given = {"trigger": "schedule", "ended_at": at(began), "exit_status": 0, "stages": (), **more}
-    return Run(
+    return RunRecord(
         run_id=f"{period}-{began}",
         subscription=NAME,
         period=period,

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 
 from insights_reports.config_schedule import Every, Schedule
 from insights_reports.metrics import Period
-from insights_reports.owed.calendar import Calendar
+from insights_reports.owed.calendar import PeriodCalendar
 
 VILNIUS = "Europe/Vilnius"
 NEW_YEAR = {2027: frozenset({date(2027, 1, 1)})}
 
 
-def calendar(every: Every = "month", *, year_starts: int = 1, **schedule: Any) -> Calendar:
+def calendar(every: Every = "month", *, year_starts: int = 1, **schedule: Any) -> PeriodCalendar:
     given = {"zone": VILNIUS, **schedule}
     holidays = NEW_YEAR if "working" in given.get("on", "") else {}
-    return Calendar(
+    return PeriodCalendar(
         every=every,
         schedule=Schedule(**given),
         year_starts=year_starts,
@@ -92,7 +92,9 @@ def test_what_is_owed_begins_with_a_day_or_with_the_first_run() -> None:
     assert names(monthly, None, None, now) == []
 
 
-def names(given: Calendar, since: date | None, began: datetime | None, now: datetime) -> list[str]:
+def names(
+    given: PeriodCalendar, since: date | None, began: datetime | None, now: datetime
+) -> list[str]:
     return [due.period.name for due in given.owed_since(since, began, now)]
 
 

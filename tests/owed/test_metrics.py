@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from insights_reports.delivery import State
 from insights_reports.owed.metrics import metrics
-from insights_reports.owed.standing import Facts, Overview, standings
+from insights_reports.owed.standing import LedgerFacts, Overview, standings
 from insights_reports.scheduling.heartbeat import wrong
 from tests.owed.rows import NAME, at, calendar_for, edition, receipt, run, subscription
 
@@ -25,7 +25,7 @@ def overview() -> Overview:
         receipt("2026-09", "b@example.com", State.REFUSED),
     ]
     made = [edition("2026-08", made_at=at("2026-09-01T06:01")), edition("2026-09")]
-    facts = Facts(made, receipts, [])
+    facts = LedgerFacts(made, receipts, [])
     return Overview(
         {NAME: standings(NAME, given, calendar_for(given), facts, NOW)}, {"odd": "no such country"}
     )

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from insights_reports.config import Subscription
-from insights_reports.delivery import EditionRow, Run
-from insights_reports.owed.standing import Facts, Stand, Standing, standings
+from insights_reports.delivery import EditionRow, RunRecord
+from insights_reports.owed.standing import LedgerFacts, Stand, Standing, standings
 from tests.owed.rows import NAME, calendar_for, edition, subscription
 
 MINUTE = timedelta(minutes=1)
@@ -36,11 +36,11 @@ class World:
 
     given: Subscription
     chance: random.Random
-    runs: list[Run] = field(default_factory=list)
+    runs: list[RunRecord] = field(default_factory=list)
     made: list[EditionRow] = field(default_factory=list)
 
     def look(self, now: datetime) -> list[Standing]:
-        facts = Facts(self.made, [], self.runs)
+        facts = LedgerFacts(self.made, [], self.runs)
         found = standings(NAME, self.given, calendar_for(self.given), facts, now)
         for stands in found:
             if stands.is_to_be_made(now):
@@ -56,7 +56,7 @@ class World:
         fate = self.chance.choice(["done", "done", "failed: Octopus", "crashed"])
         ended = None if fate == "crashed" else now
         self.runs.append(
-            Run(key, NAME, stands.period, "schedule", now, ended, (), fate, None)
+            RunRecord(key, NAME, stands.period, "schedule", now, ended, (), fate, None)
         )  # fmt: skip
         if fate == "done" or (fate == "crashed" and self.chance.random() < 0.3):
             self.made.append(replace(edition(stands.period), made_at=now))

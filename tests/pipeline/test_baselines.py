@@ -8,7 +8,7 @@ import pytest
 from insights_reports.edition.values import Name
 from insights_reports.errors import ConfigError, UsageError
 from insights_reports.pipeline.baselines import (
-    Entry,
+    BaselineDecision,
     add_decision,
     baselines_path,
     read_decisions,
@@ -16,7 +16,7 @@ from insights_reports.pipeline.baselines import (
 )
 from insights_reports.pipeline.notes import parse_note
 
-ENTRY = Entry(
+ENTRY = BaselineDecision(
     subscription="board",
     series="month/Production/Project/Projects-1",
     measure="failure_rate",

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from insights_reports.config_file import load_config
-from insights_reports.edition.settings import CustomBands, Settings
+from insights_reports.edition.settings import OwnBands, Settings
 from insights_reports.edition.values import Metric
 from insights_reports.errors import ConfigError
 from insights_reports.pipeline.settings import logo_of, settings_of
@@ -41,7 +41,7 @@ def test_own_bands_are_in_the_units_of_the_tiles(tmp_path: Path) -> None:
         "custom_bands: {name: Ours, date: 2026-01-15, source: Handbook, "
         "deployments_per_week: [7, 1], lead_time_hours: [24], failure_rate: [0.05]}\n"
     )
-    assert settings(tmp_path, "bands: custom", bands).custom_bands == CustomBands(
+    assert settings(tmp_path, "bands: custom", bands).custom_bands == OwnBands(
         "Ours",
         date(2026, 1, 15),
         "Handbook",

@@ -14,9 +14,9 @@ import pandas as pd
 from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.causes.deployments_behind import Behind
 from insights_reports.crosscheck.causes.edges import Context
-from insights_reports.crosscheck.causes.judged import Judged
-from insights_reports.crosscheck.compare import Book
-from insights_reports.crosscheck.tables.cells import Cells, from_columns
+from insights_reports.crosscheck.causes.judged import JudgedCells
+from insights_reports.crosscheck.compare import OurTables
+from insights_reports.crosscheck.tables.cells import StatedCells, from_columns
 from insights_reports.crosscheck.tables.intervals import as_date, day_number
 from insights_reports.spelling.figures import FAILURE_RATE, LEAD_TIME, MEMBERS, POSITION, Integers
 from insights_reports.spelling.terms import NULL
@@ -28,7 +28,7 @@ _NEVER = 1 << 40  # days, later than any
 _DAY = datetime(2000, 1, 1)  # noqa: DTZ001  (only a day for all values to share)
 
 
-def accumulating_lead_time(judged: Judged, context: Context, behind: Behind) -> None:
+def accumulating_lead_time(judged: JudgedCells, context: Context, behind: Behind) -> None:
     """Explain lead times where the accumulation accounts for every one of their statistics."""
     compared = judged.compared
     differs = judged.differs[list(MEMBERS[LEAD_TIME])].any(axis=0)
@@ -72,7 +72,7 @@ def _values(behind: Behind, series: int, start: int, end: int) -> Integers:
     return np.concatenate((lead_time[done], end - created[pending]))
 
 
-def _statistics(book: Book, size: int, numbers: Integers, values: Integers) -> Cells:
+def _statistics(book: OurTables, size: int, numbers: Integers, values: Integers) -> StatedCells:
     """The statistics of the values of each number, as cells: by the code that makes all figures."""
     projects = pd.Index([str(number) for number in range(size)])
     none = np.full(len(values), np.timedelta64("NaT", "ns"))
@@ -95,4 +95,4 @@ def _statistics(book: Book, size: int, numbers: Integers, values: Integers) -> C
     own = [int(key) for key, _ in tabulator.series("Project")]
     columns = tabulator.columns("Project", day - around, day + around, None)
     cells = from_columns(columns).renumbered(np.array(own, dtype=np.int64))
-    return Cells(cells.series * 0, cells.series, cells.columns)
+    return StatedCells(cells.series * 0, cells.series, cells.columns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from insights_reports.crosscheck.compare import Book
+from insights_reports.crosscheck.compare import OurTables
 from insights_reports.metrics import Lookups, Split
 from insights_reports.metrics.splits import membership
 from insights_reports.spelling.figures import FIGURES, METRICS, POSITION, Integers, Mask
@@ -23,7 +23,7 @@ class Behind:
     def __init__(
         self,
         deployments: pd.DataFrame,
-        book: Book,
+        book: OurTables,
         split: Split,
         tag_set: str | None,
         lookups: Lookups,

@@ -14,8 +14,8 @@ import pandas as pd
 
 from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.causes.hidden_deployments import with_more
-from insights_reports.crosscheck.causes.judged import MARGIN, NOT_COMPARABLE, Judged
-from insights_reports.crosscheck.compare import Book, Compared
+from insights_reports.crosscheck.causes.judged import MARGIN, NOT_COMPARABLE, JudgedCells
+from insights_reports.crosscheck.compare import Compared, OurTables
 from insights_reports.crosscheck.conventions.infer import Inferred, begin_of
 from insights_reports.crosscheck.tables.intervals import as_date, day_number, ends
 from insights_reports.metrics import Lookups, outcomes
@@ -53,7 +53,7 @@ class Hints:
 class Context:
     """What the rules look at besides the figures themselves."""
 
-    book: Book
+    book: OurTables
     deployments: pd.DataFrame
     lookups: Lookups
     inferred: Inferred
@@ -64,7 +64,7 @@ class Context:
     hints: Hints = field(default_factory=Hints)
 
 
-def edge_intervals(judged: Judged, context: Context) -> None:
+def edge_intervals(judged: JudgedCells, context: Context) -> None:
     """The intervals in which the range begins and ends, where no range known explains them.
 
     There must be one instant that cuts the interval so that the deployments on its one side are
@@ -81,7 +81,7 @@ def edge_intervals(judged: Judged, context: Context) -> None:
             _cut(judged, context, cells, start, after)
 
 
-def _cut(judged: Judged, context: Context, cells: Integers, start: int, after: bool) -> None:
+def _cut(judged: JudgedCells, context: Context, cells: Integers, start: int, after: bool) -> None:
     """Try the instants that the stated totals point to; take the one that explains most."""
     compared, book = judged.compared, context.book
     stop = int(ends(np.array([start]), compared.granularity)[0])
@@ -142,7 +142,7 @@ def _instants(rows: pd.DataFrame) -> Integers:
     return instants
 
 
-def before_the_data(judged: Judged, context: Context) -> None:
+def before_the_data(judged: JudgedCells, context: Context) -> None:
     """Intervals that begin before the first deployment listed: "12 whole months and this month"."""
     cells = judged.cells_that_differ()
     cells = cells[judged.compared.cells.start[cells] < day_number(context.data_start)]
@@ -151,7 +151,7 @@ def before_the_data(judged: Judged, context: Context) -> None:
         judged.mark_cells(which, more, NOT_COMPARABLE, cause)
 
 
-def do_not_promote(judged: Judged, context: Context) -> None:
+def do_not_promote(judged: JudgedCells, context: Context) -> None:
     """Successful deployments of releases that must not be promoted, counted as failed.
 
     One page of the documentation counts them so (docs/insights), another does not

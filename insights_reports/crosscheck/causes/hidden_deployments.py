@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from insights_reports.crosscheck.causes.cause import Cause
-from insights_reports.crosscheck.causes.judged import EXPLAINED, NOT_COMPARABLE, Judged
+from insights_reports.crosscheck.causes.judged import EXPLAINED, NOT_COMPARABLE, JudgedCells
 from insights_reports.crosscheck.compare import Compared
 from insights_reports.metrics import UNKNOWN
 from insights_reports.spelling.figures import (
@@ -76,7 +76,7 @@ def _unseen_by_day(compared: Compared) -> dict[int, int]:
     return dict(zip(compared.cells.start[cells].tolist(), total.tolist(), strict=True))
 
 
-def restricted_key(judged: Judged, hidden_by_all: Hidden) -> None:
+def restricted_key(judged: JudgedCells, hidden_by_all: Hidden) -> None:
     """Deployments that Octopus counts and this account may not see.
 
     Octopus adds them up for everybody who may view Insights, but lists only those that the account
@@ -101,7 +101,7 @@ def restricted_key(judged: Judged, hidden_by_all: Hidden) -> None:
             judged.mark_cells(which[some], figures & unverifiable, NOT_COMPARABLE, cause)
 
 
-def with_more(judged: Judged, cells: Integers) -> Iterator[tuple[Integers, Mask]]:
+def with_more(judged: JudgedCells, cells: Integers) -> Iterator[tuple[Integers, Mask]]:
     """The cells that more deployments than ours can make, and their figures that differ."""
     if len(cells):
         consistent = _can_have_more(judged, cells)
@@ -110,7 +110,7 @@ def with_more(judged: Judged, cells: Integers) -> Iterator[tuple[Integers, Mask]
             yield which, judged.differs[:, which]
 
 
-def _can_have_more(judged: Judged, cells: Integers) -> Mask:
+def _can_have_more(judged: JudgedCells, cells: Integers) -> Mask:
     """Whether what is stated of each cell can be our deployments and some more.
 
     The stated counts must be ours or more and fit each other; of each metric there may be no more
@@ -141,7 +141,9 @@ def _can_have_more(judged: Judged, cells: Integers) -> Mask:
     return fits
 
 
-def _metric_can_have_more(judged: Judged, metric: str, cells: Integers, hidden: Column) -> Mask:
+def _metric_can_have_more(
+    judged: JudgedCells, metric: str, cells: Integers, hidden: Column
+) -> Mask:
     def both(statistic: str) -> tuple[Column, Column]:
         number = POSITION[metric, statistic]
         return judged.compared.stated[number][cells], judged.compared.cells.columns[number][cells]

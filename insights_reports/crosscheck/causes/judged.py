@@ -26,7 +26,7 @@ VERDICTS = (
 )
 
 
-class Judged:
+class JudgedCells:
     """A verdict and a cause for each figure (rows) of each cell (columns).
 
     ``verdict`` holds the numbers above, ``cause`` positions in ``causes``; position 0 is not known.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from insights_reports.crosscheck.causes.cause import Cause
-from insights_reports.crosscheck.causes.judged import DIFFERS, UNKNOWN, Judged
+from insights_reports.crosscheck.causes.judged import DIFFERS, UNKNOWN, JudgedCells
 from insights_reports.spelling.figures import (
     FAILURE_RATE,
     FIGURES,
@@ -25,7 +25,7 @@ _TOTAL = POSITION[FAILURE_RATE, "Total"]
 _OUTCOMES = [POSITION[FAILURE_RATE, name] for name in ("Successful", "Failed", "Total")]
 
 
-def name_likeliest(judged: Judged, our_series: int) -> None:
+def name_likeliest(judged: JudgedCells, our_series: int) -> None:
     """Give every figure that differs a cause; ``our_series`` is how many series are ours."""
     cells = judged.cells_that_differ()
     if not len(cells):
@@ -38,7 +38,7 @@ def name_likeliest(judged: Judged, our_series: int) -> None:
     _lead_times(judged, cells)
 
 
-def _of_cells(judged: Judged, cells: Integers, our_series: int) -> dict[Cause, list[int]]:
+def _of_cells(judged: JudgedCells, cells: Integers, our_series: int) -> dict[Cause, list[int]]:
     """The cells by what their counts look like."""
     compared = judged.compared
     stated = [_zeros(compared.stated[place][cells]) for place in _OUTCOMES]
@@ -74,7 +74,7 @@ def _zeros(column: Column) -> Column:
     return np.where(is_null(column), 0, column)
 
 
-def _single_figures(judged: Judged, cells: Integers) -> None:
+def _single_figures(judged: JudgedCells, cells: Integers) -> None:
     """The only figure of its metric that differs: by one unit, or alone."""
     for members in MEMBERS.values():
         differs = judged.differs[list(members)][:, cells]
@@ -94,7 +94,7 @@ def _single_figures(judged: Judged, cells: Integers) -> None:
             _mark(judged, number, which[~near], _ALONE)
 
 
-def _lead_times(judged: Judged, cells: Integers) -> None:
+def _lead_times(judged: JudgedCells, cells: Integers) -> None:
     """Lead times of more deployments than were successful."""
     count = POSITION[LEAD_TIME, "Count"]
     more = judged.compared.stated[count][cells] > judged.compared.cells.columns[count][cells]
@@ -106,7 +106,7 @@ def _lead_times(judged: Judged, cells: Integers) -> None:
         _mark(judged, number, which[judged.differs[number][which]], _LEAD_TIMES)
 
 
-def _mark(judged: Judged, number: int, cells: Integers, cause: Cause) -> None:
+def _mark(judged: JudgedCells, number: int, cells: Integers, cause: Cause) -> None:
     if len(cells):
         mask = np.zeros(judged.verdict.shape, dtype=bool)
         mask[number, cells] = True

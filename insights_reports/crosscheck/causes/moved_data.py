@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from insights_reports.crosscheck.causes.cause import Cause
-from insights_reports.crosscheck.causes.judged import Judged
-from insights_reports.crosscheck.compare import Book
+from insights_reports.crosscheck.causes.judged import JudgedCells
+from insights_reports.crosscheck.compare import OurTables
 from insights_reports.crosscheck.conventions.infer import Inferred
 from insights_reports.crosscheck.tables.intervals import begins
 from insights_reports.metrics import Tabulator, local_dates
@@ -34,7 +34,7 @@ _MOST_STATES = 16
 
 
 @dataclass(frozen=True, eq=False)
-class Moves:
+class MovedData:
     """What moved between two pulls.
 
     Attributes:
@@ -49,7 +49,7 @@ class Moves:
     cause: Cause
 
 
-def moves(earlier: pd.DataFrame, later: pd.DataFrame, zone: tzinfo) -> Moves | None:
+def moves(earlier: pd.DataFrame, later: pd.DataFrame, zone: tzinfo) -> MovedData | None:
     """What moved from one pull to the next; None if nothing did."""
     here = pd.Index(later["deployment_id"])
     place = here.get_indexer(pd.Index(earlier["deployment_id"]))
@@ -71,7 +71,7 @@ def moves(earlier: pd.DataFrame, later: pd.DataFrame, zone: tzinfo) -> Moves | N
         later.iloc[counterpart[changed]],
     ]
     days = np.unique(np.concatenate([local_dates(part, zone).view(np.int64) for part in touched]))
-    return Moves(
+    return MovedData(
         (earlier, *_without_newest(later, new)),
         days,
         _cause(new, gone, changed, differs["task_state"]),
@@ -112,12 +112,14 @@ class Moving:
     One state of the data is taken for a whole table, which is the answer to one call.
     """
 
-    def __init__(self, found: Moves | None, book: Book, inferred: Inferred, zone: tzinfo) -> None:
+    def __init__(
+        self, found: MovedData | None, book: OurTables, inferred: Inferred, zone: tzinfo
+    ) -> None:
         self._found, self._book, self._zone = found, book, zone
         self._week_start: WeekStart = inferred.conventions.week_start
         self._tabulators: list[Tabulator] = []
 
-    def judge(self, judged: Judged) -> None:
+    def judge(self, judged: JudgedCells) -> None:
         """Explain the figures of one table that the state before the move makes."""
         compared, found = judged.compared, self._found
         if found is None or not judged.differs.any():
@@ -130,7 +132,7 @@ class Moving:
         scores = [compared.against(ours, judged.rounding, cells).sum() for ours in every]
         judged.adopt(cells, every[int(np.argmax(scores))], found.cause)
 
-    def _states(self, found: Moves) -> list[Tabulator]:
+    def _states(self, found: MovedData) -> list[Tabulator]:
         """Each state made ready, of it the months and weeks in which something moved."""
         if not self._tabulators:
             for state in found.states:

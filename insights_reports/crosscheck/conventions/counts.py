@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from insights_reports.crosscheck.conventions.choose import Scores, choose
-from insights_reports.crosscheck.conventions.ranges import Range, candidates
+from insights_reports.crosscheck.conventions.ranges import DateRange, candidates
 from insights_reports.crosscheck.conventions.tallies import COUNTED, Tally, tally
 from insights_reports.crosscheck.result import Evidence
 from insights_reports.crosscheck.tables.intervals import (
@@ -95,17 +95,17 @@ class Counting:
 
     def ranges(
         self, conventions: Conventions, evidence: list[Evidence]
-    ) -> Iterator[tuple[str, Range]]:
+    ) -> Iterator[tuple[str, DateRange]]:
         """What the server takes each time range to be, by the intervals at its edges; ranges that
         are level are told apart by what the other time ranges are."""
         first = {name: self._at_edges(name, conventions, 0) for name in self._names}
         for name in self._names:
 
-            def rounds(name: TimeRange = name) -> Iterator[Scores[Range]]:
+            def rounds(name: TimeRange = name) -> Iterator[Scores[DateRange]]:
                 yield first[name]
                 yield self._at_edges(name, conventions, 1)
 
-            def others(level: Sequence[Range], name: TimeRange = name) -> Range:
+            def others(level: Sequence[DateRange], name: TimeRange = name) -> DateRange:
                 said: Counter[str] = Counter()
                 for other in first.keys() - {name}:
                     for like, score in first[other][0]:
@@ -114,7 +114,7 @@ class Counting:
 
             yield name, choose(name, rounds(), evidence, lambda one: one.name, others)
 
-    def _at_edges(self, name: TimeRange, conventions: Conventions, which: int) -> Scores[Range]:
+    def _at_edges(self, name: TimeRange, conventions: Conventions, which: int) -> Scores[DateRange]:
         """What each range explains of the intervals that not all of them hold whole."""
         every = self._candidates[name]
         low = max(day_number(one.start) for one in every)
@@ -135,7 +135,7 @@ class Counting:
                 scores[place] += int((stated == ours).sum())
         return list(zip(every, scores, strict=True)), figures
 
-    def _ranges(self, name: TimeRange) -> tuple[Range, ...]:
+    def _ranges(self, name: TimeRange) -> tuple[DateRange, ...]:
         daily = [
             table
             for table in self._rounds[name][0]
@@ -221,7 +221,9 @@ def _weights(
     return np.bincount(members.rows, minlength=len(deployments)).astype(np.int64)
 
 
-def _counts_in(found: Tally, starts: Integers, granularity: Granularity, one: Range) -> Integers:
+def _counts_in(
+    found: Tally, starts: Integers, granularity: Granularity, one: DateRange
+) -> Integers:
     """The deployments of each interval that a range lets it count."""
     stops = ends(starts, granularity)
     low, high = day_number(one.start), day_number(one.end)

@@ -19,7 +19,7 @@ import pandas as pd
 
 from insights_reports.crosscheck.conventions.choose import Scores, choose
 from insights_reports.crosscheck.conventions.counts import Counting
-from insights_reports.crosscheck.conventions.ranges import Range
+from insights_reports.crosscheck.conventions.ranges import DateRange
 from insights_reports.crosscheck.conventions.rounding import Rounding
 from insights_reports.crosscheck.conventions.rounding_found import printing
 from insights_reports.crosscheck.conventions.samples import METHODS, Sample, samples
@@ -33,8 +33,8 @@ from insights_reports.spelling.figures import (
     LEAD_TIME,
     METRICS,
     POSITION,
-    Figure,
     Integers,
+    StatedFigure,
 )
 from insights_reports.spelling.stated import StatedTable
 
@@ -50,7 +50,7 @@ class Inferred:
 
     conventions: Conventions
     rounding: Rounding
-    ranges: Mapping[str, Range]
+    ranges: Mapping[str, DateRange]
     evidence: tuple[Evidence, ...]
 
 
@@ -73,7 +73,7 @@ def infer(
     conventions = replace(base, week_start=week_start)
     counting = Counting(tables, deployments, zone, lookups, as_of, conventions, unsettled)
     conventions = replace(conventions, count_as_failed=counting.failing(evidence))
-    ranges: dict[str, Range] = dict(counting.ranges(conventions, evidence))
+    ranges: dict[str, DateRange] = dict(counting.ranges(conventions, evidence))
     found = list(samples(tables, deployments, zone, lookups, conventions, ranges))
     rounding = printing(found, tables, evidence)
     conventions = replace(
@@ -131,7 +131,10 @@ def _method(
 
 
 def _by_method(
-    order: list[PercentileMethod], figures: list[Figure], found: list[Sample], rounding: Rounding
+    order: list[PercentileMethod],
+    figures: list[StatedFigure],
+    found: list[Sample],
+    rounding: Rounding,
 ) -> Scores[PercentileMethod]:
     """How many of the figures each method explains, of those that are stated of as many values."""
     scores, looked_at = dict.fromkeys(order, 0), 0

@@ -18,7 +18,7 @@ _WEEKS: dict[str, int] = {"LastMonth": 4, "LastQuarter": 13, "LastYear": 52}
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class DateRange:
     """The half-open local dates of a time range, and whether intervals that it cuts are clipped.
 
     ``first_instant``, in nanoseconds since 1970, further cuts the first day. ``kind`` is the same
@@ -39,7 +39,7 @@ def candidates(
     zone: tzinfo,
     base: Conventions,
     stated: tuple[date, date] | None,
-) -> tuple[Range, ...]:
+) -> tuple[DateRange, ...]:
     """The ways a server may understand a time range, the likeliest first, each clipped and whole;
     of those that cover the same days, the first.
 
@@ -48,7 +48,7 @@ def candidates(
     every = list(_bounds(name, as_of, zone, base))
     if stated:
         last = stated[1] + timedelta(days=1)
-        every.append(Range("the days stated", stated[0], last, kind="stated"))
+        every.append(DateRange("the days stated", stated[0], last, kind="stated"))
     both = [
         replace(
             one,
@@ -60,7 +60,7 @@ def candidates(
         for edge in _edges(base)
         if edge == "clipped" or one.first_instant is None
     ]
-    distinct: dict[tuple[object, ...], Range] = {}
+    distinct: dict[tuple[object, ...], DateRange] = {}
     for one in both:
         distinct.setdefault((one.start, one.end, one.clipped, one.first_instant), one)
     return tuple(distinct.values())
@@ -70,7 +70,9 @@ def _edges(base: Conventions) -> tuple[str, str]:
     return ("clipped", "whole") if base.edge == "clipped" else ("whole", "clipped")
 
 
-def _bounds(name: TimeRange, as_of: datetime, zone: tzinfo, base: Conventions) -> Iterator[Range]:
+def _bounds(
+    name: TimeRange, as_of: datetime, zone: tzinfo, base: Conventions
+) -> Iterator[DateRange]:
     local = as_of.astimezone(zone)
     today = local.date()
     tomorrow = today + timedelta(days=1)
@@ -81,25 +83,27 @@ def _bounds(name: TimeRange, as_of: datetime, zone: tzinfo, base: Conventions) -
         "aligned": f"from the first of the month, {months} months back",
     }
     start, end = time_range(name, as_of, zone, base)
-    yield Range(named[base.range_start], start, end, kind=base.range_start)
+    yield DateRange(named[base.range_start], start, end, kind=base.range_start)
     for other, first in (("trailing", back), ("aligned", back.replace(day=1))):
         if other != base.range_start:
-            yield Range(named[other], first, tomorrow, kind=other)
-    yield Range(
+            yield DateRange(named[other], first, tomorrow, kind=other)
+    yield DateRange(
         f"{months} months back and a day less", back + timedelta(days=1), tomorrow, kind="less"
     )
-    yield Range(
+    yield DateRange(
         f"{_DAYS[name]} days back", today - timedelta(days=_DAYS[name]), tomorrow, kind="days back"
     )
-    yield Range(
+    yield DateRange(
         f"{_DAYS[name]} days", tomorrow - timedelta(days=_DAYS[name]), tomorrow, kind="days"
     )
-    yield Range(
+    yield DateRange(
         f"{_WEEKS[name]} weeks back", today - timedelta(weeks=_WEEKS[name]), tomorrow, kind="weeks"
     )
-    yield Range(f"{months} months back, without today", back, today, kind="without today")
+    yield DateRange(f"{months} months back, without today", back, today, kind="without today")
     cut = datetime(back.year, back.month, back.day, tzinfo=zone).replace(
         hour=local.hour, minute=local.minute, second=local.second, microsecond=local.microsecond
     )
     instant = int(cut.timestamp()) * 1_000_000_000 + cut.microsecond * 1000
-    yield Range(f"{months} months back to the instant", back, tomorrow, True, instant, "instant")
+    yield DateRange(
+        f"{months} months back to the instant", back, tomorrow, True, instant, "instant"
+    )

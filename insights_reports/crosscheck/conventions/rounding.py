@@ -15,10 +15,10 @@ from insights_reports.spelling.figures import (
     FAILURE_RATE,
     POSITION,
     Column,
-    Figure,
     Floats,
     Integers,
     Mask,
+    StatedFigure,
     is_null,
 )
 from insights_reports.spelling.terms import TICKS_PER_SECOND
@@ -221,7 +221,7 @@ class Rounding:
     zero_rate: bool = False
     zero_statistics: bool = False
 
-    def tolerance(self, figure: Figure) -> float:
+    def tolerance(self, figure: StatedFigure) -> float:
         """Half a unit of the last place stated, in the figure's own unit; 0 for counts."""
         if figure.kind == "duration":
             return self.durations.tolerance
@@ -229,7 +229,7 @@ class Rounding:
             return self.rates.tolerance
         return self.numbers.tolerance if figure.kind == "number" else 0.0
 
-    def agrees(self, figure: Figure, stated: Column, ours: Column) -> Mask:
+    def agrees(self, figure: StatedFigure, stated: Column, ours: Column) -> Mask:
         """Whether each stated value agrees with ours. Null agrees with null alone."""
         no_value = is_null(ours)
         none_stated = is_null(stated)
@@ -242,7 +242,7 @@ class Rounding:
             return agrees
         return self._agrees(figure, stated, ours)
 
-    def _agrees(self, figure: Figure, stated: Column, ours: Column) -> Mask:
+    def _agrees(self, figure: StatedFigure, stated: Column, ours: Column) -> Mask:
         if figure.kind == "count":
             return np.equal(stated, ours)
         if figure.kind == "duration":

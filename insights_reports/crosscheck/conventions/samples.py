@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from insights_reports.crosscheck.conventions.counts import aligned_starts
-from insights_reports.crosscheck.conventions.ranges import Range
-from insights_reports.crosscheck.tables.cells import Cells, from_columns, signature
+from insights_reports.crosscheck.conventions.ranges import DateRange
+from insights_reports.crosscheck.tables.cells import StatedCells, from_columns, signature
 from insights_reports.crosscheck.tables.intervals import as_date, begins, day_number, ends
 from insights_reports.metrics import (
     Conventions,
@@ -73,7 +73,7 @@ def samples(
     zone: tzinfo,
     lookups: Lookups,
     conventions: Conventions,
-    ranges: Mapping[str, Range],
+    ranges: Mapping[str, DateRange],
 ) -> Iterator[Sample]:
     """Samples of as many tables as the bound on rows allows."""
     days = local_dates(deployments, zone).view(np.int64)
@@ -87,7 +87,7 @@ def samples(
             yield _sample(table, tabulator, newest)
 
 
-def _telling(tables: Sequence[StatedTable], ranges: Mapping[str, Range]) -> list[StatedTable]:
+def _telling(tables: Sequence[StatedTable], ranges: Mapping[str, DateRange]) -> list[StatedTable]:
     """Few tables of many kinds: of each split and granularity the longest range alone."""
     longest: dict[tuple[str, str | None, str], StatedTable] = {}
     for table in sorted(tables, key=lambda one: ranges[one.source.time_range].start):
@@ -101,7 +101,7 @@ def _telling(tables: Sequence[StatedTable], ranges: Mapping[str, Range]) -> list
 
 
 def _newest(
-    table: StatedTable, days: Integers, conventions: Conventions, of_range: Range
+    table: StatedTable, days: Integers, conventions: Conventions, of_range: DateRange
 ) -> tuple[int, int] | None:
     """The days of the newest intervals of the range with few enough deployments."""
     granularity = cast(Granularity, table.source.granularity)
@@ -136,7 +136,7 @@ def _sample(table: StatedTable, tabulator: Tabulator, days: tuple[int, int]) -> 
     starts = aligned_starts(table, tabulator.conventions)
     begin = begins(np.array(days[:1]), granularity, tabulator.conventions.week_start)[0]
     inside = (starts >= begin) & (starts < days[1])
-    stated = Cells(table.series, starts, table.columns).take(inside)
+    stated = StatedCells(table.series, starts, table.columns).take(inside)
     stated = _paired(stated, table.names, [name for _, name in series], ours["linear"])
     common = np.intersect1d(stated.keys, ours["linear"].keys, assume_unique=True)
     return Sample(
@@ -145,8 +145,11 @@ def _sample(table: StatedTable, tabulator: Tabulator, days: tuple[int, int]) -> 
 
 
 def _paired(
-    stated: Cells, stated_names: Sequence[str | None], names: list[str | None], ours: Cells
-) -> Cells:
+    stated: StatedCells,
+    stated_names: Sequence[str | None],
+    names: list[str | None],
+    ours: StatedCells,
+) -> StatedCells:
     """The stated cells by our numbers of their series: those whose name is the only one of its kind
     on both sides, and those that alone have the same counts."""
     single = {name: at for at, name in enumerate(names) if name and names.count(name) == 1}
@@ -156,13 +159,17 @@ def _paired(
     place = np.array([single.get(name or "", -1) for name in theirs], dtype=np.int64)
     for number, at in _of_same_counts(stated, left, ours, free).items():
         place[number] = at
-    stated = Cells(place[stated.series], stated.start, stated.columns) if len(place) else stated
+    stated = (
+        StatedCells(place[stated.series], stated.start, stated.columns) if len(place) else stated
+    )
     first = np.zeros(len(stated), dtype=bool)
     first[np.unique(stated.keys, return_index=True)[1]] = True
     return stated.take(first & (stated.series >= 0))
 
 
-def _of_same_counts(stated: Cells, left: list[int], ours: Cells, free: list[int]) -> dict[int, int]:
+def _of_same_counts(
+    stated: StatedCells, left: list[int], ours: StatedCells, free: list[int]
+) -> dict[int, int]:
     """The only series on each side with some counts; more than _NAMELESS are not looked at."""
     if max(len(left), len(free)) > _NAMELESS:
         return {}

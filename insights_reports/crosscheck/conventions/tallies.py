@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from insights_reports.crosscheck.conventions.ranges import Range
+from insights_reports.crosscheck.conventions.ranges import DateRange
 from insights_reports.crosscheck.tables.intervals import day_number
 from insights_reports.metrics import Conventions, local_dates
 from insights_reports.metrics.measures import OTHER, outcome_of
@@ -43,7 +43,7 @@ class Tally:
     kind: Integers
     weights: Integers
 
-    def between(self, starts: Integers, ends: Integers, cut: Range | None = None) -> Integers:
+    def between(self, starts: Integers, ends: Integers, cut: DateRange | None = None) -> Integers:
         """The number of each kind in each half-open range of days, a row each."""
         starts = np.minimum(starts, ends)
         last = len(self.sums) - 1

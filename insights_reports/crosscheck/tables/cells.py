@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from insights_reports.metrics.figures import Columns
+from insights_reports.metrics.figures import FigureColumns
 from insights_reports.spelling.figures import FIGURES, Column, Integers, Mask, empty_column
 from insights_reports.spelling.terms import NANOSECONDS_PER_TICK, NULL
 
@@ -17,7 +17,7 @@ _SERIES = 1 << 40
 
 
 @dataclass(frozen=True, eq=False)
-class Cells:
+class StatedCells:
     """``series`` numbers the series, ``start`` the days since 1970, ``columns`` follow FIGURES."""
 
     series: Integers
@@ -31,15 +31,15 @@ class Cells:
     def keys(self) -> Integers:
         return self.series * _SERIES + self.start
 
-    def take(self, which: Integers | Mask) -> Cells:
-        return Cells(
+    def take(self, which: Integers | Mask) -> StatedCells:
+        return StatedCells(
             self.series[which], self.start[which], tuple(column[which] for column in self.columns)
         )
 
-    def renumbered(self, numbers: Integers) -> Cells:
+    def renumbered(self, numbers: Integers) -> StatedCells:
         """The cells with other numbers of their series; those that have none (-1) are left out."""
         series = numbers[self.series]
-        cells = Cells(series, self.start, self.columns)
+        cells = StatedCells(series, self.start, self.columns)
         return cells.take(series >= 0) if len(series) and series.min() < 0 else cells
 
     def at(self, keys: Integers) -> tuple[Column, ...]:
@@ -84,9 +84,9 @@ def series_and_start(keys: Integers) -> tuple[Integers, Integers]:
     return series, keys - series * _SERIES
 
 
-def joined(parts: list[Cells]) -> Cells:
+def joined(parts: list[StatedCells]) -> StatedCells:
     """All the cells of the parts, which have none in common, one part after the other."""
-    return Cells(
+    return StatedCells(
         np.concatenate([part.series for part in parts]),
         np.concatenate([part.start for part in parts]),
         tuple(
@@ -96,11 +96,11 @@ def joined(parts: list[Cells]) -> Cells:
     )
 
 
-def from_columns(table: Columns) -> Cells:
+def from_columns(table: FigureColumns) -> StatedCells:
     """A table of figures, its series numbered as the tabulator lists them."""
     starts = table.start.astype("datetime64[D]").astype(np.int64)
     columns = tuple(_column(table.figures[figure.column]) for figure in FIGURES)
-    return Cells(table.series, starts, columns)
+    return StatedCells(table.series, starts, columns)
 
 
 def _column(values: npt.NDArray[np.generic]) -> Column:
@@ -113,7 +113,7 @@ def _column(values: npt.NDArray[np.generic]) -> Column:
     return np.where(nanoseconds == NULL, NULL, nanoseconds // NANOSECONDS_PER_TICK)
 
 
-def signature(cells: Cells) -> bytes:
+def signature(cells: StatedCells) -> bytes:
     """The same bytes for cells of one series with the same starts and counts."""
     order = np.argsort(cells.start)
     some = [cells.start, *(cells.columns[number] for number in _COUNTS)]

@@ -13,7 +13,7 @@ _LONGEST = timedelta(days=1)  # no run takes longer; one of another machine that
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunRecord:
     """One run. ``outcome`` is ``running``, ``crashed`` (its process is gone and said nothing), or
     what it was ended with; ``stages`` are (name, seconds) in order."""
 
@@ -74,7 +74,7 @@ class Runs:
                 {"run": run_id, "outcome": outcome, "status": exit_status, "now": stamp(now)},
             )
 
-    def bury(self, now: datetime) -> list[Run]:
+    def bury(self, now: datetime) -> list[RunRecord]:
         """Enter of the runs whose process is gone that they crashed; those that were found now."""
         rows = self._database.rows("SELECT * FROM runs WHERE outcome = 'running'")
         dead = [row for row in rows if self._is_over(row, now)]
@@ -82,7 +82,7 @@ class Runs:
             self.end(row["run_id"], CRASHED, 1, now)
         return [self._run({**row, "outcome": CRASHED}) for row in dead]
 
-    def latest(self, subscription: str | None = None, *, limit: int = 100) -> list[Run]:
+    def latest(self, subscription: str | None = None, *, limit: int = 100) -> list[RunRecord]:
         """The latest ``limit`` runs, newest first."""
         rows = self._database.rows(
             "SELECT * FROM runs WHERE coalesce(:subscription, subscription) = subscription "
@@ -96,9 +96,9 @@ class Runs:
             return False
         return self._holders.is_dead(row["holder"]) or row["started_at"] < stamp(now - _LONGEST)
 
-    def _run(self, row: Row) -> Run:
+    def _run(self, row: Row) -> RunRecord:
         crashed = row["outcome"] == RUNNING and self._holders.is_dead(row["holder"])
-        return Run(
+        return RunRecord(
             row["run_id"],
             row["subscription"],
             row["period"],

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from insights_reports.delivery.ledger.holders import Holders
-from insights_reports.delivery.mail.smtp import Answer, NoConversation
+from insights_reports.delivery.mail.smtp import NoConversation, ServerReply
 from insights_reports.delivery.storage import files_at
 from insights_reports.edition.files import slug
 
@@ -34,7 +34,7 @@ class EmlFolder:
         trace: TracebackType | None,
     ) -> None: ...
 
-    def send(self, recipient: str, content: bytes, hand_over: Callable[[], None]) -> Answer:
+    def send(self, recipient: str, content: bytes, hand_over: Callable[[], None]) -> ServerReply:
         """Write ``content`` at one stroke.
 
         Raises:
@@ -49,7 +49,7 @@ class EmlFolder:
             raise NoConversation(
                 f"The folder {self._path} cannot be written: {error.strerror or error}"
             ) from None
-        return Answer(250, f"written as {name}")
+        return ServerReply(250, f"written as {name}")
 
     def reset(self) -> None: ...
     def cut(self) -> None: ...

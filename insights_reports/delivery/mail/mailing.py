@@ -16,7 +16,7 @@ from insights_reports.delivery.ledger.ledger import Ledger, LostClaim
 from insights_reports.delivery.ledger.rows import Claim
 from insights_reports.delivery.mail.eml import EmlFolder
 from insights_reports.delivery.mail.message import build, message_id
-from insights_reports.delivery.mail.smtp import Answer, Interrupted, MailServer, NoConversation
+from insights_reports.delivery.mail.smtp import Interrupted, MailServer, NoConversation, ServerReply
 from insights_reports.delivery.receipts import (
     Clock,
     ComposeMail,
@@ -110,7 +110,7 @@ class Mailing:
         server = self._server
         assert server is not None  # noqa: S101  (connected a moment ago)
         limit = min(self._destination.largest, server.largest or self._destination.largest)
-        answer: Answer | None = None
+        answer: ServerReply | None = None
         content = claim.message or self._prepared(claim, limit)
         while content is not None:
             found = self._offer(claim, server, content)
@@ -129,7 +129,7 @@ class Mailing:
 
     def _offer(
         self, claim: Claim, server: MailServer | EmlFolder, content: bytes
-    ) -> Receipt | Answer:
+    ) -> Receipt | ServerReply:
         """The receipt; or the answer when that was "too large", and a smaller one may do.
 
         From the first command on no signal comes between the server's answer and the ledger's word
@@ -168,7 +168,7 @@ class Mailing:
         known = self._destination.recipients
         return next((each for each in known if each.lower() == recipient), recipient)
 
-    def _settle(self, claim: Claim, answer: Answer) -> Receipt:
+    def _settle(self, claim: Claim, answer: ServerReply) -> Receipt:
         now = self._now()
         if answer.code == 421:
             self._stopped = f"The mail server is closing: {answer}"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 
-from insights_reports.delivery.destinations import Transport
+from insights_reports.delivery.destinations import MailTransport
 from insights_reports.delivery.mail.sign_in import NoToken, sign_in_xoauth2
 from insights_reports.delivery.scrub import Scrubber
 
@@ -31,7 +31,7 @@ class Interrupted(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServerReply:
     """The server's word on a message: the code of RFC 5321 and its text on one line."""
 
     code: int
@@ -66,7 +66,7 @@ class MailServer:
         NoConversation: when it cannot be made.
     """
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: MailTransport) -> None:
         self._transport = transport
         self._smtp: smtplib.SMTP | None = None
         self._late = threading.Event()
@@ -108,7 +108,7 @@ class MailServer:
         stated = self._open.esmtp_features.get("size", "")
         return int(stated) if stated.isdecimal() and int(stated) > 0 else None
 
-    def send(self, recipient: str, content: bytes, hand_over: Callable[[], None]) -> Answer:
+    def send(self, recipient: str, content: bytes, hand_over: Callable[[], None]) -> ServerReply:
         """Offer ``content`` to ``recipient`` and return the answer. ``hand_over`` is called when
         the server is ready for it, before its first byte.
 
@@ -177,7 +177,7 @@ class MailServer:
         elif given.username and given.password:
             smtp.login(given.username, given.password.reveal())
 
-    def _envelope(self, recipient: str, size: int) -> Answer:
+    def _envelope(self, recipient: str, size: int) -> ServerReply:
         smtp = self._open
         options = [f"size={size}"] if smtp.has_extn("size") else []
         answer = self._answer(*smtp.mail(self._transport.sender, options))
@@ -190,7 +190,7 @@ class MailServer:
             raise NoConversation(f"The mail server requires a login: {answer}")
         return answer if answer.refused else self._answer(*smtp.docmd("DATA"))
 
-    def _body(self, content: bytes) -> Answer:
+    def _body(self, content: bytes) -> ServerReply:
         smtp = self._open
         assert smtp.sock is not None  # noqa: S101  (it answered a moment ago)
         smtp.sock.settimeout(self._transport.final_timeout)
@@ -255,16 +255,16 @@ class MailServer:
                 return self._scrub.line(reason)
         return self._scrub.line(f"{type(error).__name__}: {error}")
 
-    def _answer(self, code: int, text: bytes | str) -> Answer:
+    def _answer(self, code: int, text: bytes | str) -> ServerReply:
         if self._late.is_set():
             raise smtplib.SMTPServerDisconnected("cut")
         line = self._scrub.line(text)
         if not 200 <= code < 600:
             raise smtplib.SMTPServerDisconnected(f"no SMTP reply: {line!r}")
-        return Answer(code, line)
+        return ServerReply(code, line)
 
 
-def _context(transport: Transport) -> ssl.SSLContext:
+def _context(transport: MailTransport) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=transport.ca_bundle)
     except OSError as error:  # an ssl.SSLError is one, too

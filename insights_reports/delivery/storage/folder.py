@@ -21,8 +21,8 @@ from insights_reports.delivery.storage.manifest import (
     LATEST,
     MANIFEST,
     REVISION_NAME,
-    Manifest,
     Published,
+    RevisionManifest,
     altered,
     file_name_of,
     folder_of,
@@ -66,7 +66,7 @@ def publish(edition: Edition, root: Path, *, now: datetime, holders: Holders) ->
     return Published(path, hashlib.sha256(raw).hexdigest(), files, new)
 
 
-def read_manifests(root: Path) -> list[Manifest]:
+def read_manifests(root: Path) -> list[RevisionManifest]:
     """The manifests of all revisions below ``root``, by subscription, period and revision.
 
     Raises:
@@ -140,7 +140,7 @@ def _point_to_newest(period: int, holders: Holders) -> None:
 
 
 def _put_back(
-    folder: int, manifest: Manifest, edition: Edition, path: Path, holders: Holders
+    folder: int, manifest: RevisionManifest, edition: Edition, path: Path, holders: Holders
 ) -> None:
     """Write the files that are missing from a published revision again."""
     ours = {file.sha256: file for file in edition.files}
@@ -152,7 +152,7 @@ def _put_back(
         files_at.replace(folder, entry.name, ours[entry.sha256].content, holders)
 
 
-def _verified(folder: int, manifest: Manifest, path: Path) -> Iterator[File]:
+def _verified(folder: int, manifest: RevisionManifest, path: Path) -> Iterator[File]:
     for entry in manifest.files:
         content = files_at.read(folder, file_name_of(entry.name))
         file = File(entry.name, entry.document, content)

@@ -37,7 +37,7 @@ class FileEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class RevisionManifest:
     """What a revision's ``manifest.json`` says. ``folder`` is the revision's path below the
     root."""
 
@@ -75,7 +75,7 @@ def pointer(revision: int, manifest: bytes) -> bytes:
     )
 
 
-def in_order(manifests: Iterable[Manifest]) -> list[Manifest]:
+def in_order(manifests: Iterable[RevisionManifest]) -> list[RevisionManifest]:
     """By subscription, period and revision."""
     return sorted(
         manifests,
@@ -83,7 +83,7 @@ def in_order(manifests: Iterable[Manifest]) -> list[Manifest]:
     )
 
 
-def of_same_content(manifest: Manifest, edition: Edition, where: str) -> None:
+def of_same_content(manifest: RevisionManifest, edition: Edition, where: str) -> None:
     """Raises DeliveryError when another content stands where ``edition`` belongs."""
     if manifest.about.digest != edition.about.digest:
         raise DeliveryError(
@@ -130,7 +130,7 @@ def manifest_of(edition: Edition) -> bytes:
     )
 
 
-def parse_manifest(raw: bytes, folder: str) -> Manifest:
+def parse_manifest(raw: bytes, folder: str) -> RevisionManifest:
     """What the manifest in ``folder`` says.
 
     Raises:
@@ -141,7 +141,7 @@ def parse_manifest(raw: bytes, folder: str) -> Manifest:
         files = tuple(
             FileEntry(f["name"], f["document"], f["size"], f["sha256"]) for f in said["files"]
         )
-        return Manifest(folder, About.model_validate(said), files)
+        return RevisionManifest(folder, About.model_validate(said), files)
     except (ValueError, KeyError, TypeError) as error:
         raise DeliveryError(
             "A manifest cannot be read.",

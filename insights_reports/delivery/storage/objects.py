@@ -19,8 +19,8 @@ from insights_reports.delivery.storage.manifest import (
     LATEST,
     MANIFEST,
     REVISION_NAME,
-    Manifest,
     Published,
+    RevisionManifest,
     altered,
     file_name_of,
     folder_of,
@@ -83,7 +83,7 @@ class ObjectStorage:
         """
         return self._do(self._publish(edition), sum(len(f.content) for f in edition.files))
 
-    def read_manifests(self) -> list[Manifest]:
+    def read_manifests(self) -> list[RevisionManifest]:
         """The manifests of all revisions, by subscription, period and revision."""
         return self._do(self._manifests(), 0)
 
@@ -185,7 +185,9 @@ class ObjectStorage:
         except (self._faults.NotFoundError, FileNotFoundError):
             return None
 
-    async def _verified(self, manifest: Manifest, edition: Edition, path: str) -> tuple[File, ...]:
+    async def _verified(
+        self, manifest: RevisionManifest, edition: Edition, path: str
+    ) -> tuple[File, ...]:
         """The files as they stand there, each read back."""
         ours = {file.sha256: file for file in edition.files}
         found = []
@@ -239,7 +241,7 @@ class ObjectStorage:
                 return
         raise DeliveryError("Others write to the storage at the same time.", path, "Run again.")
 
-    async def _manifests(self) -> list[Manifest]:
+    async def _manifests(self) -> list[RevisionManifest]:
         found = []
         for each in await self._list():
             parts = each["path"].split("/")

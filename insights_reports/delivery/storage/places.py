@@ -6,7 +6,7 @@ from insights_reports.delivery.destinations import FolderDestination, StorageDes
 from insights_reports.delivery.ledger.holders import Holders
 from insights_reports.delivery.receipts import Edition
 from insights_reports.delivery.storage import folder
-from insights_reports.delivery.storage.manifest import Manifest, Published, folder_of
+from insights_reports.delivery.storage.manifest import Published, RevisionManifest, folder_of
 from insights_reports.delivery.storage.objects import ObjectStorage
 from insights_reports.delivery.storage.sftp import SftpStorage
 
@@ -27,7 +27,7 @@ def publish(edition: Edition, place: Place, *, now: datetime, holders: Holders) 
     return ObjectStorage(place).publish(edition)
 
 
-def read_manifests(place: Place, holders: Holders) -> list[Manifest]:
+def read_manifests(place: Place, holders: Holders) -> list[RevisionManifest]:
     """The manifests of all revisions in ``place``, by subscription, period and revision.
 
     Raises: as `publish`.

@@ -21,8 +21,8 @@ from insights_reports.delivery.storage.manifest import (
     LATEST,
     MANIFEST,
     REVISION_NAME,
-    Manifest,
     Published,
+    RevisionManifest,
     altered,
     file_name_of,
     folder_of,
@@ -71,7 +71,7 @@ class SftpStorage:
         size = sum(len(file.content) for file in edition.files)
         return self._do(lambda sftp: self._publish(sftp, edition, now), size)
 
-    def read_manifests(self) -> list[Manifest]:
+    def read_manifests(self) -> list[RevisionManifest]:
         """The manifests of all revisions, by subscription, period and revision."""
         return self._do(self._manifests, 0)
 
@@ -183,7 +183,7 @@ class SftpStorage:
             return None
 
     async def _verified(
-        self, sftp: Any, folder: str, manifest: Manifest, edition: Edition, path: str
+        self, sftp: Any, folder: str, manifest: RevisionManifest, edition: Edition, path: str
     ) -> tuple[File, ...]:
         ours = {file.sha256: file for file in edition.files}
         found = []
@@ -217,7 +217,7 @@ class SftpStorage:
         await self._new(sftp, part, content)
         await sftp.posix_rename(part, path)
 
-    async def _manifests(self, sftp: Any) -> list[Manifest]:
+    async def _manifests(self, sftp: Any) -> list[RevisionManifest]:
         found = []
         try:
             paths = await sftp.glob(f"{self._root}/*/*/r*/{MANIFEST}")

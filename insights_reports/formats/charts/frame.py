@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from insights_reports.edition.document import Annotation, Chart, Role, Series
+from insights_reports.edition.document import Annotation, Chart, ChartSeries, Role
 from insights_reports.edition.values import Figure, Unit
 from insights_reports.formats.charts.fonts import shorten, text_width
 from insights_reports.formats.charts.scale import Scale, label_indices
@@ -151,12 +151,12 @@ def end_labels(frame: Frame, labels: Sequence[tuple[float, str, str, int]], room
         )
 
 
-def values_of(series: Sequence[Series]) -> list[float]:
+def values_of(series: Sequence[ChartSeries]) -> list[float]:
     """All values that are there."""
     return [f.value for s in series for f in s.figures if f.value is not None]
 
 
-def label_of(series: Series, words: Words) -> str:
+def label_of(series: ChartSeries, words: Words) -> str:
     """The label of a series in this language."""
     return words.value(series.label)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from insights_reports.edition.document import Chart, Role, Series
+from insights_reports.edition.document import Chart, ChartSeries, Role
 from insights_reports.edition.values import Figure, Name, Phrase
 from insights_reports.formats.charts.fonts import shorten, text_width
 from insights_reports.formats.charts.frame import SMALL, Style, label_of, value_text, values_of
@@ -19,8 +19,8 @@ _TINY = 9.0
 
 @dataclass(frozen=True)
 class _Panel:
-    series: Series
-    before: Series | None
+    series: ChartSeries
+    before: ChartSeries | None
     left: float
     top: float
     width: float

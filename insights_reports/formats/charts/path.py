@@ -13,7 +13,7 @@ _NAME, _SMALL, _HEAD = 7.8, 7.2, 6.8
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PathRow:
     """Lead times in any one unit, None where there is none; their texts; failure rates as texts
     and the colour of the one now."""
 
@@ -28,7 +28,7 @@ class Row:
 
 
 def path(
-    rows: Sequence[Row],
+    rows: Sequence[PathRow],
     heads: tuple[str, str],
     colours: Colours,
     title: str,

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from insights_reports.edition.document import Chart, Role, Series
+from insights_reports.edition.document import Chart, ChartSeries, Role
 from insights_reports.formats.charts.fonts import shorten, text_width
 from insights_reports.formats.charts.frame import (
     LABEL,
@@ -121,11 +121,11 @@ def _finish(frame: Frame) -> None:
 # --- columns -----------------------------------------------------------------------------------
 
 
-def _totals(series: Sequence[Series], count: int) -> list[float]:
+def _totals(series: Sequence[ChartSeries], count: int) -> list[float]:
     return [float(sum(s.figures[i].value or 0 for s in series)) for i in range(count)]
 
 
-def _fills(series: Sequence[Series]) -> list[tuple[Series, str]]:
+def _fills(series: Sequence[ChartSeries]) -> list[tuple[ChartSeries, str]]:
     """Each stacked series with its colour; several of the main role get tints of it."""
     seen: Counter[Role] = Counter()
     fills = []
@@ -138,7 +138,7 @@ def _fills(series: Sequence[Series]) -> list[tuple[Series, str]]:
     return fills
 
 
-def _stack(frame: Frame, series: Sequence[Series]) -> None:
+def _stack(frame: Frame, series: Sequence[ChartSeries]) -> None:
     width = min(max(frame.slot * 0.72, 1.0), 46.0)
     for index in range(len(frame.chart.x)):
         base = 0.0
@@ -164,7 +164,7 @@ def _block(frame: Frame, role: Role, token: str, place: tuple[float, float, floa
         frame.drawing.rect(x, top, width, height, fill=token)
 
 
-def _rules(frame: Frame, series: Series) -> None:
+def _rules(frame: Frame, series: ChartSeries) -> None:
     stroke, _, width, dash = STROKES[series.role]
     half = min(frame.slot * 0.46, 29.0)
     points = [point for point in _points(frame, series) if point is not None]
@@ -200,7 +200,7 @@ def _column_totals(frame: Frame, totals: Sequence[float], said: set[int]) -> Non
             )
 
 
-def _legend(frame: Frame, entries: Sequence[tuple[Series, str]]) -> None:
+def _legend(frame: Frame, entries: Sequence[tuple[ChartSeries, str]]) -> None:
     """Swatches and names above the plot, in the order of the data."""
     x = frame.left
     each = (frame.right - frame.left) / len(entries) - 26
@@ -221,7 +221,7 @@ def _legend(frame: Frame, entries: Sequence[tuple[Series, str]]) -> None:
 # --- lines -------------------------------------------------------------------------------------
 
 
-def _points(frame: Frame, series: Series) -> list[Point | None]:
+def _points(frame: Frame, series: ChartSeries) -> list[Point | None]:
     """Where the line goes; None where there is no value, or none that a logarithm has."""
     points: list[Point | None] = []
     for index, figure in enumerate(series.figures):
@@ -259,7 +259,7 @@ def _runs(pairs: Sequence[tuple[Point, Point] | None]) -> list[list[tuple[Point,
     return [run for run in runs if run]
 
 
-def _line(frame: Frame, series: Series) -> None:
+def _line(frame: Frame, series: ChartSeries) -> None:
     stroke, _, width, dash = STROKES[series.role]
     points = _points(frame, series)
     if series.role in (Role.LIMIT, Role.TARGET, Role.CENTRE):
@@ -287,7 +287,7 @@ def _dots(frame: Frame, role: Role, points: list[Point | None]) -> None:
             frame.drawing.dot(point, 2.8, fill=STROKES[role][0], stroke="paper", width=1.3)
 
 
-def _end_label(frame: Frame, series: Series, room: float) -> list[tuple[float, str, str, int]]:
+def _end_label(frame: Frame, series: ChartSeries, room: float) -> list[tuple[float, str, str, int]]:
     """The name of a line, and the last value of the main one, at the height where it ends: the
     value by itself above the name where both are too long for one line."""
     points = [point for point in _points(frame, series) if point is not None]
@@ -303,11 +303,11 @@ def _end_label(frame: Frame, series: Series, room: float) -> list[tuple[float, s
     return [(y + number / 100, text, fill, weight) for number, text in enumerate(texts)]
 
 
-def _end_text(series: Series, style: Style) -> str:
+def _end_text(series: ChartSeries, style: Style) -> str:
     return " ".join([label_of(series, style.words), *_last_value(series, style)])
 
 
-def _last_value(series: Series, style: Style) -> list[str]:
+def _last_value(series: ChartSeries, style: Style) -> list[str]:
     """The last value of a main line; none of other lines."""
     last = next((f for f in reversed(series.figures) if f.value is not None), None)
     return [value_text(last, style.words)] if series.role is Role.MAIN and last else []

@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 
 from markupsafe import Markup
 
-from insights_reports.edition.values import Verdict
+from insights_reports.edition.values import ChangeVerdict
 from insights_reports.formats.charts.fonts import shorten
 from insights_reports.formats.charts.svg import Colours, Drawing, segments
 
@@ -20,12 +20,12 @@ Side = Literal["low", "high"] | None
 Range = tuple[float, float] | None
 
 LEAST = 6.6  # the smallest text of a page
-_TONES = {Verdict.WORSE: "worse", Verdict.BETTER: "better"}
+_TONES = {ChangeVerdict.WORSE: "worse", ChangeVerdict.BETTER: "better"}
 _TRIANGLES = {"high": "up", "low": "down"}
 _AWAY = 6.0  # halves of the usual range: what lies further is drawn at the edge
 
 
-def tone(verdict: Verdict) -> str:
+def tone(verdict: ChangeVerdict) -> str:
     """The colour of a verdict: worse and better have one, more and fewer have the ink's."""
     return _TONES.get(verdict, "ink")
 
@@ -59,7 +59,7 @@ class Spark:
     usual: Sequence[Range]
     ends: tuple[str, str]
     labels: tuple[str, str]
-    verdict: Verdict
+    verdict: ChangeVerdict
     side: Side = None
 
 
@@ -129,7 +129,13 @@ def bullet(
 
 
 def strip(
-    at: float, verdict: Verdict, side: Side, colours: Colours, title: str, *, width: float = 50
+    at: float,
+    verdict: ChangeVerdict,
+    side: Side,
+    colours: Colours,
+    title: str,
+    *,
+    width: float = 50,
 ) -> Markup:
     """A value on its own usual range, which is [-1, 1]: the shaded middle of the line, its centre
     ticked. Inside it a hollow dot, outside a square, beyond 6 a triangle at the edge."""

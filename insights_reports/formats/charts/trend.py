@@ -7,7 +7,7 @@ dotted, in a colour of its own; what lies outside the limits is a triangle with 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from insights_reports.edition.document import Chart, Role, Series
+from insights_reports.edition.document import Chart, ChartSeries, Role
 from insights_reports.edition.values import Figure, Metric
 from insights_reports.formats.charts.fonts import text_width
 from insights_reports.formats.charts.frame import Style
@@ -72,7 +72,7 @@ def trend(chart: Chart, style: Style) -> Drawing:
     return drawing
 
 
-def _of(chart: Chart, role: Role) -> list[Series]:
+def _of(chart: Chart, role: Role) -> list[ChartSeries]:
     return [series for series in chart.series if series.role is role]
 
 
@@ -102,7 +102,7 @@ def _band(plot: _Plot) -> None:
                 plot.drawing.rect(start, pair[0], width, max(pair[1] - pair[0], 0.6), fill="soft")
 
 
-def _line(plot: _Plot, series: Series) -> None:
+def _line(plot: _Plot, series: ChartSeries) -> None:
     points = [point for point in plot.points(series.figures) if point is not None]
     if not points:
         return

@@ -16,7 +16,7 @@ _TEXT, _FIGURE = 7.2, 7.8
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class WaterfallBar:
     """A part of the change: ``size`` in the unit of the figure, ``printed`` with its sign."""
 
     label: str
@@ -34,19 +34,19 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class WaterfallTotal:
     """``target`` is its value and what is written in the margin; ``up_is_bad`` says which steps
     are solid."""
 
     before: End
     after: End
-    steps: Sequence[Step]
+    steps: Sequence[WaterfallBar]
     target: tuple[float, Sequence[str]] | None = None
     up_is_bad: bool = True
 
 
 def waterfall(
-    change: Change,
+    change: WaterfallTotal,
     colours: Colours,
     title: str,
     alt: str,
@@ -58,7 +58,7 @@ def waterfall(
     drawing = Drawing(width, height, colours, hover=False)
     right = width - (28 if change.target else 0)
     slot = right / (len(change.steps) + 2)
-    plot = _Plot(drawing, slot, 14.0, height - 21, *_extremes(change))
+    plot = _WaterfallPlot(drawing, slot, 14.0, height - 21, *_extremes(change))
     if change.target is not None:
         _target(plot, change.target, right)
     _column(plot, 0, (0.0, change.before.value), change.before.printed, "before")
@@ -81,7 +81,7 @@ def waterfall(
 
 
 @dataclass(frozen=True, slots=True)
-class _Plot:
+class _WaterfallPlot:
     drawing: Drawing
     slot: float
     top: float
@@ -107,7 +107,7 @@ class _Plot:
         self.drawing.line((start, self.y(level)), (end, self.y(level)), stroke="axis", width=0.6)
 
 
-def _extremes(change: Change) -> tuple[float, float]:
+def _extremes(change: WaterfallTotal) -> tuple[float, float]:
     levels = [0.0, change.before.value, change.after.value]
     level = change.before.value
     for step in change.steps:
@@ -118,13 +118,17 @@ def _extremes(change: Change) -> tuple[float, float]:
     return (low, high) if high > low else (low, low + 1)
 
 
-def _column(plot: _Plot, number: int, ends: tuple[float, float], text: str, fill: str) -> None:
+def _column(
+    plot: _WaterfallPlot, number: int, ends: tuple[float, float], text: str, fill: str
+) -> None:
     top, bottom = plot.y(max(ends)), plot.y(min(ends))
     plot.drawing.rect(plot.left(number), top, plot.width, max(bottom - top, 0.8), fill=fill)
     _figure(plot, number, top, text)
 
 
-def _step(plot: _Plot, number: int, ends: tuple[float, float], step: Step, *, bad: bool) -> None:
+def _step(
+    plot: _WaterfallPlot, number: int, ends: tuple[float, float], step: WaterfallBar, *, bad: bool
+) -> None:
     top, bottom = plot.y(max(ends)), plot.y(min(ends))
     height, x = max(bottom - top, 1.0), plot.left(number)
     if bad or not step.size:
@@ -136,12 +140,12 @@ def _step(plot: _Plot, number: int, ends: tuple[float, float], step: Step, *, ba
     _figure(plot, number, top, step.printed)
 
 
-def _figure(plot: _Plot, number: int, top: float, text: str) -> None:
+def _figure(plot: _WaterfallPlot, number: int, top: float, text: str) -> None:
     x, y = plot.centre(number), top - 3.5
     plot.drawing.text(x, y, text, size=_FIGURE, weight=600, anchor="middle")
 
 
-def _name(plot: _Plot, number: int, label: str) -> None:
+def _name(plot: _WaterfallPlot, number: int, label: str) -> None:
     """The label below a column, in at most two lines."""
     y = plot.drawing.height - 12
     for line, text in enumerate(two_lines(label, plot.slot - 2, _TEXT)):
@@ -160,7 +164,7 @@ def two_lines(label: str, room: float, size: float) -> list[str]:
     return [shorten(first, room, size), shorten(second, room, size)]
 
 
-def _target(plot: _Plot, target: tuple[float, Sequence[str]], right: float) -> None:
+def _target(plot: _WaterfallPlot, target: tuple[float, Sequence[str]], right: float) -> None:
     value, texts = target
     y = plot.y(value)
     plot.drawing.line((0.0, y), (right, y), stroke="second", width=1.1, dash="1.2 2.2")
@@ -169,7 +173,9 @@ def _target(plot: _Plot, target: tuple[float, Sequence[str]], right: float) -> N
         plot.drawing.text(right + 2, at, text, fill="second", size=_TEXT)
 
 
-def bars(change: Change, colours: Colours, title: str, alt: str, *, width: float = 224) -> Markup:
+def bars(
+    change: WaterfallTotal, colours: Colours, title: str, alt: str, *, width: float = 224
+) -> Markup:
     """The same parts as horizontal bars, for a narrow page."""
     row, name = (
         15.0,

@@ -54,7 +54,7 @@ class _Archive(ZipFile):
             part.write(end + after)
 
 
-class _Writer(ExcelWriter):
+class _AltTextWriter(ExcelWriter):
     """As openpyxl's, but charts and pictures have alternative texts (their id -> text)."""
 
     def __init__(self, workbook: Workbook, archive: ZipFile, alts: Mapping[int, str]) -> None:
@@ -94,5 +94,5 @@ def save(workbook: Workbook, made: datetime, alts: Mapping[int, str], rows: Rows
     }
     stamp = made.astimezone(UTC).replace(tzinfo=None, microsecond=0)
     workbook.properties.created = workbook.properties.modified = stamp
-    _Writer(workbook, _Archive(file, parts), alts).save()
+    _AltTextWriter(workbook, _Archive(file, parts), alts).save()
     return file.getvalue()

@@ -10,7 +10,7 @@ from insights_reports.formats.excel import cells
 from insights_reports.formats.excel.book import Book, Cell, Row, Sheet
 from insights_reports.formats.excel.charts import Area, draw, pictures
 from insights_reports.formats.excel.columns import SheetColumn, sheet_columns
-from insights_reports.formats.excel.plan import BlockSheet, Plan
+from insights_reports.formats.excel.plan import BlockSheet, SheetPlan
 from insights_reports.formats.excel.sheets import (
     Head,
     SheetTable,
@@ -27,7 +27,7 @@ _OF_PICTURES = {"note.marks", "note.target"}  # of the page: here are the number
 _LONGEST = 60  # characters of a name in a sentence
 
 
-def block_head(book: Book, plan: Plan, sheet: BlockSheet) -> Head:
+def block_head(book: Book, plan: SheetPlan, sheet: BlockSheet) -> Head:
     """What stands above the block."""
     block, words = sheet.block, book.words
     return Head(
@@ -47,7 +47,7 @@ class Place:
     cell: str
 
 
-def row_of(book: Book, plan: Plan, anchor: str, row: str) -> Place | None:
+def row_of(book: Book, plan: SheetPlan, anchor: str, row: str) -> Place | None:
     """Where the row of this id stands below an anchor; the top of the sheet where no row is called
     so; None where this workbook has no such sheet."""
     sheets = plan.sheets_of(anchor)
@@ -56,7 +56,7 @@ def row_of(book: Book, plan: Plan, anchor: str, row: str) -> Place | None:
     return next((place for place in found if place), top)
 
 
-def row_looked_at(book: Book, plan: Plan, split: str, row: str) -> Place | None:
+def row_looked_at(book: Book, plan: SheetPlan, split: str, row: str) -> Place | None:
     """Where the row of this id stands in the table of where to look, if that has this split."""
     for sheet in plan.sheets_of("where-to-look"):
         table = sheet.block
@@ -65,7 +65,7 @@ def row_looked_at(book: Book, plan: Plan, split: str, row: str) -> Place | None:
     return None
 
 
-def _place(book: Book, plan: Plan, sheet: BlockSheet, row: str) -> Place | None:
+def _place(book: Book, plan: SheetPlan, sheet: BlockSheet, row: str) -> Place | None:
     table = sheet.block
     if not isinstance(table, Table) or row not in table.row_ids:
         return None

@@ -1,11 +1,11 @@
 """The last sheets but the deployments: the cross-check and the exclusion ledger."""
 
 from insights_reports.formats.excel.book import Book, Cell, Row
-from insights_reports.formats.excel.plan import Plan
+from insights_reports.formats.excel.plan import SheetPlan
 from insights_reports.formats.excel.sheets import Head, SheetTable, write_sheet
 
 
-def write_check(book: Book, plan: Plan) -> None:
+def write_check(book: Book, plan: SheetPlan) -> None:
     """How many of the figures that Octopus states agree, and what the data cannot say."""
     words, check = book.words, book.document.check
     head = Head(
@@ -28,7 +28,7 @@ def write_check(book: Book, plan: Plan) -> None:
     write_sheet(book, head, SheetTable(heads, rows, name="CrossCheck"))
 
 
-def write_exclusions(book: Book, plan: Plan) -> None:
+def write_exclusions(book: Book, plan: SheetPlan) -> None:
     """Every deployment that was read is used, or not used for one of these reasons."""
     words, ledger = book.words, book.document.check.ledger
     head = Head(

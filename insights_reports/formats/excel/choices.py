@@ -10,7 +10,7 @@ import pandas as pd
 
 from insights_reports.edition.values import Name
 from insights_reports.formats.excel.book import Book, Cell, quoted
-from insights_reports.formats.excel.plan import Plan
+from insights_reports.formats.excel.plan import SheetPlan
 from insights_reports.formats.excel.sheets import Head, SheetTable, head_lines, write_sheet
 from insights_reports.formats.words.words import Words
 
@@ -77,7 +77,7 @@ def _criterion(text: str) -> str:
     return "=" + "".join(escaped)
 
 
-def write_choices(book: Book, plan: Plan, choices: Choices) -> None:
+def write_choices(book: Book, plan: SheetPlan, choices: Choices) -> None:
     """The sheet: for each key the choices and what finds them, then the months."""
     head, columns = _head(book, plan), _all_columns(choices, book.words)
     heads = [*_heads(book.words), book.words.text("excel.deployments.month")]
@@ -85,7 +85,7 @@ def write_choices(book: Book, plan: Plan, choices: Choices) -> None:
     write_sheet(book, head, SheetTable(heads, rows, name="Choices"))
 
 
-def lists(book: Book, plan: Plan, choices: Choices) -> dict[str, str]:
+def lists(book: Book, plan: SheetPlan, choices: Choices) -> dict[str, str]:
     """Where each column of the sheet stands: ``project``, ``project:found``, …, ``month``."""
     head, columns = _head(book, plan), _all_columns(choices, book.words)
     first = len(head_lines(book, head, max(map(len, columns)))) + 2
@@ -96,7 +96,7 @@ def lists(book: Book, plan: Plan, choices: Choices) -> dict[str, str]:
     }
 
 
-def _head(book: Book, plan: Plan) -> Head:
+def _head(book: Book, plan: SheetPlan) -> Head:
     words = book.words
     about = (words.text("excel.about.choices"),)
     title = words.text("excel.sheet.choices")

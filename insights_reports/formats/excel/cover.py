@@ -12,7 +12,7 @@ from insights_reports.edition.values import Name
 from insights_reports.formats.excel import cells
 from insights_reports.formats.excel.book import Book, Cell, Layout, Row
 from insights_reports.formats.excel.figures import met_word, rows_behind, usual_cells
-from insights_reports.formats.excel.plan import Plan, prose
+from insights_reports.formats.excel.plan import SheetPlan, prose
 
 _WIDTHS = (30, 14, 14, 13, 13, 20, 14, 40)
 _REST = len(_WIDTHS) - 1  # columns beside the first
@@ -31,7 +31,7 @@ _WORDS = ("figure", "verdict", "target_met")  # the columns of words
 _PAGE_ONE = "page-one"  # what a note calls it
 
 
-def write_cover(book: Book, plan: Plan) -> None:
+def write_cover(book: Book, plan: SheetPlan) -> None:
     """Whose numbers these are, of what, for when; what they say; where to read on."""
     document, words = book.document, book.words
     layout = Layout(_WIDTHS, orientation="landscape", space=8)
@@ -100,14 +100,14 @@ def _beside(tile: Tile, target: TargetWord | None, book: Book) -> Iterator[str]:
         yield f"{words.text('excel.figures.stated')} {words.figure(tile.stated)}"
 
 
-def _findings(book: Book, plan: Plan) -> Iterator[Row]:
+def _findings(book: Book, plan: SheetPlan) -> Iterator[Row]:
     words = book.words
     for number, finding in enumerate(book.document.findings):
         label = words.text("label.findings") if number == 0 else None
         yield [Cell(label, "Label"), *_finding(finding, book, plan)]
 
 
-def _finding(finding: Finding, book: Book, plan: Plan) -> Row:
+def _finding(finding: Finding, book: Book, plan: SheetPlan) -> Row:
     """The word, what it is, and where its rows are."""
     words = book.words
     text = f"{words.value(finding.verdict)}: {words.phrase(finding.text)}"
@@ -151,7 +151,7 @@ def _headline(book: Book) -> Cell:
     return Cell(book.words.phrase(book.document.headline), "Headline", span=_REST)
 
 
-def _check(book: Book, plan: Plan) -> Cell:
+def _check(book: Book, plan: SheetPlan) -> Cell:
     check, words = book.document.check, book.words
     text = f"{words.value(check.verdict)}: {words.phrase(check.sentence)}"
     return Cell(text, "Link", plan.fixed["check"], span=_REST)

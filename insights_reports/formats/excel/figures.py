@@ -9,7 +9,7 @@ from insights_reports.formats.excel import cells
 from insights_reports.formats.excel.blocks import DataColumn, data_table, row_looked_at, row_of
 from insights_reports.formats.excel.book import Book, Cell, Row
 from insights_reports.formats.excel.charts import Area, Picture, draw
-from insights_reports.formats.excel.plan import Plan
+from insights_reports.formats.excel.plan import SheetPlan
 from insights_reports.formats.excel.sheets import (
     Head,
     SheetTable,
@@ -62,7 +62,7 @@ _FINDING_HEADS = (
 )
 
 
-def write_figures(book: Book, plan: Plan) -> None:
+def write_figures(book: Book, plan: SheetPlan) -> None:
     """One row for each tile and, below it, for each figure that stands beside it."""
     words, identity = book.words, book.document.identity
     rows = [row for tile in book.document.tiles for row in _tile_rows(tile, words, plan)]
@@ -79,7 +79,7 @@ def write_figures(book: Book, plan: Plan) -> None:
         sheet.condition(column_area(column, head_row + 1, head_row + len(rows)), arrows())
 
 
-def _tile_rows(tile: Tile, words: Words, plan: Plan) -> Iterator[Row]:
+def _tile_rows(tile: Tile, words: Words, plan: SheetPlan) -> Iterator[Row]:
     before = tile.change.before
     sheet = plan.rows_of_metric(tile.figure.metric)
     rows = Cell(sheet, "Link cell", sheet)
@@ -159,7 +159,7 @@ def met_word(target: TargetWord, words: Words) -> str:
     return words.text(f"excel.figures.{key}")
 
 
-def write_trend(book: Book, plan: Plan) -> None:
+def write_trend(book: Book, plan: SheetPlan) -> None:
     """The tiles' figures over the periods of their sparklines, each with its limits."""
     words = book.words
     tiles = book.document.tiles
@@ -211,7 +211,7 @@ def _picture(tile: Tile, first: int, columns: list[DataColumn], words: Words) ->
     )
 
 
-def write_findings(book: Book, plan: Plan) -> None:
+def write_findings(book: Book, plan: SheetPlan) -> None:
     """The findings: a row for each measure, with a link to its row, or the workbook that has it."""
     words = book.words
     head = Head(
@@ -226,7 +226,7 @@ def write_findings(book: Book, plan: Plan) -> None:
     write_sheet(book, head, SheetTable(heads, rows, name="Findings"))
 
 
-def _finding_rows(finding: Finding, book: Book, plan: Plan) -> Iterator[Row]:
+def _finding_rows(finding: Finding, book: Book, plan: SheetPlan) -> Iterator[Row]:
     words = book.words
     causes = ", ".join(map(words.phrase, finding.same_cause))
     for line in finding.measures:
@@ -256,7 +256,7 @@ def _since(since: Since | None, *, earliest: bool) -> Cell:
     return Cell(since.week if since.exact else day, "Date")
 
 
-def rows_behind(finding: Finding, book: Book, plan: Plan) -> Cell:
+def rows_behind(finding: Finding, book: Book, plan: SheetPlan) -> Cell:
     """A link to the finding's row; the name of the file that has it, where it is not this one."""
     document = book.document
     place = row_of(book, plan, finding.anchor, finding.row)

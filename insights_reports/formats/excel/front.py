@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from insights_reports.crosscheck.result import CheckVerdict
-from insights_reports.edition.values import Missing, Unit, Verdict
+from insights_reports.edition.values import ChangeVerdict, Missing, Unit
 from insights_reports.formats.excel.book import Book, Cell, Row
 from insights_reports.formats.excel.plan import (
     BACK,
     FIGURES,
     BlockSheet,
-    Plan,
+    SheetPlan,
     deployments_file,
     prose,
 )
@@ -21,7 +21,7 @@ def _entry(sheet: str) -> Cell:
     return Cell(sheet, "Link cell", sheet)
 
 
-def write_contents(book: Book, plan: Plan) -> None:
+def write_contents(book: Book, plan: SheetPlan) -> None:
     """Every sheet, with a link to it."""
     words = book.words
     rows = [
@@ -42,11 +42,11 @@ def write_contents(book: Book, plan: Plan) -> None:
     write_sheet(book, head, SheetTable(heads, rows, widths=(36, 74, 48)))
 
 
-def _before(plan: Plan) -> Iterator[tuple[str, str]]:
+def _before(plan: SheetPlan) -> Iterator[tuple[str, str]]:
     yield from ((key, plan.fixed[key]) for key in ("notes", *FIGURES) if key in plan.fixed)
 
 
-def _after(plan: Plan) -> Iterator[tuple[str, str]]:
+def _after(plan: SheetPlan) -> Iterator[tuple[str, str]]:
     yield from ((key, plan.fixed[key]) for key in BACK)
     if plan.deployments:
         yield "summary", plan.fixed["summary"]
@@ -54,7 +54,7 @@ def _after(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "choices", plan.fixed["choices"]
 
 
-def _elsewhere(book: Book, plan: Plan) -> Iterator[Row]:
+def _elsewhere(book: Book, plan: SheetPlan) -> Iterator[Row]:
     """Which file has the deployments, where this one has not."""
     if not plan.deployments:
         words, document = book.words, book.document
@@ -76,7 +76,7 @@ def _block_row(book: Book, sheet: BlockSheet) -> Row:
     return [_entry(sheet.name), Cell(words.phrase(sheet.block.title)), Cell(words.phrase(section))]
 
 
-def write_notes(book: Book, plan: Plan) -> None:
+def write_notes(book: Book, plan: SheetPlan) -> None:
     """What the words in place of numbers, the verdicts and the units mean; then all prose."""
     words = book.words
     heads = [words.text(f"excel.notes.{key}") for key in ("topic", "term", "text")]
@@ -97,7 +97,7 @@ def _key(book: Book) -> Iterator[tuple[str, str, str]]:
     words = book.words
     topics = {
         "missing": [key_of(word) for word in Missing],
-        "verdict": [key_of(word) for word in Verdict],
+        "verdict": [key_of(word) for word in ChangeVerdict],
         "check": [key_of(word) for word in CheckVerdict],
     }
     for topic, keys in topics.items():

@@ -33,7 +33,7 @@ class BlockSheet:
 
 
 @dataclass(frozen=True)
-class Plan:
+class SheetPlan:
     """The names of all sheets of a workbook."""
 
     fixed: dict[str, str]  # what of FRONT, FIGURES, BACK and the summary there is -> sheet name
@@ -60,7 +60,9 @@ class Plan:
         )
 
 
-def make_plan(document: Document, names: SheetNames, words: Words, deployment_sheets: int) -> Plan:
+def make_plan(
+    document: Document, names: SheetNames, words: Words, deployment_sheets: int
+) -> SheetPlan:
     """Names for all sheets; ``deployment_sheets`` says over how many the deployments go."""
     fixed = {key: _named(names, words, key) for key in FRONT}
     fixed |= {key: _named(names, words, key) for key in _figure_sheets(document)}
@@ -72,7 +74,7 @@ def make_plan(document: Document, names: SheetNames, words: Words, deployment_sh
     if deployment_sheets:
         fixed |= {key: _named(names, words, key) for key in ("summary", "choices")}
     deployments = tuple(_named(names, words, "deployments") for _ in range(deployment_sheets))
-    return Plan(fixed, blocks, deployments)
+    return SheetPlan(fixed, blocks, deployments)
 
 
 def _name(block: Table | Chart, words: Words) -> str:

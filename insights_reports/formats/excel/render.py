@@ -27,9 +27,9 @@ from insights_reports.formats.excel.deployments import (
 )
 from insights_reports.formats.excel.figures import write_figures, write_findings, write_trend
 from insights_reports.formats.excel.front import write_contents, write_notes
-from insights_reports.formats.excel.plan import BlockSheet, Plan, make_plan
+from insights_reports.formats.excel.plan import BlockSheet, SheetPlan, make_plan
 from insights_reports.formats.excel.sheets import Head, head_lines
-from insights_reports.formats.excel.summary import Area, letters, write_summary
+from insights_reports.formats.excel.summary import SheetRows, letters, write_summary
 
 MOST_ROWS = 1_048_576  # of a sheet, in Excel
 _HEAD_ROWS = 8  # kept free for what stands above the deployments and their heads
@@ -66,7 +66,7 @@ def _slices(rows: int, most: int) -> list[slice]:
     return [slice(start, min(start + most, rows)) for start in range(0, max(rows, 1), most)]
 
 
-def _write_block(book: Book, plan: Plan, sheet: BlockSheet) -> None:
+def _write_block(book: Book, plan: SheetPlan, sheet: BlockSheet) -> None:
     head = block_head(book, plan, sheet)
     if isinstance(sheet.block, Table):
         write_table(book, head, sheet.block)
@@ -90,7 +90,7 @@ class _Part:
 
 
 def _write_deployments(
-    book: Book, plan: Plan, deployments: pd.DataFrame, slices: list[slice]
+    book: Book, plan: SheetPlan, deployments: pd.DataFrame, slices: list[slice]
 ) -> dict[str, Iterable[memoryview]]:
     """The sheets without their rows; sheet name -> the XML of its rows, not yet made."""
     columns = _raw_columns(book, deployments)
@@ -106,17 +106,17 @@ def _write_deployments(
     return rows
 
 
-def _parts(book: Book, plan: Plan, slices: list[slice]) -> Iterator[_Part]:
+def _parts(book: Book, plan: SheetPlan, slices: list[slice]) -> Iterator[_Part]:
     for name, rows in zip(plan.deployments, slices, strict=True):
         head = _deployments_head(book, plan, name)
         lines = head_lines(book, head, rows.stop - rows.start)
         yield _Part(name, rows.start, rows.stop, head, len(lines) + 1)
 
 
-def _areas(parts: Sequence[_Part], columns: Sequence[RawColumn]) -> list[Area]:
+def _areas(parts: Sequence[_Part], columns: Sequence[RawColumn]) -> list[SheetRows]:
     by_key = letters([column.key for column in columns])
     return [
-        Area(part.name, part.head_row + 1, part.head_row + max(part.count, 1), by_key)
+        SheetRows(part.name, part.head_row + 1, part.head_row + max(part.count, 1), by_key)
         for part in parts
     ]
 
@@ -135,7 +135,7 @@ def _raw_columns(book: Book, deployments: pd.DataFrame) -> tuple[RawColumn, ...]
     return raw_columns(deployments, book.words, book.document.identity.zone, styles)
 
 
-def _deployments_head(book: Book, plan: Plan, name: str) -> Head:
+def _deployments_head(book: Book, plan: SheetPlan, name: str) -> Head:
     words, identity = book.words, book.document.identity
     return Head(
         name,

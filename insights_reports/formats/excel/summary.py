@@ -20,7 +20,7 @@ from insights_reports.edition.values import Name
 from insights_reports.formats.excel.book import Book, Layout, Sheet, quoted
 from insights_reports.formats.excel.choices import EVERY, KEYS, Choice, Choices, lists
 from insights_reports.formats.excel.formulas import FormulaCell, quoted_text, rows_xml
-from insights_reports.formats.excel.plan import Plan
+from insights_reports.formats.excel.plan import SheetPlan
 from insights_reports.formats.excel.sheets import Head, head_lines
 
 _EPOCH = date(1899, 12, 30)
@@ -32,7 +32,7 @@ _AREAS = {"project": "project_id", "environment": "environment_id"}  # else the 
 
 
 @dataclass(frozen=True)
-class Area:
+class SheetRows:
     """Rows of deployments in one sheet: its name, the first and last row, and each column."""
 
     sheet: str
@@ -52,9 +52,9 @@ def letters(keys: Sequence[str]) -> dict[str, str]:
 
 def write_summary(
     book: Book,
-    plan: Plan,
+    plan: SheetPlan,
     rows: pd.DataFrame,
-    areas: Sequence[Area],
+    areas: Sequence[SheetRows],
     choices: Choices,
 ) -> tuple[str, memoryview]:
     """The sheet's name, and the XML of its rows."""
@@ -70,7 +70,7 @@ def write_summary(
     sheet = book.sheet(head.name, Layout(_WIDTHS))
     for line in lines:
         sheet.append([line])
-    maker = _Maker(book, rows, areas, choices, where, first=len(lines) + 1)
+    maker = _SummaryMaker(book, rows, areas, choices, where, first=len(lines) + 1)
     table = maker.table_row
     heads = [words.text(f"excel.summary.{key}") for key in _HEADS]
     sheet.table(heads, table, table + 1 + len(choices.months), "Summary")
@@ -87,14 +87,14 @@ def _validate(sheet: Sheet, where: dict[str, str], first: int) -> None:
         sheet.paper.data_validations.append(rule)
 
 
-class _Maker:
+class _SummaryMaker:
     """The cells of the sheet from its row ``first`` on: a row a choice, then the table."""
 
     def __init__(
         self,
         book: Book,
         rows: pd.DataFrame,
-        areas: Sequence[Area],
+        areas: Sequence[SheetRows],
         choices: Choices,
         where: dict[str, str],
         *,
@@ -178,7 +178,7 @@ class _Maker:
             for area in self.areas
         )
 
-    def _criteria(self, area: Area) -> str:
+    def _criteria(self, area: SheetRows) -> str:
         return ",".join(
             f"{area[_AREAS.get(key, key)]},$C${row}" for row, key in enumerate(KEYS, self.first)
         )
@@ -195,7 +195,7 @@ class _Maker:
         )
         return f"IFERROR(MEDIAN({values}),{quoted_text(self.nothing)})"
 
-    def _conditions(self, area: Area) -> Iterator[str]:
+    def _conditions(self, area: SheetRows) -> Iterator[str]:
         """For medians, which find no text by a criterion: what was chosen, told by its id."""
         for row, key in enumerate(KEYS, self.first):
             wanted = f'$B${row}&""' if key == "environment_group" else f"MID($C${row},2,300)"

@@ -4,26 +4,26 @@ before it."""
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from insights_reports.edition.values import Figure, Metric, Name, Verdict
+from insights_reports.edition.values import ChangeVerdict, Figure, Metric, Name
 from insights_reports.formats.words.words import Words
 
 _WIDTH, _HEIGHT, _EDGE = 72, 20, 3
 _MOST = 12  # editions in a line
-_TONES = {Verdict.WORSE: "bad", Verdict.BETTER: "good"}
+_TONES = {ChangeVerdict.WORSE: "bad", ChangeVerdict.BETTER: "good"}
 
 
 @dataclass(frozen=True, slots=True)
 class IndexFigure:
-    """A figure of page one; ``verdict`` is a value of `Verdict`."""
+    """A figure of page one; ``verdict`` is a value of `ChangeVerdict`."""
 
     figure: Figure
     verdict: str
 
     @property
-    def word(self) -> Verdict | None:
+    def word(self) -> ChangeVerdict | None:
         """None for a verdict of another version."""
         try:
-            return Verdict(self.verdict)
+            return ChangeVerdict(self.verdict)
         except ValueError:
             return None
 

@@ -9,7 +9,13 @@ from insights_reports.edition.values import Figure, Name, Part, Strip, Value
 from insights_reports.formats.charts import path as paths
 from insights_reports.formats.charts import tiny
 from insights_reports.formats.charts.svg import Colours
-from insights_reports.formats.charts.waterfall import Change, End, Step, bars, waterfall
+from insights_reports.formats.charts.waterfall import (
+    End,
+    WaterfallBar,
+    WaterfallTotal,
+    bars,
+    waterfall,
+)
 from insights_reports.formats.words.brief import brief_text, ends, goal, short_span
 from insights_reports.formats.words.words import Words
 
@@ -82,7 +88,7 @@ class Pictures:
         change, title, alt = self._change(block)
         return bars(change, self.colours, title, alt, width=width), alt
 
-    def _change(self, block: Waterfall) -> tuple[Change, str, str]:
+    def _change(self, block: Waterfall) -> tuple[WaterfallTotal, str, str]:
         words = self.words
         labels = [short_span(words, span) for span in block.periods]
         before, after = (
@@ -90,7 +96,7 @@ class Pictures:
             for label, figure in zip(labels, (block.before, block.after), strict=True)
         )
         steps = [
-            Step(words.value(step.label), step.size, self.signed(step.printed))
+            WaterfallBar(words.value(step.label), step.size, self.signed(step.printed))
             for step in block.steps
         ]
         target = block.target
@@ -100,7 +106,7 @@ class Pictures:
                 float(target.value),
                 (words.text("show.target.axis"), goal(words, target)),
             )
-        change = Change(before, after, steps, margin)
+        change = WaterfallTotal(before, after, steps, margin)
         return change, words.phrase(block.title), words.phrase(block.alt)
 
     def signed(self, part: Part) -> str:
@@ -114,7 +120,7 @@ class Pictures:
             lead, failed = (brief_text(words, f) for f in (step.lead, step.failed))
             name = words.name(step.name)
             rows.append(
-                paths.Row(
+                paths.PathRow(
                     name,
                     _value(step.lead),
                     _value(step.lead_before),

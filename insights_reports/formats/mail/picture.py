@@ -17,7 +17,7 @@ _LOGO_EDGE = 12  # px of white around it: it stands on the accent colour
 
 
 @dataclass(frozen=True)
-class InlineImage:
+class LogoImage:
     """A picture that the HTML part shows as ``cid:…``, its size in px, and what it says."""
 
     name: str
@@ -32,7 +32,7 @@ class InlineImage:
         return f"{self.name}-{hashlib.sha256(self.png).hexdigest()[:16]}@insights-reports"
 
 
-def logo_image(document: Document) -> InlineImage | None:
+def logo_image(document: Document) -> LogoImage | None:
     """The company's logo, decoded and encoded again on white; its alternative is the company's
     name."""
     brand = document.brand
@@ -46,7 +46,7 @@ def logo_image(document: Document) -> InlineImage | None:
     ground = Image.new("RGB", size, "white")
     ground.paste(picture, (_LOGO_EDGE, _LOGO_EDGE), picture)
     alt = brand.company or words(document.language).name(document.identity.report)
-    return InlineImage("logo", _png(ground), alt, size[0] // 2, size[1] // 2)
+    return LogoImage("logo", _png(ground), alt, size[0] // 2, size[1] // 2)
 
 
 def _png(picture: Image.Image) -> bytes:

@@ -16,19 +16,19 @@ from insights_reports.formats.charts.svg import xml_text
 from insights_reports.formats.html.parts import link
 from insights_reports.formats.html.templates import SHIPPED, Templates
 from insights_reports.formats.mail.parts import MailParts, clip
-from insights_reports.formats.mail.picture import InlineImage, logo_image
+from insights_reports.formats.mail.picture import LogoImage, logo_image
 from insights_reports.formats.words.tile import TileText
 from insights_reports.formats.words.words import Words
 
 
 @dataclass(frozen=True)
-class MailBody:
+class RenderedMail:
     """``subject`` is one line of printable characters; ``html`` is less than 100 KB."""
 
     subject: str
     text: str
     html: str
-    images: tuple[InlineImage, ...]
+    images: tuple[LogoImage, ...]
 
 
 def title(document: Document) -> str:
@@ -48,7 +48,7 @@ def render(
     left_out: Sequence[File] = (),
     folders: Sequence[str] = (),
     templates: Templates = SHIPPED,
-) -> MailBody:
+) -> RenderedMail:
     """The mail for an edition whose first document is ``document``.
 
     ``attached`` are its files, ``left_out`` those for which the mail was too small; ``folders`` say
@@ -75,7 +75,7 @@ def render(
     )
     text = "\n".join(_text(parts, attached, left_out, where)) + "\n"
     shown = (logo,) if logo is not None and f"cid:{logo.cid}" in html else ()
-    return MailBody(parts.subject(), xml_text(text), str(html), shown)
+    return RenderedMail(parts.subject(), xml_text(text), str(html), shown)
 
 
 def _text(

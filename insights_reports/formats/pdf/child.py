@@ -26,7 +26,7 @@ _CRASHED = (-6, -11)  # by SIGABRT, by SIGSEGV
 
 
 @dataclass(frozen=True)
-class Limits:
+class ProcessLimits:
     """What one document may cost: bytes of address space, seconds of processor and of wall time."""
 
     memory: int = 2 * 1024**3
@@ -55,7 +55,7 @@ class Failed(Exception):
 class Child:
     """A running child; it waits for documents until it is stopped."""
 
-    def __init__(self, limits: Limits, templates: Templates = SHIPPED) -> None:
+    def __init__(self, limits: ProcessLimits, templates: Templates = SHIPPED) -> None:
         self._limits = limits
         # WeasyPrint unpacks fonts into a folder that it leaves behind when it is killed.
         self._scratch = Scratch()

@@ -26,7 +26,7 @@ from insights_reports.formats.html.parts import Embed, Parts, anchor, link
 from insights_reports.formats.html.templates import SHIPPED, Templates
 from insights_reports.formats.pdf.finish import finish
 from insights_reports.formats.pdf.repairs import keep_patterns, set_whole_texts
-from insights_reports.formats.pdf.source import Source, face_rules
+from insights_reports.formats.pdf.source import PageSource, face_rules
 from insights_reports.formats.pdf.widths import MARK, lies_across, rows_across, shares
 from insights_reports.formats.words.words import words
 
@@ -125,7 +125,7 @@ def _yields(document: Document) -> bool:
 
 def _pages(document: Document, templates: Templates, fit: _Fit) -> Layout:
     fonts, style = _style(_rules(document.brand.accent, templates))
-    source = Source()
+    source = PageSource()
     sizes = f"@page{{size:{document.paper}}}@page wide{{size:{document.paper} landscape}}"
     size = CSS(string=sizes, url_fetcher=source, font_config=fonts)
     page = _page(document, templates, fit, source.embed)
@@ -167,5 +167,5 @@ def _rules(accent: str, templates: Templates) -> str:
 def _style(rules: str) -> tuple[FontConfiguration, CSS]:
     """The style sheet, parsed once; parsing costs as much as a page."""
     fonts = FontConfiguration()
-    css = CSS(string=face_rules(_WEIGHTS) + rules, url_fetcher=Source(), font_config=fonts)
+    css = CSS(string=face_rules(_WEIGHTS) + rules, url_fetcher=PageSource(), font_config=fonts)
     return fonts, css

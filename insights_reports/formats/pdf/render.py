@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from insights_reports.edition.document import Document, dump
 from insights_reports.errors import RenderError
 from insights_reports.formats.html.templates import SHIPPED, Templates
-from insights_reports.formats.pdf.child import Child, Failed, Limits
+from insights_reports.formats.pdf.child import Child, Failed, ProcessLimits
 from insights_reports.formats.pdf.libraries import explained
 
-_DEFAULT = Limits()
+_DEFAULT = ProcessLimits()
 
 
-def render(document: Document, limits: Limits = _DEFAULT, templates: Templates = SHIPPED) -> bytes:
+def render(
+    document: Document, limits: ProcessLimits = _DEFAULT, templates: Templates = SHIPPED
+) -> bytes:
     """The PDF, by a child that lives for this document only.
 
     Raises:
@@ -26,7 +28,7 @@ def render(document: Document, limits: Limits = _DEFAULT, templates: Templates =
 
 @contextmanager
 def render_pool(
-    workers: int, limits: Limits = _DEFAULT, templates: Templates = SHIPPED
+    workers: int, limits: ProcessLimits = _DEFAULT, templates: Templates = SHIPPED
 ) -> Iterator[Callable[[Document], bytes]]:
     """A function that renders like `render`, with up to ``workers`` children that are kept for the
     next document; threads may call it at the same time. A child that broke is replaced."""

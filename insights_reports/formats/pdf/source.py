@@ -15,14 +15,14 @@ _FACE, _PICTURE = "face:", "picture:"
 
 
 def face_rules(weights: tuple[int, ...]) -> str:
-    """``@font-face`` rules for faces that a `Source` gives."""
+    """``@font-face`` rules for faces that a `PageSource` gives."""
     return "".join(
         f'@font-face{{font-family:"{FAMILY}";font-weight:{weight};src:url({_FACE}{weight})}}'
         for weight in weights
     )
 
 
-class Source(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
+class PageSource(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
     """Gives one page what is its own, and refuses all else loudly: a page of ours never asks for
     more."""
 

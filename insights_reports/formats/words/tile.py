@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from insights_reports.edition.document import TargetWord, Tile
-from insights_reports.edition.values import Figure, Metric, Name, Statistic, Unit, Verdict
+from insights_reports.edition.values import ChangeVerdict, Figure, Metric, Name, Statistic, Unit
 from insights_reports.formats.words.brief import (
     brief,
     brief_text,
@@ -15,12 +15,12 @@ from insights_reports.formats.words.brief import (
 from insights_reports.formats.words.words import Words
 
 _SIDES = {"high": "▲", "low": "▼"}
-_TONED = {Verdict.WORSE: "worse", Verdict.BETTER: "better"}
+_TONED = {ChangeVerdict.WORSE: "worse", ChangeVerdict.BETTER: "better"}
 _LONGEST_LINE = 27  # characters beside which a sparkline stands
 _FEW, _FEW_FAILED = 30, 5
 
 
-def tone(verdict: Verdict) -> str:
+def tone(verdict: ChangeVerdict) -> str:
     """``worse``, ``better``, ``told`` for what is outside and neither, ``calm`` for the rest."""
     return _TONED.get(verdict, "told" if verdict.outside else "calm")
 
@@ -30,7 +30,7 @@ def triangle(side: str | None) -> str:
     return _SIDES.get(side or "", "")
 
 
-def verdict_word(words: Words, verdict: Verdict, side: str | None) -> str:
+def verdict_word(words: Words, verdict: ChangeVerdict, side: str | None) -> str:
     """``▲ worse``, ``as usual``."""
     return f"{triangle(side)} {words.value(verdict)}".strip()
 

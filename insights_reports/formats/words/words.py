@@ -11,6 +11,7 @@ from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition.document import Column, ColumnKind, Identity
 from insights_reports.edition.values import (
     Change,
+    ChangeVerdict,
     Day,
     Figure,
     Instant,
@@ -25,7 +26,6 @@ from insights_reports.edition.values import (
     Strip,
     Unit,
     Value,
-    Verdict,
 )
 from insights_reports.errors import RenderError
 from insights_reports.formats.words.catalogue import places_of
@@ -47,10 +47,10 @@ _KIND_UNITS = {
 }
 
 
-_SECTIONS: dict[type, str] = {Verdict: "verdict", CheckVerdict: "check", Missing: "missing"}
+_SECTIONS: dict[type, str] = {ChangeVerdict: "verdict", CheckVerdict: "check", Missing: "missing"}
 
 
-Word = Verdict | CheckVerdict | Missing
+Word = ChangeVerdict | CheckVerdict | Missing
 
 
 def key_of(word: Word) -> str:
@@ -177,7 +177,7 @@ class Words(Quantities, Dates):
                 return self.instant(value)
             case Span():
                 return self.span(value)
-            case Verdict() | CheckVerdict() | Missing():
+            case ChangeVerdict() | CheckVerdict() | Missing():
                 return self.text(key_of(value))
             case Part():
                 return self.difference(value.size, value.unit)

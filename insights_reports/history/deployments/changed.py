@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from insights_reports.history.deployments import parquet
 from insights_reports.history.deployments.manifest import Month, PullEntry
-from insights_reports.history.deployments.months import Part, ordered
-from insights_reports.history.deployments.moved import Moves, is_among
+from insights_reports.history.deployments.months import MonthPart, ordered
+from insights_reports.history.deployments.moved import MonthMoves, is_among
 from insights_reports.history.deployments.schema import CHANGES, DATA, STATED, codes_of, empty
 from insights_reports.history.deployments.storage import Storage
 
@@ -23,7 +23,7 @@ Rows = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Change:
+class MonthChange:
     """The month as it becomes (columns `DATA`), the versions that it replaces (columns `CHANGES`),
     how many deployments were added, edited, vanished and returned, and came from another month."""
 
@@ -44,13 +44,13 @@ class Change:
 def change_of(
     store: Storage,
     month: Month | None,
-    part: Part,
-    moves: Moves,
+    part: MonthPart,
+    moves: MonthMoves,
     name: str,
     pull: PullEntry,
     *,
     judged: bool,
-) -> Change:
+) -> MonthChange:
     """What ``part``, the pull's word on the month ``name``, changes in it.
 
     ``judged``: what the pull lacks has vanished; else it is only not said again.
@@ -73,7 +73,7 @@ def change_of(
     arrived = is_among(new.column("deployment_id"), set(moves.first_seen)) & ~matched
     kinds = np.where(lost, "vanished", np.where(gone, "returned", "edited"))
     touched = lost | replaced | left
-    return Change(
+    return MonthChange(
         data=_data(
             _staying(old, lost, pull).filter(pa.array(~replaced & ~left)),
             _coming(old, new, at, fresh, moves, pull),
@@ -90,18 +90,18 @@ def change_of(
 def fill_of(
     store: Storage,
     month: Month | None,
-    part: Part,
+    part: MonthPart,
     known: pa.ChunkedArray,
     pull: PullEntry,
     pulls: Sequence[PullEntry],
-) -> Change:
+) -> MonthChange:
     """What a pull adds that is older than the history's last: only what is not there at all. Of
     that, what a later pull should have had has vanished by then."""
     old = _old(store, month)
     new = part.table.filter(pc.invert(pc.is_in(part.table.column("deployment_id"), known)))
     vanished_at = _vanished_by(new, pull, pulls)
     added = _with(new, first_seen=_instants(pull, len(new)), vanished_at=vanished_at)
-    return Change(
+    return MonthChange(
         ordered(pa.concat_tables([old, added])) if len(new) else old,
         empty(CHANGES),
         added=len(new),
@@ -176,7 +176,7 @@ def _coming(
     new: pa.Table,
     at: npt.NDArray[np.int64],
     fresh: Rows,
-    moves: Moves,
+    moves: MonthMoves,
     pull: PullEntry,
 ) -> pa.Table:
     """The rows that the pull has newly or otherwise, in their order."""

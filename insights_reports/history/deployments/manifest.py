@@ -52,7 +52,7 @@ class Covered:
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class HistoryManifest:
     """``server``, ``space`` and ``report`` say whose deployments these are."""
 
     generation: int = 0
@@ -75,7 +75,7 @@ class Manifest:
         found = [c.start for c in self.covered if c.scope == scope and c.start <= at <= c.end]
         return min(found, default=None)
 
-    def with_pull(self, pull: PullEntry) -> "Manifest":
+    def with_pull(self, pull: PullEntry) -> "HistoryManifest":
         """The manifest after ``pull``: what it covers, the others no longer cover for sure."""
         later = [p.start for p in self.pulls if p.end > pull.end and p.scope != pull.scope]
         new = Covered(pull.scope, pull.start, min([pull.end, *later]))
@@ -104,13 +104,13 @@ def _joined(every: Iterable[Covered]) -> tuple[Covered, ...]:
     return tuple(joined)
 
 
-def dump(manifest: Manifest) -> bytes:
+def dump(manifest: HistoryManifest) -> bytes:
     """The manifest as JSON, with the version of its layout."""
     value = {"schema": SCHEMA, **asdict(manifest)}
     return json.dumps(value, indent=1, default=_text, ensure_ascii=False).encode() + b"\n"
 
 
-def load(content: bytes, where: object) -> Manifest:
+def load(content: bytes, where: object) -> HistoryManifest:
     """The manifest that `dump` wrote.
 
     Raises:
@@ -124,7 +124,7 @@ def load(content: bytes, where: object) -> Manifest:
                 f"{where}: schema {said['schema']}, this program knows {SCHEMA}",
                 "Upgrade Insights Reports.",
             )
-        return Manifest(
+        return HistoryManifest(
             said["generation"],
             said["server"],
             said["space"],
@@ -144,12 +144,12 @@ def load(content: bytes, where: object) -> Manifest:
         ) from None
 
 
-def fetch(store: Storage) -> tuple[Manifest, bytes | None]:
+def fetch(store: Storage) -> tuple[HistoryManifest, bytes | None]:
     """The manifest and its bytes; where there is none yet, an empty one and None."""
     try:
         content = store.read(NAME)
     except FileNotFoundError:
-        return Manifest(), None
+        return HistoryManifest(), None
     return load(content, store), content
 
 

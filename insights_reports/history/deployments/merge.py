@@ -14,9 +14,9 @@ import pandas as pd
 from insights_reports.errors import HistoryError
 from insights_reports.history.deployments import manifest as manifests
 from insights_reports.history.deployments import parquet
-from insights_reports.history.deployments.changed import Change, change_of, fill_of
-from insights_reports.history.deployments.manifest import Manifest, Month, PullEntry
-from insights_reports.history.deployments.months import Part, cut, nothing
+from insights_reports.history.deployments.changed import MonthChange, change_of, fill_of
+from insights_reports.history.deployments.manifest import HistoryManifest, Month, PullEntry
+from insights_reports.history.deployments.months import MonthPart, cut, nothing
 from insights_reports.history.deployments.moved import ids_of, moves_between
 from insights_reports.history.deployments.repair import show_current, sweep
 from insights_reports.history.deployments.schema import SCHEMA, to_arrow
@@ -37,7 +37,7 @@ class MergeResult:
     months: tuple[str, ...] = ()
     known: bool = False
 
-    def plus(self, month: str, change: Change) -> "MergeResult":
+    def plus(self, month: str, change: MonthChange) -> "MergeResult":
         return MergeResult(
             self.added + change.added,
             self.edited + change.edited,
@@ -96,7 +96,7 @@ def merge(
     )
 
 
-def _check_owner(before: Manifest, owner: Owner, store: Storage) -> None:
+def _check_owner(before: HistoryManifest, owner: Owner, store: Storage) -> None:
     there = Owner(before.server, before.space, before.report)
     if before.generation and there != owner:
         raise HistoryError(
@@ -107,13 +107,13 @@ def _check_owner(before: Manifest, owner: Owner, store: Storage) -> None:
 
 
 def _merged(
-    parts: dict[str, Part],
+    parts: dict[str, MonthPart],
     store: Storage,
-    before: Manifest,
+    before: HistoryManifest,
     pull: PullEntry,
     owner: Owner,
     only_add: bool,
-) -> tuple[Manifest, MergeResult]:
+) -> tuple[HistoryManifest, MergeResult]:
     """The manifest after the merge, whose files are written, and what changed."""
     months = dict(before.months)
     result = MergeResult()
@@ -137,8 +137,12 @@ def _merged(
 
 
 def _changes(
-    parts: dict[str, Part], store: Storage, before: Manifest, pull: PullEntry, only_add: bool
-) -> Iterator[tuple[str, str, Change]]:
+    parts: dict[str, MonthPart],
+    store: Storage,
+    before: HistoryManifest,
+    pull: PullEntry,
+    only_add: bool,
+) -> Iterator[tuple[str, str, MonthChange]]:
     """Each month that the pull changes, or says otherwise than the last one: the hash of what is
     said of it, and the change."""
     spoken_of = {name: parts.get(name) or nothing() for name in _spoken_of(parts, before, pull)}
@@ -168,7 +172,9 @@ def _judged(month: str, pull: PullEntry) -> bool:
     return _month_of(pull.start) < month <= _month_of(pull.end)
 
 
-def _written(store: Storage, name: str, month: Month | None, change: Change, owner: Owner) -> Month:
+def _written(
+    store: Storage, name: str, month: Month | None, change: MonthChange, owner: Owner
+) -> Month:
     """The month after ``change``, its files written."""
     about = {"schema": str(SCHEMA), "month": name, **asdict(owner)}
     content = parquet.write(change.data, about)
@@ -190,7 +196,7 @@ def _written(store: Storage, name: str, month: Month | None, change: Change, own
     )
 
 
-def _spoken_of(parts: dict[str, Part], before: Manifest, pull: PullEntry) -> list[str]:
+def _spoken_of(parts: dict[str, MonthPart], before: HistoryManifest, pull: PullEntry) -> list[str]:
     first, last = _month_of(pull.start), _month_of(pull.end)
     return sorted({*parts, *(name for name in before.months if first <= name <= last)})
 
@@ -199,6 +205,6 @@ def _month_of(instant: datetime) -> str:
     return pd.Timestamp(instant).tz_convert("UTC").strftime("%Y-%m")
 
 
-def _hash_of(parts: dict[str, Part]) -> str:
+def _hash_of(parts: dict[str, MonthPart]) -> str:
     said = "".join(f"{name} {part.sha256}\n" for name, part in sorted(parts.items()))
     return hashlib.sha256(said.encode()).hexdigest()

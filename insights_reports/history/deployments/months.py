@@ -15,7 +15,7 @@ from insights_reports.history.deployments.schema import STATED, codes_of, empty
 
 
 @dataclass(frozen=True)
-class Part:
+class MonthPart:
     """The rows of one month, by completion and id; ``columns`` are those of `STATED`, each with a
     dictionary of its own that is sorted and has no value that is not used."""
 
@@ -35,7 +35,7 @@ class Part:
         return digest.hexdigest()
 
 
-def cut(data: pa.Table) -> Iterator[tuple[str, Part]]:
+def cut(data: pa.Table) -> Iterator[tuple[str, MonthPart]]:
     """The months (UTC) of a table in the columns of `STATED`, oldest first: ``2026-10``."""
     completed = data.column("completed").combine_chunks().cast(pa.int64()).to_numpy()
     order = _order(completed, data.column("deployment_id"))
@@ -46,7 +46,7 @@ def cut(data: pa.Table) -> Iterator[tuple[str, Part]]:
     starts, ends = [0, *borders.tolist()], [*borders.tolist(), len(months)]
     for start, end in zip(starts, ends, strict=True) if len(months) else ():
         columns = {name: _compact(column, start, end) for name, column in whole.items()}
-        yield str(months[start]), Part(columns)
+        yield str(months[start]), MonthPart(columns)
 
 
 def ordered(data: pa.Table) -> pa.Table:
@@ -57,10 +57,12 @@ def ordered(data: pa.Table) -> pa.Table:
     return pa.table(columns, schema=data.schema)
 
 
-def nothing() -> Part:
+def nothing() -> MonthPart:
     """A month without a deployment."""
     table = empty(STATED)
-    return Part({name: pa.array([], table.schema.field(name).type) for name in table.column_names})
+    return MonthPart(
+        {name: pa.array([], table.schema.field(name).type) for name in table.column_names}
+    )
 
 
 def _order(completed: npt.NDArray[np.int64], ids: pa.ChunkedArray) -> npt.NDArray[np.intp]:

@@ -9,15 +9,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from insights_reports.history.deployments import parquet
-from insights_reports.history.deployments.manifest import Manifest
-from insights_reports.history.deployments.months import Part
+from insights_reports.history.deployments.manifest import HistoryManifest
+from insights_reports.history.deployments.months import MonthPart
 from insights_reports.history.deployments.storage import Storage
 
 _COLUMNS = ["deployment_id", "first_seen", "vanished_at"]
 
 
 @dataclass(frozen=True)
-class Moves:
+class MonthMoves:
     """``left``: the ids that leave a month, by month; ``first_seen`` of each that moves."""
 
     left: dict[str, set[str]] = field(default_factory=dict)
@@ -25,8 +25,8 @@ class Moves:
 
 
 def moves_between(
-    store: Storage, before: Manifest, differing: dict[str, Part], first: str
-) -> Moves:
+    store: Storage, before: HistoryManifest, differing: dict[str, MonthPart], first: str
+) -> MonthMoves:
     """The ids that a differing month has newly and another month loses, or had lost before.
     ``first`` is the month cut by the border of the pull, which may have lost some unmarked."""
     arriving, leaving = [], {}
@@ -37,11 +37,11 @@ def moves_between(
         leaving[name] = old.filter(pc.invert(pc.is_in(old.column("deployment_id"), new)))
     ids = pa.chunked_array([c for column in arriving for c in column.chunks], pa.string())
     if not len(ids):
-        return Moves()
+        return MonthMoves()
     for name, month in before.months.items():
         if (month.vanished or name == first) and name not in differing:
             leaving[name] = _known(store, before, name)
-    moves = Moves()
+    moves = MonthMoves()
     for name, rows in leaving.items():
         found = rows.filter(pc.is_in(rows.column("deployment_id"), ids)) if len(rows) else rows
         if len(found):
@@ -52,7 +52,7 @@ def moves_between(
     return moves
 
 
-def ids_of(store: Storage, before: Manifest) -> pa.Array:
+def ids_of(store: Storage, before: HistoryManifest) -> pa.Array:
     """The ids of all deployments in the history."""
     ids = [_known(store, before, name).column("deployment_id") for name in before.months]
     return pa.chunked_array([c for column in ids for c in column.chunks], pa.string())
@@ -64,7 +64,7 @@ def is_among(ids: pa.ChunkedArray, wanted: set[str]) -> npt.NDArray[np.bool_]:
     return np.asarray(found.to_numpy(), np.bool_)
 
 
-def _known(store: Storage, before: Manifest, name: str) -> pa.Table:
+def _known(store: Storage, before: HistoryManifest, name: str) -> pa.Table:
     month = before.months.get(name)
     if month is None:
         types = [pa.string(), pa.timestamp("us", "UTC"), pa.timestamp("us", "UTC")]

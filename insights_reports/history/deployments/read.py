@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from insights_reports.history.deployments import manifest as manifests
 from insights_reports.history.deployments import parquet
-from insights_reports.history.deployments.manifest import Manifest
+from insights_reports.history.deployments.manifest import HistoryManifest
 from insights_reports.history.deployments.months import ordered
 from insights_reports.history.deployments.schema import CHANGES, DATA, empty, to_table
 from insights_reports.history.deployments.storage import Storage
@@ -53,13 +53,13 @@ def known_from(store: Storage, scope: str, at: datetime) -> datetime | None:
     return manifests.fetch(store)[0].known_from(scope, at)
 
 
-def _months(manifest: Manifest, start: datetime, end: datetime) -> list[str]:
+def _months(manifest: HistoryManifest, start: datetime, end: datetime) -> list[str]:
     first = start.astimezone(UTC).strftime("%Y-%m")
     last = (end.astimezone(UTC) - timedelta(microseconds=1)).strftime("%Y-%m")
     return [name for name in manifest.months if first <= name <= last]
 
 
-def _month(store: Storage, manifest: Manifest, name: str) -> pa.Table:
+def _month(store: Storage, manifest: HistoryManifest, name: str) -> pa.Table:
     return parquet.fetch(store, manifest.months[name].file).cast(DATA)
 
 
@@ -69,7 +69,7 @@ def _within(data: pa.Table, start: datetime, end: datetime) -> pa.Table:
     return data.filter(pc.and_(pc.greater_equal(completed, first), pc.less(completed, last)))
 
 
-def _versions(store: Storage, manifest: Manifest, at: datetime) -> pa.Table:
+def _versions(store: Storage, manifest: HistoryManifest, at: datetime) -> pa.Table:
     """Of each deployment that changed after ``at`` the version that held then."""
     files = [name for month in manifest.months.values() for name in month.changes]
     every = pa.concat_tables(

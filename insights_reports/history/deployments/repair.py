@@ -13,14 +13,14 @@ import pyarrow.parquet as pq
 from insights_reports.errors import HistoryError
 from insights_reports.history.deployments import manifest as manifests
 from insights_reports.history.deployments import parquet
-from insights_reports.history.deployments.manifest import Manifest
+from insights_reports.history.deployments.manifest import HistoryManifest
 from insights_reports.history.deployments.schema import DATA
 from insights_reports.history.deployments.storage import Storage
 
 _CURRENT = "current"
 
 
-def show_current(store: Storage, manifest: Manifest) -> None:
+def show_current(store: Storage, manifest: HistoryManifest) -> None:
     """Make ``current/`` what the manifest names, for those who read the folder by a pattern."""
     for name, month in manifest.months.items():
         store.show(month.file, f"{_CURRENT}/{name}.parquet")
@@ -29,7 +29,7 @@ def show_current(store: Storage, manifest: Manifest) -> None:
             store.remove(stored.name)
 
 
-def sweep(store: Storage, manifest: Manifest, before: datetime) -> list[str]:
+def sweep(store: Storage, manifest: HistoryManifest, before: datetime) -> list[str]:
     """Remove the files that do not count and were written before an instant; their names.
     The folder is the history's alone."""
     counting = manifest.files | {f"{_CURRENT}/{name}.parquet" for name in manifest.months}
@@ -80,7 +80,7 @@ def export(store: Storage, path: Path) -> int:
     return count
 
 
-def _to_parquet(store: Storage, manifest: Manifest, path: Path) -> int:
+def _to_parquet(store: Storage, manifest: HistoryManifest, path: Path) -> int:
     count = 0
     with pq.ParquetWriter(path, DATA, compression="zstd") as writer:
         for rows in _live(store, manifest):
@@ -89,7 +89,7 @@ def _to_parquet(store: Storage, manifest: Manifest, path: Path) -> int:
     return count
 
 
-def _to_csv(store: Storage, manifest: Manifest, path: Path) -> int:
+def _to_csv(store: Storage, manifest: HistoryManifest, path: Path) -> int:
     count = 0
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(DATA.names) + "\n")
@@ -99,13 +99,13 @@ def _to_csv(store: Storage, manifest: Manifest, path: Path) -> int:
     return count
 
 
-def _live(store: Storage, manifest: Manifest) -> Iterator[pa.Table]:
+def _live(store: Storage, manifest: HistoryManifest) -> Iterator[pa.Table]:
     for month in manifest.months.values():
         rows = parquet.fetch(store, month.file).cast(DATA)
         yield rows.filter(rows.column("vanished_at").is_null())
 
 
-def _damages(store: Storage, manifest: Manifest) -> Iterator[str]:
+def _damages(store: Storage, manifest: HistoryManifest) -> Iterator[str]:
     for name, month in manifest.months.items():
         for file in (month.file, *month.changes):
             try:
@@ -129,7 +129,7 @@ def _misfits(name: str, month: manifests.Month, rows: pa.Table) -> Iterator[str]
         yield f"{month.file}: It holds other months: {', '.join(sorted(set(months) - {name}))}."
 
 
-def _doubles(store: Storage, manifest: Manifest) -> Iterator[str]:
+def _doubles(store: Storage, manifest: HistoryManifest) -> Iterator[str]:
     ids: list[pd.Series[str]] = []
     for month in manifest.months.values():
         with suppress(HistoryError):

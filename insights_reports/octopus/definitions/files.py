@@ -75,7 +75,7 @@ def replaced(each: Definition, by: Mapping[Mention, str]) -> Definition:
     return {**each, **changed}
 
 
-class Names:
+class KnownNames:
     """The names and ids of what definitions mention, each asked for once.
 
     An id stays an id where its name is hidden from this account, could itself be taken for an id,
@@ -142,7 +142,7 @@ def _like_an_id(text: str) -> bool:
 def pull(client: Client, folder: Path) -> list[Path]:
     """Write every report of the space to a file of its own in ``folder``; the files written."""
     definitions = [definition(report) for report in client.reports.list()]
-    names = Names(client)
+    names = KnownNames(client)
     names.learn(definitions)
     folder.mkdir(parents=True, exist_ok=True)
     written = []

@@ -11,7 +11,7 @@ from insights_reports.octopus.client import Client
 from insights_reports.octopus.definitions.files import (
     ID_LISTS,
     Definition,
-    Names,
+    KnownNames,
     definition,
     load,
 )
@@ -25,7 +25,7 @@ _SIGNS = {"create": "+", "change": "~", "delete": "-"}
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PlanStep:
     """One change: to ``report`` (None: it is to be made), of these fields, from old to new.
 
     ``fields`` hold ids, as they are sent; ``shown`` are the same with names where they are known.
@@ -59,7 +59,7 @@ class Step:
 class Plan:
     """What makes the reports of a server as the definitions say; its text is for a terminal."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[PlanStep, ...]
 
     def __str__(self) -> str:
         if not self.steps:
@@ -81,7 +81,7 @@ def plan(client: Client, folder: Path, *, delete: bool = False) -> Plan:
     """
     files = load(folder)
     current = _current(client)
-    names = Names(client)
+    names = KnownNames(client)
     names.learn(map(definition, current.values()))
     wanted = names.resolved(files)
     _check(wanted)
@@ -91,7 +91,7 @@ def plan(client: Client, folder: Path, *, delete: bool = False) -> Plan:
     return Plan(
         (
             *(_with_names(names, step) for step in steps if step.fields),
-            *(Step("delete", report.Name, report, {}) for report in gone),
+            *(PlanStep("delete", report.Name, report, {}) for report in gone),
         )
     )
 
@@ -132,20 +132,20 @@ def _check(wanted: Mapping[Path, Definition]) -> None:
         raise ConfigError("The definitions are not valid.", lines)
 
 
-def _step(wanted: Definition, report: InsightsReport | None) -> Step:
+def _step(wanted: Definition, report: InsightsReport | None) -> PlanStep:
     if report is None:
         fields = {key: (None, new) for key, new in wanted.items() if new is not None}
-        return Step("create", wanted["Name"], None, fields)
+        return PlanStep("create", wanted["Name"], None, fields)
     before = definition(report)
     changed = {
         key: (before.get(key), new)
         for key, new in wanted.items()
         if _meaning(key, before.get(key)) != _meaning(key, new)
     }
-    return Step("change", report.Name, report, changed)
+    return PlanStep("change", report.Name, report, changed)
 
 
-def _with_names(names: Names, step: Step) -> Step:
+def _with_names(names: KnownNames, step: PlanStep) -> PlanStep:
     old, new = (
         names.named({key: values[side] for key, values in step.fields.items()}) for side in (0, 1)
     )

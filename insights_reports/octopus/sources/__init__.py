@@ -13,12 +13,12 @@ from insights_reports.octopus.client import Client
 from insights_reports.octopus.resources import InsightsReport
 from insights_reports.octopus.sources import core, file, project
 from insights_reports.octopus.sources.kept import Kept
-from insights_reports.octopus.sources.tables import Drawn, Note, Progress, Window
+from insights_reports.octopus.sources.tables import CoveredTime, Drawn, Progress, SourceNote
 from insights_reports.spelling.text import iana_zone
 
 SourceName = Literal["insights", "project", "core", "file"]
 
-__all__ = ["Drawn", "Note", "SourceName", "draw"]
+__all__ = ["Drawn", "SourceName", "SourceNote", "draw"]
 
 
 def draw(
@@ -40,7 +40,7 @@ def draw(
         OctopusError: when Octopus refuses, or what is read is not what was expected.
         UsageError: when a file cannot be opened, or there is no such source.
     """
-    window = Window.ending(as_of, iana_zone(definition.TimeZone))
+    window = CoveredTime.ending(as_of, iana_zone(definition.TimeZone))
     if source == "project":
         return project.draw(client, definition, window, progress)
     if source == "core":

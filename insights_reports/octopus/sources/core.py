@@ -28,10 +28,10 @@ from insights_reports.octopus.sources.release_order import (
 )
 from insights_reports.octopus.sources.stated_lead_times import stated_lead_times
 from insights_reports.octopus.sources.tables import (
+    CoveredTime,
     Drawn,
-    Note,
     Progress,
-    Window,
+    SourceNote,
     assemble,
     missing_of,
 )
@@ -61,7 +61,7 @@ def try_one(client: Client) -> None:
 def draw(
     client: Client,
     definition: InsightsReport,
-    window: Window,
+    window: CoveredTime,
     kept: Kept,
     as_of: datetime,
     progress: Progress,
@@ -99,16 +99,16 @@ class _Notes:
     """What the source cannot know, as it comes to light."""
 
     def __init__(self, *, by_feed: bool) -> None:
-        self.found = [Note("source_core_feed" if by_feed else "source_core_tasks")]
+        self.found = [SourceNote("source_core_feed" if by_feed else "source_core_tasks")]
 
     def add(self, key: str, **values: int | str) -> None:
-        self.found.append(Note(key, values))
+        self.found.append(SourceNote(key, values))
 
     def deleted(self, names: list[str]) -> None:
         if names:
             self.add("source_core_deleted", name=", ".join(names)[:300])
 
-    def streams(self, derived: pd.DataFrame, window: Window) -> None:
+    def streams(self, derived: pd.DataFrame, window: CoveredTime) -> None:
         firsts = derived.groupby("stream", observed=True)["completed"].min()
         late = int((firsts >= pd.Timestamp(window.start)).sum())
         self.add("source_core", n=late, streams=int(derived["stream"].nunique()))

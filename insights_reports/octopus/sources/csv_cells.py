@@ -19,7 +19,7 @@ _SEPARATORS = ",;\t"
 
 
 @dataclass(frozen=True)
-class Row:
+class CsvRow:
     """The cells of a row, by the place of their column, and the line that it ends in."""
 
     line: int
@@ -48,7 +48,7 @@ def encoding_of(path: Path) -> str:
     return "utf-8-sig"
 
 
-def read_rows(path: Path) -> Iterator[Row]:
+def read_rows(path: Path) -> Iterator[CsvRow]:
     """The rows of a file, the titles first; nothing but the current one is in memory.
 
     Raises:
@@ -72,6 +72,6 @@ def read_rows(path: Path) -> Iterator[Row]:
                         "A row has another number of cells than there are titles.",
                         f"line {reader.line_num}: {len(cells)} instead of {width}",
                     )
-                yield Row(reader.line_num, cells)
+                yield CsvRow(reader.line_num, cells)
         except csv.Error as error:
             raise BadReply("It is no CSV.", f"line {reader.line_num}: {error}") from None

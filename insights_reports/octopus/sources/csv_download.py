@@ -21,16 +21,16 @@ from insights_reports.octopus.client import Client
 from insights_reports.octopus.deployments.export import FORMULA
 from insights_reports.octopus.deployments.streams import DUPLICATE, IDS, categorical
 from insights_reports.octopus.resources import Named
-from insights_reports.octopus.sources.csv_cells import Row, read_rows
+from insights_reports.octopus.sources.csv_cells import CsvRow, read_rows
 from insights_reports.octopus.sources.csv_values import (
-    Column,
+    CsvColumn,
     booleans,
     counts,
     durations,
     instants,
 )
 from insights_reports.octopus.sources.lists import Lists
-from insights_reports.octopus.sources.tables import Drawn, Note, assemble
+from insights_reports.octopus.sources.tables import Drawn, SourceNote, assemble
 from insights_reports.spelling.terms import NULL
 from insights_reports.spelling.text import clean_text
 
@@ -93,22 +93,24 @@ def read_csv(client: Client, path: Path) -> Drawn:
     return Drawn(table, notes, dropped={DUPLICATE: twice} if twice else {})
 
 
-def _notes(titles: Mapping[str, int], table: pd.DataFrame, without_zone: int) -> Iterator[Note]:
+def _notes(
+    titles: Mapping[str, int], table: pd.DataFrame, without_zone: int
+) -> Iterator[SourceNote]:
     lacking = [title for title in _TITLES if title not in titles]
     if lacking:
-        yield Note("source_csv_columns", {"name": ", ".join(lacking)})
+        yield SourceNote("source_csv_columns", {"name": ", ".join(lacking)})
     unknown = sum(not _is_id(each) for each in table["project_id"].dropna().unique())
     if unknown:
-        yield Note("source_csv_names", {"n": unknown})
+        yield SourceNote("source_csv_names", {"n": unknown})
     if without_zone:
-        yield Note("source_csv_utc", {"n": without_zone})
+        yield SourceNote("source_csv_utc", {"n": without_zone})
 
 
 def _is_id(text: str) -> bool:
     return re.fullmatch(r"Projects-[0-9]+", text) is not None
 
 
-def _titles(first: Row | None) -> dict[str, int]:
+def _titles(first: CsvRow | None) -> dict[str, int]:
     """The place of each of Octopus's titles."""
     known = {title.casefold(): title for title in _TITLES}
     spelled = [known.get(cell.strip().casefold()) for cell in (first.cells if first else [])]
@@ -129,17 +131,17 @@ class _Parts:
     found: dict[str, list[Any]] = field(default_factory=dict)
     without_zone: int = 0
 
-    def add(self, titles: Mapping[str, int], block: list[Row]) -> None:
+    def add(self, titles: Mapping[str, int], block: list[CsvRow]) -> None:
         lines = [row.line for row in block]
 
-        def column(title: str) -> Column:
+        def column(title: str) -> CsvColumn:
             place = titles.get(title)
             texts = [None if place is None else _text(row.cells[place]) for row in block]
             if title in _NEEDED and None in texts:
                 row = texts.index(None)
                 where = f"{title}, row {lines[row]}"
                 raise BadReply("A deployment lacks what is needed to count it.", where)
-            return Column(title, texts, lines)
+            return CsvColumn(title, texts, lines)
 
         completed, without_zone = instants(column(_COMPLETED))
         self.without_zone += without_zone

@@ -28,7 +28,7 @@ _COUNT = re.compile(r"[0-9]{1,9}([.,]0+)?")
 
 
 @dataclass(frozen=True)
-class Column:
+class CsvColumn:
     """A column's title, its texts and the lines that they stand in, for errors to name."""
 
     title: str
@@ -40,7 +40,7 @@ class Column:
         return BadReply(what, f"{self.title}, row {self.lines[row]}: {text!a:.80}")
 
 
-def instants(column: Column) -> tuple[Ints, int]:
+def instants(column: CsvColumn) -> tuple[Ints, int]:
     """Nanoseconds since 1970, and how many have no zone and were taken for UTC.
 
     Raises:
@@ -69,7 +69,7 @@ def _spelled(text: str) -> tuple[str, bool]:
     return text, True
 
 
-def durations(column: Column) -> Ints:
+def durations(column: CsvColumn) -> Ints:
     """Ticks of 100 ns. Raises BadReply when a cell is no duration."""
     broken = np.zeros(len(column.texts), np.bool_)
     ticks = parse_durations(pa.array(column.texts, pa.string()), broken)
@@ -78,17 +78,17 @@ def durations(column: Column) -> Ints:
     return ticks
 
 
-def booleans(column: Column) -> npt.NDArray[np.bool_]:
+def booleans(column: CsvColumn) -> npt.NDArray[np.bool_]:
     """Yes and no; an empty cell is no. Raises BadReply when a cell is neither."""
     return np.array(_each(column, _boolean, "A cell is neither true nor false."), np.bool_)
 
 
-def counts(column: Column) -> npt.NDArray[np.float64]:
+def counts(column: CsvColumn) -> npt.NDArray[np.float64]:
     """Whole numbers, NaN where empty. Raises BadReply when a cell is none."""
     return np.array(_each(column, _count, "A cell is no number."), np.float64)
 
 
-def _each(column: Column, read: Callable[[str], Any], what: str) -> list[Any]:
+def _each(column: CsvColumn, read: Callable[[str], Any], what: str) -> list[Any]:
     known: dict[str, Any] = {}
     found = []
     for row, text in enumerate(column.texts):

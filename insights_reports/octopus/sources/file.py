@@ -14,11 +14,11 @@ from insights_reports.errors import BadReply, UsageError
 from insights_reports.octopus.client import Client
 from insights_reports.octopus.deployments.streams import COLUMNS, DURATIONS, read_deployments
 from insights_reports.octopus.sources.csv_download import read_csv
-from insights_reports.octopus.sources.tables import Drawn, Note, Window
+from insights_reports.octopus.sources.tables import CoveredTime, Drawn, SourceNote
 from insights_reports.spelling.text import clean_text
 
 
-def draw(client: Client, path: Path, window: Window) -> Drawn:
+def draw(client: Client, path: Path, window: CoveredTime) -> Drawn:
     """The deployments in a file; ``client`` finds the ids of the names in a CSV file.
 
     Raises:
@@ -49,14 +49,14 @@ def draw(client: Client, path: Path, window: Window) -> Drawn:
     return _bounded(found, path, window)
 
 
-def _bounded(found: Drawn, path: Path, window: Window) -> Drawn:
+def _bounded(found: Drawn, path: Path, window: CoveredTime) -> Drawn:
     """The deployments of the window, and the days between which the file has any."""
     table = window.of(found.table)
     days = found.table["completed"].dt.tz_convert(window.zone)
     if not len(days):
-        return Drawn(table, (*found.notes, Note("source_file_empty", {"name": path.name})))
+        return Drawn(table, (*found.notes, SourceNote("source_file_empty", {"name": path.name})))
     until = days.max().date()
-    last = Note("source_file", {"name": path.name, "day": until.isoformat()})
+    last = SourceNote("source_file", {"name": path.name, "day": until.isoformat()})
     first = days.min().date()
     return Drawn(
         table,

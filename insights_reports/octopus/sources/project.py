@@ -18,10 +18,10 @@ from insights_reports.octopus.sources.combinations import (
 from insights_reports.octopus.sources.population import Population, population
 from insights_reports.octopus.sources.tables import (
     KEY,
+    CoveredTime,
     Drawn,
-    Note,
     Progress,
-    Window,
+    SourceNote,
     assemble,
     dropped_of,
     join,
@@ -31,7 +31,9 @@ from insights_reports.octopus.sources.tables import (
 _REMEDY = "Set `source: core` in the subscription, which needs no Insights at all."
 
 
-def draw(client: Client, definition: InsightsReport, window: Window, progress: Progress) -> Drawn:
+def draw(
+    client: Client, definition: InsightsReport, window: CoveredTime, progress: Progress
+) -> Drawn:
     """The deployments of the definition's projects in its channels, environments and tenants, and
     the questions whose stated figures they can be held against.
 
@@ -50,7 +52,7 @@ def draw(client: Client, definition: InsightsReport, window: Window, progress: P
     table = window.of(assemble(table[chosen.includes(table)]))
     stated = tuple(stated_combinations(chosen, _streams(table)))
     values: dict[str, int | str] = {"day": window.first_day.isoformat(), "n": len(stated)}
-    notes = (Note("source_project", values), *missing_of(chosen))
+    notes = (SourceNote("source_project", values), *missing_of(chosen))
     return Drawn(table, notes, dropped=dropped_of(found), stated=stated)
 
 

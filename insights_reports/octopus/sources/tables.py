@@ -30,7 +30,7 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Note:
+class SourceNote:
     """Something a source cannot know: the phrase ``gap.<key>`` of the page, and its values.
 
     Values are counts, texts, and under ``day`` a date as ``2026-09-30``.
@@ -48,7 +48,7 @@ class Drawn:
     `Deployments`; ``stated``: the questions for which Octopus states figures."""
 
     table: pd.DataFrame
-    notes: tuple[Note, ...] = ()
+    notes: tuple[SourceNote, ...] = ()
     known_from: date | None = None
     known_until: date | None = None
     dropped: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class Window:
+class CoveredTime:
     """The time that ``/deployments`` covers: the last 12 whole months and this one, in a zone."""
 
     start: datetime
@@ -64,7 +64,7 @@ class Window:
     zone: ZoneInfo
 
     @classmethod
-    def ending(cls, as_of: datetime, zone: ZoneInfo) -> "Window":
+    def ending(cls, as_of: datetime, zone: ZoneInfo) -> "CoveredTime":
         first = as_of.astimezone(zone).date().replace(day=1)
         return cls(datetime.combine(first.replace(year=first.year - 1), time(), zone), as_of, zone)
 
@@ -88,10 +88,10 @@ def dropped_of(several: Iterable[Deployments]) -> dict[str, tuple[str, ...]]:
     return {reason: tuple(ids) for reason, ids in found.items()}
 
 
-def missing_of(chosen: Population) -> tuple[Note, ...]:
+def missing_of(chosen: Population) -> tuple[SourceNote, ...]:
     """That the definition names what is not there, where it does."""
     missing = ", ".join(chosen.missing)[:200]
-    return (Note("definition_missing", {"name": missing}),) if missing else ()
+    return (SourceNote("definition_missing", {"name": missing}),) if missing else ()
 
 
 def join(tables: list[pd.DataFrame]) -> pd.DataFrame:

@@ -141,7 +141,7 @@ def _watch(connection: Any) -> None:
         deadline.watch(connection)
 
 
-class _Watched:
+class _WatchedBody:
     """Tells the deadline which socket this thread waits for."""
 
     def connect(self) -> None:
@@ -158,11 +158,11 @@ class _Watched:
         return super().getresponse()  # type: ignore[misc]
 
 
-class _HTTPConnection(_Watched, HTTPConnection):
+class _HTTPConnection(_WatchedBody, HTTPConnection):
     pass
 
 
-class _HTTPSConnection(_Watched, HTTPSConnection):
+class _HTTPSConnection(_WatchedBody, HTTPSConnection):
     pass
 
 
