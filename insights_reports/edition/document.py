@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from pydantic.alias_generators import to_camel
 
 from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition.blocks import (
@@ -262,6 +263,7 @@ class Brand:
     contact: str = ""
 
 
+@with_config(ConfigDict(alias_generator=to_camel, populate_by_name=True))  # of all in it, too
 @dataclass(frozen=True, slots=True)
 class Document:
     """All that one set of files (PDF, Excel, HTML) says.
@@ -298,7 +300,7 @@ def _adapter() -> TypeAdapter[Document]:
 
 def dump(document: Document) -> bytes:
     """The document as UTF-8 JSON."""
-    return _adapter().dump_json(document, indent=1)
+    return _adapter().dump_json(document, indent=1, by_alias=True)
 
 
 def load(json: bytes) -> Document:

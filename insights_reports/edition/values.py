@@ -67,7 +67,7 @@ class Missing(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> "Missing | None":
-        return _of_version_0_1(cls, value)
+        return _of_version_0_1(cls, "missing", value)
 
 
 class ChangeVerdict(StrEnum):
@@ -88,7 +88,7 @@ class ChangeVerdict(StrEnum):
     def _missing_(cls, value: object) -> "ChangeVerdict | None":
         if value in ("no clear change", "verdict.no_clear_change"):  # until version 0.1
             return cls.USUAL
-        return _of_version_0_1(cls, value)
+        return _of_version_0_1(cls, "verdict", value)
 
     @property
     def outside(self) -> bool:
@@ -104,10 +104,10 @@ class ChangeVerdict(StrEnum):
 Word = TypeVar("Word", bound=StrEnum)
 
 
-def _of_version_0_1(words: type[Word], value: object) -> Word | None:
+def _of_version_0_1(words: type[Word], section: str, value: object) -> Word | None:
     """The word that version 0.1 wrote as ``verdict.no_clear_change``."""
-    section, _, name = str(value).partition(".")
-    return words.__members__.get(name.upper()) if section == words.__name__.lower() else None
+    found, _, name = str(value).partition(".")
+    return words.__members__.get(name.upper()) if found == section else None
 
 
 class Status(StrEnum):

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from insights_reports.edition.document import Document
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class EditionJson:
 
 def to_json(documents: Sequence[Document]) -> bytes:
     """The documents as one JSON document in UTF-8."""
-    return _adapter().dump_json(EditionJson(tuple(documents)), indent=1) + b"\n"
+    return _adapter().dump_json(EditionJson(tuple(documents)), indent=1, by_alias=True) + b"\n"
 
 
 def json_schema() -> bytes:
