@@ -4,6 +4,7 @@ from insights_reports.crosscheck.result import CheckVerdict, Discrepancy
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.scope import ALL
 from insights_reports.edition.values import Figure, Metric, Statistic
+from insights_reports.spelling.terms import Granularity
 
 _STATED = {
     (Metric.FAILURE_RATE, Statistic.RATE): ("DeploymentFailureRate", "Rate"),
@@ -11,14 +12,15 @@ _STATED = {
     (Metric.TIME_TO_RECOVERY, Statistic.MEDIAN): ("MeanTimeToRecovery", "Median"),
     (Metric.DEPLOYMENT_FREQUENCY, Statistic.TOTAL): ("DeploymentFailureRate", "Total"),
 }
-_GRANULARITY = {"month": "Monthly", "week": "Weekly", "day": "Daily"}
+GRANULARITY_OF: dict[str, Granularity] = {"month": "Monthly", "week": "Weekly", "day": "Daily"}
+"""The granularity of which a period of this kind is one interval."""
 
 
 def stated(facts: Facts, figure: Figure) -> Figure | None:
     """What Octopus states of this period's ``figure`` of the scope; None where it states the same,
     or nothing: a quarter or a year it does not state as one figure."""
     wanted = _STATED.get((figure.metric, figure.statistic))
-    granularity = _GRANULARITY.get(facts.inputs.period.kind)
+    granularity = GRANULARITY_OF.get(facts.inputs.period.kind)
     if wanted is None or granularity is None:
         return None
     for found in facts.inputs.check.discrepancies:

@@ -18,7 +18,7 @@ PeriodKind = Literal["day", "week", "month", "quarter", "year", "range"]
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _DAYS = {"day": 1, "week": 7}
-_RANGES: dict[TimeRange, int] = {"LastMonth": 1, "LastQuarter": 3, "LastYear": 12}
+MONTHS: dict[TimeRange, int] = {"LastMonth": 1, "LastQuarter": 3, "LastYear": 12}
 _SPELLINGS = "2026-09-14, 2026-W40, 2026-09, 2026-Q3, 2026, FY2027-Q1 or 2026-09-14..2026-09-27"
 
 
@@ -232,7 +232,7 @@ def time_range(
     (docs/octopus-rest-api/insights) names the ranges and does not define them.
     """
     today = as_of.astimezone(zone).date()
-    start = add_months(today, -_RANGES[name])
+    start = add_months(today, -MONTHS[name])
     if conventions.range_start == "aligned":
         start = start.replace(day=1)
     return start, today + timedelta(days=1)

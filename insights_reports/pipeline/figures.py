@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from insights_reports.crosscheck import CrossCheck
 from insights_reports.crosscheck.tables.intervals import day_number, ends
 from insights_reports.edition.scope import ALL, scope_of, within
 from insights_reports.edition.settings import Inputs, Settings
+from insights_reports.edition.stated import GRANULARITY_OF
 from insights_reports.edition.windows import windows
 from insights_reports.formats.data.figures import FIGURES as COLUMNS
 from insights_reports.metrics import Granularity, Split, Tabulator, TimeRange, time_range
@@ -23,7 +24,6 @@ from insights_reports.spelling.terms import NULL
 _RANGE: TimeRange = "LastYear"  # the longest that Octopus states
 _UNITS = {"count": "count", "rate": "fraction", "duration": "seconds", "number": "number"}
 _TICKS = 10_000_000
-_GRANULARITIES = {"day": "Daily", "week": "Weekly", "month": "Monthly"}
 _OF_ENVIRONMENTS = ("Environment", "EnvironmentGroup")  # shown of the whole report only
 _KEY = ["split", "tag_set", "granularity", "series", "start", "measure", "statistic"]
 
@@ -77,7 +77,7 @@ def _ours(asked: list[_Asked], inputs: Inputs, settings: Settings) -> pd.DataFra
 
 def _asked(inputs: Inputs, settings: Settings) -> Iterator[_Asked]:
     found, period = windows(inputs, settings), inputs.period
-    granularity = cast(Granularity | None, _GRANULARITIES.get(period.kind))
+    granularity = GRANULARITY_OF.get(period.kind)
     for split, tag_set in _splits(inputs, settings):
         for span in found.periods:
             if span.start >= inputs.first_day and span.end > span.start:

@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 
 from insights_reports.metrics import Conventions, TimeRange, time_range
-from insights_reports.metrics.periods import add_months
+from insights_reports.metrics.periods import MONTHS, add_months
 
-_MONTHS: dict[str, int] = {"LastMonth": 1, "LastQuarter": 3, "LastYear": 12}
 _DAYS: dict[str, int] = {"LastMonth": 30, "LastQuarter": 90, "LastYear": 365}
 _WEEKS: dict[str, int] = {"LastMonth": 4, "LastQuarter": 13, "LastYear": 52}
 
@@ -76,7 +75,7 @@ def _bounds(
     local = as_of.astimezone(zone)
     today = local.date()
     tomorrow = today + timedelta(days=1)
-    months = _MONTHS[name]
+    months = MONTHS[name]
     back = add_months(today, -months)
     named = {
         "trailing": f"{months} months back",

@@ -31,13 +31,13 @@ from insights_reports.metrics import (
 from insights_reports.metrics.conventions import PercentileMethod
 from insights_reports.spelling.figures import FIGURES, POSITION, Column, Integers, Kind, Mask
 from insights_reports.spelling.stated import StatedTable
+from insights_reports.spelling.terms import GRANULARITIES
 
 METHODS: tuple[PercentileMethod, ...] = get_args(PercentileMethod)
 _ROWS_PER_TABLE = 10_000
 _ROWS = 40_000
 _NAMELESS = 100
 _TABLES = 8
-_ORDER = ("Daily", "Weekly", "Monthly")
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +95,7 @@ def _telling(tables: Sequence[StatedTable], ranges: Mapping[str, DateRange]) -> 
         longest.setdefault((source.split, source.tag_set, source.granularity), table)
     order = sorted(
         longest.values(),
-        key=lambda one: (one.source.split != "None", _ORDER.index(one.source.granularity)),
+        key=lambda one: (one.source.split != "None", GRANULARITIES.index(one.source.granularity)),
     )
     return order[:_TABLES]
 
