@@ -4,12 +4,13 @@ Each reply has a stable name (``report``, ``projects-1``, ``metrics-Project-Last
 which it is recorded and, in the same order of calls, found again.
 """
 
+from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Generic, Protocol, TypeVar
+from typing import Any, BinaryIO, Generic, TypeVar
 
 from insights_reports.errors import NotFound, UsageError, keeping
 from insights_reports.octopus.wire.body import Body
@@ -36,48 +37,60 @@ class Get(Generic[T]):
     read: Callable[[bytes], T]
 
 
-class Source(Protocol):
+class Source(ABC):
     """Where replies come from: a live Octopus, or a sealed pull that answers the same questions."""
 
+    def __init__(self) -> None:
+        self._count: Counter[str] = Counter()
+
     @property
+    @abstractmethod
     def spent(self) -> Spent:
         """What was asked of Octopus so far."""
 
+    @abstractmethod
     def read(self, get: Get[T]) -> T:
         """``read(body)`` of the reply."""
 
+    @abstractmethod
     def read_all(self, gets: Iterable[Get[T]], at_once: int) -> Iterator[T]:
         """The same of many, in their order, so many of them asked for at a time."""
 
     def json(self, name: str, path: str, params: Params | None = None) -> Any:
         """The JSON value of a GET, its texts as they came."""
+        return self.read(Get(name, path, params, _value))
 
     def pages(self, kind: str, path: str) -> GetPage:
         """GETs of one list; the replies are called ``kind-1``, ``kind-2`` and so on."""
+        return lambda params: self.json(_next(self._count, kind), path, params)
 
+    @abstractmethod
     def deployments(self, path: str, read: Callable[[BinaryIO], T], save_to: BinaryIO | None) -> T:
         """``read(body)`` of the reply of ``/deployments``, which is also copied to ``save_to``."""
 
+    @abstractmethod
     def long(
         self, path: str, params: Params | None, read: Callable[[BinaryIO], T], media: Media
     ) -> T:
         """``read(body)`` of a long reply that is not recorded, while it arrives."""
 
+    @abstractmethod
     def send(
         self, method: str, path: str, content: bytes | None = None, sends: str = JSON
     ) -> bytes:
         """The body of the reply to a change."""
 
+    @abstractmethod
     def close(self) -> None: ...
 
 
-class Live:
+class Live(Source):
     """A server, and a function that is given each reply's name and body."""
 
     def __init__(self, transport: Transport, record: Record | None) -> None:
+        super().__init__()
         self._transport = transport
         self._record = record
-        self._count: Counter[str] = Counter()
 
     @property
     def spent(self) -> Spent:
@@ -117,12 +130,6 @@ class Live:
             self._record(get.name, body)
         return value
 
-    def json(self, name: str, path: str, params: Params | None = None) -> Any:
-        return self.read(Get(name, path, params, _value))
-
-    def pages(self, kind: str, path: str) -> GetPage:
-        return lambda params: self.json(_next(self._count, kind), path, params)
-
     def deployments(self, path: str, read: Callable[[BinaryIO], T], save_to: BinaryIO | None) -> T:
         start = save_to.tell() if save_to is not None else 0
 
@@ -156,13 +163,17 @@ class Live:
         self._transport.close()
 
 
-class Sealed:
+class Sealed(Source):
     """Recorded replies. ``open_reply(name)`` raises FileNotFoundError where there is none."""
 
     def __init__(self, open_reply: OpenReply) -> None:
+        super().__init__()
         self._open_reply = open_reply
-        self._count: Counter[str] = Counter()
-        self.spent = Spent()
+        self._spent = Spent()
+
+    @property
+    def spent(self) -> Spent:
+        return self._spent
 
     def read(self, get: Get[T]) -> T:
         with self._open(get.name) as reply:
@@ -170,12 +181,6 @@ class Sealed:
 
     def read_all(self, gets: Iterable[Get[T]], at_once: int) -> Iterator[T]:
         return map(self.read, gets)
-
-    def json(self, name: str, path: str, params: Params | None = None) -> Any:
-        return self.read(Get(name, path, params, _value))
-
-    def pages(self, kind: str, path: str) -> GetPage:
-        return lambda params: self.json(_next(self._count, kind), path, params)
 
     def deployments(self, path: str, read: Callable[[BinaryIO], T], save_to: BinaryIO | None) -> T:
         with self._open(DEPLOYMENTS) as reply:
