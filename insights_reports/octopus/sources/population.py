@@ -8,7 +8,7 @@ set, and one of every tag set that is mentioned.
 https://octopus.com/docs/insights/space-level-insights, https://octopus.com/docs/tenants/tenant-tags
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -63,7 +63,8 @@ def population(client: Directory, definition: InsightsReport) -> Population:
     Raises:
         NotFound: when it selects nothing at all, which would make an edition of zeros.
     """
-    chosen = _projects(client, definition)
+    groups = {group: _projects_of(client, group) for group in definition.ProjectGroupIds}
+    chosen = _projects(client, definition, groups)
     channels = {
         channel.Id: channel
         for project in chosen
@@ -77,6 +78,7 @@ def population(client: Directory, definition: InsightsReport) -> Population:
     projects = known | {project.Id: project for project in others}
     environments = frozenset(e for g in definition.EnvironmentGroups for e in g.Environments)
     missing = (
+        *(group for group, projects in groups.items() if projects is None),
         *_missing(definition.ProjectIds, chosen),
         *_missing(definition.ChannelIds, channels.values()),
     )
@@ -113,9 +115,19 @@ def _refuse_nothing(
     )
 
 
-def _projects(client: Directory, definition: InsightsReport) -> list[Project]:
+def _projects_of(client: Directory, group: str) -> list[Project] | None:
+    """The projects of a group; None where there is no such group, or it may not be seen."""
+    try:
+        return client.projects_of_group(group)
+    except NotFound:
+        return None
+
+
+def _projects(
+    client: Directory, definition: InsightsReport, groups: Mapping[str, list[Project] | None]
+) -> list[Project]:
     named = client.projects(definition.ProjectIds)
-    grouped = [p for group in definition.ProjectGroupIds for p in client.projects_of_group(group)]
+    grouped = [project for projects in groups.values() for project in projects or ()]
     return list({project.Id: project for project in (*named, *grouped)}.values())
 
 
