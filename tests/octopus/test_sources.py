@@ -525,3 +525,18 @@ def test_the_order_of_releases_is_found_by_what_projects_state(order: ReleaseOrd
 
 def other(order: ReleaseOrder) -> ReleaseOrder:
     return "version" if order == "id" else "id"
+
+
+def test_channels_are_not_asked_for_by_the_deprecated_list(server: RunningServer) -> None:
+    asked: list[str] = []
+
+    def note(path: str, body: bytes) -> bytes:
+        asked.append(path)
+        return body
+
+    definition = read(InsightsReport, OWN | {"ChannelIds": HOTFIXES})
+    with proxy(server, note) as url, Client(at(url, server)) as client:
+        assert "Channels-101" in set(drawn(client, definition, "project").table["channel_id"])
+    assert [path for path in asked if "/channels" in path and "/projects/" not in path] == [
+        "/api/Spaces-1/channels/all?ids=Channels-101%2CChannels-102"
+    ]
