@@ -214,6 +214,9 @@ def test_ids_of_a_bare_array_in_chunks_and_what_is_none() -> None:
     wanted = [f"Projects-{number}" for number in (*range(60), 3, 999)]
     assert ids(paging.read_ids_of_all(get, wanted)) == wanted[:60]
     assert [len(str(each["ids"]).split(",")) for each in requests] == [50, 11]
-    for wrong in ({"Items": []}, ["Projects-1"], [{}], None):
-        with pytest.raises(BadReply):
-            paging.read_ids_of_all(lambda params, wrong=wrong: wrong, wanted)
+
+
+@pytest.mark.parametrize("wrong", [{"Items": []}, ["Projects-1"], [{}], None])
+def test_what_is_no_bare_array_of_things(wrong: Any) -> None:
+    with pytest.raises(BadReply):
+        paging.read_ids_of_all(lambda params: wrong, ["Projects-1"])

@@ -384,6 +384,17 @@ def test_a_project_group_that_is_not_there_is_named(client: Client, source: Sour
     assert note.values == {"name": "ProjectGroups-99"}
 
 
+@pytest.mark.parametrize("source", ["project", "core"])
+def test_a_definition_without_tenants_that_wants_no_others_is_refused(
+    client: Client, source: SourceName
+) -> None:
+    definition = read(InsightsReport, OWN | {"TenantMode": "Tenanted", "AllTenants": False})
+    with pytest.raises(NotFound, match="selects nothing") as caught:
+        drawn(client, definition, source)
+    assert "2 projects, 2 channels" in caught.value.which
+    assert caught.value.which.endswith("1 environments, 0 tenants, 0 tenant tags")
+
+
 @pytest.mark.parametrize(
     ("mode", "tenanted", "untenanted"),
     [

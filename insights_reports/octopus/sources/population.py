@@ -82,33 +82,36 @@ def population(client: Directory, definition: InsightsReport) -> Population:
         *_missing(definition.ProjectIds, chosen),
         *_missing(definition.ChannelIds, channels.values()),
     )
-    _refuse_nothing(definition, len(chosen), channels, environments, missing)
+    tenants = _tenants(client, definition)
+    untenanted = definition.TenantMode != "Tenanted"
+    if not (channels and environments and (untenanted or tenants != frozenset())):
+        raise _nothing(definition, len(chosen), channels, environments, missing)
     return Population(
         {owner: projects[owner] for owner in owners if owner in projects},
         channels,
         environments,
-        _tenants(client, definition),
-        definition.TenantMode != "Tenanted",
+        tenants,
+        untenanted,
         missing,
     )
 
 
-def _refuse_nothing(
+def _nothing(
     definition: InsightsReport,
     projects: int,
     channels: dict[str, Channel],
     environments: frozenset[str],
     missing: tuple[str, ...],
-) -> None:
-    if channels and environments:
-        return
+) -> NotFound:
     counts = (
         f"{projects} projects, {len(channels)} channels (the projects' default ones and "
         f"ChannelIds), {len(environments)} environments"
     )
+    if definition.TenantMode == "Tenanted" and not definition.AllTenants:
+        counts += f", {len(definition.TenantIds)} tenants, {len(definition.TenantTags)} tenant tags"
     if missing:
         counts += f"; not there: {', '.join(missing)[:200]}"
-    raise NotFound(
+    return NotFound(
         "The report's definition selects nothing that this account may see.",
         f"{definition.Name}: {counts}",
         "Correct the definition, or give the account ProjectView, ProcessView and EnvironmentView.",
