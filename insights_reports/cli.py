@@ -107,6 +107,11 @@ def _server(commands: Commands) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
     parser.add_argument("--data", metavar="FILE", help="keep the data in this SQLite file")
     parser.add_argument("--seed", type=int, default=1, help="of the made-up company (default: 1)")
+    parser.add_argument(
+        "--release-order",
+        choices=("id", "version"),
+        help="of the made-up company: by creation (default) or by version",
+    )
     parser.add_argument("--fault", metavar="NAME", help="misbehave so (NAME or NAME:COUNT)")
     parser.add_argument(
         "--data-fault",

@@ -10,7 +10,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from insights_reports.commands.common import as_of
+from insights_reports.errors import UsageError
 from insights_reports.server import create_database, import_file, serve
+from insights_reports.server.release_order import ReleaseOrder
 
 
 def main(options: argparse.Namespace) -> int:
@@ -27,7 +29,14 @@ def main(options: argparse.Namespace) -> int:
         data = Path(options.data) if options.data else Path(scratch) / "insights.sqlite"
         if not data.exists():
             print(f"Making up a company's 13 months of deployments in {data}", file=sys.stderr)
-            create_database(data, as_of=as_of(options), seed=options.seed)
+            order: ReleaseOrder = options.release_order or "id"
+            create_database(data, as_of=as_of(options), seed=options.seed, release_order=order)
+        elif options.release_order:
+            raise UsageError(
+                "The order of releases is chosen when the data are made.",
+                f"--release-order {options.release_order}: {data} is there already",
+                "Leave it out, or name another file by --data.",
+            )
         serve(
             data,
             host=options.host,

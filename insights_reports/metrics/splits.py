@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from insights_reports.errors import UsageError
-from insights_reports.metrics.streams import as_counted
+from insights_reports.metrics.streams import AsCounted, as_counted
 from insights_reports.spelling.terms import Split
 
 ALL = "All"
@@ -181,7 +181,7 @@ def _tags(tenant: str | None, tags: Mapping[str, _Series]) -> _Series:
     return tags[tenant] or {UNTAGGED: UNTAGGED}
 
 
-def _place(key: str, name: str | None) -> tuple[bool, bool, str, list[str | int]]:
+def _place(key: str, name: str | None) -> tuple[bool, bool, str, AsCounted]:
     """Series are listed by name, then by id as people count; the special and restricted last."""
     special = key in (UNTENANTED, UNTAGGED)
     return special, name is None, (name or "").casefold(), as_counted(key)

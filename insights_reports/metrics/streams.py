@@ -35,9 +35,20 @@ def stream_order(
     return order, stream, completed
 
 
-def as_counted(text: str) -> list[str | int]:
+Number = tuple[int, str]
+"""A number of however many digits, as a key: how many, and which."""
+AsCounted = list[str | Number]
+
+
+def as_counted(text: str) -> AsCounted:
     """A key to sort by as people count: Deployments-9 before Deployments-10."""
-    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", text)]
+    return [number(part) if part.isdecimal() else part for part in re.split(r"(\d+)", text)]
+
+
+def number(digits: str) -> Number:
+    """The key of a number; Python reads none of more than 4,300 digits."""
+    plain = digits.lstrip("0")
+    return len(plain), plain
 
 
 def _ascend(stream: NDArray[np.int64], completed: NDArray[np.int64]) -> bool:

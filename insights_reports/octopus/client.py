@@ -43,6 +43,7 @@ _LONG_PAGE = 5_000  # items a request: about 10 MB
 _FEED_TIME = "%Y-%m-%d %H:%M:%S"
 _LIST_PAGE = 2_000  # things a request: projects are large, and servers slow at listing them
 _MANY = 150  # more ids than that are looked up in the whole list
+_WHOLE = {"channels"}  # whose pages with ``ids`` Octopus deprecates in favour of ``/all``
 
 
 class Client:
@@ -236,6 +237,9 @@ class Client:
         wanted = None if ids is None else list(dict.fromkeys(ids))
         if wanted is None:
             listing = paging.read_all(get, take=_LIST_PAGE)
+        elif len(wanted) <= _MANY and kind in _WHOLE:
+            get_all = self._source.pages(kind, self._path(kind, "all"))
+            listing = paging.read_ids_of_all(get_all, wanted)
         elif len(wanted) <= _MANY:
             listing = paging.read_ids(get, wanted)
         else:

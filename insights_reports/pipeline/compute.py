@@ -24,6 +24,7 @@ from insights_reports.edition.values import Name, Phrase, Status
 from insights_reports.errors import NoData
 from insights_reports.formats.mail import render as mail
 from insights_reports.metrics import Conventions, Period
+from insights_reports.octopus.resources import InsightsReport
 from insights_reports.pipeline.baselines import keep_baselines, plain
 from insights_reports.pipeline.combinations import by_combination
 from insights_reports.pipeline.data import write_data
@@ -184,12 +185,23 @@ def _exclusion(reason: str) -> Phrase:
 
 
 def _gaps(pulled: Pulled) -> Iterator[Phrase]:
-    """What its source cannot know, and what moved while it was read."""
+    """What its source cannot know, whom its report leaves out, and what moved while it was read."""
     yield from pulled.gaps
+    yield from some_tenants(pulled.definition)
     if pulled.earlier is not None:
         yield Phrase("gap.moved_deployments", {"n": READINGS})
     if pulled.moved:
         yield Phrase("gap.moved_lookups", {"lists": Name(", ".join(pulled.moved))})
+
+
+def some_tenants(definition: InsightsReport) -> Iterator[Phrase]:
+    """That tenants which are new are not in the report by themselves."""
+    if definition.AllTenants or definition.TenantMode == "Untenanted":
+        return
+    if definition.TenantTags:
+        yield Phrase("gap.tagged_tenants", {"tags": len(definition.TenantTags)})
+    elif definition.TenantIds:
+        yield Phrase("gap.named_tenants", {"tenants": len(definition.TenantIds)})
 
 
 def _status(today: date, period: Period, known_until: date | None) -> Status:

@@ -135,6 +135,7 @@ def chosen(definition: InsightsReport) -> dict[str, object]:
     environments = {e for group in definition.EnvironmentGroups for e in group.Environments}
     return {
         **{name: sorted(raw.get(name) or ()) for name in _CHOOSING},
+        **({"AllTenants": True} if definition.AllTenants else {}),
         "TenantMode": definition.TenantMode,
         "Environments": sorted(environments),
     }

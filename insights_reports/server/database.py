@@ -11,6 +11,7 @@ from pathlib import Path
 
 from insights_reports.errors import UsageError
 from insights_reports.server import columns
+from insights_reports.server.release_order import ReleaseOrder, number_releases
 
 _HERE = Path(__file__).parent
 SCHEMA_VERSION = 3
@@ -78,8 +79,9 @@ def new_database(path: Path) -> Iterator[sqlite3.Connection]:
             leftover.unlink()
 
 
-def derive_facts(connection: sqlite3.Connection) -> None:
+def derive_facts(connection: sqlite3.Connection, order: ReleaseOrder = "id") -> None:
     """Fill `facts` anew from releases, deployments, tasks and interruptions, in a transaction."""
+    number_releases(connection, order)
     execute_file(connection, "derive.sql")
 
 

@@ -4,6 +4,8 @@
 -- successful deployment is a task that ended in Success without a guided failure; a failed one ended in
 -- Failed, or in Success with a guided failure; Canceled and TimedOut are neither and change nothing.
 -- (https://octopus.com/docs/insights/metrics)
+--
+-- temp.places has the order of the releases (release_order.py).
 
 DELETE FROM streams;
 INSERT INTO streams (project_id, channel_id, environment_id, tenant_id)
@@ -21,15 +23,15 @@ SELECT project_id, channel_id, environment_id, tenant_id, id FROM streams;
 DROP TABLE IF EXISTS temp.steps;
 CREATE TEMP TABLE steps (
   seq INTEGER PRIMARY KEY, stream_id INTEGER, channel_id INTEGER, deployment_id INTEGER,
-  release_id INTEGER, completed INTEGER, state TEXT, guided INTEGER, outcome INTEGER
+  release_id INTEGER, place INTEGER, completed INTEGER, state TEXT, guided INTEGER, outcome INTEGER
 );
 INSERT INTO temp.steps
-SELECT NULL, s.id, d.channel_id, d.id, d.release_id, t.completed, t.state, g.task_id IS NOT NULL,
+SELECT NULL, s.id, d.channel_id, d.id, d.release_id, o.place, t.completed, t.state, g.task_id IS NOT NULL,
        CASE WHEN t.state = 'Failed' THEN 1
             WHEN t.state <> 'Success' THEN 3
             WHEN g.task_id IS NOT NULL THEN 2
             ELSE 0 END
-FROM deployments d JOIN tasks t ON t.id = d.task_id
+FROM deployments d JOIN tasks t ON t.id = d.task_id JOIN temp.places o ON o.id = d.release_id
 JOIN temp.stream_keys s
   ON (s.project_id, s.channel_id, s.environment_id, s.tenant_id)
      = (d.project_id, d.channel_id, d.environment_id, coalesce(d.tenant_id, 0))
@@ -61,9 +63,9 @@ measured AS (
   SELECT r.*, r.outcome = 0 AS succeeded, nullif(r.failures, 0) AS attempts,
          CASE WHEN r.outcome <> 0 THEN NULL
               WHEN p.seq IS NULL THEN r.release_id
-              WHEN r.release_id > p.release_id THEN
-                (SELECT min(n.id) FROM releases n
-                 WHERE n.channel_id = r.channel_id AND n.id > p.release_id)
+              WHEN r.place > p.place THEN
+                (SELECT n.id FROM temp.places n
+                 WHERE n.channel_id = r.channel_id AND n.place > p.place ORDER BY n.place LIMIT 1)
          END AS lead_release
   FROM runs r LEFT JOIN temp.steps p ON p.seq = r.previous
 )
@@ -78,3 +80,4 @@ LEFT JOIN temp.steps f ON m.succeeded AND f.seq = m.first_failure
 ORDER BY m.completed, m.deployment_id;
 DROP TABLE temp.steps;
 DROP TABLE temp.stream_keys;
+DROP TABLE temp.places;

@@ -24,19 +24,23 @@ from insights_reports.server.access import Site
 from insights_reports.server.app import make_app
 from insights_reports.server.deletions import DELETIONS, deleted
 from insights_reports.server.injection import Injection, proxy
+from insights_reports.server.release_order import ReleaseOrder
 from insights_reports.server.ticks import from_datetime
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-def create_database(path: Path, *, as_of: datetime, seed: int = 1) -> None:
-    """Make a database with the made-up company's history up to `as_of`, which must be aware.
+def create_database(
+    path: Path, *, as_of: datetime, seed: int = 1, release_order: ReleaseOrder = "id"
+) -> None:
+    """Make a database with the made-up company's history up to `as_of`, which must be aware. Its
+    releases follow one another as they were created, or by version.
 
     Raises UsageError when something is already at `path`.
     """
     with database.new_database(path) as connection:
-        company.store(connection, as_of, seed)
-        database.derive_facts(connection)
+        company.store(connection, as_of, seed, older_lines=release_order == "version")
+        database.derive_facts(connection, release_order)
 
 
 def serve(
@@ -153,6 +157,7 @@ def running_server(
     fault: str | None = None,
     data_faults: Sequence[str] = (),
     strict: bool = False,
+    release_order: ReleaseOrder = "id",
 ) -> Iterator[RunningServer]:
     """Run a server beside this process until the block ends, or this process does.
 
@@ -162,7 +167,7 @@ def running_server(
     with tempfile.TemporaryDirectory(prefix="insights-server-") as folder:
         path = data or Path(folder) / "insights.sqlite"
         if not path.exists():
-            create_database(path, as_of=as_of, seed=seed)
+            create_database(path, as_of=as_of, seed=seed, release_order=release_order)
         keys = (api_key or _new_key(), restricted_key or _new_key())
         options: dict[str, Any] = {"port": port, "fault": fault, "strict": strict}
         options["data_faults"] = list(data_faults)

@@ -202,3 +202,21 @@ def test_a_list_that_never_settles_is_an_error_after_its_items() -> None:
         for _ in range(1000):
             next(arriving)
     assert caught.value.retryable
+
+
+def test_ids_of_a_bare_array_in_chunks_and_what_is_none() -> None:
+    requests: list[Params] = []
+
+    def get(params: Params) -> list[dict[str, Any]]:
+        requests.append(params)
+        return items(*range(120))  # a server that ignores the filter
+
+    wanted = [f"Projects-{number}" for number in (*range(60), 3, 999)]
+    assert ids(paging.read_ids_of_all(get, wanted)) == wanted[:60]
+    assert [len(str(each["ids"]).split(",")) for each in requests] == [50, 11]
+
+
+@pytest.mark.parametrize("wrong", [{"Items": []}, ["Projects-1"], [{}], None])
+def test_what_is_no_bare_array_of_things(wrong: Any) -> None:
+    with pytest.raises(BadReply):
+        paging.read_ids_of_all(lambda params: wrong, ["Projects-1"])

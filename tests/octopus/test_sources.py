@@ -6,6 +6,7 @@ The embedded server answers all of them from one database, each by code of its o
 import json
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,9 @@ from insights_reports.octopus import Client, Connection, to_api, to_csv
 from insights_reports.octopus.deployments.streams import DURATIONS
 from insights_reports.octopus.resources import InsightsReport, read
 from insights_reports.octopus.sources import Drawn, SourceName, draw
+from insights_reports.octopus.sources.release_order import ReleaseOrder
 from insights_reports.server import RunningServer, running_server
+from insights_reports.server.database import connect, derive_facts, transaction
 from tests.conftest import AS_OF, Command
 from tests.proxies import proxy
 
@@ -340,6 +343,7 @@ def test_a_parquet_file_with_other_columns_is_refused(
         drawn(client, definition, "file", path)
 
 
+HOTFIXES = ["Channels-101", "Channels-102"]
 EVERYTHING = {
     "Id": "configuration",
     "Name": "Own",
@@ -368,6 +372,27 @@ def test_a_project_that_is_not_there_is_named(client: Client, source: SourceName
     definition = read(InsightsReport, OWN | {"ProjectIds": ["Projects-9999"]})
     with pytest.raises(NotFound, match="not there: Projects-9999"):
         drawn(client, definition, source)
+
+
+@pytest.mark.parametrize("source", ["project", "core"])
+def test_a_project_group_that_is_not_there_is_named(client: Client, source: SourceName) -> None:
+    found = drawn(
+        client, read(InsightsReport, OWN | {"ProjectGroupIds": ["ProjectGroups-99"]}), source
+    )
+    assert set(found.table["project_id"]) == {"Projects-3", "Projects-5"}
+    (note,) = [note for note in found.notes if note.key == "definition_missing"]
+    assert note.values == {"name": "ProjectGroups-99"}
+
+
+@pytest.mark.parametrize("source", ["project", "core"])
+def test_a_definition_without_tenants_that_wants_no_others_is_refused(
+    client: Client, source: SourceName
+) -> None:
+    definition = read(InsightsReport, OWN | {"TenantMode": "Tenanted", "AllTenants": False})
+    with pytest.raises(NotFound, match="selects nothing") as caught:
+        drawn(client, definition, source)
+    assert "2 projects, 2 channels" in caught.value.which
+    assert caught.value.which.endswith("1 environments, 0 tenants, 0 tenant tags")
 
 
 @pytest.mark.parametrize(
@@ -481,3 +506,48 @@ def test_a_project_without_the_permission_for_its_channels_is_refused(
         pytest.raises(Refused, match="Not here"),
     ):
         drawn(client, read(InsightsReport, OWN), "core")
+
+
+@pytest.mark.parametrize("order", ["id", "version"])
+def test_the_order_of_releases_is_found_by_what_projects_state(order: ReleaseOrder) -> None:
+    """In a company that mends older lines, and whose server goes by creation or by version."""
+    with running_server(as_of=AS_OF, release_order="version") as server:
+        if order == "id":
+            with closing(connect(server.data)) as connection, transaction(connection):
+                derive_facts(connection)
+        definition = read(InsightsReport, EVERYTHING | {"ChannelIds": HOTFIXES})
+        with Client(at(server.url, server)) as client:
+            expected = drawn(client, definition, "project").table
+            found = drawn(client, definition, "core")
+        unlicensed = {"/insights/": 404}
+        with (
+            proxy(server, lambda path, body: body, refuse=unlicensed) as url,
+            Client(at(url, server)) as client,
+        ):
+            unknown = drawn(client, definition, "core")
+    same_but_for(found.table, expected, np.timedelta64(1, "s"))
+    (note,) = [note for note in found.notes if note.key == f"release_order_{order}"]
+    ours, theirs = int(note.values[order]), int(note.values[other(order)])
+    assert ours == note.values["n"]
+    assert theirs < ours
+    assert "release_order_unknown" in {note.key for note in unknown.notes}
+    assert (unknown.table.equals(found.table)) == (order == "id")
+
+
+def other(order: ReleaseOrder) -> ReleaseOrder:
+    return "version" if order == "id" else "id"
+
+
+def test_channels_are_not_asked_for_by_the_deprecated_list(server: RunningServer) -> None:
+    asked: list[str] = []
+
+    def note(path: str, body: bytes) -> bytes:
+        asked.append(path)
+        return body
+
+    definition = read(InsightsReport, OWN | {"ChannelIds": HOTFIXES})
+    with proxy(server, note) as url, Client(at(url, server)) as client:
+        assert "Channels-101" in set(drawn(client, definition, "project").table["channel_id"])
+    assert [path for path in asked if "/channels" in path and "/projects/" not in path] == [
+        "/api/Spaces-1/channels/all?ids=Channels-101%2CChannels-102"
+    ]

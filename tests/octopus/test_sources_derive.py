@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights_reports.octopus.sources.derive import Releases, derive
+from insights_reports.octopus.sources.release_order import ordered
 from insights_reports.octopus.sources.tables import assemble
 
 HOUR = pd.Timedelta("1h")
@@ -168,3 +169,12 @@ def test_lead_times_are_those_of_a_walk_through_the_stream(
         expected.append(hour - assembled[first - 1] if success and first else None)
         there = release if success else there
     assert hours(derived(known, *rows)["lead_time"]) == expected
+
+
+def test_releases_in_the_order_of_versions_of_any_kind() -> None:
+    """No version, numbers as numbers, pre-releases before their release, 40,000 digits last."""
+    versions = ["blue", "v1.2", "1.10-beta.2", "1.10-beta.10", "1.10", "1.10.0.1", "9" * 40_000]
+    ids = [f"Releases-{number}" for number in range(len(versions), 0, -1)]
+    table = pd.DataFrame({"Version": versions}, index=ids)
+    assert ordered(table, "version") == ids
+    assert ordered(table, "id") == ids[::-1]

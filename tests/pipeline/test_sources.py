@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from insights_reports.delivery import read_manifests
+from insights_reports.formats.words.words import Words
+from insights_reports.octopus.resources import InsightsReport, read
+from insights_reports.pipeline.compute import some_tenants
 from insights_reports.pipeline.load import load
 from insights_reports.server import RunningServer
 from tests.conftest import Command, Done
@@ -232,3 +235,21 @@ def test_check_looks_at_own_templates(
     done = command("check", config, "--url", server.url)
     assert done.status in (2, 4)
     assert "mail.html.j2" in done.out
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [
+        ({"AllTenants": True}, None),
+        ({"TenantMode": "Untenanted", "TenantIds": ["Tenants-1"]}, None),
+        ({"TenantIds": ["Tenants-1", "Tenants-2"]}, "takes the 2 tenants that it names; one that"),
+        ({"TenantTags": ["Region/Europe"]}, "takes those with its 1 tag, and those it names"),
+    ],
+)
+def test_page_one_says_which_tenants_the_report_takes(
+    choice: dict[str, Any], said: str | None
+) -> None:
+    definition = read(InsightsReport, OWN | {"Id": "own", "Name": "Own"} | choice)
+    found = [Words("en").phrase(phrase) for phrase in some_tenants(definition)]
+    assert [said in each for each in found if said] == ([True] if said else [])
+    assert len(found) == bool(said)

@@ -12,6 +12,7 @@ from insights_reports.server.access import Site, SpaceVisit, User
 from insights_reports.server.database import connect, derive_facts, new_database
 from insights_reports.server.population import of_report
 from insights_reports.server.ranges import range_segments
+from insights_reports.server.release_order import ReleaseOrder
 from insights_reports.server.ticks import parse_instant, to_datetime
 from insights_reports.server.zones import zone
 
@@ -26,6 +27,7 @@ class Hand:
     """
 
     path: Path
+    order: ReleaseOrder = "id"
     report: dict[str, Any] = field(default_factory=dict)
     tenants: dict[int, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     releases: list[tuple[str, str, int]] = field(default_factory=list)
@@ -75,7 +77,7 @@ class Hand:
                 if made.get("guided"):
                     insert("interruptions", (None, 1, number, "GuidedFailure", "", done))
             insert("reports", (1, 1, "Report", json.dumps(self._report())))
-            derive_facts(connection)
+            derive_facts(connection, self.order)
         return self
 
     def _report(self) -> dict[str, Any]:

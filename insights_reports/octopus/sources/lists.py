@@ -42,7 +42,9 @@ class Lists:
         return [self.every_project[id] for id in dict.fromkeys(ids) if id in self.every_project]
 
     def projects_of_group(self, group_id: str) -> list[Project]:
-        return [each for each in self.every_project.values() if each.ProjectGroupId == group_id]
+        found = [each for each in self.every_project.values() if each.ProjectGroupId == group_id]
+        # Of a group without projects it takes another question whether it is there.
+        return found or self._client.projects_of_group(group_id)
 
     def channels(self, ids: Iterable[str]) -> list[Channel]:
         wanted = list(dict.fromkeys(ids))

@@ -8,7 +8,7 @@ set, and one of every tag set that is mentioned.
 https://octopus.com/docs/insights/space-level-insights, https://octopus.com/docs/tenants/tenant-tags
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -63,7 +63,8 @@ def population(client: Directory, definition: InsightsReport) -> Population:
     Raises:
         NotFound: when it selects nothing at all, which would make an edition of zeros.
     """
-    chosen = _projects(client, definition)
+    groups = {group: _projects_of(client, group) for group in definition.ProjectGroupIds}
+    chosen = _projects(client, definition, groups)
     channels = {
         channel.Id: channel
         for project in chosen
@@ -77,45 +78,59 @@ def population(client: Directory, definition: InsightsReport) -> Population:
     projects = known | {project.Id: project for project in others}
     environments = frozenset(e for g in definition.EnvironmentGroups for e in g.Environments)
     missing = (
+        *(group for group, projects in groups.items() if projects is None),
         *_missing(definition.ProjectIds, chosen),
         *_missing(definition.ChannelIds, channels.values()),
     )
-    _refuse_nothing(definition, len(chosen), channels, environments, missing)
+    tenants = _tenants(client, definition)
+    untenanted = definition.TenantMode != "Tenanted"
+    if not (channels and environments and (untenanted or tenants != frozenset())):
+        raise _nothing(definition, len(chosen), channels, environments, missing)
     return Population(
         {owner: projects[owner] for owner in owners if owner in projects},
         channels,
         environments,
-        _tenants(client, definition),
-        definition.TenantMode != "Tenanted",
+        tenants,
+        untenanted,
         missing,
     )
 
 
-def _refuse_nothing(
+def _nothing(
     definition: InsightsReport,
     projects: int,
     channels: dict[str, Channel],
     environments: frozenset[str],
     missing: tuple[str, ...],
-) -> None:
-    if channels and environments:
-        return
+) -> NotFound:
     counts = (
         f"{projects} projects, {len(channels)} channels (the projects' default ones and "
         f"ChannelIds), {len(environments)} environments"
     )
+    if definition.TenantMode == "Tenanted" and not definition.AllTenants:
+        counts += f", {len(definition.TenantIds)} tenants, {len(definition.TenantTags)} tenant tags"
     if missing:
         counts += f"; not there: {', '.join(missing)[:200]}"
-    raise NotFound(
+    return NotFound(
         "The report's definition selects nothing that this account may see.",
         f"{definition.Name}: {counts}",
         "Correct the definition, or give the account ProjectView, ProcessView and EnvironmentView.",
     )
 
 
-def _projects(client: Directory, definition: InsightsReport) -> list[Project]:
+def _projects_of(client: Directory, group: str) -> list[Project] | None:
+    """The projects of a group; None where there is no such group, or it may not be seen."""
+    try:
+        return client.projects_of_group(group)
+    except NotFound:
+        return None
+
+
+def _projects(
+    client: Directory, definition: InsightsReport, groups: Mapping[str, list[Project] | None]
+) -> list[Project]:
     named = client.projects(definition.ProjectIds)
-    grouped = [p for group in definition.ProjectGroupIds for p in client.projects_of_group(group)]
+    grouped = [project for projects in groups.values() for project in projects or ()]
     return list({project.Id: project for project in (*named, *grouped)}.values())
 
 

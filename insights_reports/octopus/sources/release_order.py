@@ -10,7 +10,7 @@ from typing import Literal
 
 import pandas as pd
 
-from insights_reports.metrics.streams import as_counted
+from insights_reports.metrics.streams import AsCounted, Number, as_counted, number
 
 ReleaseOrder = Literal["id", "version"]
 ORDERS: tuple[ReleaseOrder, ...] = ("id", "version")
@@ -18,7 +18,7 @@ ORDERS: tuple[ReleaseOrder, ...] = ("id", "version")
 _VERSION = re.compile(r"v?([0-9]+(?:\.[0-9]+)*)(?:[-.]?([^+]*))?(?:\+.*)?", re.IGNORECASE)
 _PARTS = 4
 
-Key = tuple[tuple[int, ...], bool, list[str | int]]
+Key = tuple[tuple[Number, ...], bool, AsCounted]
 
 
 def version_key(version: str) -> Key:
@@ -29,8 +29,8 @@ def version_key(version: str) -> Key:
     match = _VERSION.fullmatch(version.strip())
     if match is None:
         return (), False, as_counted(version)
-    numbers = tuple(int(part) for part in match[1].split("."))
-    padded = numbers + (0,) * (_PARTS - len(numbers))
+    numbers = tuple(number(part) for part in match[1].split("."))
+    padded = numbers + (number("0"),) * (_PARTS - len(numbers))
     label = match[2] or ""
     return padded, not label, as_counted(label)
 

@@ -16,12 +16,15 @@ from insights_reports.server.ticks import from_datetime
 _FIRST_RELEASE, _FIRST_DEPLOYMENT, _FIRST_TASK = 1001, 10_001, 50_001
 
 
-def store(connection: sqlite3.Connection, as_of: datetime, seed: int) -> None:
-    """Write the company into an empty database. Nothing in it is later than `as_of`."""
+def store(
+    connection: sqlite3.Connection, as_of: datetime, seed: int, *, older_lines: bool = False
+) -> None:
+    """Write the company into an empty database. Nothing in it is later than `as_of`. With
+    `older_lines` every third hotfix mends the line of two months before, and has its version."""
     _store_settings(connection, as_of, seed)
     _store_structure(connection)
     _store_tenants(connection)
-    releases, attempts = draw(cast.PROJECTS, Calendar.until(as_of), seed)
+    releases, attempts = draw(cast.PROJECTS, Calendar.until(as_of), seed, older_lines)
     now = from_datetime(as_of)
     numbers = _store_releases(connection, [r for r in releases if r.created <= now])
     _store_attempts(connection, [a for a in attempts if a.completed <= now], numbers)

@@ -9,7 +9,7 @@ project, so a change to one project leaves the others as they were.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from random import Random
 
 from insights_reports.server.company.cast import HOTFIX_CHANNELS, Project
@@ -51,9 +51,10 @@ class Attempt:
 class ProjectHistory:
     """The releases and deployments of one project, drawn when the object is made."""
 
-    def __init__(self, project: Project, calendar: Calendar, seed: int) -> None:
+    def __init__(self, project: Project, calendar: Calendar, seed: int, older_lines: bool) -> None:
         self.project = project
         self.calendar = calendar
+        self._older_lines = older_lines
         self.random = Random(f"{seed}/{project.id}")  # noqa: S311 - made-up data
         self.attempts: list[Attempt] = []
         self.releases = list(self._assemble())
@@ -213,7 +214,8 @@ class ProjectHistory:
             days = [day for day in self.calendar.days() if day.weekday() < 5]
             for index, day in enumerate(sorted(self.random.sample(days, 22))):
                 created = from_datetime(datetime.combine(day, time(12), ZONE)) + self._wait(60)
-                version = f"{day.year}.{day.month}.{index}-hotfix"
+                line = day - timedelta(days=61) if self._older_lines and index % 3 == 2 else day
+                version = f"{line.year}.{line.month}.{index}-hotfix"
                 release = Release(self.project.id, channel, index, version, created, created)
                 self.releases.append(release)
                 moment = created + self._wait(20)
@@ -228,10 +230,10 @@ class ProjectHistory:
 
 
 def draw(
-    projects: tuple[Project, ...], calendar: Calendar, seed: int
+    projects: tuple[Project, ...], calendar: Calendar, seed: int, older_lines: bool
 ) -> tuple[list[Release], list[Attempt]]:
     """The whole company's releases and deployments, each in the order in which they were made."""
-    histories = [ProjectHistory(project, calendar, seed) for project in projects]
+    histories = [ProjectHistory(project, calendar, seed, older_lines) for project in projects]
     releases = [release for history in histories for release in history.releases]
     attempts = [attempt for history in histories for attempt in history.attempts]
     releases.sort(key=lambda r: (r.created, r.channel, r.index))
