@@ -45,6 +45,7 @@ from insights_reports.edition.scope import Scope, scope_of, within
 from insights_reports.edition.settings import Inputs, Settings
 from insights_reports.edition.slices import NAMES, Part, no_slices, section, split_slices
 from insights_reports.edition.strip import strip, unseen
+from insights_reports.edition.targets_table import targets_table
 from insights_reports.edition.tiles import tiles
 from insights_reports.edition.values import Instant, Metric, Name, Phrase, Span, Value, Verdict
 from insights_reports.judgement import Baseline, Proposal
@@ -251,6 +252,9 @@ class _Edition:
 
     def section(self, part: Part, *, with_panels: bool) -> Section:
         made = section(part, with_panels=with_panels)
+        aimed = targets_table(part)
+        if aimed is not None:
+            made = replace(made, blocks=(*made.blocks, aimed))
         own = self.shares[part.anchor]
         if own is None or len(own.parts) < 2 or not own.change:
             return made

@@ -38,6 +38,16 @@ class CustomBands:
 
 
 @dataclass(frozen=True)
+class SliceTargets:
+    """The targets of one slice of a split, in the units of `Settings.targets`; ``slice`` is its
+    name or id, of a tenant tag ``Tag set/Tag``."""
+
+    split: Split
+    slice: str
+    targets: dict[Metric, float]
+
+
+@dataclass(frozen=True)
 class Settings:
     """How one subscription wants its editions.
 
@@ -46,6 +56,7 @@ class Settings:
         granularity: of the chart on page one; None: days of a week or month, weeks of a quarter,
             months of a year.
         targets: own targets, in the unit of the tile: deployments a week, ticks, fractions.
+        slice_targets: those of single slices, which are judged alone by them.
         bands: which set of bands page one names, if any; ``custom_bands`` are those of "custom".
         top: how many rows a table of slices shows; the workbook has them all.
         hotfix_patterns: regular expressions; a release whose version contains a match is rework.
@@ -66,6 +77,7 @@ class Settings:
     paper: Literal["A4", "Letter"] = "A4"
     brand: Brand = field(default_factory=Brand)
     targets: dict[Metric, float] = field(default_factory=dict)
+    slice_targets: tuple[SliceTargets, ...] = ()
     bands: BandSet = "none"
     custom_bands: CustomBands | None = None
     top: int = 20

@@ -8,11 +8,11 @@ from typing import get_args
 
 from PIL import Image, UnidentifiedImageError
 
-from insights_reports.config import Config, Subscription, Weekday
+from insights_reports.config import Aims, Config, Subscription, Weekday
 from insights_reports.config_calendar import holiday_dates
 from insights_reports.edition import Settings
 from insights_reports.edition.document import Brand
-from insights_reports.edition.settings import CustomBands
+from insights_reports.edition.settings import CustomBands, SliceTargets
 from insights_reports.edition.values import Metric
 from insights_reports.errors import ConfigError
 from insights_reports.judgement import Calendar
@@ -48,7 +48,10 @@ def settings_of(config: Config, name: str, tag_sets: tuple[str, ...], as_of: dat
         language=subscription.language,
         paper=subscription.paper,
         brand=_brand(config),
-        targets=_targets(subscription),
+        targets=_targets(subscription.targets),
+        slice_targets=tuple(
+            SliceTargets(*aims.slice, _targets(aims)) for aims in subscription.targets.slices
+        ),
         bands=subscription.bands,
         custom_bands=_custom_bands(config) if subscription.bands == "custom" else None,
         top=subscription.top,
@@ -101,13 +104,12 @@ def _custom_bands(config: Config) -> CustomBands | None:
     return CustomBands(bands.name, bands.date, bands.source, limits)
 
 
-def _targets(subscription: Subscription) -> dict[Metric, float]:
-    targets, hour = subscription.targets, _HOUR
+def _targets(aims: Aims) -> dict[Metric, float]:
     chosen = {
-        Metric.DEPLOYMENT_FREQUENCY: targets.deployments_per_week,
-        Metric.LEAD_TIME: targets.lead_time_hours and targets.lead_time_hours * hour,
-        Metric.TIME_TO_RECOVERY: targets.recovery_time_hours and targets.recovery_time_hours * hour,
-        Metric.FAILURE_RATE: targets.failure_rate,
+        Metric.DEPLOYMENT_FREQUENCY: aims.deployments_per_week,
+        Metric.LEAD_TIME: aims.lead_time_hours and aims.lead_time_hours * _HOUR,
+        Metric.TIME_TO_RECOVERY: aims.recovery_time_hours and aims.recovery_time_hours * _HOUR,
+        Metric.FAILURE_RATE: aims.failure_rate,
     }
     return {metric: value for metric, value in chosen.items() if value is not None}
 

@@ -103,9 +103,11 @@ def _text(
 def _figure(tile: TileText, words: Words) -> str:
     """A tile on one line."""
     value = f"{tile.label}: {tile.number} {tile.unit}".rstrip()
-    target = f"{tile.target.target} {tile.target.word}" if tile.target else ""
+    aim = tile.target
+    target = f"{aim.target} {aim.word}" if aim else ""
+    assured = aim.assurance if aim else ""
     usual = words.text("show.usual", range=Name(tile.usual)) if tile.usual else ""
-    rest = (tile.word, tile.stated, tile.line, usual, target)
+    rest = (tile.word, tile.stated, tile.line, usual, target, assured)
     return "; ".join(part for part in (value, *rest) if part)
 
 

@@ -37,11 +37,13 @@ def verdict_word(words: Words, verdict: Verdict, side: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TargetText:
-    """``target`` ("Target 24 h:"), ``word`` ("missed by 23 h") and ``often`` ("met in 4 of 12")."""
+    """``target`` ("Target 24 h:"), ``word`` ("missed by 23 h"), ``often`` ("met in 4 of 12") and
+    ``assurance`` ("will not meet it unless something changes"), or ""."""
 
     target: str
     word: str
     often: str
+    assurance: str
     met: bool | None
 
 
@@ -205,6 +207,7 @@ def _target(words: Words, target: TargetWord) -> TargetText:
         words.text("show.target.is", target=Name(goal(words, target.target))),
         word,
         words.text("show.target.often", met=met, n=of) if of else "",
+        "" if target.assurance is None else words.phrase(target.assurance),
         target.met,
     )
 

@@ -91,6 +91,14 @@ def population(client: Directory, definition: InsightsReport) -> Population:
     )
 
 
+def projects_of(client: Directory, definition: InsightsReport) -> list[Project]:
+    """The projects that a definition names: by themselves, by their group or by a channel."""
+    chosen = _projects(client, definition)
+    known = {project.Id for project in chosen}
+    owners = {channel.ProjectId for channel in client.channels(definition.ChannelIds)}
+    return [*chosen, *client.projects(sorted(owners - known))]
+
+
 def _refuse_nothing(
     definition: InsightsReport,
     projects: int,
