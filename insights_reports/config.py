@@ -347,18 +347,34 @@ class Freeze(_Model):
         return self
 
 
+class DatedNote(_Model):
+    """What a reader should know of a day, or of the days up to ``to``, which is included."""
+
+    start: Annotated[date, Field(alias="from")]
+    end: Annotated[date | None, Field(alias="to")] = None
+    text: Annotated[str, Field(min_length=1, max_length=80)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "DatedNote":
+        if self.end is not None and self.end < self.start:
+            raise ValueError("the last day of a note is before its first")
+        return self
+
+
 Weekday = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
 class WorkingDays(_Model):
     """Working days and freezes, by which deployments are counted and judged: the public holidays of
-    a country (ISO 3166-1) and region (ISO 3166-2), own holidays, and freezes."""
+    a country (ISO 3166-1) and region (ISO 3166-2), own holidays, own freezes and those that Octopus
+    knows. ``notes`` stand on charts and pages and change no verdict."""
 
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = None
     region: str | None = None
     weekend: tuple[Weekday, ...] = ("Saturday", "Sunday")
     holidays: tuple[date, ...] = ()
     freezes: tuple[Freeze, ...] = ()
+    notes: tuple[DatedNote, ...] = ()
 
     @model_validator(mode="after")
     def _region(self) -> "WorkingDays":

@@ -20,6 +20,7 @@ from insights_reports.edition.contributions import (
     waterfall,
 )
 from insights_reports.edition.counted import DURATIONS
+from insights_reports.edition.dated import dated_in
 from insights_reports.edition.document import (
     Block,
     Chart,
@@ -306,6 +307,7 @@ class _Edition:
             paper=settings.paper,
             brand=settings.brand,
             formula_version=FORMULA_VERSION,
+            dated=dated_in(settings, (self.main.windows.now, self.main.windows.previous)),
         )
 
 

@@ -38,6 +38,16 @@ class CustomBands:
 
 
 @dataclass(frozen=True)
+class Dated:
+    """A note of the calendar on the days from ``start`` to before ``end``: of a freeze its name."""
+
+    start: date
+    end: date
+    text: Name
+    freeze: bool = False
+
+
+@dataclass(frozen=True)
 class SliceTargets:
     """The targets of one slice of a split, in the units of `Settings.targets`; ``slice`` is its
     name or id, of a tenant tag ``Tag set/Tag``."""
@@ -65,6 +75,8 @@ class Settings:
         headline: the environment group that page one speaks of, or ``all``; None: the only one
             whose name is production-like.
         calendar: working days and freezes, by which counts are judged; None: every day counts.
+        dated: notes of the calendar.
+        freezes_said: what was done with the freezes that Octopus knows.
         rules: how is judged: ``range``, or ``western`` or ``mdc`` on process-behaviour limits.
     """
 
@@ -87,6 +99,8 @@ class Settings:
     next_edition: date | None = None
     headline: str | None = None
     calendar: Calendar | None = None
+    dated: tuple[Dated, ...] = ()
+    freezes_said: tuple[Phrase, ...] = ()
     rules: Literal["range", "western", "mdc"] = "range"
 
 

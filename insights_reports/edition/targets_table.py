@@ -12,11 +12,11 @@ from insights_reports.edition.values import (
     Metric,
     Missing,
     Name,
-    Part,
     Phrase,
     Statistic,
     Value,
 )
+from insights_reports.edition.values import Part as Points
 
 _COLUMNS = ("measure", "this_period", "target", "target_word", "target_often", "assurance")
 
@@ -74,7 +74,7 @@ def _said(word: TargetWord, now: Figure) -> Phrase | Missing | None:
         return Phrase("target.too_few")
     if word.met or word.target.value is None:
         return Phrase("target.met")
-    return Phrase("target.missed", {"by": Part(now.value - word.target.value, now.unit)})
+    return Phrase("target.missed", {"by": Points(now.value - word.target.value, now.unit)})
 
 
 def _absent(slice: str, metric: Metric, target: float) -> tuple[Value, ...]:

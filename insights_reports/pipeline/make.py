@@ -74,6 +74,7 @@ def pull_for(run: Run, progress: Progress) -> None:
         report=run.subscription.report,
         splits=tuple(s for s in SPLITS if s == "None" or s in run.subscription.splits),
         tag_sets=run.subscription.tag_sets,
+        freezes=run.subscription.calendar is not None,
         at_once=run.config.octopus.at_once,
         **_scope(run.subscription),
         **source_of(run.config, run.subscription),

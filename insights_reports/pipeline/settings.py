@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import get_args
@@ -12,8 +13,8 @@ from insights_reports.config import Aims, Config, Subscription, Weekday
 from insights_reports.config_calendar import holiday_dates
 from insights_reports.edition import Settings
 from insights_reports.edition.document import Brand
-from insights_reports.edition.settings import CustomBands, SliceTargets
-from insights_reports.edition.values import Metric
+from insights_reports.edition.settings import CustomBands, Dated, SliceTargets
+from insights_reports.edition.values import Metric, Name
 from insights_reports.errors import ConfigError
 from insights_reports.judgement import Calendar
 from insights_reports.metrics import Conventions
@@ -24,6 +25,7 @@ LARGEST_LOGO = 4_000_000  # pixels
 _YEARS = 11  # that the longest past of an edition may reach back: forty quarters, and more
 _WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 _HOUR = 3600 * TICKS_PER_SECOND
+_DAY = timedelta(days=1)
 _LOGO_BOX = (600, 240)  # pixels; it is printed about 50 mm wide
 
 
@@ -60,6 +62,7 @@ def settings_of(config: Config, name: str, tag_sets: tuple[str, ...], as_of: dat
         limit=subscription.cross_check.limit,
         headline=_headline(subscription),
         calendar=_open_days(subscription, as_of),
+        dated=tuple(_dated(subscription)),
         rules=subscription.rules,
         next_edition=next(calendar.upcoming(as_of)).at.date() if calendar else None,
     )
@@ -82,8 +85,17 @@ def _open_days(subscription: Subscription, as_of: datetime) -> Calendar | None:
     return Calendar(
         weekend=frozenset(_WEEKDAYS.index(day) for day in days.weekend),
         holidays=holidays,
-        freezes=tuple((each.start, each.end + timedelta(days=1)) for each in days.freezes),
+        freezes=tuple((each.start, each.end + _DAY) for each in days.freezes),
     )
+
+
+def _dated(subscription: Subscription) -> Iterator[Dated]:
+    days = subscription.calendar
+    if days is not None:
+        for freeze in days.freezes:
+            yield Dated(freeze.start, freeze.end + _DAY, Name(freeze.name), freeze=True)
+        for note in days.notes:
+            yield Dated(note.start, (note.end or note.start) + _DAY, Name(note.text))
 
 
 def _custom_bands(config: Config) -> CustomBands | None:

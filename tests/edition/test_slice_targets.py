@@ -52,8 +52,8 @@ def test_a_slice_says_of_its_own_target_what_the_whole_would() -> None:
     targets = (SliceTargets("Project", "A", {RATE: 0.05}),)
     assert said(two_projects(), slice_targets=targets) == {
         "project-targets": [
-            "A; Deployment failure rate; 20.0 %; 5.0 %; missed: +15.0 points; met in 11 of 12 periods; "
-            "will meet it in some periods and miss it in others"
+            "A; Deployment failure rate; 20.0 %; 5.0 %; missed: +15.0 points; "
+            "met in 11 of 12 periods; will meet it in some periods and miss it in others"
         ]
     }
 

@@ -123,6 +123,7 @@ def _said(book: Book) -> Iterator[Row]:
     for key, phrases in (
         ("questions", document.questions),
         ("last_edition", document.last_edition),
+        ("dated", document.dated),
     ):
         for number, phrase in enumerate(phrases):
             label = words.text(f"excel.figures.{key}") if number == 0 else None
