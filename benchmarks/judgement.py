@@ -3,7 +3,9 @@
     python benchmarks/judgement.py [--quick]
 
 Every row judges at least 10,000 periods of simulated series with fixed seeds (``--quick``: a
-tenth), through the same functions as an edition, and says whether its targets are met. Beside the
+tenth), through the same functions as an edition, and says whether its targets are met. A row that
+lies within two standard errors of a target is drawn again, four times as large and with other
+seeds, and what is found then stands. Beside the
 expected range stand the rules that it replaced (XmR limits of the last twelve periods with the
 judged one inside; Newcombe's interval against the month before) and the named sets ``western`` and
 ``mdc`` on limits that stay. "fa" is the share of periods called although nothing changed, "any12"
@@ -181,7 +183,34 @@ def _row(job: tuple[int, int, float]) -> tuple[int, int, dict[str, tuple[Called,
         name: tuple(way(process.kind, series, before, length) for series in drawn)
         for name, way in ways.items()
     }
+    if any(abs(beyond) <= 2 * error for beyond, error in _beyond(at, length, *found["ours"])):
+        found["ours"] = tuple(_again(process, length, step, scale, rng) for step in (0.0, 2.0))
     return at, length, found  # type: ignore[return-value]
+
+
+def _again(
+    process: Process, length: int, step: float, scale: float, rng: np.random.Generator
+) -> Called:
+    before, count = HISTORY[length], int(SERIES * scale)
+    drawn = (draw(process, count, before, JUDGED, step, length, rng) for _ in range(4))
+    return np.concatenate([ours(process.kind, series, before, length) for series in drawn])
+
+
+def _goals(at: int, length: int) -> tuple[float, float]:
+    """The most fa, and the least found within 12."""
+    _, process, most, short, full = ROWS[at]
+    return _PHI_24 if process.phi and length == 24 else most, {11: short, 24: full}[length]
+
+
+def _beyond(
+    at: int, length: int, still: Called, moved: Called
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """How far fa and what is found miss their targets, each with its standard error."""
+    most, least = _goals(at, length)
+    error = float(still.mean(axis=1).std() / np.sqrt(len(still)))
+    share = float(moved.any(axis=1).mean())
+    found = (least - share, float(np.sqrt(share * (1 - share) / len(moved))))
+    return (float(still.mean()) - most, error), found
 
 
 def _print_rows(results: Sequence[tuple[int, int, dict[str, tuple[Called, Called]]]]) -> None:
@@ -191,16 +220,14 @@ def _print_rows(results: Sequence[tuple[int, int, dict[str, tuple[Called, Called
     )
     print("|---|---|---|---|---|---|---|")
     for at, length, found in results:
-        name, process, most, short, full = ROWS[at]
-        most = _PHI_24 if process.phi and length == 24 else most
-        least = {11: short, 24: full}[length]
+        most, least = _goals(at, length)
         still, moved = found["ours"]
         within = [moved[:, :months].any(axis=1).mean() for months in (1, 3, 6, 12)]
-        error = still.mean(axis=1).std() / np.sqrt(len(still))
-        met = _met(still.mean() - most, error), _met(least - within[-1], _share_error(moved))
+        misses = _beyond(at, length, still, moved)
+        (_, error), met = misses[0], [_met(*miss) for miss in misses]
         aim = f"<= {most:.3f}" + (f", >= {least:.2f}" if least else "")
         print(
-            f"| {name} | {length} | {still.mean():.3f} (se {error:.3f}) | "
+            f"| {ROWS[at][0]} | {length} | {still.mean():.3f} (se {error:.3f}) | "
             f"{still.any(axis=1).mean():.2f} | "
             f"{' '.join(f'{share:.2f}' for share in within)} | {aim} | {max(met)} |"
         )
@@ -210,11 +237,6 @@ def _print_rows(results: Sequence[tuple[int, int, dict[str, tuple[Called, Called
     for at, length, found in results:
         cells = [_cell(found.get(name)) for name in ("ours", *names)]
         print(f"| {ROWS[at][0]} | {length} | " + " | ".join(cells) + " |")
-
-
-def _share_error(called: Called) -> float:
-    share = called.any(axis=1).mean()
-    return float(np.sqrt(share * (1 - share) / len(called)))
 
 
 def _met(beyond: float, error: float) -> str:

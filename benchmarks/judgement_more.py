@@ -63,6 +63,31 @@ def hold(scale: float) -> str:
     return "\n".join(lines)
 
 
+def gap(scale: float) -> str:
+    """A locked baseline that ends eight periods before the first judged one, or just before it."""
+    from judgement import ours
+
+    lines = [
+        "Gap: rate n 200, p .05, rho .01, baseline of 24 locked, nothing changes; fa in months",
+        "",
+        "| phi | periods kept out before the first judged | 1-8 | 9-12 | 1-12 (se) | target |",
+        "|---|---|---|---|---|---|",
+    ]
+    count = max(100, int(2700 * scale))
+    for phi, target in ((0.0, 0.025), (0.2, 0.032)):
+        process = Process(MeasureKind.SHARE, 200, 0.05, 0.01, phi)
+        for kept_out in (0, 8):
+            rng = np.random.default_rng([2026, 700, int(10 * phi), kept_out])
+            series = draw(process, count, 24 + kept_out, 12, 0.0, 24, rng)
+            called = ours(MeasureKind.SHARE, series, 24 + kept_out, 24)
+            parts = [called[:, :8].mean(), called[:, 8:].mean(), called.mean()]
+            error = called.mean(axis=1).std() / np.sqrt(count)
+            cells = " | ".join(f"{share:.3f}" for share in parts)
+            met = _met(bool(parts[2] <= target))
+            lines.append(f"| {phi} | {kept_out} | {cells} ({error:.3f}) | <= {target:.3f}: {met} |")
+    return "\n".join(lines)
+
+
 def _met(good: bool) -> str:
     return "met" if good else "NOT MET"
 
@@ -349,6 +374,7 @@ def speed() -> str:
 
 PARTS: dict[str, Callable[[float], str]] = {
     "hold": hold,
+    "gap": gap,
     "december": december,
     "dating": dating,
     "slices": slices,

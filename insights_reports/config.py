@@ -203,13 +203,61 @@ class CrossCheckPolicy(StrictModel):
     beyond: Literal["mark", "hold"] = "mark"
 
 
-class Targets(StrictModel):
-    """Own targets, shown beside the figures. Durations in hours, rates as fractions."""
+class Aims(StrictModel):
+    """Own targets, judged beside the figures. Durations in hours, rates as fractions."""
 
     deployments_per_week: Annotated[float, Field(gt=0)] | None = None
     lead_time_hours: Annotated[float, Field(gt=0)] | None = None
     recovery_time_hours: Annotated[float, Field(gt=0)] | None = None
     failure_rate: Annotated[float, Field(gt=0, lt=1)] | None = None
+
+
+_SPLIT_OF: dict[str, Dimension] = {
+    "project": "Project",
+    "project_group": "ProjectGroup",
+    "environment_group": "EnvironmentGroup",
+    "tenant_tag": "TenantTagSet",
+}
+_Wanted = Annotated[str, Field(min_length=1)]
+
+
+class SliceAims(Aims):
+    """The targets of one slice: a project or project group by its exact name or id, an environment
+    group by its name, or a tenant tag such as ``Region/Europe``."""
+
+    project: _Wanted | None = None
+    project_group: _Wanted | None = None
+    environment_group: _Wanted | None = None
+    tenant_tag: Annotated[str, Field(pattern="^[^/]+/.+$")] | None = None
+
+    @property
+    def slice(self) -> tuple[Dimension, str]:
+        """Of which split it is, and how it is called there."""
+        return next(
+            (split, name) for key, split in _SPLIT_OF.items() if (name := getattr(self, key))
+        )
+
+    @model_validator(mode="after")
+    def _one_slice(self) -> "SliceAims":
+        if sum(getattr(self, key) is not None for key in _SPLIT_OF) != 1:
+            raise ValueError(f"name one of {', '.join(_SPLIT_OF)}")
+        if all(getattr(self, key) is None for key in Aims.model_fields):
+            raise ValueError(f"has no target; give one of {', '.join(Aims.model_fields)}")
+        return self
+
+
+class Targets(Aims):
+    """The targets of the whole, and of single slices."""
+
+    slices: tuple[SliceAims, ...] = ()
+
+    @field_validator("slices")
+    @classmethod
+    def _once(cls, slices: tuple[SliceAims, ...]) -> tuple[SliceAims, ...]:
+        named = [aims.slice for aims in slices]
+        for twice in (each for each in named if named.count(each) > 1):
+            raise ValueError(f"{twice[1]!r} stands there twice; give all its targets in one entry")
+        return slices
 
 
 Limits = Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1, max_length=4)]
@@ -293,18 +341,34 @@ class Freeze(StrictModel):
         return self
 
 
+class DatedNote(StrictModel):
+    """What a reader should know of a day, or of the days up to ``to``, which is included."""
+
+    start: Annotated[date, Field(alias="from")]
+    end: Annotated[date | None, Field(alias="to")] = None
+    text: Annotated[str, Field(min_length=1, max_length=80)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "DatedNote":
+        if self.end is not None and self.end < self.start:
+            raise ValueError("the last day of a note is before its first")
+        return self
+
+
 Weekday = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
 class WorkingDays(StrictModel):
     """Working days and freezes, by which deployments are counted and judged: the public holidays of
-    a country (ISO 3166-1) and region (ISO 3166-2), own holidays, and freezes."""
+    a country (ISO 3166-1) and region (ISO 3166-2), own holidays, own freezes and those that Octopus
+    knows. ``notes`` stand on charts and pages and change no verdict."""
 
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = None
     region: str | None = None
     weekend: tuple[Weekday, ...] = ("Saturday", "Sunday")
     holidays: tuple[date, ...] = ()
     freezes: tuple[Freeze, ...] = ()
+    notes: tuple[DatedNote, ...] = ()
 
     @model_validator(mode="after")
     def _region(self) -> "WorkingDays":
@@ -385,6 +449,13 @@ class Subscription(StrictModel):
             raise ValueError("`fiscal_year_starts:` is for `every: quarter` and `every: year`")
         if self.schedule and (problem := self.schedule.problem(self.every)):
             raise ValueError(f"schedule.on: {problem}")
+        return self
+
+    @model_validator(mode="after")
+    def _split_by_targets(self) -> "Subscription":
+        for split, name in (aims.slice for aims in self.targets.slices):
+            if split not in self.splits:
+                raise ValueError(f"targets.slices: {name!r} needs {split} among `splits:`")
         return self
 
     @model_validator(mode="after")

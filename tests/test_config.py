@@ -377,3 +377,29 @@ def test_the_effective_configuration_has_every_default_and_no_password(
     assert load_config(tmp_path / "again.yaml").subscriptions == (
         load_config(tmp_path / "c.yaml").subscriptions
     )
+
+
+@pytest.mark.parametrize(
+    ("slices", "problem"),
+    [
+        (
+            "{failure_rate: 0.1}",
+            "name one of project, project_group, environment_group, tenant_tag",
+        ),
+        ("{project: A, tenant_tag: B/C, failure_rate: 0.1}", "name one of project"),
+        ("{project: A}", "has no target; give one of deployments_per_week"),
+        ("{project: A, failure_rate: 1.1}", "failure_rate: 1.1: must be less than 1"),
+        ("{tenant_tag: Europe, failure_rate: 0.1}", "has not the form that it needs"),
+        (
+            "{project: A, failure_rate: 0.1}, {project: A, lead_time_hours: 3}",
+            "'A' stands there twice; give all its targets in one entry",
+        ),
+        ("{project_group: A, failure_rate: 0.1}", "'A' needs ProjectGroup among `splits:`"),
+    ],
+)
+def test_a_target_of_a_slice_names_one_slice_of_a_split_and_a_target(
+    tmp_path: Path, slices: str, problem: str
+) -> None:
+    lines = f"    splits: [Project, TenantTagSet]\n    targets: {{slices: [{slices}]}}\n"
+    (found,) = problems(tmp_path, SMALLEST + lines)
+    assert problem in found

@@ -22,6 +22,7 @@ from insights_reports.octopus.sources.population import population
 from insights_reports.pipeline.calendars import calendar_of
 from insights_reports.pipeline.make import connection, source_of
 from insights_reports.pipeline.pull import choose_tag_sets
+from insights_reports.pipeline.slice_targets import refuse_unknown_slices
 from insights_reports.pipeline.sources import define
 from insights_reports.spelling.nearest import meant_or_all
 
@@ -176,6 +177,7 @@ def _report(client: Client, config: Config, subscription: Subscription, now: dat
         found = f", source file: {_readable(config.resolve(subscription.file))}"
     else:
         found = f", source {subscription.source}: {_source(client, report, subscription.source)}"
+    refuse_unknown_slices(client, report, subscription)
     if subscription.tag_sets:
         choose_tag_sets(client.tag_sets(), subscription.tag_sets)
     return f"report {report.Id} {report.Name!r}, {report.TimeZone} is {zone.key}{found}"

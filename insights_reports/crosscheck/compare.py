@@ -24,7 +24,14 @@ from insights_reports.crosscheck.tables.cells import (
     series_and_start,
 )
 from insights_reports.crosscheck.tables.intervals import as_date, begins, day_number, ends
-from insights_reports.metrics import Granularity, Lookups, Split, Tabulator, local_dates
+from insights_reports.metrics import (
+    Conventions,
+    Granularity,
+    Lookups,
+    Split,
+    Tabulator,
+    local_dates,
+)
 from insights_reports.spelling.figures import (
     FAILURE_RATE,
     FIGURES,
@@ -114,6 +121,11 @@ class OurTables:
         bounds = [(day_number(one.start), day_number(one.end)) for one in inferred.ranges.values()]
         self._low = min((low for low, _ in bounds), default=0)
         self._high = max((high for _, high in bounds), default=0)
+
+    @property
+    def conventions(self) -> Conventions:
+        """The conventions inferred, which all figures follow."""
+        return self._inferred.conventions
 
     def tabulator(self, deployments: pd.DataFrame) -> Tabulator:
         """Any deployments, made ready under the conventions inferred."""

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from insights_reports.edition import dated
 from insights_reports.edition.comparing import change
 from insights_reports.edition.document import (
     Annotation,
@@ -76,7 +77,8 @@ def overview(facts: Facts) -> Chart | None:
     )
     top = int(np.argmax(totals))
     most = Figure(_FREQUENCY, Statistic.TOTAL, totals[top])
-    annotations = (Annotation(top, Phrase("annotation.most", {"n": most})),)
+    most_said = Annotation(top, Phrase("annotation.most", {"n": most}))
+    annotations = (most_said, *dated.annotations(facts.settings, starts, facts.windows.now.end))
     return Chart(
         id="overview",
         form=ChartForm.COLUMNS,
@@ -164,6 +166,9 @@ def _trend(facts: Facts, tile: Tile) -> Chart | Prose:
         granularity=facts.windows.trend_granularity,
         unit=main[-1].unit,
         series=series + limits + _target(facts, main),
+        annotations=dated.annotations(
+            facts.settings, [span.start for span in facts.trend], facts.trend[-1].end
+        ),
         logarithmic=logarithmic,
     )
 

@@ -20,6 +20,7 @@ from insights_reports.edition.contributions import (
     waterfall,
 )
 from insights_reports.edition.counted import DURATIONS
+from insights_reports.edition.dated import dated_in
 from insights_reports.edition.document import (
     Block,
     Chart,
@@ -45,6 +46,7 @@ from insights_reports.edition.scope import Scope, scope_of, within
 from insights_reports.edition.settings import Inputs, Settings
 from insights_reports.edition.slices import NAMES, SplitPart, no_slices, section, split_slices
 from insights_reports.edition.strip import strip, unseen
+from insights_reports.edition.targets_table import targets_table
 from insights_reports.edition.tiles import tiles
 from insights_reports.edition.values import (
     ChangeVerdict,
@@ -259,6 +261,9 @@ class _Edition:
 
     def section(self, part: SplitPart, *, with_panels: bool) -> Section:
         made = section(part, with_panels=with_panels)
+        aimed = targets_table(part)
+        if aimed is not None:
+            made = replace(made, blocks=(*made.blocks, aimed))
         own = self.shares[part.anchor]
         if own is None or len(own.parts) < 2 or not own.change:
             return made
@@ -310,6 +315,7 @@ class _Edition:
             paper=settings.paper,
             brand=settings.brand,
             formula_version=FORMULA_VERSION,
+            dated=dated_in(settings, (self.main.windows.now, self.main.windows.previous)),
         )
 
 

@@ -44,7 +44,7 @@ def figure_parts(documents: Sequence[Document]) -> dict[str, str]:
         parts["about"] = (about, document.check.ledger.used)
         if document.tiles:
             parts["page one"] = [(t.figure, t.extra, t.change) for t in document.tiles]
-        for table in _tables(document):
+        for table in (each for each in _tables(document) if not each.id.endswith("-targets")):
             parts[table.id] = [_plain(row) for row in (*table.complete_rows, table.total or ())]
     return {name: _sha256(part) for name, part in parts.items()}
 

@@ -291,6 +291,7 @@ class Document:
     questions: tuple[Phrase, ...] = ()
     last_edition: tuple[Phrase, ...] = ()  # what the one before found, and whether it ended
     note: EditorsNote | None = None
+    dated: tuple[Phrase, ...] = ()  # notes of the calendar on this period and the one before
 
 
 @cache

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from insights_reports.edition.aims import own_targets
 from insights_reports.edition.baselines import Remembered
 from insights_reports.edition.by_chart import judge_by_chart
 from insights_reports.edition.cases import Asked, Group, asked
@@ -273,16 +274,21 @@ def _answers(
     *,
     by_chart: bool,
 ) -> Iterator[Answer]:
-    """Each with its standing: the whole is judged alone, the slices of a split together."""
-    alone = judging.groups[at].slices.split == "None" or by_chart
-    if not alone:
-        judging.families[at, metric] = family(judgements)
+    """Each with its standing: the whole is judged alone, and so are slices with a target of their
+    own; the others of a split together."""
+    group, every = judging.groups[at], range(len(judgements))
+    own = own_targets(group.facts, group.slices)
+    alone = {series for series in every if by_chart or metric in own.get(series, ())}
+    if group.slices.split == "None":
+        alone = set(every)
+    together = [series for series in every if series not in alone]
+    found: dict[int, SliceStanding] = {}
+    if together:
+        judging.families[at, metric] = family([judgements[series] for series in together])
+        found = dict(zip(together, judging.families[at, metric].standings, strict=True))
     for series, (question, judgement) in enumerate(zip(some, judgements, strict=True)):
-        if alone:
-            standing = SliceStanding.CHANGED if judgement.called else SliceStanding.NOTHING
-        else:
-            standing = judging.families[at, metric].standings[series]
-        yield Answer(question, judgement, standing)
+        called = SliceStanding.CHANGED if judgement.called else SliceStanding.NOTHING
+        yield Answer(question, judgement, found.get(series, called))
 
 
 def _distance(judgement: Judgement) -> float | None:

@@ -72,6 +72,7 @@ def _rules(facts: Facts, judging: Judging) -> Iterator[Phrase]:
     yield from (Phrase(f"method.change.{each}") for each in ("few", "slices", "percent"))
     if facts.settings.calendar is not None:
         yield Phrase("method.change.calendar")
+        yield from facts.settings.freezes_said
 
 
 def short_method(facts: Facts) -> Section:

@@ -1,6 +1,7 @@
 """The periods beside each other: the figures of page one for each of them, with the same period of
 last year and the year to date."""
 
+from insights_reports.edition.dated import dated_in
 from insights_reports.edition.document import Column, ColumnKind, Table, Tile
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.judging import STATISTICS
@@ -44,6 +45,7 @@ def months(facts: Facts, tiles: tuple[Tile, ...]) -> Table | None:
         columns=heads,
         rows=tuple(rows),
         total_rows=len(rows),
+        notes=dated_in(facts.settings, spans),
     )
 
 

@@ -38,6 +38,26 @@ class OwnBands:
 
 
 @dataclass(frozen=True)
+class Dated:
+    """A note of the calendar on the days from ``start`` to before ``end``: of a freeze its name."""
+
+    start: date
+    end: date
+    text: Name
+    freeze: bool = False
+
+
+@dataclass(frozen=True)
+class SliceTargets:
+    """The targets of one slice of a split, in the units of `Settings.targets`; ``slice`` is its
+    name or id, of a tenant tag ``Tag set/Tag``."""
+
+    split: Split
+    slice: str
+    targets: dict[Metric, float]
+
+
+@dataclass(frozen=True)
 class Settings:
     """How one subscription wants its editions.
 
@@ -46,6 +66,7 @@ class Settings:
         granularity: of the chart on page one; None: days of a week or month, weeks of a quarter,
             months of a year.
         targets: own targets, in the unit of the tile: deployments a week, ticks, fractions.
+        slice_targets: those of single slices, which are judged alone by them.
         bands: which set of bands page one names, if any; ``custom_bands`` are those of "custom".
         top: how many rows a table of slices shows; the workbook has them all.
         hotfix_patterns: regular expressions; a release whose version contains a match is rework.
@@ -54,6 +75,8 @@ class Settings:
         headline: the environment group that page one speaks of, or ``all``; None: the only one
             whose name is production-like.
         calendar: working days and freezes, by which counts are judged; None: every day counts.
+        dated: notes of the calendar.
+        freezes_said: what was done with the freezes that Octopus knows.
         rules: how is judged: ``range``, or ``western`` or ``mdc`` on process-behaviour limits.
     """
 
@@ -66,6 +89,7 @@ class Settings:
     paper: Literal["A4", "Letter"] = "A4"
     brand: Brand = field(default_factory=Brand)
     targets: dict[Metric, float] = field(default_factory=dict)
+    slice_targets: tuple[SliceTargets, ...] = ()
     bands: BandSet = "none"
     custom_bands: OwnBands | None = None
     top: int = 20
@@ -75,6 +99,8 @@ class Settings:
     next_edition: date | None = None
     headline: str | None = None
     calendar: Calendar | None = None
+    dated: tuple[Dated, ...] = ()
+    freezes_said: tuple[Phrase, ...] = ()
     rules: Literal["range", "western", "mdc"] = "range"
 
 

@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
+from insights_reports.edition.aims import own_targets, targets_of
 from insights_reports.edition.charts import frequency_change, panels
 from insights_reports.edition.document import (
     Block,
@@ -228,7 +229,9 @@ def table(part: SplitPart) -> Table:
     )
     heads = tuple(_column(part, name) for name in columns)
     notes = [Phrase("note.marks")] if "lead_range" in columns else []
-    if notes and facts.settings.targets.keys() & {Metric.LEAD_TIME, Metric.FAILURE_RATE}:
+    own = own_targets(facts, part.slices).values()
+    aimed = {*facts.settings.targets, *(metric for targets in own for metric in targets)}
+    if notes and aimed & {Metric.LEAD_TIME, Metric.FAILURE_RATE}:
         notes.append(Phrase("note.target"))
     twice = part.counted_twice
     if twice:
@@ -329,14 +332,14 @@ def _lead_mark(facts: Facts, slices: Slices, series: int) -> Mark:
     median = slices.figure(series, now, metric, Statistic.MEDIAN).value
     p90 = slices.figure(series, now, metric, Statistic.P90).value
     before = slices.figure(series, previous, metric, Statistic.MEDIAN).value
-    return Mark(median, median, p90, before, facts.settings.targets.get(metric))
+    return Mark(median, median, p90, before, targets_of(facts, slices, series).get(metric))
 
 
 def _rate_mark(facts: Facts, slices: Slices, series: int) -> Mark:
     """The failure rate and its 95 % interval (Wilson)."""
     metric, now = Metric.FAILURE_RATE, facts.windows.now
     figure = slices.figure(series, now, metric, Statistic.RATE)
-    limit = facts.settings.targets.get(metric)
+    limit = targets_of(facts, slices, series).get(metric)
     if figure.value is None:
         return Mark(None, None, None, None, limit)
     low, high = wilson(int(slices.column("failed", now)[series]), figure.n or 0)

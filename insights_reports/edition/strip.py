@@ -1,6 +1,5 @@
 """The strip of page one: what the cross-check says, and which deployments were used."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -9,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from insights_reports.crosscheck import CrossCheck
-from insights_reports.crosscheck.result import CheckVerdict
+from insights_reports.edition.differing import kinds
 from insights_reports.edition.document import CheckStrip, Exclusion, Exclusions
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.no_access import denied, sentence
@@ -32,7 +31,7 @@ def strip(facts: Facts, main: Facts | None = None) -> CheckStrip:
         not_comparable=check.not_comparable,
         sentence=_sentence(check, facts.settings.limit),
         ledger=ledger(facts),
-        findings=tuple(kinds(facts)),
+        findings=tuple(kinds(check)),
         line=_line(facts, main or facts),
         gaps=tuple(_gaps(facts)),
     )
@@ -56,17 +55,6 @@ def _line(facts: Facts, main: Facts) -> Phrase | None:
     states = facts.settings.conventions.count_as_failed
     line = Phrase(f"check.line.{key}", values)
     return Phrase("check.line.count_as_failed", {"line": line}) if states else line
-
-
-def kinds(facts: Facts) -> Iterator[Phrase]:
-    """The figures that differ, by what they measure: one sentence each."""
-    differing = [
-        each for each in facts.inputs.check.discrepancies if each.verdict is CheckVerdict.DIFFERS
-    ]
-    measures = Counter((each.metric, each.statistic) for each in differing)
-    for (metric, statistic), n in measures.most_common():
-        name = Name(" / ".join(part for part in (metric, statistic) if part))
-        yield Phrase("check.differing", {"n": n, "measure": name})
 
 
 def _sentence(check: CrossCheck, limit: int) -> Phrase:

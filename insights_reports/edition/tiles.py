@@ -11,7 +11,7 @@ from insights_reports.edition.facts import Facts
 from insights_reports.edition.judging import STATISTICS, Judging, ends
 from insights_reports.edition.reasons import reason
 from insights_reports.edition.stated import stated
-from insights_reports.edition.targets import target_word
+from insights_reports.edition.targets import last_periods, target_word
 from insights_reports.edition.values import (
     Change,
     ChangeVerdict,
@@ -27,10 +27,6 @@ from insights_reports.edition.values import (
 )
 from insights_reports.judgement import expected_range
 
-SPARK = 12
-"""How many periods a sparkline has."""
-
-_FEW, _FEW_FAILURES = 30, 5
 HEADLINE_STATISTICS = {
     metric: statistic
     for metric, statistic in STATISTICS.items()
@@ -51,12 +47,6 @@ def tiles(facts: Facts, judging: Judging) -> tuple[Tile, ...]:
     if facts.settings.hotfix_patterns or (facts.reworked & known).any():
         shown.append(Metric.REWORK_RATE)
     return tuple(_TileMaker(facts, judging, metric).tile() for metric in shown)
-
-
-def _sparse(rate: Figure) -> bool:
-    """Whether a rate is of so few that one failure more or less would decide on its target."""
-    n = rate.n or 0
-    return n < _FEW and (rate.value or 0) * n < _FEW_FAILURES
 
 
 def turn(tile: Tile) -> str:
@@ -86,7 +76,7 @@ class _TileMaker:
     def tile(self) -> Tile:
         facts, windows = self.facts, self.facts.windows
         judged = self.judging.of(facts, facts.whole, 0, self.metric)
-        periods = self._periods()
+        periods = last_periods(facts)
         spark = tuple(self.figure(span) for span in periods)
         now = self.figure(windows.now)
         return Tile(
@@ -99,16 +89,11 @@ class _TileMaker:
             judged=judged,
             reason=reason(facts, facts.whole, 0, self.metric, judged),
             spark_usual=self._usual(periods),
-            target=self._target(now, spark, judged.verdict),
+            target=self._target(),
             band=self._band(now, judged.verdict),
             stated=stated(facts, now),
             note=self._note(now),
         )
-
-    def _periods(self) -> tuple[Span, ...]:
-        """The last twelve, without those before the first known deployment."""
-        *earlier, now = self.facts.windows.periods[-SPARK:]
-        return (*(span for span in earlier if self.facts.whole.known(span)), now)
 
     def _extra(self) -> tuple[Figure, ...]:
         facts, now = self.facts, self.facts.windows.now
@@ -150,21 +135,11 @@ class _TileMaker:
                 found.append((float(pair[0].value or 0), float(pair[1].value or 0)))
         return tuple(found)
 
-    def _target(
-        self, now: Figure, spark: tuple[Figure, ...], verdict: ChangeVerdict
-    ) -> TargetWord | None:
-        target = self.facts.settings.targets.get(self.metric)
+    def _target(self) -> TargetWord | None:
+        facts, target = self.facts, self.facts.settings.targets.get(self.metric)
         if target is None:
             return None
-        if self.metric is Metric.DEPLOYMENT_FREQUENCY:
-            whole, statistic = self.facts.whole, Statistic.PER_WEEK
-            now = whole.figure(0, self.facts.windows.now, self.metric, statistic)
-            spark = tuple(whole.figure(0, span, self.metric, statistic) for span in self._periods())
-        if self.metric is Metric.FAILURE_RATE and _sparse(now):
-            verdict = ChangeVerdict.TOO_FEW
-        group = self.judging.group(self.facts, self.facts.whole)
-        asked = self.judging.answer(group, 0, self.metric).asked
-        return target_word(now, target, spark, verdict, asked)
+        return target_word(self.judging, facts, facts.whole, 0, self.metric, target)
 
     def _band(self, now: Figure, verdict: ChangeVerdict) -> Phrase | None:
         """The band by name, never beside a bad month, nor beside too few."""

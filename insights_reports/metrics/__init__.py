@@ -2,6 +2,7 @@
 
 from insights_reports.judgement import ControlLimits, Signal, xmr
 from insights_reports.metrics.bands import BAND_SETS, BandSet
+from insights_reports.metrics.by_group import statistics_by_group
 from insights_reports.metrics.conventions import Conventions
 from insights_reports.metrics.figures import Tabulator, figures
 from insights_reports.metrics.measures import outcomes
@@ -60,6 +61,7 @@ __all__ = [
     "recompute_streams",
     "rework",
     "rounded_rate",
+    "statistics_by_group",
     "time_range",
     "to_api",
     "wilson",

@@ -13,6 +13,7 @@ from insights_reports.octopus.deployments.streams import Deployments, read_deplo
 from insights_reports.octopus.reports import Reports
 from insights_reports.octopus.resources import (
     Channel,
+    DeploymentFreeze,
     Environment,
     Named,
     Page,
@@ -230,6 +231,20 @@ class Client:
     def tag_sets(self) -> list[TagSet]:
         """All tag sets of the space."""
         return self.look_up("tagsets", TagSet, None)
+
+    def deployment_freezes(self) -> list[DeploymentFreeze]:
+        """All freezes of the server, past ones included; they belong to no space."""
+        get = self._source.pages("deploymentfreezes", "/api/deploymentfreezes")
+
+        def page(params: Mapping[str, str | int]) -> dict[str, Any]:
+            reply = get({**params, "includeComplete": "true"})
+            known = reply if isinstance(reply, dict) else {}
+            items = known.get("DeploymentFreezes", known.get("Items"))
+            return {"TotalResults": known.get("Count"), "Items": items}
+
+        listing = paging.read_all(page)
+        self._note("deploymentfreezes", listing)
+        return [read(DeploymentFreeze, item) for item in listing.items]
 
     def look_up(self, kind: str, model: type[R], ids: Iterable[str] | None) -> list[R]:
         """The things of a kind, as its path spells it (``projects``), with these ids, or all."""

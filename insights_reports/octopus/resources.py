@@ -3,9 +3,18 @@
 https://octopus.com/docs/octopus-rest-api (Insights reports, projects, environments, tenants, ...)
 """
 
+from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+)
 
 from insights_reports.errors import BadReply
 from insights_reports.spelling.text import clean_text
@@ -123,6 +132,34 @@ class Channel(Named):
 
     ProjectId: Text
     IsDefault: bool = False
+
+
+class Recurrence(BaseModel):
+    """How a freeze recurs: every ``Unit`` years (Annually), or otherwise."""
+
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True, frozen=True)
+
+    Type: Text
+    Unit: int | None = 1
+    EndOnDate: datetime | None = None
+    EndAfterOccurrences: int | None = None
+
+    def ended(self, number: int, begin: date) -> bool:
+        """Whether the occurrence of that number (from 0), on that day, is none any more."""
+        if self.EndAfterOccurrences is not None and number >= self.EndAfterOccurrences:
+            return True
+        return self.EndOnDate is not None and begin > self.EndOnDate.date()
+
+
+class DeploymentFreeze(Named):
+    """When nothing may be deployed: of the environments of each project, by ids."""
+
+    Start: AwareDatetime
+    End: AwareDatetime
+    RecurringSchedule: Recurrence | None = None
+    ProjectEnvironmentScope: Annotated[
+        dict[Text, Texts], BeforeValidator(lambda given: given or {})
+    ] = {}
 
 
 class User(Resource):

@@ -30,6 +30,7 @@ from insights_reports.pipeline.combinations import by_combination
 from insights_reports.pipeline.data import write_data
 from insights_reports.pipeline.earlier import Earlier, earlier_of, keep_earlier
 from insights_reports.pipeline.figures import figures_table
+from insights_reports.pipeline.freezes import with_freezes
 from insights_reports.pipeline.load import Pulled, load
 from insights_reports.pipeline.pull import READINGS
 from insights_reports.pipeline.remember import KnownDeployments, recall, remember
@@ -96,6 +97,7 @@ def material_of(
     """
     settings = settings_of(run.config, run.subscription_name, pulled.tag_sets, pulled.as_of)
     inputs = _inputs(run, pulled, known, earlier, period, check)
+    settings = with_freezes(settings, inputs, pulled.freezes)
     return Material(pulled, known, check, inputs, settings)
 
 

@@ -15,7 +15,13 @@ from insights_reports.history.columns import kept_deployments, kept_stated
 from insights_reports.history.pulls import Pull
 from insights_reports.metrics import Lookups
 from insights_reports.octopus import Client, Deployments, iana_zone, read_deployments
-from insights_reports.octopus.resources import InsightsReport, Server, Space, User
+from insights_reports.octopus.resources import (
+    DeploymentFreeze,
+    InsightsReport,
+    Server,
+    Space,
+    User,
+)
 from insights_reports.octopus.sources import SourceName
 from insights_reports.octopus.sources.combinations import Combination
 from insights_reports.octopus.wire.questions import reply_name
@@ -61,6 +67,7 @@ class Pulled:
     """What a pull holds. ``earlier`` is the reading of the deployments before the last one, when
     the two differed; ``tag_sets`` the ids of those wanted; ``moved`` the look-ups that changed
     while they were read; ``gaps`` and ``known_from`` what its ``source`` cannot know;
+    ``freezes`` what Octopus says of days without deployments, None if this account may not know;
     ``combinations`` the questions behind ``stated`` where there is no report to ask about."""
 
     definition: InsightsReport
@@ -81,6 +88,7 @@ class Pulled:
     known_from: date | None = None
     known_until: date | None = None
     combinations: tuple[Combination, ...] = ()
+    freezes: tuple[DeploymentFreeze, ...] | None = ()
 
 
 def load(folder: Path) -> Pulled:
@@ -96,7 +104,8 @@ def load(folder: Path) -> Pulled:
     wanted = TypeAdapter(Wanted).validate_python(about["wanted"])
     with Client.sealed(opener(sealed), about["space"]) as client:
         definition = define(client, wanted.report, wanted.definition)
-        found = look_up(client, Mentioned(**about["ids"]), about.get("denied", ()))
+        ids, denied = Mentioned(**about["ids"]), about.get("denied", ())
+        found = look_up(client, ids, denied, freezes=wanted.freezes)
         tag_sets = wanted_tag_sets(found, wanted)
         asked = requests(wanted, tag_sets, found.no_access)
         zone = iana_zone(definition.TimeZone)
@@ -115,6 +124,7 @@ def load(folder: Path) -> Pulled:
             if combinations
             else Stated(sealed, definition.Id, tuple(asked)),
             combinations=combinations,
+            freezes=found.known_freezes,
             as_of=datetime.fromisoformat(about.get("asOf") or about["as_of"]),  # version 0.1
             url=about["url"],
             server=client.server(),

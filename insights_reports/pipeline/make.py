@@ -12,7 +12,7 @@ from insights_reports.config import Config, Subscription
 from insights_reports.delivery import Made, Receipt, failure
 from insights_reports.edition.about import About
 from insights_reports.errors import InsightsReportsError
-from insights_reports.octopus import Connection
+from insights_reports.octopus import Client, Connection
 from insights_reports.pipeline.compute import compute
 from insights_reports.pipeline.deliver import deliver_edition, edition_of
 from insights_reports.pipeline.notices import tell_failed, tell_outcome
@@ -21,6 +21,8 @@ from insights_reports.pipeline.pull import Wanted, pull
 from insights_reports.pipeline.render import render_all
 from insights_reports.pipeline.runs import Run
 from insights_reports.pipeline.seal import seal
+from insights_reports.pipeline.slice_targets import refuse_unknown_slices
+from insights_reports.pipeline.sources import define
 from insights_reports.spelling.terms import SPLITS
 
 _CREDENTIALS = {"OCTOPUS_API_KEY", "OCTOPUS_API_KEY_FILE", "OCTOPUS_ACCESS_TOKEN"}
@@ -72,13 +74,19 @@ def pull_for(run: Run, progress: Progress) -> None:
         report=run.subscription.report,
         splits=tuple(s for s in SPLITS if s == "None" or s in run.subscription.splits),
         tag_sets=run.subscription.tag_sets,
+        freezes=run.subscription.calendar is not None,
         at_once=run.config.octopus.at_once,
         **_scope(run.subscription),
         **source_of(run.config, run.subscription),
     )
     with run.stage("pull"):
+        connected = connect(run)
+        if run.subscription.targets.slices:
+            with Client(connected) as client:
+                report = define(client, wanted.report, wanted.definition)
+                refuse_unknown_slices(client, report, run.subscription)
         pull(
-            connect(run),
+            connected,
             wanted,
             run.pull_folder,
             as_of=run.as_of,

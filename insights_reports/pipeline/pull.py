@@ -31,6 +31,7 @@ from insights_reports.octopus import (
 )
 from insights_reports.octopus.allowed import Allowed
 from insights_reports.octopus.resources import (
+    DeploymentFreeze,
     Environment,
     InsightsReport,
     Project,
@@ -52,6 +53,7 @@ _NEEDED: dict[Split, frozenset[str]] = {
     "TenantTagSet": frozenset({"tenants", "tagsets"}),
 }
 """What a split needs beside the deployments, which name the rest themselves."""
+_FREEZES = "deploymentfreezes"
 READINGS = 3  # of the deployments, at most
 
 
@@ -73,6 +75,7 @@ class Wanted:
     source: SourceName = "insights"
     file: str | None = None
     definition: dict[str, Any] | None = None
+    freezes: bool = False  # whether the freezes that Octopus knows are asked for, too
     at_once: int = 4  # questions under way at a time, within the polite rate
 
 
@@ -96,6 +99,12 @@ class LookedUp:
     tenants: list[Tenant]
     tag_sets: list[TagSet]
     denied: frozenset[str] = frozenset()
+    freezes: tuple[DeploymentFreeze, ...] = ()
+
+    @property
+    def known_freezes(self) -> tuple[DeploymentFreeze, ...] | None:
+        """The freezes; None where this account may not look them up."""
+        return None if _FREEZES in self.denied else self.freezes
 
     @property
     def no_access(self) -> tuple[Split, ...]:
@@ -142,7 +151,7 @@ def pull(
             )
             ask(client, source, iana_zone(definition.TimeZone).key, progress)
             progress("projects, tenants and tag sets")
-            found = look_up(client, ids)
+            found = look_up(client, ids, freezes=wanted.freezes)
             tag_sets = wanted_tag_sets(found, wanted)
             questions, earlier = list(requests(wanted, tag_sets, found.no_access)), None
             for attempt in range(1, READINGS) if questions else ():
@@ -200,13 +209,17 @@ def mentioned(deployments: pd.DataFrame) -> Mentioned:
     return Mentioned(ids("project_id"), ids("environment_id"), ids("tenant_id"))
 
 
-def look_up(client: Client, ids: Mentioned, denied: Iterable[str] = ()) -> LookedUp:
-    """Look up ``ids`` and what belongs to them, and nothing else of the space. What this account
-    may not look up is missing, and said; ``denied``: what a sealed pull says of that."""
+def look_up(
+    client: Client, ids: Mentioned, denied: Iterable[str] = (), *, freezes: bool = False
+) -> LookedUp:
+    """Look up ``ids`` and what belongs to them, and nothing else of the space; also the ``freezes``
+    where they are wanted. What this account may not look up is missing, and said; ``denied``: what
+    a sealed pull says of that."""
     allowed = Allowed(denied)
     projects = allowed("projects", lambda: client.projects(ids.projects))
     tenants = allowed("tenants", lambda: client.tenants(ids.tenants))
     groups = sorted({project.ProjectGroupId for project in projects})
+    frozen = allowed(_FREEZES, client.deployment_freezes) if freezes else []
     return LookedUp(
         projects=projects,
         groups=allowed("projectgroups", lambda: client.project_groups(groups)),
@@ -214,6 +227,7 @@ def look_up(client: Client, ids: Mentioned, denied: Iterable[str] = ()) -> Looke
         tenants=tenants,
         tag_sets=_used(allowed("tagsets", client.tag_sets), tenants),
         denied=frozenset(allowed.denied),
+        freezes=tuple(frozen),
     )
 
 

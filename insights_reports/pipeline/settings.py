@@ -2,18 +2,19 @@
 
 import base64
 import io
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
 from PIL import Image, UnidentifiedImageError
 
-from insights_reports.config import Config, Subscription, Weekday
+from insights_reports.config import Aims, Config, Subscription, Weekday
 from insights_reports.config_calendar import holiday_dates
 from insights_reports.edition import Settings
 from insights_reports.edition.document import Brand
-from insights_reports.edition.settings import OwnBands
-from insights_reports.edition.values import Metric
+from insights_reports.edition.settings import Dated, OwnBands, SliceTargets
+from insights_reports.edition.values import Metric, Name
 from insights_reports.errors import ConfigError
 from insights_reports.judgement import Calendar
 from insights_reports.metrics import Conventions
@@ -24,6 +25,7 @@ LARGEST_LOGO = 4_000_000  # pixels
 _YEARS = 11  # that the longest past of an edition may reach back: forty quarters, and more
 _WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 _HOUR = 3600 * TICKS_PER_SECOND
+_DAY = timedelta(days=1)
 _LOGO_BOX = (600, 240)  # pixels; it is printed about 50 mm wide
 
 
@@ -48,7 +50,10 @@ def settings_of(config: Config, name: str, tag_sets: tuple[str, ...], as_of: dat
         language=subscription.language,
         paper=subscription.paper,
         brand=_brand(config),
-        targets=_targets(subscription),
+        targets=_targets(subscription.targets),
+        slice_targets=tuple(
+            SliceTargets(*aims.slice, _targets(aims)) for aims in subscription.targets.slices
+        ),
         bands=subscription.bands,
         custom_bands=_custom_bands(config) if subscription.bands == "custom" else None,
         top=subscription.top,
@@ -57,6 +62,7 @@ def settings_of(config: Config, name: str, tag_sets: tuple[str, ...], as_of: dat
         limit=subscription.cross_check.limit,
         headline=_headline(subscription),
         calendar=_open_days(subscription, as_of),
+        dated=tuple(_dated(subscription)),
         rules=subscription.rules,
         next_edition=next(calendar.upcoming(as_of)).at.date() if calendar else None,
     )
@@ -79,8 +85,17 @@ def _open_days(subscription: Subscription, as_of: datetime) -> Calendar | None:
     return Calendar(
         weekend=frozenset(_WEEKDAYS.index(day) for day in days.weekend),
         holidays=holidays,
-        freezes=tuple((each.start, each.end + timedelta(days=1)) for each in days.freezes),
+        freezes=tuple((each.start, each.end + _DAY) for each in days.freezes),
     )
+
+
+def _dated(subscription: Subscription) -> Iterator[Dated]:
+    days = subscription.calendar
+    if days is not None:
+        for freeze in days.freezes:
+            yield Dated(freeze.start, freeze.end + _DAY, Name(freeze.name), freeze=True)
+        for note in days.notes:
+            yield Dated(note.start, (note.end or note.start) + _DAY, Name(note.text))
 
 
 def _custom_bands(config: Config) -> OwnBands | None:
@@ -101,13 +116,12 @@ def _custom_bands(config: Config) -> OwnBands | None:
     return OwnBands(bands.name, bands.date, bands.source, limits)
 
 
-def _targets(subscription: Subscription) -> dict[Metric, float]:
-    targets, hour = subscription.targets, _HOUR
+def _targets(aims: Aims) -> dict[Metric, float]:
     chosen = {
-        Metric.DEPLOYMENT_FREQUENCY: targets.deployments_per_week,
-        Metric.LEAD_TIME: targets.lead_time_hours and targets.lead_time_hours * hour,
-        Metric.TIME_TO_RECOVERY: targets.recovery_time_hours and targets.recovery_time_hours * hour,
-        Metric.FAILURE_RATE: targets.failure_rate,
+        Metric.DEPLOYMENT_FREQUENCY: aims.deployments_per_week,
+        Metric.LEAD_TIME: aims.lead_time_hours and aims.lead_time_hours * _HOUR,
+        Metric.TIME_TO_RECOVERY: aims.recovery_time_hours and aims.recovery_time_hours * _HOUR,
+        Metric.FAILURE_RATE: aims.failure_rate,
     }
     return {metric: value for metric, value in chosen.items() if value is not None}
 

@@ -10,7 +10,7 @@ import pytest
 from insights_reports.crosscheck import CrossCheck
 from insights_reports.edition import compose, edition_digest
 from insights_reports.edition.digest import figure_parts, same_figures
-from insights_reports.edition.settings import Settings
+from insights_reports.edition.settings import Settings, SliceTargets
 from insights_reports.edition.values import Metric, Name, Status
 from insights_reports.metrics import Conventions
 from tests.edition.inputs import HOUR, company, deployment, inputs, settings
@@ -98,6 +98,7 @@ def parts(rows: Any = ROWS, wanted: Any = WANTED, **changes: Any) -> dict[str, s
         {"language": "de", "paper": "Letter", "top": 1},
         {"layout": "one"},
         {"targets": {Metric.LEAD_TIME: 24 * HOUR, Metric.FAILURE_RATE: 0.05}},
+        {"slice_targets": (SliceTargets("Project", "Project 1", {Metric.FAILURE_RATE: 0.05}),)},
         {"bands": "dora-2024"},
     ],
 )

@@ -16,6 +16,7 @@ from insights_reports.crosscheck import (
     StreamDiscrepancy,
 )
 from insights_reports.crosscheck.causes.cause import WORDS
+from insights_reports.crosscheck.result import CheckFinding
 from insights_reports.edition import compose, conventions
 from insights_reports.edition.document import Document, Exclusion, Prose, Section, Table
 from insights_reports.edition.values import Day, Name, Phrase
@@ -292,3 +293,58 @@ def test_what_was_dropped_from_the_reply_is_in_the_ledger_and_the_appendix() -> 
     assert first.rows == ((Name("Deployments-1"),), (Name("Deployments-2"),))
     assert (len(second.rows), len(second.complete_rows)) == (50, 120)
     assert moved in made.check.gaps
+
+
+def finding(kind: Any, **changes: Any) -> CheckFinding:
+    parts = {"metric": "FailureRate", "statistic": None, "questions": ("None, LastYear, Monthly",),
+             "count": 176, "compared": 176, "unit": "rate"}  # fmt: skip
+    return CheckFinding(kind, **{**parts, **changes})
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (finding("constant factor", amount=1.13), "all 176 stated 13 % above ours"),
+        (finding("constant factor", amount=0.5, compared=200), "176 of 200 stated 50 % below ours"),
+        (
+            finding("constant offset", amount=-1.2e9, unit="duration", statistic="Median"),
+            "all 176 stated differ from ours by −2 min",
+        ),
+        (finding("constant offset", amount=0.01), "all 176 stated differ from ours by +1.0 points"),
+        (finding("shifted interval", amount=1.0), "all 176 stated are ours of a later interval"),
+        (
+            finding("shifted interval", amount=-1.0),
+            "all 176 stated are ours of an earlier interval",
+        ),
+        (finding("other statistic", other="Mean"), "all 176 stated are ours of Mean"),
+        (
+            finding("other population", amount=1.0),
+            "all 176 stated are of more deployments than ours",
+        ),
+        (
+            finding("other population", amount=-1.0),
+            "all 176 stated are of fewer deployments than ours",
+        ),
+        (finding("irregular"), "all 176 stated differ, with nothing in common"),
+        (finding("alone", count=1, compared=80), "one figure differs by itself"),
+    ],
+)
+def test_differences_of_one_kind_are_one_sentence(found: CheckFinding, said: str) -> None:
+    check = checked(agrees=24, differs=found.count, findings=(found,))
+    [phrase] = document(check).check.findings
+    text = words("en").phrase(phrase).replace("\xa0", " ")
+    name = "FailureRate / Median" if found.statistic else "FailureRate"
+    assert text == f"{name} (None, LastYear, Monthly): {said}; all else agrees"
+    assert words("de").phrase(phrase).endswith("; alles andere stimmt überein")
+
+
+def test_several_kinds_are_several_sentences_and_nothing_else_is_said_to_agree() -> None:
+    both = (
+        finding("constant factor", amount=2.0, questions=("a", "b", "c")),
+        finding("irregular", metric=None, count=3, compared=9),
+    )
+    check = checked(agrees=24, differs=179, findings=both)
+    assert [words("en").phrase(each) for each in document(check).check.findings] == [
+        "FailureRate (a and 2 more): all 176 stated 100 % above ours",
+        "several measures (None, LastYear, Monthly): 3 of 9 stated differ, with nothing in common",
+    ]

@@ -26,6 +26,7 @@ from insights_reports.edition.document import (
     Exclusion,
     Exclusions,
     Prose,
+    Role,
     Section,
     Table,
 )
@@ -499,6 +500,18 @@ def test_no_text_of_a_chart_is_smaller_than_ten_points() -> None:
     with zipfile.ZipFile(BytesIO(excel.render(sample_document(), None))) as file:
         charts = b"".join(file.read(n) for n in file.namelist() if "charts/chart" in n)
     assert min(map(int, re.findall(rb' sz="(\d+)"', charts))) == 1000
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_series_of_every_role_is_drawn(role: Role) -> None:
+    """The target of a trend, too: a workbook with one could not be written once."""
+    chart = replace(overview_chart(), form=ChartForm.LINES)
+    series = tuple(replace(each, role=role) for each in chart.series)
+    document = _with_block(replace(chart, series=series))
+    drawn = [
+        each for sheet in opened(excel.render(document, None)).worksheets for each in charts(sheet)
+    ]
+    assert any(len(each.series) == len(series) for each in drawn)
 
 
 def test_charts_have_alternative_texts() -> None:

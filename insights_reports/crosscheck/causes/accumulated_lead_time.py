@@ -6,26 +6,32 @@ completed in it with all of it, those still pending with what they have by the i
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import datetime, time, tzinfo
 
 import numpy as np
-import pandas as pd
 
 from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.causes.deployments_behind import Behind
 from insights_reports.crosscheck.causes.edges import Context
 from insights_reports.crosscheck.causes.judged import JudgedCells
-from insights_reports.crosscheck.compare import OurTables
-from insights_reports.crosscheck.tables.cells import StatedCells, from_columns
 from insights_reports.crosscheck.tables.intervals import as_date, day_number
-from insights_reports.spelling.figures import FAILURE_RATE, LEAD_TIME, MEMBERS, POSITION, Integers
-from insights_reports.spelling.terms import NULL
+from insights_reports.metrics import Conventions, statistics_by_group
+from insights_reports.spelling.figures import (
+    FAILURE_RATE,
+    FIGURES,
+    LEAD_TIME,
+    MEMBERS,
+    POSITION,
+    Column,
+    Integers,
+    empty_column,
+)
+from insights_reports.spelling.terms import NANOSECONDS_PER_TICK, NULL
 
 _ACCUMULATES = Cause("accumulates")
 _TOTAL = POSITION[FAILURE_RATE, "Total"]
 _COUNT = POSITION[LEAD_TIME, "Count"]
 _NEVER = 1 << 40  # days, later than any
-_DAY = datetime(2000, 1, 1)  # noqa: DTZ001  (only a day for all values to share)
 
 
 def accumulating_lead_time(judged: JudgedCells, context: Context, behind: Behind) -> None:
@@ -50,8 +56,9 @@ def accumulating_lead_time(judged: JudgedCells, context: Context, behind: Behind
         )
         numbers.append(np.full(len(found), number))
         values.append(found)
-    ours = _statistics(context.book, len(cells), np.concatenate(numbers), np.concatenate(values))
-    judged.accept(cells, ours.at(np.arange(len(cells))), MEMBERS[LEAD_TIME], _ACCUMULATES)
+    chosen = context.book.conventions
+    ours = _columns(len(cells), np.concatenate(numbers), np.concatenate(values), chosen)
+    judged.accept(cells, ours, MEMBERS[LEAD_TIME], _ACCUMULATES)
 
 
 def _instant(day: int, zone: tzinfo, as_of: datetime) -> int:
@@ -72,27 +79,13 @@ def _values(behind: Behind, series: int, start: int, end: int) -> Integers:
     return np.concatenate((lead_time[done], end - created[pending]))
 
 
-def _statistics(book: OurTables, size: int, numbers: Integers, values: Integers) -> StatedCells:
-    """The statistics of the values of each number, as cells: by the code that makes all figures."""
-    projects = pd.Index([str(number) for number in range(size)])
-    none = np.full(len(values), np.timedelta64("NaT", "ns"))
-    table = pd.DataFrame(
-        {
-            "project_id": pd.Categorical.from_codes(numbers, projects),
-            "project_name": pd.Categorical.from_codes(numbers, projects),
-            "task_state": pd.Categorical(["Success"] * len(values)),
-            "had_guided_failure": np.zeros(len(values), dtype=bool),
-            "completed": pd.DatetimeIndex([_DAY] * len(values)).tz_localize("UTC").as_unit("ns"),
-            "deployment_id": pd.array([""] * len(values), dtype="string"),
-            "lead_time": values.view("timedelta64[ns]"),
-            "time_since_previous": none,
-            "time_to_recovery": none,
-            "deployments_until_recovery": np.full(len(values), np.nan),
-        }
-    )
-    day, around = _DAY.date(), timedelta(days=2)
-    tabulator = book.tabulator(table)
-    own = [int(key) for key, _ in tabulator.series("Project")]
-    columns = tabulator.columns("Project", day - around, day + around, None)
-    cells = from_columns(columns).renumbered(np.array(own, dtype=np.int64))
-    return StatedCells(cells.series * 0, cells.series, cells.columns)
+def _columns(
+    size: int, numbers: Integers, values: Integers, conventions: Conventions
+) -> tuple[Column, ...]:
+    """The lead times' statistics of the values (nanoseconds) of each number, among all columns."""
+    ticks = values // NANOSECONDS_PER_TICK
+    found = statistics_by_group(ticks, numbers, size, conventions)
+    columns = [empty_column(figure.kind, size) for figure in FIGURES]
+    for number in MEMBERS[LEAD_TIME]:
+        columns[number] = found[FIGURES[number].column.removeprefix("lead_time_")]
+    return tuple(columns)

@@ -4,12 +4,13 @@ The usual range is a band whose limits are dashed and written at their right end
 dotted, in a colour of its own; what lies outside the limits is a triangle with its date and value.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from insights_reports.edition.document import Chart, ChartSeries, Role
 from insights_reports.edition.values import Figure, Metric
-from insights_reports.formats.charts.fonts import text_width
+from insights_reports.formats.charts.fonts import shorten, text_width
 from insights_reports.formats.charts.frame import Style
 from insights_reports.formats.charts.scale import Scale, value_scale
 from insights_reports.formats.charts.svg import Drawing, Point, segments
@@ -20,6 +21,12 @@ _TEXT, _SAID = 6.8, 7.2
 _TOP, _BELOW = 8.0, 14.0
 _LIMITS, _TARGET = "4 2", "1.2 2.2"
 _MOST_DOTS = 16
+_NOTE = 110.0  # points of width that a note of the calendar may take
+_RULES = {
+    Role.LIMIT: ("muted", 0.7, _LIMITS),
+    Role.CENTRE: ("axis", 0.5, ""),
+    Role.TARGET: ("second", 1.2, _TARGET),
+}
 _LINES = {Role.SECOND: ("muted", 0.8, "6 2 1 2"), Role.BEFORE: ("before", 0.8, "")}
 
 
@@ -63,6 +70,7 @@ def trend(chart: Chart, style: Style) -> Drawing:
     plot = _Plot(drawing, chart, style, left, style.width - room, scale)
     _grid(plot, ticks)
     _band(plot)
+    _notes(plot)
     for series in chart.series:
         _line(plot, series)
     _end_labels(plot, ends)
@@ -102,6 +110,21 @@ def _band(plot: _Plot) -> None:
                 plot.drawing.rect(start, pair[0], width, max(pair[1] - pair[0], 0.6), fill="soft")
 
 
+def _notes(plot: _Plot) -> None:
+    """A dotted line at each interval with a note of the calendar, and what it says on top, unless
+    another one before is in the way."""
+    edge = plot.left
+    for at in sorted(plot.chart.annotations, key=lambda each: each.x):
+        x, floor = plot.x(at.x), plot.drawing.height - _BELOW
+        plot.drawing.line((x, _TOP), (x, floor), stroke="muted", width=0.6, dash=_TARGET)
+        text = shorten(plot.style.words.phrase(at.text), _NOTE, _TEXT)
+        width = text_width(text, _TEXT)
+        start = min(x + 2, plot.right - width)
+        if start >= edge:
+            plot.drawing.text(start, _TOP - 1.5, text, fill="muted", size=_TEXT)
+            edge = start + width + 4
+
+
 def _line(plot: _Plot, series: ChartSeries) -> None:
     points = [point for point in plot.points(series.figures) if point is not None]
     if not points:
@@ -111,14 +134,19 @@ def _line(plot: _Plot, series: ChartSeries) -> None:
         for run in segments(plot.points(series.figures)):
             if len(run) > 1:
                 plot.drawing.path(run, stroke=stroke, width=width, dash=dash)
-    elif series.role in (Role.LIMIT, Role.CENTRE, Role.TARGET):
-        y = points[-1][1]
-        stroke, width, dash = {
-            Role.LIMIT: ("muted", 0.7, _LIMITS),
-            Role.CENTRE: ("axis", 0.5, ""),
-            Role.TARGET: ("second", 1.2, _TARGET),
-        }[series.role]
-        plot.drawing.line((plot.left, y), (plot.right, y), stroke=stroke, width=width, dash=dash)
+    elif series.role in _RULES:
+        stroke, width, dash = _RULES[series.role]
+        for start, end, y in _levels(plot, points):
+            plot.drawing.line((start, y), (end, y), stroke=stroke, width=width, dash=dash)
+
+
+def _levels(plot: _Plot, points: Sequence[Point]) -> Iterator[tuple[float, float, float]]:
+    """Where a limit runs, and how high: an interval with another number of deployments has limits
+    of its own, so that these step."""
+    half = plot.step / 2
+    for y, run in groupby(points, key=lambda point: round(point[1], 1)):
+        level = list(run)
+        yield max(plot.left, level[0][0] - half), min(plot.right, level[-1][0] + half), y
 
 
 def _ends(chart: Chart, style: Style) -> list[tuple[float, str, str]]:

@@ -96,6 +96,8 @@ def _beside(tile: Tile, target: TargetWord | None, book: Book) -> Iterator[str]:
         met, of = target.met_of
         word = Name(met_word(target, words))
         yield words.text("excel.figures.met_words", word=word, met=met, of=of)
+        if target.assurance is not None:
+            yield words.phrase(target.assurance)
     if tile.stated is not None:
         yield f"{words.text('excel.figures.stated')} {words.figure(tile.stated)}"
 
@@ -121,6 +123,7 @@ def _said(book: Book) -> Iterator[Row]:
     for key, phrases in (
         ("questions", document.questions),
         ("last_edition", document.last_edition),
+        ("dated", document.dated),
     ):
         for number, phrase in enumerate(phrases):
             label = words.text(f"excel.figures.{key}") if number == 0 else None

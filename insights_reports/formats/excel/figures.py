@@ -40,6 +40,7 @@ _HEADS = (
     "missed_by",
     "met",
     "met_of",
+    "assurance",
     "stated",
     "band",
     "rows",
@@ -150,6 +151,7 @@ def _target_cells(target: TargetWord | None, words: Words) -> dict[str, Cell]:
         "missed_by": Cell(None) if missed is None else cells.distance(missed, words),
         "met": Cell(met, "Count"),
         "met_of": Cell(of, "Count"),
+        "assurance": Cell(words.phrase(target.assurance) if target.assurance else None),
     }
 
 

@@ -131,6 +131,10 @@ class MailParts:
     def has_targets(self) -> bool:
         return any(tile.target for tile in self.document.tiles)
 
+    def dated(self) -> list[str]:
+        """The notes of the calendar."""
+        return [clip(self.words.phrase(note)) for note in self.document.dated[: _MOST["gaps"]]]
+
     def drivers(self) -> tuple[str, str, list[Bar]] | None:
         """Title, subtitle and the parts of the change that page one draws, if it does."""
         blocks = (block for block in self.document.overview if isinstance(block, Waterfall))

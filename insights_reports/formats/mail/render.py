@@ -91,6 +91,7 @@ def _text(
         lines += (f"  {each.mark} {each.what}; {each.usual}".rstrip("; ") for each in finding.lines)
     lines += ["", parts.more()] if parts.more() else []
     lines += ["", *(_figure(tile, words) for tile in parts.figures())]
+    lines += ["", *parts.dated()] if parts.dated() else []
     lines += _drivers(parts)
     lines += _section(words.text("label.check"), parts.check())
     for key, files in (("attached", attached), ("left_out", left_out)):
@@ -103,9 +104,11 @@ def _text(
 def _figure(tile: TileText, words: Words) -> str:
     """A tile on one line."""
     value = f"{tile.label}: {tile.number} {tile.unit}".rstrip()
-    target = f"{tile.target.target} {tile.target.word}" if tile.target else ""
+    aim = tile.target
+    target = f"{aim.target} {aim.word}" if aim else ""
+    assured = aim.assurance if aim else ""
     usual = words.text("show.usual", range=Name(tile.usual)) if tile.usual else ""
-    rest = (tile.word, tile.stated, tile.line, usual, target)
+    rest = (tile.word, tile.stated, tile.line, usual, target, assured, tile.note)
     return "; ".join(part for part in (value, *rest) if part)
 
 

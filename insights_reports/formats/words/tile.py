@@ -37,19 +37,23 @@ def verdict_word(words: Words, verdict: ChangeVerdict, side: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TargetText:
-    """``target`` ("Target 24 h:"), ``word`` ("missed by 23 h") and ``often`` ("met in 4 of 12")."""
+    """``target`` ("Target 24 h:"), ``word`` ("missed by 23 h"), ``often`` ("met in 4 of 12") and
+    ``assurance`` ("will not meet it unless something changes"), or ""."""
 
     target: str
     word: str
     often: str
+    assurance: str
     met: bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class TileText:
     """``line`` has the figure before and what it is of, ``last_year`` that of a year ago;
-    ``stated`` is what Octopus says instead. ``now``, ``before`` and ``usual`` are for a row of a
-    table; ``of`` says there how many values made it, ``goal`` what became of the target."""
+    ``stated`` is what Octopus says instead; ``note`` what the last eight periods say where this one
+    cannot, and by which setting something is counted. ``now``, ``before`` and ``usual`` are for a
+    row of a table; ``of`` says there how many values made it, ``goal`` what became of the
+    target."""
 
     label: str
     number: str
@@ -84,7 +88,7 @@ def tile_text(words: Words, tile: Tile) -> TileText:
         last_year=_last_year(words, tile),
         stated="" if tile.stated is None else _stated(words, tile.stated),
         target=None if tile.target is None else _target(words, tile.target),
-        note="" if tile.note is None else words.phrase(tile.note),
+        note="; ".join(words.phrase(each) for each in (tile.judged.eight, tile.note) if each),
         now=brief_text(words, figure),
         before=brief_text(words, tile.before),
         usual=usual_range(words, tile.judged.usual),
@@ -205,6 +209,7 @@ def _target(words: Words, target: TargetWord) -> TargetText:
         words.text("show.target.is", target=Name(goal(words, target.target))),
         word,
         words.text("show.target.often", met=met, n=of) if of else "",
+        "" if target.assurance is None else words.phrase(target.assurance),
         target.met,
     )
 

@@ -63,7 +63,7 @@ def population(client: Directory, definition: InsightsReport) -> Population:
     Raises:
         NotFound: when it selects nothing at all, which would make an edition of zeros.
     """
-    groups = {group: _projects_of(client, group) for group in definition.ProjectGroupIds}
+    groups = _groups(client, definition)
     chosen = _projects(client, definition, groups)
     channels = {
         channel.Id: channel
@@ -96,6 +96,14 @@ def population(client: Directory, definition: InsightsReport) -> Population:
     )
 
 
+def projects_of(client: Directory, definition: InsightsReport) -> list[Project]:
+    """The projects that a definition names: by themselves, by their group or by a channel."""
+    chosen = _projects(client, definition, _groups(client, definition))
+    known = {project.Id for project in chosen}
+    owners = {channel.ProjectId for channel in client.channels(definition.ChannelIds)}
+    return [*chosen, *client.projects(sorted(owners - known))]
+
+
 def _nothing(
     definition: InsightsReport,
     projects: int,
@@ -118,8 +126,12 @@ def _nothing(
     )
 
 
+def _groups(client: Directory, definition: InsightsReport) -> dict[str, list[Project] | None]:
+    """The projects of each group; None where there is no such group, or it may not be seen."""
+    return {group: _projects_of(client, group) for group in definition.ProjectGroupIds}
+
+
 def _projects_of(client: Directory, group: str) -> list[Project] | None:
-    """The projects of a group; None where there is no such group, or it may not be seen."""
     try:
         return client.projects_of_group(group)
     except NotFound:
