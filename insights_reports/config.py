@@ -69,10 +69,13 @@ class Company(_Model):
 
 
 class Microsoft(_Model):
-    """Sign-in as an application of Microsoft's Entra ID, by a secret or a certificate (PEM)."""
+    """Sign-in as an application of Microsoft's Entra ID, by a secret or a certificate (PEM).
+    ``authority`` and ``endpoint`` (of Graph) are for national clouds."""
 
     tenant: str
     client: str
+    authority: str = "login.microsoftonline.com"
+    endpoint: Annotated[str, Field(pattern="^https://[^/]+$")] = "https://graph.microsoft.com"
     secret_file: Path | None = None
     key_file: Path | None = None
     certificate_file: Path | None = None
@@ -105,9 +108,11 @@ class Auth(_Model):
 
 
 class Mail(_Model):
-    """The mail server. The password comes from ``password_file`` or the variable SMTP_PASSWORD."""
+    """The mail server, or ``graph``: the sender's mailbox in Exchange Online by Microsoft Graph.
+    The password comes from ``password_file`` or the variable SMTP_PASSWORD."""
 
-    host: str
+    host: str | None = None
+    graph: Microsoft | None = None
     port: Annotated[int, Field(ge=1, le=65535)] = 587
     security: Literal["starttls", "tls", "none"] = "starttls"
     sender: Address
@@ -121,6 +126,10 @@ class Mail(_Model):
 
     @model_validator(mode="after")
     def _signs_in(self) -> "Mail":
+        if bool(self.host) == bool(self.graph):
+            raise ValueError("give `host:`, a mail server, or `graph:`, Microsoft Graph")
+        if self.graph and (self.username or self.password_file or self.auth):
+            raise ValueError("`graph:` signs in by itself: no username, password_file or auth")
         if self.auth and not self.username:
             raise ValueError("`auth:` needs `username:`, the mailbox that sends")
         return self

@@ -79,6 +79,44 @@ class Transport:
 
 
 @dataclass(frozen=True, slots=True)
+class GraphAccount:
+    """Microsoft Graph, and an application's way into it: ``token`` fetches an access token and
+    raises `mail.sign_in.NoToken` when there is none. ``ca_bundle`` as in `Transport`.
+
+    Raises:
+        ValueError: when tokens would travel unencrypted.
+    """
+
+    token: Callable[[], str]
+    endpoint: str = "https://graph.microsoft.com"
+    ca_bundle: Path | None = None
+
+    def __post_init__(self) -> None:
+        if urlsplit(self.endpoint).scheme != "https":
+            raise ValueError(f"{self.endpoint} would be spoken to unencrypted: use https")
+
+
+@dataclass(frozen=True, slots=True)
+class GraphTransport:
+    """A mailbox of Exchange Online that sends through Microsoft Graph; the rest as in `Transport`.
+
+    Raises:
+        ValueError: when an address is not one.
+    """
+
+    sender: str
+    account: GraphAccount
+    sender_name: str = ""
+    reply_to: str | None = None
+    owner: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("sender", "reply_to", "owner"):
+            if (given := getattr(self, name)) is not None:
+                object.__setattr__(self, name, address(given))
+
+
+@dataclass(frozen=True, slots=True)
 class FolderDestination:
     """A folder that keeps every revision of every edition. ``public_url`` is where its readers find
     it, if they can."""
@@ -151,7 +189,7 @@ class MailDestination:
 
     name: str
     recipients: tuple[str, ...]
-    transport: Transport
+    transport: Transport | GraphTransport
     attach: tuple[str, ...] = ("pdf",)
     documents: tuple[str, ...] | None = ("summary",)
     on_unknown: Literal["resend", "hold"] = "resend"
