@@ -149,7 +149,8 @@ class Folder(_Model):
 
 
 class Storage(_Model):
-    """Storage elsewhere: s3://, gs://, az:// or sftp://, with an index page (docs/delivery.md)."""
+    """Storage elsewhere: s3://, gs://, az://, sftp://, sharepoint:// or onedrive://, with an index
+    page (docs/delivery.md)."""
 
     type: Literal["storage"]
     url: str
@@ -161,6 +162,7 @@ class Storage(_Model):
     password_file: Path | None = None
     known_hosts: Path | None = None
     host_key: Annotated[str, Field(pattern=r"^SHA256:[A-Za-z0-9+/]{43}$")] | None = None
+    graph: Microsoft | None = None
 
 
 class Mailing(_Model):

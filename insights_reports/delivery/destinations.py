@@ -11,6 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from insights_reports.edition.files import File
 
+_STORES = ("s3", "gs", "az", "sftp", "sharepoint", "onedrive")
 LARGEST_MAIL = 10_000_000  # bytes as sent; base64 makes about 7.4 MB of files of it
 
 
@@ -133,7 +134,8 @@ class StorageDestination:
     ``s3://bucket/prefix``, ``gs://…`` and ``az://container/prefix`` take ``endpoint``, ``region``
     and ``ca_bundle``; their credentials come from the environment. ``sftp://user@host:port/path``
     takes ``key_file`` or ``password``, and requires ``known_hosts`` (the text of such a file) or
-    ``host_key`` (a fingerprint, ``SHA256:…``).
+    ``host_key`` (a fingerprint, ``SHA256:…``). ``sharepoint://host/sites/NAME/LIBRARY/folder`` and
+    ``onedrive://user@company/folder`` take ``graph``.
 
     Raises:
         ValueError: when the URL cannot be used or something is missing.
@@ -149,18 +151,25 @@ class StorageDestination:
     password: Secret | None = None
     known_hosts: str | None = None
     host_key: str | None = None
+    graph: GraphAccount | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "url", self.url.rstrip("/"))
         parts = urlsplit(self.url)
-        if parts.scheme not in ("s3", "gs", "az", "sftp") or not parts.hostname:
+        if parts.scheme not in _STORES or not parts.hostname:
             raise ValueError(f"{self.url!r} is no URL such as s3://bucket/reports or sftp://u@h/p")
-        if parts.password is not None or parts.query or "\\" in self.url:
-            raise ValueError("the URL must hold no password, no query and no backslash")
+        if parts.password is not None or any(mark in self.url for mark in "?#\\"):
+            raise ValueError("the URL must hold no password, no ?, no # and no backslash")
         if self.endpoint:
             end = urlsplit(self.endpoint)
             if end.scheme != "https" and not is_loopback(end.hostname or ""):
                 raise ValueError(f"{self.endpoint} would be spoken to unencrypted: use https")
+        if self.is_graph and self.graph is None:
+            raise ValueError("there is no way to sign in: give graph (tenant, client, secret_file)")
+        if parts.scheme == "sharepoint" and len(parts.path.strip("/").split("/")) < 3:
+            raise ValueError("the URL names no library: sharepoint://HOST/sites/NAME/LIBRARY")
+        if parts.scheme == "onedrive" and not parts.username:
+            raise ValueError("the URL names no user: onedrive://USER@COMPANY/folder")
         if self.is_sftp and not parts.username:
             raise ValueError("the URL names no user: sftp://user@host/path")
         if self.is_sftp and not (self.known_hosts or self.host_key):
@@ -171,6 +180,10 @@ class StorageDestination:
     @property
     def is_sftp(self) -> bool:
         return self.url.startswith("sftp:")
+
+    @property
+    def is_graph(self) -> bool:
+        return self.url.startswith(("sharepoint:", "onedrive:"))
 
 
 @dataclass(frozen=True, slots=True)

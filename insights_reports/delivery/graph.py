@@ -91,7 +91,7 @@ class GraphClient:
                 return reply
         return reply
 
-    def upload(self, address: str, content: bytes) -> GraphReply:
+    def transfer(self, address: str, content: bytes) -> GraphReply:
         """Send ``content`` to an upload session, range after range; the last answer. The address is
         a secret that needs no token, and gets none."""
         for start in range(0, len(content), CHUNK):
@@ -104,6 +104,18 @@ class GraphClient:
             if not reply.ok:
                 return reply
         return reply
+
+    def download(self, address: str) -> GraphReply:
+        """What stands at a pre-signed address, which needs no token, and gets none."""
+        for number in range(_TRIES):
+            reply = self._send("GET", address, {})
+            if reply.status not in BUSY or not self._waited(reply, number):
+                break
+        return reply
+
+    def path_of(self, address: str) -> str:
+        """The path of an address of Graph's that an answer named; "" for any other."""
+        return address.removeprefix(self._base) if address.startswith(f"{self._base}/") else ""
 
     def _waited(self, reply: GraphReply, number: int) -> bool:
         """Wait as long as was asked for; False when that is too long."""

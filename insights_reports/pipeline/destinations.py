@@ -69,6 +69,7 @@ def place_of(config: Config, name: str, chosen: Folder | Storage) -> Place:
             password=_secret(config, chosen.password_file, f"{key}.password_file"),
             known_hosts=_text(config, chosen.known_hosts, f"{key}.known_hosts"),
             host_key=chosen.host_key,
+            graph=graph_account(config, chosen.graph, chosen.ca_bundle) if chosen.graph else None,
         )
     except ValueError as error:
         raise ConfigError(

@@ -21,7 +21,7 @@ from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import trustme
 
@@ -160,8 +160,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _check(self, body: bytes) -> None:
         ended, self.graph.expired = self.graph.expired, False
-        wanted = f"Bearer T0KEN-{self.graph.tokens}"
-        if ended or self.headers.get("Authorization") != wanted:
+        given = [f"Bearer T0KEN-{number + 1}" for number in range(self.graph.tokens)]
+        if ended or self.headers.get("Authorization") not in given:
             raise Refused(401, "InvalidAuthenticationToken", "Access token has expired.")
         if len(body) > _LARGEST:
             raise Refused(413, "RequestEntityTooLarge")
@@ -319,6 +319,8 @@ class _Handler(BaseHTTPRequestHandler):
             return "drives", lambda: (200, {"value": [drive]}, {})
         if path == f"/users/{BOX}/drive":
             return "drives", lambda: (200, {"id": "b!library", "name": "OneDrive"}, {})
+        if path == "/drives/b!library/root/children":
+            return "children", lambda: self._children("")
         wanted = re.fullmatch(r"/drives/([^/]+)/root:/(.+?)(:/[A-Za-z]+)?", path)
         if wanted is None or wanted[1] not in self.graph.drives:
             return "unknown", lambda: _raise(Refused(404, "itemNotFound", path))
@@ -362,7 +364,7 @@ class _Handler(BaseHTTPRequestHandler):
             if any(each.startswith(f"{place}/") for each in self._files):
                 return 200, {"name": place, "folder": {}}, {}
             raise Refused(404, "itemNotFound", "The resource could not be found.")
-        url = f"{self.graph.endpoint}/download/{place}?tempauth=PRE-SIGNED"
+        url = f"{self.graph.endpoint}/download/{quote(place)}?tempauth=PRE-SIGNED"
         about = {"name": place, "file": {}, "eTag": self._etag(place)}
         return 200, {**about, "@microsoft.graph.downloadUrl": url}, {}
 
@@ -372,8 +374,9 @@ class _Handler(BaseHTTPRequestHandler):
         return 200, self._files[path.removeprefix("/download/")], {}
 
     def _children(self, place: str) -> Answered:
-        below = [p[len(place) + 1 :] for p in self._files if p.startswith(f"{place}/")]
-        if not below:
+        head = f"{place}/" if place else ""
+        below = [p.removeprefix(head) for p in self._files if p.startswith(head)]
+        if not below and place:
             raise Refused(404, "itemNotFound")
         names = sorted({each.split("/")[0] for each in below})
         skip = int(parse_qs(urlsplit(self.path).query).get("$skiptoken", ["0"])[0])

@@ -156,7 +156,7 @@ class GraphMailbox:
         reply = self._graph.ask(
             "POST", f"{path}/createUploadSession", json={"AttachmentItem": item}
         )
-        return self._graph.upload(str(reply.said["uploadUrl"]), content) if reply.ok else reply
+        return self._graph.transfer(str(reply.said["uploadUrl"]), content) if reply.ok else reply
 
     def _send(self, draft: str, hand_over: Callable[[str], None]) -> Answer:
         hand_over(draft)
