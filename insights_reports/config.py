@@ -23,6 +23,7 @@ from pydantic import (
 from insights_reports.config_schedule import Every, Schedule
 from insights_reports.spelling.terms import DIMENSIONS, Dimension
 
+_PULLED = 14  # months, those that are cut included
 _NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,59}$")
 
 
@@ -429,6 +430,30 @@ class Subscription(_Model):
         return patterns
 
 
+class KeptHistory(_Model):
+    """Where the history of deployments lies: in the state, or in a bucket (s3://, gs://, az://;
+    docs/history.md). ``keep: 36m`` forgets what is older; a pull covers thirteen months."""
+
+    url: Annotated[str, Field(pattern="^(s3|gs|az)://[^?#@]+$")] | None = None
+    endpoint: str | None = None
+    region: str | None = None
+    ca_bundle: Path | None = None
+    keep: Annotated[str, Field(pattern="^[1-9][0-9]{0,3}m$")] | None = None
+
+    @model_validator(mode="after")
+    def _usable(self) -> "KeptHistory":
+        if self.keep and self.months < _PULLED:
+            raise ValueError(f"`keep:` must be at least {_PULLED}m: what Octopus gives by itself")
+        if self.url is None and (self.endpoint or self.region or self.ca_bundle):
+            raise ValueError("endpoint, region and ca_bundle are for `url:`")
+        return self
+
+    @property
+    def months(self) -> int:
+        """How many months before the newest stay; 0: all."""
+        return int(self.keep[:-1]) if self.keep else 0
+
+
 class Config(_Model):
     """The whole file. ``path`` is where it was read; relative paths in it start from there.
     ``name`` tells its deployments from those of other configurations on one Prefect server."""
@@ -443,6 +468,7 @@ class Config(_Model):
     custom_bands: CustomBands | None = None
     heartbeat: Annotated[str, Field(pattern="^https?://")] | None = None
     state: Path = Path("state")
+    history: KeptHistory = KeptHistory()
     ledger: str | None = None
     ledger_password_file: Path | None = None
     destinations: dict[str, Destination] = {}

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -321,6 +323,22 @@ def test_killed_while_publishing_a_reader_meets_all_or_nothing(
     (manifest,) = places.read_manifests(place, HOLDERS)
     assert len(manifest.files) == 3
     assert not [name for name in everything(place) if ".part" in name]
+
+
+def test_a_process_that_ends_right_after_an_answer_ends_as_it_wants(
+    bucket: StorageDestination,
+) -> None:
+    """Without a pause obstore's threads abort one in two of them (status 134)."""
+    code = (
+        "import sys; from insights_reports.delivery import StorageDestination; "
+        "from insights_reports.delivery.storage.objects import ObjectStorage; "
+        "from contextlib import suppress\n"
+        "with suppress(Exception): "
+        "ObjectStorage(StorageDestination('b', sys.argv[1], endpoint=sys.argv[2])).look()"
+    )
+    command = [sys.executable, "-c", code, bucket.url, "http://127.0.0.1:9"]
+    ends = {subprocess.run(command, env={**os.environ, **CREDENTIALS}).returncode for _ in range(5)}
+    assert ends == {0}
 
 
 def test_no_event_loop_is_left_behind(bucket: StorageDestination) -> None:
