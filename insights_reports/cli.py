@@ -341,6 +341,7 @@ def _history(commands: Commands) -> None:
         ("import", "merge a report as it is now, a sealed pull, or a file of --report", "what"),
         ("verify", "look at every file"),
         ("repair", "make current/ anew and remove what no manifest names"),
+        ("prune", "forget what is older than `history: keep`"),
         ("export", "write all deployments into FILE (.parquet or .csv)", "file"),
         ("query", "answer SQL over the deployments (DuckDB)", "sql"),
     ):
@@ -350,8 +351,9 @@ def _history(commands: Commands) -> None:
         action.add_argument("--report", metavar="REPORT", help="whose history (id)")
         verbose(action)
         config(action)
-        if name in ("list", "query"):
-            json(action)
+        json(action)
+        if name == "prune":
+            action.add_argument("--dry-run", action="store_true", help="only say what would go")
         if name == "import":
             action.add_argument("--as-of", metavar="INSTANT", help=argparse.SUPPRESS)
             connection(action)

@@ -21,6 +21,7 @@ from pydantic import (
 from insights_reports.config_schedule import Every, Schedule, StrictModel
 from insights_reports.spelling.terms import DIMENSIONS, Dimension
 
+_PULLED = 14  # months, those that are cut included
 _NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,59}$")
 
 
@@ -63,10 +64,13 @@ class Company(StrictModel):
 
 
 class Microsoft(StrictModel):
-    """Sign-in as an application of Microsoft's Entra ID, by a secret or a certificate (PEM)."""
+    """Sign-in as an application of Microsoft's Entra ID, by a secret or a certificate (PEM).
+    ``authority`` and ``endpoint`` (of Graph) are for national clouds."""
 
     tenant: str
     client: str
+    authority: str = "login.microsoftonline.com"
+    endpoint: Annotated[str, Field(pattern="^https://[^/]+$")] = "https://graph.microsoft.com"
     secret_file: Path | None = None
     key_file: Path | None = None
     certificate_file: Path | None = None
@@ -99,9 +103,11 @@ class Auth(StrictModel):
 
 
 class Mail(StrictModel):
-    """The mail server. The password comes from ``password_file`` or the variable SMTP_PASSWORD."""
+    """The mail server, or ``graph``: the sender's mailbox in Exchange Online by Microsoft Graph.
+    The password comes from ``password_file`` or the variable SMTP_PASSWORD."""
 
-    host: str
+    host: str | None = None
+    graph: Microsoft | None = None
     port: Annotated[int, Field(ge=1, le=65535)] = 587
     security: Literal["starttls", "tls", "none"] = "starttls"
     sender: Address
@@ -115,6 +121,10 @@ class Mail(StrictModel):
 
     @model_validator(mode="after")
     def _signs_in(self) -> "Mail":
+        if bool(self.host) == bool(self.graph):
+            raise ValueError("give `host:`, a mail server, or `graph:`, Microsoft Graph")
+        if self.graph and (self.username or self.password_file or self.auth):
+            raise ValueError("`graph:` signs in by itself: no username, password_file or auth")
         if self.auth and not self.username:
             raise ValueError("`auth:` needs `username:`, the mailbox that sends")
         return self
@@ -134,7 +144,8 @@ class Folder(StrictModel):
 
 
 class RemoteStorage(StrictModel):
-    """Storage elsewhere: s3://, gs://, az:// or sftp://, with an index page (docs/delivery.md)."""
+    """Storage elsewhere: s3://, gs://, az://, sftp://, sharepoint:// or onedrive://, with an index
+    page (docs/delivery.md)."""
 
     type: Literal["storage"]
     url: str
@@ -146,6 +157,7 @@ class RemoteStorage(StrictModel):
     password_file: Path | None = None
     known_hosts: Path | None = None
     host_key: Annotated[str, Field(pattern=r"^SHA256:[A-Za-z0-9+/]{43}$")] | None = None
+    graph: Microsoft | None = None
 
 
 class Recipients(StrictModel):
@@ -483,6 +495,30 @@ class Subscription(StrictModel):
         return patterns
 
 
+class KeptHistory(StrictModel):
+    """Where the history of deployments lies: in the state, or in a bucket (s3://, gs://, az://;
+    docs/history.md). ``keep: 36m`` forgets what is older; a pull covers thirteen months."""
+
+    url: Annotated[str, Field(pattern="^(s3|gs|az)://[^?#@]+$")] | None = None
+    endpoint: str | None = None
+    region: str | None = None
+    ca_bundle: Path | None = None
+    keep: Annotated[str, Field(pattern="^[1-9][0-9]{0,3}m$")] | None = None
+
+    @model_validator(mode="after")
+    def _usable(self) -> "KeptHistory":
+        if self.keep and self.months < _PULLED:
+            raise ValueError(f"`keep:` must be at least {_PULLED}m: what Octopus gives by itself")
+        if self.url is None and (self.endpoint or self.region or self.ca_bundle):
+            raise ValueError("endpoint, region and ca_bundle are for `url:`")
+        return self
+
+    @property
+    def months(self) -> int:
+        """How many months before the newest stay; 0: all."""
+        return int(self.keep[:-1]) if self.keep else 0
+
+
 class Config(StrictModel):
     """The whole file. ``path`` is where it was read; relative paths in it start from there.
     ``name`` tells its deployments from those of other configurations on one Prefect server."""
@@ -497,6 +533,7 @@ class Config(StrictModel):
     custom_bands: CustomBands | None = None
     heartbeat: Annotated[str, Field(pattern="^https?://")] | None = None
     state: Path = Path("state")
+    history: KeptHistory = KeptHistory()
     ledger: str | None = None
     ledger_password_file: Path | None = None
     destinations: Annotated[dict[str, Destination], Field(default_factory=dict)]

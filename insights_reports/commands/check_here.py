@@ -4,8 +4,9 @@ import tempfile
 from pathlib import Path
 
 from insights_reports.config import Config, RemoteStorage
-from insights_reports.delivery import FolderDestination, Holders
-from insights_reports.delivery.mail.smtp import MailServer, NoConversation
+from insights_reports.delivery import FolderDestination, GraphTransport, Holders
+from insights_reports.delivery.mail.carriers import connected
+from insights_reports.delivery.mail.smtp import NoConversation
 from insights_reports.delivery.storage.places import look
 from insights_reports.errors import ConfigError, DeliveryError, UsageError
 from insights_reports.formats.html import render as html
@@ -101,14 +102,20 @@ def mail_server(config: Config) -> str:
     if config.mail is None:
         raise ConfigError("There is no mail server.")
     given = transport(config, config.mail)
+    by_graph = isinstance(given, GraphTransport)
+    where = given.sender if isinstance(given, GraphTransport) else f"{given.host}:{given.port}"
     try:
-        with MailServer(given) as server:
+        with connected(given) as server:
             size = f", at most {server.largest:,} bytes a mail" if server.largest else ""
     except NoConversation as error:
         raise DeliveryError(
             "The mail server cannot be used.",
-            f"{given.host}:{given.port}: {error}",
-            "Check `mail:` (host, port, security, username), the password and the network.",
+            f"{where}: {error}",
+            "Check `mail.graph:`, the application's secret and its permissions."
+            if by_graph
+            else "Check `mail:` (host, port, security, username), the password and the network.",
         ) from None
+    if isinstance(given, GraphTransport):
+        return f"{where}, by Microsoft Graph"
     signed_in = f", signed in as {given.username}" if given.username else ""
     return f"{given.host}:{given.port}, {given.security}{signed_in}{size}"

@@ -3,7 +3,7 @@
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,12 @@ from insights_reports.errors import UsageError
 from insights_reports.history.deployments import (
     LocalFolder,
     MergeResult,
+    Storage,
     export,
+    forget,
     repair,
+    stores_in,
+    to_forget,
     verify,
 )
 from insights_reports.history.deployments.manifest import HistoryManifest, fetch
@@ -24,8 +28,9 @@ from insights_reports.pipeline.load import load
 from insights_reports.pipeline.make import connection
 from insights_reports.pipeline.progress import clear_line, terminal_progress
 from insights_reports.pipeline.pull import Wanted, pull
-from insights_reports.pipeline.remember import FOLDER, remember, remember_file
+from insights_reports.pipeline.remember import remember, remember_file, root_of, said_of
 
+_COLUMNS = "* REPLACE (completed::TIMESTAMPTZ AS completed)"  # functions know no nanoseconds
 _FILES = (".csv", ".json", ".parquet")
 
 
@@ -36,7 +41,7 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace, config: Config) -> int:
-    found = [(store, fetch(store)[0]) for store in _stores(config)]
+    found = [(store, fetch(store)[0]) for store in stores_in(root_of(config))]
     if options.json:
         print_json([{"folder": str(store), **_summary(manifest)} for store, manifest in found])
         return 0
@@ -47,10 +52,10 @@ def _list(options: argparse.Namespace, config: Config) -> int:
 
 def _import(options: argparse.Namespace, config: Config) -> int:
     """Merge a sealed pull, a file of deployments of ``--report``, or a report as it is now."""
-    state, what, now = config.resolve(config.state), Path(options.what), datetime.now(UTC)
+    root, what, now = root_of(config), Path(options.what), datetime.now(UTC)
     if (what / "manifest.json").is_file():
         pulled = load(what)
-        _say(remember(pulled, state, what.resolve().name, now))
+        _say(remember(pulled, root, what.resolve().name, now), options)
         return 0
     is_file = what.suffix in _FILES
     if is_file and not what.is_file():
@@ -74,15 +79,18 @@ def _import(options: argparse.Namespace, config: Config) -> int:
         progress("merging")
         pulled = load(folder)
         merged = (remember_file if is_file else remember)(
-            pulled, state, f"import {what.name} {pulled.as_of:%Y%m%dT%H%M%S}", now
+            pulled, root, f"import {what.name} {pulled.as_of:%Y%m%dT%H%M%S}", now
         )
     clear_line()
-    _say(merged)
+    _say(merged, options)
     return 0
 
 
 def _verify(options: argparse.Namespace, config: Config) -> int:
     found = [problem for store in _chosen(options, config) for problem in verify(store)]
+    if options.json:
+        print_json({"ok": not found, "problems": found})
+        return 1 if found else 0
     for problem in found:
         print(problem)
     if not found:
@@ -91,9 +99,36 @@ def _verify(options: argparse.Namespace, config: Config) -> int:
 
 
 def _repair(options: argparse.Namespace, config: Config) -> int:
-    for store in _chosen(options, config):
-        for name in repair(store, datetime.now(UTC)):
-            print(f"Removed {store}/{name}, which no manifest names.", file=sys.stderr)
+    now, stores = datetime.now(UTC), _chosen(options, config)
+    removed = [f"{store}/{name}" for store in stores for name in repair(store, now)]
+    if options.json:
+        print_json({"removed": removed})
+        return 0
+    for name in removed:
+        print(f"Removed {name}, which no manifest names.", file=sys.stderr)
+    return 0
+
+
+def _prune(options: argparse.Namespace, config: Config) -> int:
+    """Forget what is older than `history: keep`, or say what would go."""
+    keep = config.history.months
+    if not keep:
+        raise UsageError(
+            "Nothing says how long the history is kept.",
+            f"{config.path}: history.keep is not set",
+            "Set it, such as `history: {keep: 36m}`.",
+        )
+    stores = _chosen(options, config)
+    going = [
+        (s, to_forget(fetch(s)[0], keep) if options.dry_run else forget(s, keep)) for s in stores
+    ]
+    if options.json:
+        gone = [{"folder": str(store), **asdict(each)} for store, each in going]
+        print_json({"removed": not options.dry_run, "histories": gone})
+        return 0
+    for store, each in going:
+        would = "would be: " if options.dry_run else ""
+        print(f"{store}: {would}{said_of(each, keep) if each.months else 'nothing is older.'}")
     return 0
 
 
@@ -102,6 +137,9 @@ def _export(options: argparse.Namespace, config: Config) -> int:
     if path.suffix not in (".parquet", ".csv"):
         raise UsageError("There is no such format.", f"File: {path}", "Choose .parquet or .csv.")
     count = export(_one(options, config), path)
+    if options.json:
+        print_json({"file": str(path), "deployments": count})
+        return 0
     print(f"Wrote {count:,} deployments to {path}.", file=sys.stderr)
     return 0
 
@@ -116,7 +154,7 @@ def _query(options: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def _answer(sql: str, store: LocalFolder, manifest: HistoryManifest) -> tuple[list[str], list[Any]]:
+def _answer(sql: str, store: Storage, manifest: HistoryManifest) -> tuple[list[str], list[Any]]:
     """The columns and the rows that ``sql`` gives over the views deployments, vanished, changes."""
     try:
         import duckdb
@@ -127,15 +165,16 @@ def _answer(sql: str, store: LocalFolder, manifest: HistoryManifest) -> tuple[li
             "Install it: pip install 'insights-reports[query]'. Other tools read "
             f"{store}/current/*.parquet.",
         ) from None
-    data = [str(store.path / month.file) for month in manifest.months.values()]
-    changes = [str(store.path / f) for month in manifest.months.values() for f in month.changes]
+    months = manifest.months.values()
     try:
-        with duckdb.connect() as database:
-            every = database.read_parquet(data)
+        with tempfile.TemporaryDirectory() as scratch, duckdb.connect() as database:
+            data = _paths(store, [month.file for month in months], Path(scratch))
+            changes = _paths(store, [f for m in months for f in m.changes], Path(scratch))
+            every = database.read_parquet(data).project(_COLUMNS)
             every.filter("vanished_at IS NULL").create_view("deployments")
             every.filter("vanished_at IS NOT NULL").create_view("vanished")
             if changes:
-                database.read_parquet(changes).create_view("changes")
+                database.read_parquet(changes).project(_COLUMNS).create_view("changes")
             database.execute("SET TimeZone = 'UTC'")
             answer = database.execute(sql)
             return [column[0] for column in answer.description or ()], answer.fetchall()
@@ -143,6 +182,16 @@ def _answer(sql: str, store: LocalFolder, manifest: HistoryManifest) -> tuple[li
         said = str(error).strip().splitlines()[0]
         views = "There are the views deployments, vanished and changes: docs/history.md."
         raise UsageError("The query cannot be answered.", said, views) from None
+
+
+def _paths(store: Storage, names: list[str], scratch: Path) -> list[str]:
+    """Where the files can be opened; those of a bucket are fetched into ``scratch``."""
+    if isinstance(store, LocalFolder):
+        return [str(store.path / name) for name in names]
+    paths = [scratch / name.replace("/", "-") for name in names]
+    for path, name in zip(paths, names, strict=True):
+        path.write_bytes(store.read(name))
+    return [str(path) for path in paths]
 
 
 def _plain(value: Any) -> Any:
@@ -160,20 +209,13 @@ def _summary(manifest: HistoryManifest) -> dict[str, Any]:
     }
 
 
-def _stores(config: Config) -> Iterator[LocalFolder]:
-    """Every history in the state."""
-    root = config.resolve(config.state) / FOLDER
-    for path in sorted(root.glob("*/*/*/manifest.json")):
-        yield LocalFolder(path.parent)
-
-
-def _chosen(options: argparse.Namespace, config: Config) -> list[LocalFolder]:
+def _chosen(options: argparse.Namespace, config: Config) -> list[Storage]:
     """The histories of ``--report``, or all.
 
     Raises:
         UsageError: when there is none.
     """
-    every = [(store, fetch(store)[0].report) for store in _stores(config)]
+    every = [(store, fetch(store)[0].report) for store in stores_in(root_of(config))]
     found = [store for store, report in every if options.report in (None, report, str(store))]
     if not found:
         known = ", ".join(report for _, report in every) or "none; `run` and `history import` do"
@@ -182,7 +224,7 @@ def _chosen(options: argparse.Namespace, config: Config) -> list[LocalFolder]:
     return found
 
 
-def _one(options: argparse.Namespace, config: Config) -> LocalFolder:
+def _one(options: argparse.Namespace, config: Config) -> Storage:
     found = _chosen(options, config)
     if len(found) > 1:
         raise UsageError(
@@ -193,7 +235,10 @@ def _one(options: argparse.Namespace, config: Config) -> LocalFolder:
     return found[0]
 
 
-def _say(merged: MergeResult) -> None:
+def _say(merged: MergeResult, options: argparse.Namespace) -> None:
+    if options.json:
+        print_json(asdict(merged))
+        return
     if merged.known:
         print("This pull is in the history already; nothing was done.", file=sys.stderr)
         return
@@ -209,6 +254,7 @@ _ACTIONS = {
     "import": _import,
     "verify": _verify,
     "repair": _repair,
+    "prune": _prune,
     "export": _export,
     "query": _query,
 }

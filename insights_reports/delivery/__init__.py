@@ -19,6 +19,8 @@ from insights_reports.delivery.deliver import deliver, failure, said
 from insights_reports.delivery.destinations import (
     Destination,
     FolderDestination,
+    GraphAccount,
+    GraphTransport,
     MailDestination,
     MailTransport,
     Secret,
@@ -51,6 +53,8 @@ __all__ = [
     "EditionRow",
     "FileEntry",
     "FolderDestination",
+    "GraphAccount",
+    "GraphTransport",
     "Holders",
     "InlineImage",
     "Key",

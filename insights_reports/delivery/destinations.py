@@ -11,6 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from insights_reports.edition.files import File
 
+_STORES = ("s3", "gs", "az", "sftp", "sharepoint", "onedrive")
 LARGEST_MAIL = 10_000_000  # bytes as sent; base64 makes about 7.4 MB of files of it
 
 
@@ -79,6 +80,44 @@ class MailTransport:
 
 
 @dataclass(frozen=True, slots=True)
+class GraphAccount:
+    """Microsoft Graph, and an application's way into it: ``token`` fetches an access token and
+    raises `mail.sign_in.NoToken` when there is none. ``ca_bundle`` as in `MailTransport`.
+
+    Raises:
+        ValueError: when tokens would travel unencrypted.
+    """
+
+    token: Callable[[], str]
+    endpoint: str = "https://graph.microsoft.com"
+    ca_bundle: Path | None = None
+
+    def __post_init__(self) -> None:
+        if urlsplit(self.endpoint).scheme != "https":
+            raise ValueError(f"{self.endpoint} would be spoken to unencrypted: use https")
+
+
+@dataclass(frozen=True, slots=True)
+class GraphTransport:
+    """A mailbox of Exchange Online that sends through Microsoft Graph; else as `MailTransport`.
+
+    Raises:
+        ValueError: when an address is not one.
+    """
+
+    sender: str
+    account: GraphAccount
+    sender_name: str = ""
+    reply_to: str | None = None
+    owner: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("sender", "reply_to", "owner"):
+            if (given := getattr(self, name)) is not None:
+                object.__setattr__(self, name, address(given))
+
+
+@dataclass(frozen=True, slots=True)
 class FolderDestination:
     """A folder that keeps every revision of every edition. ``public_url`` is where its readers find
     it, if they can."""
@@ -95,7 +134,8 @@ class StorageDestination:
     ``s3://bucket/prefix``, ``gs://…`` and ``az://container/prefix`` take ``endpoint``, ``region``
     and ``ca_bundle``; their credentials come from the environment. ``sftp://user@host:port/path``
     takes ``key_file`` or ``password``, and requires ``known_hosts`` (the text of such a file) or
-    ``host_key`` (a fingerprint, ``SHA256:…``).
+    ``host_key`` (a fingerprint, ``SHA256:…``). ``sharepoint://host/sites/NAME/LIBRARY/folder`` and
+    ``onedrive://user@company/folder`` take ``graph``.
 
     Raises:
         ValueError: when the URL cannot be used or something is missing.
@@ -111,18 +151,25 @@ class StorageDestination:
     password: Secret | None = None
     known_hosts: str | None = None
     host_key: str | None = None
+    graph: GraphAccount | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "url", self.url.rstrip("/"))
         parts = urlsplit(self.url)
-        if parts.scheme not in ("s3", "gs", "az", "sftp") or not parts.hostname:
+        if parts.scheme not in _STORES or not parts.hostname:
             raise ValueError(f"{self.url!r} is no URL such as s3://bucket/reports or sftp://u@h/p")
-        if parts.password is not None or parts.query or "\\" in self.url:
-            raise ValueError("the URL must hold no password, no query and no backslash")
+        if parts.password is not None or any(mark in self.url for mark in "?#\\"):
+            raise ValueError("the URL must hold no password, no ?, no # and no backslash")
         if self.endpoint:
             end = urlsplit(self.endpoint)
             if end.scheme != "https" and not is_loopback(end.hostname or ""):
                 raise ValueError(f"{self.endpoint} would be spoken to unencrypted: use https")
+        if self.is_graph and self.graph is None:
+            raise ValueError("there is no way to sign in: give graph (tenant, client, secret_file)")
+        if parts.scheme == "sharepoint" and len(parts.path.strip("/").split("/")) < 3:
+            raise ValueError("the URL names no library: sharepoint://HOST/sites/NAME/LIBRARY")
+        if parts.scheme == "onedrive" and not parts.username:
+            raise ValueError("the URL names no user: onedrive://USER@COMPANY/folder")
         if self.is_sftp and not parts.username:
             raise ValueError("the URL names no user: sftp://user@host/path")
         if self.is_sftp and not (self.known_hosts or self.host_key):
@@ -133,6 +180,10 @@ class StorageDestination:
     @property
     def is_sftp(self) -> bool:
         return self.url.startswith("sftp:")
+
+    @property
+    def is_graph(self) -> bool:
+        return self.url.startswith(("sharepoint:", "onedrive:"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +202,7 @@ class MailDestination:
 
     name: str
     recipients: tuple[str, ...]
-    transport: MailTransport
+    transport: MailTransport | GraphTransport
     attach: tuple[str, ...] = ("pdf",)
     documents: tuple[str, ...] | None = ("summary",)
     on_unknown: Literal["resend", "hold"] = "resend"

@@ -12,9 +12,10 @@ from datetime import datetime
 from enum import StrEnum
 from html import escape
 
-from insights_reports.delivery.destinations import MailTransport, Secret
+from insights_reports.delivery.destinations import GraphTransport, MailTransport, Secret
+from insights_reports.delivery.mail.carriers import connected
 from insights_reports.delivery.mail.message import build
-from insights_reports.delivery.mail.smtp import Interrupted, MailServer, NoConversation
+from insights_reports.delivery.mail.smtp import Interrupted, NoConversation
 from insights_reports.delivery.receipts import InlineImage, Key
 
 # Schemes that carry a text to people; others of Apprise's run programs or write files.
@@ -90,26 +91,30 @@ def read_targets(text: str) -> tuple[AppriseTarget, ...]:
 
 
 def by_mail(
-    notice: Notice, transport: MailTransport, to: Sequence[str], now: datetime
+    notice: Notice, transport: MailTransport | GraphTransport, to: Sequence[str], now: datetime
 ) -> list[str]:
     """Mail ``notice`` to the operators; what failed, in words."""
     text = "\r\n".join(notice.lines)
     body = _Body(notice.title, text, f"<pre>{escape(text)}</pre>")
     problems = []
     try:
-        with MailServer(transport) as server:
+        with connected(transport) as server:
             for address in to:
                 # A period of its own for each run, so that no server takes two notices for one.
                 mark = hashlib.sha256(f"{notice.run_id} {notice.kind}".encode()).hexdigest()[:12]
                 key = Key(notice.subscription, f"notice-{mark}", 1, "operators", address)
                 content = build(key, transport, now, body, ())
-                answer = server.send(address, content, lambda: None)
+                answer = server.send(address, content, _no_matter)
                 if answer.refused:
                     problems.append(f"{address}: {answer}")
                     server.reset()
     except (NoConversation, Interrupted) as error:
         problems.append(f"{', '.join(to)}: {error}")
     return problems
+
+
+def _no_matter(_: str = "") -> None:
+    """A notice is tried once: nobody asks what became of it."""
 
 
 def by_apprise(notice: Notice, targets: Sequence[AppriseTarget]) -> list[str]:

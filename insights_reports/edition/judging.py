@@ -33,12 +33,12 @@ from insights_reports.judgement import (
     Rule,
     Side,
     SliceStanding,
-    Verdict,
     family,
     judge_all,
     proposal,
     since,
 )
+from insights_reports.judgement import Verdict as Word
 from insights_reports.metrics import interval_starts
 
 MEASURES = (
@@ -50,14 +50,14 @@ MEASURES = (
 _HALF_WEEK = timedelta(days=3)
 _LARGE = 30  # values from which on nobody is told that there are too few
 _WORDS = {
-    Verdict.USUAL: ChangeVerdict.USUAL,
-    Verdict.TOO_FEW: ChangeVerdict.TOO_FEW,
-    Verdict.NO_DEPLOYMENTS: ChangeVerdict.TOO_FEW,
-    Verdict.TOO_SHORT: ChangeVerdict.TOO_SHORT,
-    Verdict.NOTHING_TO_COMPARE: ChangeVerdict.NOTHING_TO_COMPARE,
-    Verdict.SPECIAL: ChangeVerdict.SPECIAL,
-    Verdict.WORSE: ChangeVerdict.WORSE,
-    Verdict.BETTER: ChangeVerdict.BETTER,
+    Word.USUAL: ChangeVerdict.USUAL,
+    Word.TOO_FEW: ChangeVerdict.TOO_FEW,
+    Word.NO_DEPLOYMENTS: ChangeVerdict.TOO_FEW,
+    Word.TOO_SHORT: ChangeVerdict.TOO_SHORT,
+    Word.NOTHING_TO_COMPARE: ChangeVerdict.NOTHING_TO_COMPARE,
+    Word.SPECIAL: ChangeVerdict.SPECIAL,
+    Word.WORSE: ChangeVerdict.WORSE,
+    Word.BETTER: ChangeVerdict.BETTER,
 }
 
 

@@ -33,7 +33,13 @@ from insights_reports.pipeline.figures import figures_table
 from insights_reports.pipeline.freezes import with_freezes
 from insights_reports.pipeline.load import Pulled, load
 from insights_reports.pipeline.pull import READINGS
-from insights_reports.pipeline.remember import KnownDeployments, recall, remember
+from insights_reports.pipeline.remember import (
+    KnownDeployments,
+    forget_old,
+    recall,
+    remember,
+    root_of,
+)
 from insights_reports.pipeline.revision import as_revision
 from insights_reports.pipeline.runs import EDITION, WORKBOOK_ROWS, Run
 from insights_reports.pipeline.settings import conventions_of, settings_of
@@ -52,8 +58,10 @@ def compute(run: Run) -> About:
         pulled = load(run.pull_folder)
         period = period_of(run, pulled)
     with run.stage("history"):
-        remember(pulled, run.state, run.pull_folder.name, datetime.now(UTC))
-        known = recall(pulled, run.state, period)
+        root = root_of(run.config)
+        remember(pulled, root, run.pull_folder.name, datetime.now(UTC))
+        forget_old(pulled, root, run.config)
+        known = recall(pulled, root, period)
     with run.stage("cross-check"):
         check = check_pulled(pulled, conventions_of(run.subscription))
         run.write("cross-check.json", check.to_json())

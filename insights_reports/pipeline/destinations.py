@@ -5,12 +5,15 @@ Secrets are read here, where they are used, and nowhere kept.
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from insights_reports.config import Config, Eml, Folder, Mail, Recipients, RemoteStorage
+from insights_reports.config import Config, Eml, Folder, Mail, Microsoft, Recipients, RemoteStorage
 from insights_reports.delivery import (
     Destination,
     FolderDestination,
+    GraphAccount,
+    GraphTransport,
     MailDestination,
     MailTransport,
     Secret,
@@ -66,6 +69,7 @@ def place_of(config: Config, name: str, chosen: Folder | RemoteStorage) -> Place
             password=_secret(config, chosen.password_file, f"{key}.password_file"),
             known_hosts=_text(config, chosen.known_hosts, f"{key}.known_hosts"),
             host_key=chosen.host_key,
+            graph=graph_account(config, chosen.graph, chosen.ca_bundle) if chosen.graph else None,
         )
     except ValueError as error:
         raise ConfigError(
@@ -110,15 +114,23 @@ def mailing(
     )
 
 
-def transport(config: Config, mail: Mail) -> MailTransport:
-    """The mail server's settings with the password or the source of tokens.
+def transport(config: Config, mail: Mail) -> MailTransport | GraphTransport:
+    """The settings of the mail server or the mailbox, with the password or the source of tokens.
 
     Raises:
         ConfigError: when a file cannot be read or the settings contradict each other.
     """
     try:
+        if mail.graph:
+            return GraphTransport(
+                sender=mail.sender,
+                account=graph_account(config, mail.graph, mail.ca_bundle),
+                sender_name=config.company.name,
+                reply_to=mail.reply_to,
+                owner=mail.owner,
+            )
         return MailTransport(
-            host=mail.host,
+            host=mail.host or "",
             port=mail.port,
             sender=mail.sender,
             sender_name=config.company.name,
@@ -142,13 +154,24 @@ def _token(config: Config, mail: Mail) -> Callable[[], str] | None:
     if auth is None:
         return None
     if auth.microsoft:
-        given = auth.microsoft
-        files = (given.secret_file, given.key_file, given.certificate_file)
-        secret, key, certificate = (config.resolve(f) if f else None for f in files)
-        return MicrosoftToken(given.tenant, given.client, secret, key, certificate)
+        return _microsoft(config, auth.microsoft, None)
     if auth.google:
         return GoogleToken(config.resolve(auth.google.service_account_file), mail.username or "")
     return CommandToken(auth.oauth_token_command)
+
+
+def graph_account(config: Config, given: Microsoft, ca_bundle: Path | None) -> GraphAccount:
+    """Microsoft Graph, signed in to as an application."""
+    token = replace(_microsoft(config, given, ca_bundle), scope=f"{given.endpoint}/.default")
+    return GraphAccount(token, given.endpoint, token.ca_bundle)
+
+
+def _microsoft(config: Config, given: Microsoft, ca_bundle: Path | None) -> MicrosoftToken:
+    files = (given.secret_file, given.key_file, given.certificate_file, ca_bundle)
+    secret, key, certificate, bundle = (config.resolve(f) if f else None for f in files)
+    return MicrosoftToken(
+        given.tenant, given.client, secret, key, certificate, given.authority, bundle
+    )
 
 
 def _password(config: Config, mail: Mail) -> Secret | None:

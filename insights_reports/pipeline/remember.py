@@ -3,23 +3,29 @@ than Octopus does. The cross-check sees the pull alone."""
 
 import hashlib
 import json
+import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pandas as pd
 
+from insights_reports.config import Config
 from insights_reports.edition.files import slug
 from insights_reports.errors import UsageError
 from insights_reports.history.deployments import (
-    LocalFolder,
+    BucketPlace,
+    Forgotten,
     MergeResult,
     Owner,
     PullEntry,
+    Root,
+    Storage,
+    forget,
     known_from,
     merge,
     read,
+    store_in,
     with_history,
 )
 from insights_reports.metrics import Period
@@ -43,7 +49,16 @@ class KnownDeployments:
     known_from: date | None
 
 
-def remember(pulled: Pulled, state: Path, pull_id: str, now: datetime) -> MergeResult:
+def root_of(config: Config) -> Root:
+    """Where the histories lie: in the state, or in the bucket of `history:`."""
+    given = config.history
+    if given.url is None:
+        return config.resolve(config.state) / FOLDER
+    ca_bundle = config.resolve(given.ca_bundle) if given.ca_bundle else None
+    return BucketPlace(given.url, given.endpoint, given.region, ca_bundle)
+
+
+def remember(pulled: Pulled, root: Root, pull_id: str, now: datetime) -> MergeResult:
     """Merge the pull into the history of its report. A file's deployments are not Octopus's word
     on a time that it covers, and are not remembered.
 
@@ -53,12 +68,31 @@ def remember(pulled: Pulled, state: Path, pull_id: str, now: datetime) -> MergeR
     if pulled.source == "file":
         return MergeResult()
     entry = PullEntry(pull_id, border(pulled), pulled.as_of, scope(pulled))
-    store = history_of(pulled, state)
+    store = history_of(pulled, root)
     rows = pulled.deployments.table
     return merge(rows, store, entry, owner=owner(pulled), swept_at=now)
 
 
-def remember_file(pulled: Pulled, state: Path, pull_id: str, now: datetime) -> MergeResult:
+def forget_old(pulled: Pulled, root: Root, config: Config) -> None:
+    """Let go what the configuration does not keep of the report's history, and say what.
+
+    Raises:
+        HistoryError: when the history cannot be read or written.
+    """
+    if config.history.months:
+        gone = forget(history_of(pulled, root), config.history.months)
+        if gone.months:
+            print(f"insights-reports: {said_of(gone, config.history.months)}", file=sys.stderr)
+
+
+def said_of(gone: Forgotten, keep: int) -> str:
+    """What goes of a history, in words."""
+    first, last = gone.months[0], gone.months[-1]
+    span = first if first == last else f"{first} to {last}"
+    return f"the history keeps {keep} months: {span} forgotten, {gone.deployments:,} deployments."
+
+
+def remember_file(pulled: Pulled, root: Root, pull_id: str, now: datetime) -> MergeResult:
     """Add the deployments of a file that the history of its report lacks, and change nothing else:
     a file was made earlier, and perhaps of a part only.
 
@@ -72,18 +106,18 @@ def remember_file(pulled: Pulled, state: Path, pull_id: str, now: datetime) -> M
     first, last = rows["completed"].min(), rows["completed"].max()
     begin = first.tz_convert(pulled.zone).normalize() + pd.DateOffset(days=1)  # not cut: the next
     entry = PullEntry(pull_id, begin.to_pydatetime(), last.to_pydatetime(), scope(pulled))
-    store = history_of(pulled, state)
+    store = history_of(pulled, root)
     return merge(rows, store, entry, owner=owner(pulled), swept_at=now, only_add=True)
 
 
-def recall(pulled: Pulled, state: Path, period: Period) -> KnownDeployments:
+def recall(pulled: Pulled, root: Root, period: Period) -> KnownDeployments:
     """The deployments that an edition of ``period`` looks at, as they were known when the pull was
     made: the history's, before the first day that the pull covers.
 
     Raises:
         HistoryError: when a file of the history is missing or was altered.
     """
-    begin, store, table = border(pulled), history_of(pulled, state), pulled.deployments.table
+    begin, store, table = border(pulled), history_of(pulled, root), pulled.deployments.table
     since = known_from(store, scope(pulled), begin)
     if since is None or since >= begin:
         return KnownDeployments(table, table.iloc[:0], pulled.known_from)
@@ -97,13 +131,11 @@ def known_of(pulled: Pulled, older: pd.DataFrame, since: date | None) -> KnownDe
     return KnownDeployments(with_history(pulled.deployments.table, older), older, since)
 
 
-def history_of(pulled: Pulled, state: Path) -> LocalFolder:
-    """The folder of the history of the report that was pulled."""
+def history_of(pulled: Pulled, root: Root) -> Storage:
+    """The history of the report that was pulled."""
     whose, address = owner(pulled), urlsplit(pulled.url)
     server = slug(f"{address.netloc}{address.path}".rstrip("/").lower())
-    return LocalFolder(
-        state / FOLDER / server / slug(whose.space.lower()) / slug(whose.report.lower())
-    )
+    return store_in(root, f"{server}/{slug(whose.space.lower())}/{slug(whose.report.lower())}")
 
 
 def owner(pulled: Pulled) -> Owner:

@@ -11,6 +11,7 @@ from insights_reports.delivery import (
     Destination,
     Edition,
     FolderDestination,
+    GraphTransport,
     Holders,
     Ledger,
     MailBody,
@@ -117,7 +118,7 @@ class Office:
     """A ledger, a folder and recipients, to deliver one edition after another."""
 
     root: Path
-    transport: MailTransport
+    transport: MailTransport | GraphTransport
     clock: Clock = field(default_factory=Clock)
     recipients: tuple[str, ...] = ("cto@example.com",)
     with_folder: bool = False

@@ -85,7 +85,7 @@ POINTS: dict[str, tuple[Change, Any, str]] = {
     "before it is planned": (before, Ledger, "plan"),
     "after it is planned": (after, Ledger, "plan"),
     "after the claim": (after, Ledger, "claim"),
-    "after connecting": (after, mail_module, "MailServer"),
+    "after connecting": (after, mail_module, "connected"),
     "after the bytes are kept": (after, Ledger, "prepare"),
     "after MAIL": (after, smtplib.SMTP, "mail"),
     "after RCPT": (after, smtplib.SMTP, "rcpt"),

@@ -160,12 +160,12 @@ def test_a_server_that_greets_with_garbage_fails_by_itself(
     assert [receipt.done for receipt in office.deliver()] == [True, True]
 
 
-def test_a_server_that_drips_has_a_deadline_in_all(office: Office) -> None:
+def test_a_server_that_drips_has_a_deadline_in_all(office: Office, postbox: Postbox) -> None:
     """A byte before each time-out never runs into one."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         threading.Thread(target=drip, args=(listening,), daemon=True).start()
         port = listening.getsockname()[1]
-        office.transport = replace(office.transport, port=port, timeout=0.5)
+        office.transport = replace(postbox.transport(timeout=0.5), port=port)
         begun = time.monotonic()
         receipt = only(office.deliver())
     assert time.monotonic() - begun < 10

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +16,7 @@ import obstore
 import pytest
 
 from insights_reports.delivery import (
+    GraphAccount,
     Ledger,
     MailDestination,
     State,
@@ -23,14 +26,17 @@ from insights_reports.delivery import (
 from insights_reports.delivery.storage import places
 from insights_reports.delivery.storage.objects import ObjectStorage
 from insights_reports.delivery.storage.sftp import SftpStorage
+from insights_reports.delivery.storage.sharepoint import SharePointStorage
 from insights_reports.edition.files import File
 from insights_reports.errors import DeliveryError
+from tests.delivery.graph_server import SITE, Graph, graph_server
 from tests.delivery.mail_servers import mail_server
 from tests.delivery.material import EDITION, FILES, HOLDERS, NOON, Clock, altered, compose, entered
 from tests.delivery.processes import PROCESSES
 from tests.delivery.storage_servers import CREDENTIALS, SSHD, s3, sftp
 
 SECOND = altered(EDITION, revision=2, digest="b" * 64, status="revised", files=FILES[:1])
+NOBODY = GraphAccount(lambda: "")
 publish = partial(places.publish, now=NOON, holders=HOLDERS)
 
 
@@ -46,8 +52,25 @@ def vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageDestinati
         yield place
 
 
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
+    with graph_server(tmp_path_factory.mktemp("graph")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def library(graph: Graph) -> StorageDestination:
+    url = f"sharepoint://{SITE}/sites/Reports/Shared Documents/insights"
+    LIBRARIES[url.split(":", maxsplit=1)[0]] = graph
+    return StorageDestination("library", url, graph=graph.account)
+
+
 @pytest.fixture(
-    params=["bucket", pytest.param("vault", marks=pytest.mark.skipif(not SSHD, reason="no sshd"))]
+    params=[
+        "bucket",
+        pytest.param("vault", marks=pytest.mark.skipif(not SSHD, reason="no sshd")),
+        "library",
+    ]
 )
 def place(request: pytest.FixtureRequest) -> StorageDestination:
     """Each kind of storage, a fresh prefix of it."""
@@ -55,8 +78,20 @@ def place(request: pytest.FixtureRequest) -> StorageDestination:
     return replace(whole, url=f"{whole.url}/{abs(hash(request.node.name)) % 10**9}")
 
 
+LIBRARIES: dict[str, Graph] = {}  # the server behind each scheme
+
+
+def library_of(place: StorageDestination) -> tuple[dict[str, bytes], str]:
+    """All files of the drive, and the folder in it."""
+    files = LIBRARIES["sharepoint"].drives["b!library"]
+    return files, place.url.split("/Shared Documents/")[1] + "/"
+
+
 def everything(place: StorageDestination) -> dict[str, bytes]:
     """All that stands there, by its path below the root."""
+    if place.is_graph:
+        files, head = library_of(place)
+        return {p.removeprefix(head): c for p, c in files.items() if p.startswith(head)}
     if place.is_sftp:
         root = Path("/" + place.url.split("/", 3)[3])
         return {
@@ -69,7 +104,10 @@ def everything(place: StorageDestination) -> dict[str, bytes]:
 
 def change(place: StorageDestination, path: str, content: bytes | None) -> None:
     """Alter or remove what stands there, behind the publisher's back."""
-    if place.is_sftp:
+    if place.is_graph:
+        files, head = library_of(place)
+        files.pop(head + path) if content is None else files.update({head + path: content})
+    elif place.is_sftp:
         file = Path("/" + place.url.split("/", 3)[3]) / path
         file.unlink() if content is None else file.write_bytes(content)
     else:
@@ -238,6 +276,16 @@ def die_while_publishing(place: StorageDestination, step: int) -> None:
     os.environ.update(CREDENTIALS)
     count = 0
 
+    def counting(whole: Any) -> Any:
+        def counted(*args: Any, **named: Any) -> Any:
+            nonlocal count
+            count += 1
+            if count > step:
+                os.kill(os.getpid(), 9)
+            return whole(*args, **named)
+
+        return counted
+
     def dying(whole: Any) -> Any:
         async def counted(*args: Any, **named: Any) -> Any:
             nonlocal count
@@ -248,7 +296,10 @@ def die_while_publishing(place: StorageDestination, step: int) -> None:
 
         return counted
 
-    if place.is_sftp:
+    if place.is_graph:
+        for name in ("_sent_new", "_replace", "_verified"):
+            setattr(SharePointStorage, name, counting(getattr(SharePointStorage, name)))
+    elif place.is_sftp:
         for name in ("_new", "_point", "_verified"):
             setattr(SftpStorage, name, dying(getattr(SftpStorage, name)))
     else:
@@ -263,7 +314,7 @@ def test_killed_while_publishing_a_reader_meets_all_or_nothing(
     process = PROCESSES.Process(target=die_while_publishing, args=(place, step))
     process.start()
     process.join(60)
-    assert process.exitcode == (-9 if step < 5 or place.is_sftp else 0)  # S3 has five steps
+    assert process.exitcode == (-9 if step < 5 or not place.url.startswith("s3") else 0)
     for manifest in places.read_manifests(place, HOLDERS):
         there = everything(place)
         for file in manifest.files:
@@ -272,6 +323,22 @@ def test_killed_while_publishing_a_reader_meets_all_or_nothing(
     (manifest,) = places.read_manifests(place, HOLDERS)
     assert len(manifest.files) == 3
     assert not [name for name in everything(place) if ".part" in name]
+
+
+def test_a_process_that_ends_right_after_an_answer_ends_as_it_wants(
+    bucket: StorageDestination,
+) -> None:
+    """Without a pause obstore's threads abort one in two of them (status 134)."""
+    code = (
+        "import sys; from insights_reports.delivery import StorageDestination; "
+        "from insights_reports.delivery.storage.objects import ObjectStorage; "
+        "from contextlib import suppress\n"
+        "with suppress(Exception): "
+        "ObjectStorage(StorageDestination('b', sys.argv[1], endpoint=sys.argv[2])).look()"
+    )
+    command = [sys.executable, "-c", code, bucket.url, "http://127.0.0.1:9"]
+    ends = {subprocess.run(command, env={**os.environ, **CREDENTIALS}).returncode for _ in range(5)}
+    assert ends == {0}
 
 
 def test_no_event_loop_is_left_behind(bucket: StorageDestination) -> None:
@@ -287,6 +354,9 @@ def test_no_event_loop_is_left_behind(bucket: StorageDestination) -> None:
         ({"url": "s3://user:pw@bucket/x"}, "no password"),
         ({"url": "s3://bucket/x", "endpoint": "http://minio.example.com"}, "unencrypted"),
         ({"url": "sftp://host/x"}, "names no user"),
+        ({"url": "sharepoint://c.sharepoint.com/sites/a/b"}, "no way to sign in"),
+        ({"url": "sharepoint://c/sites/a", "graph": NOBODY}, "names no library"),
+        ({"url": "onedrive://example.com/x", "graph": NOBODY}, "names no user"),
         ({"url": "sftp://u@host/x"}, "known_hosts or host_key"),
         ({"url": "sftp://u@host/x", "host_key": "SHA256:x"}, "key_file or password_file"),
     ],

@@ -197,7 +197,9 @@ def test_no_printing_copying_or_pickling_lets_the_password_out() -> None:
         assert PASSWORD not in f"{thing!r} {thing!s} {thing}"
         with pytest.raises(TypeError, match="not pickled"):
             pickle.dumps(thing)
-    again = copy.deepcopy(destination).transport.password
+    copied = copy.deepcopy(destination).transport
+    assert isinstance(copied, MailTransport)
+    again = copied.password
     assert again is not None
     assert again.reveal() == PASSWORD
 

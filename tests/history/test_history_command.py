@@ -50,6 +50,9 @@ def test_a_query_sees_what_the_export_has(config: Path, tmp_path: Path) -> None:
         assert done.status == 0, done.err
         read = pd.read_parquet if name.endswith("parquet") else pd.read_csv
         assert read(tmp_path / name)["task_state"].value_counts().to_dict() == counted
+    years = "SELECT DISTINCT year(completed) AS y FROM deployments ORDER BY 1"
+    asked = run_command("history", "query", years, "--config", str(config), "--json")
+    assert json.loads(asked.out) == [{"y": 2025}, {"y": 2026}]
     assert sum(counted.values()) == listed(config)[0]["deployments"]
 
 
@@ -110,3 +113,48 @@ def test_without_duckdb_the_extra_is_named(config: Path, monkeypatch: pytest.Mon
     done = run_command("history", "query", "SELECT 1", "--config", str(config))
     assert done.status == 2
     assert "pip install 'insights-reports[query]'" in done.err
+
+
+def test_every_action_prints_json(config: Path, command: Command, tmp_path: Path) -> None:
+    def said(*arguments: object) -> object:
+        done = command("history", *arguments, "--config", config, "--json")
+        assert (done.status, done.err) == (0, "")
+        return json.loads(done.out)
+
+    file = tmp_path / "all.parquet"
+    count = listed(config)[0]["deployments"]
+    assert said("verify") == {"ok": True, "problems": []}
+    assert said("repair") == {"removed": []}
+    assert said("export", file) == {"file": str(file), "deployments": count}
+    again = said("import", REPORT, "--as-of=2026-10-14T09:32Z")
+    assert again == {
+        **dict.fromkeys(("added", "edited", "vanished", "returned"), 0),
+        "months": [],
+        "known": False,
+    }
+
+
+def test_what_is_older_than_kept_is_named_and_goes(
+    config: Path, command: Command, tmp_path: Path
+) -> None:
+    own = tmp_path / "c.yaml"
+    own.write_text(config.read_text(encoding="utf-8"), encoding="utf-8")
+    assert command("history", "import", REPORT, "--config", own, NOW).status == 0
+    refused = command("history", "prune", "--config", own)
+    assert (refused.status, len(refused.err.splitlines())) == (2, 3)
+    assert "history.keep is not set" in refused.err
+    kept = json.loads(own.read_text(encoding="utf-8")) | {"history": {"keep": "14m"}}
+    own.write_text(json.dumps(kept), encoding="utf-8")
+    store = LocalFolder(Path(str(listed(own)[0]["folder"])))
+    manifest = store.path / "manifest.json"
+    # Two months that a much older pull would have left.
+    said = json.loads(manifest.read_bytes())
+    said["months"] = {"2020-01": said["months"]["2025-10"], **said["months"]}
+    manifest.write_text(json.dumps(said), encoding="utf-8")
+    would = command("history", "prune", "--config", own, "--dry-run")
+    assert "would be: the history keeps 14 months: 2020-01 forgotten, " in would.out
+    assert "2020-01" in manifest.read_text()
+    done = command("history", "prune", "--config", own, "--json")
+    assert json.loads(done.out)["histories"][0]["months"] == ["2020-01"]
+    assert "2020-01" not in manifest.read_text()
+    assert "nothing is older" in command("history", "prune", "--config", own).out

@@ -189,7 +189,8 @@ class Ledger(AbstractContextManager["Ledger"]):
             ).fetchone()
         planned = datetime.fromisoformat(row["planned_at"])
         content = bytes(message["content"]) if message else None
-        return Claim(key, row["attempts"] + 1, planned, content, row["reference"])
+        was, number = State(row["state"]), row["attempts"] + 1
+        return Claim(key, number, planned, content, row["reference"], was)
 
     def prepare(self, claim: Claim, message: bytes, reference: str) -> None:
         """Keep the exact bytes that are about to be sent, so that they can be sent again."""

@@ -51,14 +51,21 @@ class EditionRow:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to carry out one delivery. ``message`` holds the exact bytes of an earlier
-    attempt."""
+    """The right to carry out one delivery, which ``was`` in that state. ``message`` holds the exact
+    bytes of an earlier attempt."""
 
     key: Key
     attempt: int
     planned_at: datetime
     message: bytes | None
     reference: str
+    was: State = State.PLANNED
+
+    @property
+    def handle(self) -> str:
+        """By what the carrier knows a message that was handed over without an answer; it follows
+        the Message-ID in the reference."""
+        return self.reference.partition(" ")[2]
 
 
 def is_free(row: Row, now: str, holders: Holders) -> bool:

@@ -6,7 +6,7 @@ after it sends the very same bytes again, with the same Message-ID and Date.
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,7 +14,9 @@ from insights_reports.delivery.destinations import MailDestination
 from insights_reports.delivery.interruptions import undisturbed
 from insights_reports.delivery.ledger.ledger import Ledger, LostClaim
 from insights_reports.delivery.ledger.rows import Claim
+from insights_reports.delivery.mail.carriers import connected
 from insights_reports.delivery.mail.eml import EmlFolder
+from insights_reports.delivery.mail.graph_mailbox import GraphAnswer, GraphMailbox
 from insights_reports.delivery.mail.message import build, message_id
 from insights_reports.delivery.mail.smtp import Interrupted, MailServer, NoConversation, ServerReply
 from insights_reports.delivery.receipts import (
@@ -35,6 +37,8 @@ FIRST_PAUSE = timedelta(minutes=30)
 LONGEST_PAUSE = timedelta(hours=4)
 GIVE_UP = timedelta(days=4)
 
+Carrier = MailServer | GraphMailbox | EmlFolder
+
 
 class Mailing:
     """One edition to the recipients of one destination, over one connection."""
@@ -54,7 +58,7 @@ class Mailing:
         self._ledger = ledger
         self._now = now
         self._compose = compose
-        self._server: MailServer | EmlFolder | None = None
+        self._server: Carrier | None = None
         self._bodies: dict[MailNotes, MailBody] = {}
         self._stopped = ""  # why nothing more is tried in this run
 
@@ -87,18 +91,19 @@ class Mailing:
             raise
         return self._owe(claim, self._stopped)
 
-    def _owe(self, claim: Claim, detail: str) -> Receipt:
+    def _owe(self, claim: Claim, detail: str, reference: str | None = None) -> Receipt:
         """Give the claim back: nothing of the message was handed over."""
-        return self._ledger.settle(claim, State.PLANNED, self._now(), detail=detail)
+        now = self._now()
+        return self._ledger.settle(claim, State.PLANNED, now, detail=detail, reference=reference)
 
     def _connect(self, connection: contextlib.ExitStack) -> None:
         if self._server is None:
             folder = self._destination.eml_folder
             try:
-                server: MailServer | EmlFolder = (
+                server: Carrier = (
                     EmlFolder(folder, self._ledger.holders)
                     if folder
-                    else MailServer(self._destination.transport)
+                    else connected(self._destination.transport)
                 )
             except NoConversation as error:
                 self._stopped = str(error)
@@ -127,9 +132,7 @@ class Mailing:
             detail=f"{said}too large even without its files (limit {limit:,} bytes)",
         )
 
-    def _offer(
-        self, claim: Claim, server: MailServer | EmlFolder, content: bytes
-    ) -> Receipt | ServerReply:
+    def _offer(self, claim: Claim, server: Carrier, content: bytes) -> Receipt | ServerReply:
         """The receipt; or the answer when that was "too large", and a smaller one may do.
 
         From the first command on no signal comes between the server's answer and the ledger's word
@@ -137,24 +140,25 @@ class Mailing:
         """
         handed_over = False
 
-        def hand_over() -> None:
+        def hand_over(handle: str = "") -> None:
             nonlocal handed_over
-            self._ledger.hand_over(claim, self._now())
+            known = f"{self._reference(claim)} {handle}".strip()
+            self._ledger.hand_over(claim, self._now(), reference=known)
             handed_over = True
 
         with undisturbed(server.cut):
             try:
-                answer = server.send(self._written(claim.key.recipient), content, hand_over)
+                answer = self._handed(claim, server, content, hand_over)
             except NoConversation as error:
                 self._stopped = str(error)
-                return self._owe(claim, self._stopped)
+                return self._owe(claim, self._stopped, self._reference(claim))
             except DeliveryError:  # the ledger's, before anything was handed over
                 raise
             except Exception as error:
                 broke = isinstance(error, Interrupted)
                 said = str(error) if broke else f"{type(error).__name__}: {error}"
                 self._stopped = f"The connection to the mail server broke: {said}"
-                state = State.UNKNOWN if handed_over else State.PLANNED
+                state = State.UNKNOWN if handed_over or claim.handle else State.PLANNED
                 return self._ledger.settle(claim, state, self._now(), detail=self._stopped)
             if answer.too_large:
                 return answer
@@ -162,6 +166,18 @@ class Mailing:
         if answer.refused and not self._stopped:
             server.reset()
         return receipt
+
+    def _handed(
+        self, claim: Claim, server: Carrier, content: bytes, hand_over: Callable[..., None]
+    ) -> ServerReply:
+        """The answer to the message, or to the question what became of it."""
+        if isinstance(server, GraphMailbox) and claim.handle:
+            waited = claim.was is State.DEFERRED
+            return server.resume(claim.handle, hand_over, waited=waited)
+        return server.send(self._written(claim.key.recipient), content, hand_over)
+
+    def _reference(self, claim: Claim) -> str:
+        return message_id(claim.key, self._destination.transport)
 
     def _written(self, recipient: str) -> str:
         """The address as the configuration spells it."""
@@ -173,13 +189,20 @@ class Mailing:
         if answer.code == 421:
             self._stopped = f"The mail server is closing: {answer}"
         if not answer.refused:
-            return self._ledger.settle(claim, State.SENT, now, detail=str(answer))
-        pause = min(FIRST_PAUSE * 2 ** min(claim.attempt - 1, 8), LONGEST_PAUSE)
-        if answer.temporary and now + pause <= claim.planned_at + GIVE_UP:
             return self._ledger.settle(
-                claim, State.DEFERRED, now, detail=str(answer), next_try=now + pause
+                claim, State.SENT, now, detail=str(answer), reference=self._reference(claim)
             )
-        return self._ledger.settle(claim, State.REFUSED, now, detail=str(answer))
+        pause = min(FIRST_PAUSE * 2 ** min(claim.attempt - 1, 8), LONGEST_PAUSE)
+        in_doubt = False
+        if isinstance(answer, GraphAnswer):
+            pause, in_doubt = answer.after or pause, answer.in_doubt
+        known = None if in_doubt else self._reference(claim)  # else the draft's id stays with it
+        state, next_try = State.REFUSED, None
+        if answer.temporary and now + pause <= claim.planned_at + GIVE_UP:
+            state, next_try = State.DEFERRED, now + pause
+        return self._ledger.settle(
+            claim, state, now, detail=str(answer), next_try=next_try, reference=known
+        )
 
     def _prepared(self, claim: Claim, limit: int) -> bytes | None:
         """The fullest message of at most ``limit`` bytes, entered in the ledger; None when there is

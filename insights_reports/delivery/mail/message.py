@@ -14,13 +14,14 @@ from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
 from urllib.parse import quote
 
-from insights_reports.delivery.destinations import MailTransport
+from insights_reports.delivery.destinations import GraphTransport, MailTransport
 from insights_reports.delivery.receipts import Key, MailBody
 from insights_reports.edition.files import File, slug
 
 # Longer lines in the headers of attachments than usual, but shorter than what RFC 5322 allows, keep
 # their names in one piece: old mail programs misread RFC 2231's continuations.
 _LONG = SMTP.clone(max_line_length=254)
+Sender = MailTransport | GraphTransport
 _NAMING = ("content-disposition", "content-type")
 
 
@@ -37,7 +38,7 @@ class _Wire(EmailPolicy):
 _WIRE = _Wire(linesep="\r\n", max_line_length=76)
 
 
-def message_id(key: Key, transport: MailTransport) -> str:
+def message_id(key: Key, transport: Sender) -> str:
     """The Message-ID of a delivery: servers that have seen it drop the copy (Exchange does)."""
     text = "\n".join((key.subscription, key.period, key.destination, key.recipient))
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
@@ -46,7 +47,7 @@ def message_id(key: Key, transport: MailTransport) -> str:
 
 def build(
     key: Key,
-    transport: MailTransport,
+    transport: Sender,
     date: datetime,
     body: MailBody,
     attachments: Sequence[File],
@@ -82,7 +83,7 @@ def build(
     return message.as_bytes(policy=_WIRE)
 
 
-def _address(message: EmailMessage, key: Key, transport: MailTransport, recipient: str) -> None:
+def _address(message: EmailMessage, key: Key, transport: Sender, recipient: str) -> None:
     message["From"] = Address(
         display_name=_one_line(transport.sender_name), addr_spec=transport.sender
     )
@@ -101,7 +102,7 @@ def _set_boundaries(message: EmailMessage, digest: str) -> None:
         part.set_boundary(f"=_{digest}.{number}")
 
 
-def _domain(transport: MailTransport) -> str:
+def _domain(transport: Sender) -> str:
     return transport.sender.rpartition("@")[2]
 
 

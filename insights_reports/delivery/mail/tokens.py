@@ -17,7 +17,8 @@ _GOOGLE = "https://oauth2.googleapis.com/token"
 
 @dataclass(frozen=True, slots=True)
 class MicrosoftToken:
-    """The token of an application (client credentials; permission SMTP.SendAsApp).
+    """The token of an application (client credentials) for ``scope``; for SMTP it needs the
+    permission SMTP.SendAsApp.
 
     It signs in with the secret in ``secret_file``, or with the RSA key and the certificate in the
     PEM files ``key_file`` and ``certificate_file``. ``host`` and ``ca_bundle`` are for national
@@ -31,6 +32,7 @@ class MicrosoftToken:
     certificate_file: Path | None = None
     host: str = _MICROSOFT
     ca_bundle: Path | None = None
+    scope: str = _OUTLOOK
 
     def __call__(self) -> str:
         """Raises NoToken, without any secret."""
@@ -47,7 +49,7 @@ class MicrosoftToken:
                 instance_discovery=False if self.host != _MICROSOFT else None,
                 http_client=_session(self.ca_bundle),
             )
-            reply: dict[str, Any] = application.acquire_token_for_client([_OUTLOOK])
+            reply: dict[str, Any] = application.acquire_token_for_client([self.scope])
         except Exception as error:  # of any of the libraries below it
             raise NoToken(f"Microsoft gives no token: {scrub.line(str(error))}") from None
         if "access_token" not in reply:

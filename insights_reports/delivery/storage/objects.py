@@ -35,6 +35,7 @@ from insights_reports.edition.files import File
 from insights_reports.errors import ConfigError, DeliveryError
 
 _SLOWEST = 30_000  # bytes a second
+_LET_GO = 0.1  # seconds
 _TRIES = 8  # of a compare-and-swap
 _RETRY = {
     "max_retries": 3,
@@ -124,8 +125,17 @@ class ObjectStorage:
 
     def _do(self, work: Coroutine[Any, Any, T], size: int) -> T:
         """Under a deadline, and so that Ctrl-C ends it at once."""
+
+        async def whole() -> T:
+            try:
+                return await asyncio.wait_for(work, 300 + 2 * size / _SLOWEST)
+            finally:
+                # obstore's threads hold objects of Python's a moment longer than its answers take:
+                # a process that ended right now would be aborted (status 134).
+                await asyncio.sleep(_LET_GO)
+
         try:
-            return asyncio.run(asyncio.wait_for(work, 300 + 2 * size / _SLOWEST))
+            return asyncio.run(whole())
         except TimeoutError:
             reason = "no end of it in time"
         except (self._faults.BaseError, OSError) as error:

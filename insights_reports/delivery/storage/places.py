@@ -9,6 +9,7 @@ from insights_reports.delivery.storage import folder
 from insights_reports.delivery.storage.manifest import Published, RevisionManifest, folder_of
 from insights_reports.delivery.storage.objects import ObjectStorage
 from insights_reports.delivery.storage.sftp import SftpStorage
+from insights_reports.delivery.storage.sharepoint import SharePointStorage
 
 Place = FolderDestination | StorageDestination
 
@@ -24,6 +25,8 @@ def publish(edition: Edition, place: Place, *, now: datetime, holders: Holders) 
         return folder.publish(edition, place.path, now=now, holders=holders)
     if place.is_sftp:
         return SftpStorage(place, holders).publish(edition, now)
+    if place.is_graph:
+        return SharePointStorage(place).publish(edition)
     return ObjectStorage(place).publish(edition)
 
 
@@ -63,5 +66,9 @@ def address(place: Place, edition: Edition, published: Published) -> str:
     return str(published.path)
 
 
-def _elsewhere(place: StorageDestination, holders: Holders) -> ObjectStorage | SftpStorage:
-    return SftpStorage(place, holders) if place.is_sftp else ObjectStorage(place)
+def _elsewhere(
+    place: StorageDestination, holders: Holders
+) -> ObjectStorage | SftpStorage | SharePointStorage:
+    if place.is_sftp:
+        return SftpStorage(place, holders)
+    return SharePointStorage(place) if place.is_graph else ObjectStorage(place)
