@@ -283,7 +283,11 @@ def _deliveries(commands: Commands) -> None:
     parser.add_argument(
         "--again",
         metavar="WHO",
-        help="owe again what this recipient or destination refused, or may not have received",
+        help="owe again what this recipient or destination refused, or may not have received; "
+        "of the edition that --subscription and --period name, also what it was sent",
+    )
+    parser.add_argument(
+        "--file", metavar="NAME", help="with --again: this file of the edition alone"
     )
     filters(parser)
     config(parser)

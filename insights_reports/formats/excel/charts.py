@@ -37,13 +37,14 @@ _COLOURS = {
     Role.GUIDED: "F46A25",
     Role.BEFORE: _PALE,
     Role.LIMIT: GREY,
+    Role.TARGET: "28A197",
     Role.CENTRE: LINE,
     Role.LOW: _PALE,
     Role.HIGH: _PALE,
 }
 _FORMATS = {Unit.RATE: "0%", Unit.NUMBER: "#,##0.0"}
-_DASHED = {Role.BEFORE, Role.LIMIT, Role.SECOND}
-_RULES = {Role.LIMIT, Role.CENTRE}  # straight across the chart, no data of their own
+_DASHED = {Role.BEFORE, Role.LIMIT, Role.SECOND, Role.TARGET}
+_RULES = {Role.LIMIT, Role.CENTRE, Role.TARGET}  # straight across the chart, no data of their own
 _A_ROW, _MOST_PANELS = 3, 12
 _NARROW = 75  # characters: beside a table up to this width a chart is still seen
 _CM = 0.19  # a character of a column's width
