@@ -99,6 +99,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _demo(commands: Commands) -> None:
     parser = command(commands, "demo", "The whole pipeline against the embedded server.")
     parser.add_argument("--out", default="demo", metavar="DIR", help="where to (default: demo)")
+    json(parser)
 
 
 def _server(commands: Commands) -> None:
@@ -131,6 +132,7 @@ def _server(commands: Commands) -> None:
     importing.add_argument(
         "--time-zone", metavar="ZONE", default="UTC", help="of the report (default: UTC)"
     )
+    json(importing)
     importing.add_argument(
         "--verbose",
         action="store_true",
@@ -349,8 +351,7 @@ def _history(commands: Commands) -> None:
         action.add_argument("--report", metavar="REPORT", help="whose history (id)")
         verbose(action)
         config(action)
-        if name in ("list", "query"):
-            json(action)
+        json(action)
         if name == "import":
             action.add_argument("--as-of", metavar="INSTANT", help=argparse.SUPPRESS)
             connection(action)

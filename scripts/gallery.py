@@ -8,6 +8,7 @@ says whose deployments it shows, the made-up company's of the embedded server ("
 """
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -57,19 +58,20 @@ def _make(kind: str, names: list[str], scratch: Path, out: Path) -> int:
         histories.write(histories.draw(histories.KINDS[kind]), table)
         import_file(table, data, time_zone=_ZONE)
     config = scratch / "gallery.yaml"
-    config.write_text(_CONFIG.read_text(encoding="utf-8"), encoding="utf-8")
+    text = _CONFIG.read_text(encoding="utf-8").replace("GALLERY", json.dumps(str(out)))
+    config.write_text(text, encoding="utf-8")
     faults = ["wrong-metric"] if kind == _WRONG else []
     with running_server(as_of=histories.AS_OF, data=data, data_faults=faults) as server:
         environment = os.environ | {"OCTOPUS_URL": server.url, "OCTOPUS_API_KEY": server.api_key}
         for name in names:
-            status = _run(name, config, out, environment)
+            status = _run(name, config, environment)
             if status > 1:  # 1: Octopus's figures differ, which is one of the kinds
                 return status
     return 0
 
 
-def _run(name: str, config: Path, out: Path, environment: dict[str, str]) -> int:
-    options = ["--config", str(config), "--out", str(out), "--as-of", histories.AS_OF.isoformat()]
+def _run(name: str, config: Path, environment: dict[str, str]) -> int:
+    options = ["--config", str(config), "--as-of", histories.AS_OF.isoformat()]
     if name.endswith("-now"):  # the month that has just begun
         options += ["--period", f"{histories.AS_OF:%Y-%m}"]
     command = [sys.executable, "-m", "insights_reports", "run", name, *options]

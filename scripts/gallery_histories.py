@@ -58,9 +58,10 @@ class Kind:
 KINDS = {
     "bad": Kind(
         story={
-            "Web shop": Change(failures=7, mending=10, days=3.5),
-            "Partner gateway": Change(failures=5, mending=8),
-            "Payments": Change(days=4),
+            "Web shop": Change(failures=13, mending=10, days=3.5),
+            "Payments": Change(failures=7, mending=8, days=4),
+            "Invoices": Change(failures=4, mending=6),
+            "Partner gateway": Change(failures=9, mending=8),
             "Search": Change(releases=0.3),
         }
     ),

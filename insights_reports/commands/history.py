@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from insights_reports.commands.common import as_of, print_json, print_table
+from insights_reports.commands.common import as_of, camel, print_json, print_table
 from insights_reports.config import Config
 from insights_reports.config_file import find_config, load_config
 from insights_reports.errors import UsageError
@@ -50,8 +50,7 @@ def _import(options: argparse.Namespace, config: Config) -> int:
     state, what, now = config.resolve(config.state), Path(options.what), datetime.now(UTC)
     if (what / "manifest.json").is_file():
         pulled = load(what)
-        _say(remember(pulled, state, what.resolve().name, now))
-        return 0
+        return _say(options, remember(pulled, state, what.resolve().name, now))
     is_file = what.suffix in _FILES
     if is_file and not what.is_file():
         raise UsageError("There is no such file.", f"import {what}", "")
@@ -77,12 +76,14 @@ def _import(options: argparse.Namespace, config: Config) -> int:
             pulled, state, f"import {what.name} {pulled.as_of:%Y%m%dT%H%M%S}", now
         )
     clear_line()
-    _say(merged)
-    return 0
+    return _say(options, merged)
 
 
 def _verify(options: argparse.Namespace, config: Config) -> int:
     found = [problem for store in _chosen(options, config) for problem in verify(store)]
+    if options.json:
+        print_json({"ok": not found, "problems": found})
+        return 1 if found else 0
     for problem in found:
         print(problem)
     if not found:
@@ -91,9 +92,14 @@ def _verify(options: argparse.Namespace, config: Config) -> int:
 
 
 def _repair(options: argparse.Namespace, config: Config) -> int:
-    for store in _chosen(options, config):
-        for name in repair(store, datetime.now(UTC)):
-            print(f"Removed {store}/{name}, which no manifest names.", file=sys.stderr)
+    stores = _chosen(options, config)
+    now = datetime.now(UTC)
+    removed = [f"{store}/{name}" for store in stores for name in repair(store, now)]
+    if options.json:
+        print_json({"removed": removed})
+        return 0
+    for name in removed:
+        print(f"Removed {name}, which no manifest names.", file=sys.stderr)
     return 0
 
 
@@ -102,6 +108,9 @@ def _export(options: argparse.Namespace, config: Config) -> int:
     if path.suffix not in (".parquet", ".csv"):
         raise UsageError("There is no such format.", f"File: {path}", "Choose .parquet or .csv.")
     count = export(_one(options, config), path)
+    if options.json:
+        print_json({"file": str(path), "deployments": count})
+        return 0
     print(f"Wrote {count:,} deployments to {path}.", file=sys.stderr)
     return 0
 
@@ -128,6 +137,10 @@ def _answer(sql: str, store: LocalFolder, manifest: Manifest) -> tuple[list[str]
             f"{store}/current/*.parquet.",
         ) from None
     data = [str(store.path / month.file) for month in manifest.months.values()]
+    if not data:
+        raise UsageError(
+            "There is nothing to ask.", f"{store}: no deployments", "Import some, or `run`."
+        )
     changes = [str(store.path / f) for month in manifest.months.values() for f in month.changes]
     try:
         with duckdb.connect() as database:
@@ -193,15 +206,18 @@ def _one(options: argparse.Namespace, config: Config) -> LocalFolder:
     return found[0]
 
 
-def _say(merged: MergeResult) -> None:
-    if merged.known:
-        print("This pull is in the history already; nothing was done.", file=sys.stderr)
-        return
-    print(
-        f"{merged.added:,} added, {merged.edited:,} edited, {merged.vanished:,} vanished, "
-        f"{merged.returned:,} returned; {len(merged.months)} months written.",
-        file=sys.stderr,
+def _say(options: argparse.Namespace, merged: MergeResult) -> int:
+    if options.json:
+        print_json(camel(merged))
+        return 0
+    said = (
+        "This pull is in the history already; nothing was done."
+        if merged.known
+        else f"{merged.added:,} added, {merged.edited:,} edited, {merged.vanished:,} vanished, "
+        f"{merged.returned:,} returned; {len(merged.months)} months written."
     )
+    print(said, file=sys.stderr)
+    return 0
 
 
 _ACTIONS = {
