@@ -49,7 +49,7 @@ bench: ## measure the data path against the alternatives (SIZES="10000 100000 10
 	$(PYTHON) benchmarks/data_path.py --sizes 10000 3000000 --ways ours "orjson alone" --repeats 3
 
 gallery: setup ## editions of many kinds in demo/gallery, with an index
-	@scripts/gallery
+	$(PYTHON) scripts/gallery.py
 
 pictures: demo ## make the pictures in docs/images from the demo's edition
 	@scripts/pictures demo

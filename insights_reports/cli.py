@@ -99,6 +99,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _demo(commands: Commands) -> None:
     parser = command(commands, "demo", "The whole pipeline against the embedded server.")
     parser.add_argument("--out", default="demo", metavar="DIR", help="where to (default: demo)")
+    json(parser)
 
 
 def _server(commands: Commands) -> None:
@@ -136,6 +137,7 @@ def _server(commands: Commands) -> None:
     importing.add_argument(
         "--time-zone", metavar="ZONE", default="UTC", help="of the report (default: UTC)"
     )
+    json(importing)
     importing.add_argument(
         "--verbose",
         action="store_true",
@@ -288,7 +290,11 @@ def _deliveries(commands: Commands) -> None:
     parser.add_argument(
         "--again",
         metavar="WHO",
-        help="owe again what this recipient or destination refused, or may not have received",
+        help="owe again what this recipient or destination refused, or may not have received; "
+        "of the edition that --subscription and --period name, also what it was sent",
+    )
+    parser.add_argument(
+        "--file", metavar="NAME", help="with --again: this file of the edition alone"
     )
     filters(parser)
     config(parser)

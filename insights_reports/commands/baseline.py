@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from insights_reports.commands.common import as_of, print_json, print_table
+from insights_reports.commands.common import as_of, camel, print_json, print_table
 from insights_reports.config import Config
 from insights_reports.config_file import find_config, load_config
 from insights_reports.errors import UsageError
@@ -30,11 +30,12 @@ def main(options: argparse.Namespace) -> int:
     names = [options.subscription] if options.subscription else [*config.subscriptions]
     found = [each for name in names for each in show(name, _state(config, name))]
     if options.json:
-        print_json(found)
+        print_json(camel(found))
     elif found:
         head = [*found[0]]
         print_table(
-            [title.upper() for title in head], [[str(row[k]) for k in head] for row in found]
+            [title.upper().replace("_", " ") for title in head],
+            [[str(row[k]) for k in head] for row in found],
         )
     else:
         print("None." if options.action == "list" else "Nothing is proposed.")
@@ -65,7 +66,7 @@ def _list(subscription: str, state: dict[str, Any]) -> list[dict[str, Any]]:
                 "last": periods[-1][0],
                 "periods": len(periods),
                 "state": "provisional" if len(periods) < STEADY else "steady",
-                "accepted by": baseline["accepted_by"] or "",
+                "accepted_by": baseline["accepted_by"] or "",
             }
         )
     return rows
@@ -82,8 +83,8 @@ def _propose(subscription: str, state: dict[str, Any]) -> list[dict[str, Any]]:
                 "measure": measure,
                 "from": proposal["start"],
                 "side": proposal["side"],
-                "old": f"{proposal['old_level']:.4g}",
-                "new": f"{proposal['new_level']:.4g}",
+                "old": float(f"{proposal['old_level']:.4g}"),
+                "new": float(f"{proposal['new_level']:.4g}"),
             }
         )
     return rows
@@ -117,6 +118,9 @@ def _accept(options: argparse.Namespace, config: Config, path: Path) -> int:
     )
     file = decisions_path(path)
     add_decision(file, entry)
+    if options.json:
+        print_json({"file": str(file), "baseline": entry.key, "from": entry.start})
+        return 0
     print(f"{file}: {entry.key} begins anew with {entry.start}.")
     return 0
 

@@ -13,7 +13,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from insights_reports.commands.common import as_of, checked, config_text, print_table, size
+from insights_reports.commands.common import (
+    as_of,
+    checked,
+    config_text,
+    print_json,
+    print_table,
+    size,
+)
 from insights_reports.commands.flows import load_flows, load_prefect
 from insights_reports.delivery import Ledger
 from insights_reports.delivery.mail.local_server import LocalMailServer, local_mail_server
@@ -53,6 +60,9 @@ def main(options: argparse.Namespace) -> int:
         ready = time.perf_counter() - begun
         result = _run(_write_config(out, server, mail), server, now, progress)
     clear_line()
+    if options.json:
+        print_json(_json(out, result, mail.received))
+        return int(result["exit_status"])
     _print(out, result, mail.received)
     stages = _stages(out, str(result["run"]))
     whole = time.perf_counter() - begun
@@ -93,18 +103,38 @@ def _run(config: Path, server: RunningServer, now: datetime, progress: Progress)
     return result
 
 
+def _json(out: Path, result: dict[str, Any], mails: list[Path]) -> dict[str, Any]:
+    about = About.model_validate(result)
+    return {
+        "subscription": SUBSCRIPTION,
+        "period": about.period,
+        "revision": about.revision,
+        "status": about.status,
+        "verdict": about.verdict,
+        "figures": about.figures,
+        "agrees": about.agrees,
+        "config": str(out / "insights-reports.yaml"),
+        "index": str(out / "reports" / "index.html"),
+        "files": [str(_published(out, about, Path(name))) for name in result["files"]],
+        "mails": [str(path) for path in mails],
+        "exitStatus": result["exit_status"],
+    }
+
+
+def _published(out: Path, about: About, file: Path) -> Path:
+    folder = out / "reports" / SUBSCRIPTION / about.period.lower() / f"r{about.revision}"
+    return folder / file.name
+
+
 def _print(out: Path, result: dict[str, Any], mails: list[Path]) -> None:
     about = About.model_validate(result)
     print(
         f"{SUBSCRIPTION} {about.period}, revision {about.revision} ({about.status}): "
         f"{checked(about)}."
     )
-    folder = out / "reports" / SUBSCRIPTION / about.period.lower() / f"r{about.revision}"
-    rows = [
-        [str(_short(folder / Path(name).name)), size(Path(name).stat().st_size), about.verdict]
-        for name in result["files"]
-    ]
-    rows += [[str(_short(path)), size(path.stat().st_size), "mail"] for path in mails]
+    files = [(_published(out, about, Path(name)), about.verdict) for name in result["files"]]
+    files += [(path, "mail") for path in mails]
+    rows = [[str(_short(path)), size(path.stat().st_size), said] for path, said in files]
     rows.append([str(_short(out / "reports" / "index.html")), "", "all editions"])
     print_table(["FILE", "SIZE", "CROSS-CHECK"], rows, right="lrl")
     if not mails:

@@ -15,7 +15,7 @@ from insights_reports.commands.common import (
 from insights_reports.config import Config
 from insights_reports.config_file import find_config, load_config
 from insights_reports.delivery import EditionRow, Ledger, Made, Receipt, State
-from insights_reports.errors import UsageError
+from insights_reports.pipeline.again import Again, owe_again
 from insights_reports.pipeline.state import open_ledger
 
 
@@ -24,7 +24,7 @@ def main(options: argparse.Namespace) -> int:
     config = load_config(find_config(options.config))
     with open_ledger(config) as ledger:
         if options.show == "deliveries" and options.again is not None:
-            _owe_again(ledger, options.again)
+            _owe_again(ledger, config, options)
         head, rows, values = _filtered(_TABLES[options.show](ledger, config), options)
     if options.json:
         print_json(camel(values))
@@ -33,23 +33,11 @@ def main(options: argparse.Namespace) -> int:
     return 0
 
 
-def _owe_again(ledger: Ledger, who: str) -> None:
-    """Raises UsageError when nothing was refused there, and nothing is unclear."""
-    keys = [
-        receipt.key
-        for receipt in ledger.deliveries()
-        if who in (receipt.key.recipient, receipt.key.destination)
-    ]
-    now = datetime.now(UTC)
-    again = [key for key in keys if ledger.reopen(key, now)]
-    if not again:
-        raise UsageError(
-            "Nothing of the last revisions was refused there, and nothing is unclear.",
-            f"--again {who}, {len(keys)} deliveries",
-            "Name a recipient or a destination as `insights-reports deliveries` does.",
-        )
-    for key in again:
-        print(f"{key}: owed again; the next run carries it out.", file=sys.stderr)
+def _owe_again(ledger: Ledger, config: Config, options: argparse.Namespace) -> None:
+    wanted = Again(options.again, options.subscription, options.period, options.file)
+    for key in owe_again(config, ledger, wanted, datetime.now(UTC)):
+        only = f", {options.file} alone" if options.file and key.recipient else ""
+        print(f"{key}: owed again{only}; the next run carries it out.", file=sys.stderr)
 
 
 _Shown = tuple[list[str], list[list[str]], list[dict[str, Any]]]

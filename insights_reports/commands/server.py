@@ -9,7 +9,7 @@ import tempfile
 from datetime import date, timedelta
 from pathlib import Path
 
-from insights_reports.commands.common import as_of
+from insights_reports.commands.common import as_of, camel, print_json
 from insights_reports.errors import UsageError
 from insights_reports.server import create_database, import_file, serve
 from insights_reports.server.release_order import ReleaseOrder
@@ -54,6 +54,9 @@ def main(options: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     found = import_file(Path(options.file), Path(options.data), time_zone=options.time_zone)
+    if options.json:
+        print_json({"data": options.data, **camel(found)})
+        return 0
     print(
         f"Imported {found.deployments:,} deployments of {found.projects:,} projects, "
         f"{found.first} to {found.last}, into {options.data}."

@@ -6,7 +6,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from insights_reports.commands.common import as_of, camel, print_json, print_table
+from insights_reports.commands.common import (
+    as_of,
+    camel,
+    edition_json,
+    print_json,
+    print_table,
+    receipt_json,
+)
 from insights_reports.config import Config
 from insights_reports.config_file import find_config, load_config
 from insights_reports.delivery import EditionRow, Ledger, Receipt, RunRecord
@@ -131,8 +138,8 @@ def _json(shown: _Shown, now: datetime) -> dict[str, Any]:
         if shown.coming
         else None,
         "last_run": asdict(shown.last_run) if shown.last_run else None,
-        "last_edition": asdict(shown.last_edition) if shown.last_edition else None,
-        "owed": [asdict(receipt) for receipt in shown.owed],
+        "last_edition": edition_json(shown.last_edition) if shown.last_edition else None,
+        "owed": [receipt_json(receipt) for receipt in shown.owed],
     }
 
 

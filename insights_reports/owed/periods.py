@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from insights_reports.config import Subscription
 from insights_reports.errors import UsageError
 from insights_reports.metrics import Period, parse_periods
+from insights_reports.owed.meant import meant
 
 LAST = "last"
 _ENDS_OF = {
@@ -29,9 +30,11 @@ def periods_wanted(text: str, subscription: Subscription, now: datetime) -> tupl
             raise UsageError
         found = parse_periods(text, subscription.week_start, subscription.fiscal_year_starts)
     except UsageError:
-        raise _misfit("This is not a period of the subscription.", text, subscription) from None
+        raise _misfit(
+            "This is not a period of the subscription.", text, subscription, now
+        ) from None
     if not all(fits(period, subscription) for period in found):
-        raise _misfit("The subscription has no such period.", text, subscription)
+        raise _misfit("The subscription has no such period.", text, subscription, now)
     _refuse_future(found[-1], now)
     return tuple(period.name for period in found)
 
@@ -79,13 +82,14 @@ def has_begun(day: date, now: datetime) -> bool:
     return day <= (now + timedelta(hours=14)).date()
 
 
-def _misfit(what: str, text: str, subscription: Subscription) -> UsageError:
+def _misfit(what: str, text: str, subscription: Subscription, now: datetime) -> UsageError:
+    found = meant(text, subscription, now.date())
     every = subscription.every
     fiscal = subscription.fiscal_year_starts > 1
     one, several = (_FISCAL if fiscal else _ENDS_OF)[every]
     return UsageError(
         what,
         f"period: {text!r}, and it is made every {'fiscal ' if fiscal else ''}{every}",
-        f"Write last, last-{every}, {one} or {several}; other days are those of "
-        "`run --range 2026-09-14..2026-09-27`.",
+        f"{f'Did you mean {found}? ' if found else ''}Write last, last-{every}, {one} or "
+        f"{several}; other days are those of `run --range 2026-09-14..2026-09-27`.",
     )

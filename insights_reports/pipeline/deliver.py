@@ -45,7 +45,7 @@ def deliver_edition(run: Run, *, note: str = "", released_by: str = "") -> list[
             ledger,
             now=ledger.now,
             note=note,
-            compose_mail=lambda edition, notes: _compose(run, notes),
+            compose_mail=lambda edition, notes: compose(run, notes),
         )
         _refresh_indexes(run, receipts, ledger.holders)
     return receipts
@@ -77,7 +77,8 @@ def _first_document(run: Run) -> Document:
     return load((run.documents / f"{name}.json").read_bytes())
 
 
-def _compose(run: Run, notes: MailNotes) -> MailBody:
+def compose(run: Run, notes: MailNotes) -> MailBody:
+    """The mail of the run's edition."""
     return mail.render(
         _first_document(run),
         attached=notes.attached,

@@ -44,6 +44,7 @@ from insights_reports.octopus.wire.questions import reply_name
 from insights_reports.pipeline.combinations import ask
 from insights_reports.pipeline.progress import Progress
 from insights_reports.pipeline.sources import define, draw_into
+from insights_reports.spelling.nearest import nearest
 from insights_reports.spelling.stated import Question, StatedTable
 from insights_reports.spelling.terms import GRANULARITIES, SPLITS, TIME_RANGES, Split
 
@@ -252,9 +253,15 @@ def choose_tag_sets(tag_sets: list[TagSet], wanted: Iterable[str]) -> list[TagSe
         raise UsageError(
             "The report's tenants have no tag in such a tag set.",
             f"Tag set: {', '.join(sorted(missing))}",
-            f"There are: {', '.join(f'{t.Name} ({t.Id})' for t in tag_sets) or 'none'}.",
+            _there_are(tag_sets, min(missing)),
         )
     return chosen
+
+
+def _there_are(tag_sets: list[TagSet], asked: str) -> str:
+    found = nearest(asked, (tag_set.Name for tag_set in tag_sets))
+    known = ", ".join(f"{tag_set.Name} ({tag_set.Id})" for tag_set in tag_sets) or "none"
+    return f"{f'Did you mean {found}? ' if found else ''}There are: {known}."
 
 
 def requests(

@@ -7,6 +7,9 @@ from datetime import date, datetime
 import pytest
 
 from insights_reports.edition.document import (
+    Chart,
+    ChartForm,
+    ChartSeries,
     Column,
     ColumnKind,
     Document,
@@ -14,6 +17,7 @@ from insights_reports.edition.document import (
     Finding,
     Path,
     PathStep,
+    Role,
     Section,
     Table,
     TargetWord,
@@ -119,6 +123,31 @@ def test_a_missed_target_and_another_statement_of_octopus_are_said() -> None:
     assert cover[6] == 0.05
     assert "4 of 12" in str(cover[7])
     assert "Octopus states 17.3\u00a0%" in str(cover[7])
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_series_of_every_role_is_drawn(role: Role) -> None:
+    """A role without a colour of its own once cost the whole workbook."""
+    series = ChartSeries(phrase("series.median"), role, (rate(1, 20), rate(1, 10)))
+    chart = Chart(
+        id="each-role",
+        form=ChartForm.LINES,
+        title=phrase("title.summary"),
+        subtitle=None,
+        alt=phrase("title.summary"),
+        x=(date(2026, 8, 1), date(2026, 9, 1)),
+        granularity="Monthly",
+        unit=Unit.RATE,
+        series=(series,),
+    )
+    *_, drawn = [
+        found
+        for sheet in opened(excel.render(document(chart), None)).worksheets
+        for found in sheet._charts  # type: ignore[attr-defined]
+    ]
+    (line,) = [each.graphicalProperties.line for each in drawn.series]
+    assert line.solidFill.srgbClr
+    assert (line.dashStyle == "sysDash") == (role in ("target", "limit", "second", "before"))
 
 
 def test_questions_and_the_editor_s_note_stand_on_the_cover() -> None:

@@ -1,10 +1,14 @@
 """Which periods can be asked for, and what the errors say."""
 
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from insights_reports.errors import UsageError
+from insights_reports.owed.meant import meant
 from insights_reports.owed.periods import periods_wanted, range_wanted
 from tests.owed.rows import at, subscription
 
@@ -53,6 +57,49 @@ def test_what_does_not_says_what_would(settings: Any, text: str, remedy: str) ->
         periods_wanted(text, subscription(**settings), NOW)
     assert remedy in failure.value.remedy
     assert len(str(failure.value).splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "text", "found"),
+    [
+        ({}, "2026/9", "2026-09"),
+        ({}, "2026-9", "2026-09"),
+        ({}, "09.2026", "2026-09"),
+        ({}, "sep 2026", "2026-09"),
+        ({}, "October", "2026-10"),
+        ({}, "December", "2025-12"),  # the one of 2026 has not begun
+        ({}, "Okt. 2026", "2026-10"),
+        ({}, "2026-Q3", "2026-07..2026-09"),
+        ({}, "last-quarter", "2026-07..2026-09"),
+        ({}, "2026-10..2026-08", "2026-08..2026-10"),
+        ({}, "lats", "last"),
+        ({}, "lastmonth", "2026-10"),
+        ({}, "2026-09-14", "2026-09"),
+        ({"every": "quarter"}, "2026-08", "2026-Q3"),
+        ({"every": "quarter"}, "q3", "2026-Q3"),
+        ({"every": "quarter"}, "3. Quartal", None),
+        ({"every": "week"}, "KW 44 2026", "2026-W44"),
+        ({"every": "year"}, "2026-Q3", "2026"),
+        (FISCAL, "2026-Q3", "FY2027-Q2"),
+        ({}, "2026-13", None),
+        ({}, "2027", None),
+        ({}, "", None),
+        ({}, "yesterday", None),
+    ],
+)
+def test_what_was_meant_is_suggested(settings: Any, text: str, found: str | None) -> None:
+    with pytest.raises(UsageError) as failure:
+        periods_wanted(text, subscription(**settings), NOW)
+    said = re.match(r"Did you mean (\S+)\?", failure.value.remedy)
+    assert (said and said[1]) == found
+    if found:
+        assert periods_wanted(found, subscription(**settings), NOW)
+
+
+@given(st.text(max_size=20))
+def test_what_is_suggested_can_be_asked_for(text: str) -> None:
+    found = meant(text, subscription(), NOW.date())
+    assert found is None or periods_wanted(found, subscription(), NOW)
 
 
 def test_a_range_of_days_is_one_period() -> None:

@@ -236,12 +236,24 @@ class Ledger(AbstractContextManager["Ledger"]):
             self._leases.give_back()
         return self.receipt(claim.key)
 
-    def reopen(self, key: Key, now: datetime) -> bool:
-        """Owe a delivery again that was refused, or that is held because it may have arrived.
-        False when it is neither, or of a revision that was replaced."""
+    def reopen(
+        self,
+        key: Key,
+        now: datetime,
+        *,
+        sent: bool = False,
+        message: tuple[bytes, str] | None = None,
+    ) -> bool:
+        """Owe a delivery again that was refused, or that is held because it may have arrived, and
+        with ``sent`` one that was sent. False when it is none of these, or of a revision that was
+        replaced. ``message`` is what goes out then, and its Message-ID."""
+        content, reference = message or (None, None)
+        values = {"now": stamp(now), "sent": int(sent), "reference": reference}
         with self._database.transaction() as write:
-            done = write.execute(sql.REOPEN, {**asdict(key), "now": stamp(now)})
-        return done.rowcount == 1
+            done = write.execute(sql.REOPEN, {**asdict(key), **values}).rowcount == 1
+            if done and content is not None:
+                write.execute(sql.KEEP_MESSAGE, {**asdict(key), "content": content})
+        return done
 
     def receipt(self, key: Key) -> Receipt:
         """How delivery ``key`` stands.

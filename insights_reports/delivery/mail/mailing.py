@@ -8,7 +8,7 @@ after it sends the very same bytes again, with the same Message-ID and Date.
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from insights_reports.delivery.destinations import MailDestination
 from insights_reports.delivery.interruptions import undisturbed
@@ -66,6 +66,17 @@ class Mailing:
         """Carry out what is owed of ``keys``; one receipt for each, in their order."""
         with contextlib.ExitStack() as connection:
             return [self._deliver(key, connection) for key in keys]
+
+    def again(self, key: Key, only: File | None) -> bool:
+        """Owe ``key`` once more, also when it was sent: with ``only`` attached, or as it was, in a
+        message of its own that servers do not take for the earlier one. See `Ledger.reopen`."""
+        now = self._now()
+        chosen = (only,) if only else self._destination.chosen(self._edition.files)
+        name = now.isoformat()
+        content = self._fullest(key, now, chosen, self._destination.largest, again=name)
+        identifier = message_id(key, self._destination.transport, name)
+        message = None if content is None else (content, identifier)
+        return self._ledger.reopen(key, now, sent=True, message=message)
 
     def _deliver(self, key: Key, connection: contextlib.ExitStack) -> Receipt:
         claim = self._ledger.claim(key, self._now())
@@ -206,18 +217,25 @@ class Mailing:
 
     def _prepared(self, claim: Claim, limit: int) -> bytes | None:
         """The fullest message of at most ``limit`` bytes, entered in the ledger; None when there is
-        none so small. The body is composed after the choice and says what had to be left out."""
-        transport = self._destination.transport
+        none so small."""
         chosen = self._destination.chosen(self._edition.files)
+        content = self._fullest(claim.key, claim.planned_at, chosen, limit)
+        if content is not None:
+            identifier = message_id(claim.key, self._destination.transport)
+            self._ledger.prepare(claim, content, identifier)
+        return content
+
+    def _fullest(
+        self, key: Key, date: datetime, chosen: tuple[File, ...], limit: int, *, again: str = ""
+    ) -> bytes | None:
+        """With as many of ``chosen`` as ``limit`` lets pass; None when it lets not even the body.
+        The body is composed after the choice and says what had to be left out."""
+        transport, written = self._destination.transport, self._written(key.recipient)
         for attached in _fewer(chosen):
             left_out = tuple(file for file in chosen if file not in attached)
             body = self._body(MailNotes(attached, left_out, self._folders))
-            written = self._written(claim.key.recipient)
-            content = build(
-                claim.key, transport, claim.planned_at, body, attached, recipient=written
-            )
+            content = build(key, transport, date, body, attached, recipient=written, again=again)
             if len(content) <= limit:
-                self._ledger.prepare(claim, content, message_id(claim.key, transport))
                 return content
         return None
 

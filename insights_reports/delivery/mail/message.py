@@ -38,9 +38,11 @@ class _Wire(EmailPolicy):
 _WIRE = _Wire(linesep="\r\n", max_line_length=76)
 
 
-def message_id(key: Key, transport: Sender) -> str:
-    """The Message-ID of a delivery: servers that have seen it drop the copy (Exchange does)."""
-    text = "\n".join((key.subscription, key.period, key.destination, key.recipient))
+def message_id(key: Key, transport: Sender, again: str = "") -> str:
+    """The Message-ID of a delivery: servers that have seen it drop the copy (Exchange does).
+    ``again`` makes another one, for what is sent once more on purpose."""
+    parts = (key.subscription, key.period, key.destination, key.recipient)
+    text = "\n".join((*parts, again) if again else parts)
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return f"<{digest}.r{key.revision}@{_domain(transport)}>"
 
@@ -53,11 +55,12 @@ def build(
     attachments: Sequence[File],
     *,
     recipient: str = "",
+    again: str = "",
 ) -> bytes:
     """The message to ``key.recipient``, written as ``recipient``, with CRLF line ends, ready for
-    DATA but for its dots."""
+    DATA but for its dots. ``again``: as for `message_id`."""
     message = EmailMessage(policy=SMTP)
-    identifier = message_id(key, transport)
+    identifier = message_id(key, transport, again)
     _address(message, key, transport, recipient)
     message["Subject"] = _one_line(body.subject)
     message["Date"] = format_datetime(date.astimezone(UTC))

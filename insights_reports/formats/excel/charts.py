@@ -37,6 +37,7 @@ _COLOURS = {
     Role.GUIDED: "F46A25",
     Role.BEFORE: _PALE,
     Role.LIMIT: GREY,
+    Role.TARGET: "28A197",
     Role.CENTRE: LINE,
     Role.TARGET: "28A197",
     Role.LOW: _PALE,
