@@ -20,6 +20,7 @@ _TEXT, _SAID = 6.8, 7.2
 _TOP, _BELOW = 8.0, 14.0
 _LIMITS, _TARGET = "4 2", "1.2 2.2"
 _MOST_DOTS = 16
+_STRAIGHT = {Role.CENTRE: ("axis", 0.5, ""), Role.TARGET: ("second", 1.2, _TARGET)}
 _LINES = {Role.SECOND: ("muted", 0.8, "6 2 1 2"), Role.BEFORE: ("before", 0.8, "")}
 
 
@@ -111,14 +112,26 @@ def _line(plot: _Plot, series: Series) -> None:
         for run in segments(plot.points(series.figures)):
             if len(run) > 1:
                 plot.drawing.path(run, stroke=stroke, width=width, dash=dash)
-    elif series.role in (Role.LIMIT, Role.CENTRE, Role.TARGET):
+    elif series.role is Role.LIMIT:
+        for run in segments(_steps(plot, series)):
+            plot.drawing.path(run, stroke="muted", width=0.7, dash=_LIMITS)
+    elif series.role in _STRAIGHT:
+        stroke, width, dash = _STRAIGHT[series.role]
         y = points[-1][1]
-        stroke, width, dash = {
-            Role.LIMIT: ("muted", 0.7, _LIMITS),
-            Role.CENTRE: ("axis", 0.5, ""),
-            Role.TARGET: ("second", 1.2, _TARGET),
-        }[series.role]
         plot.drawing.line((plot.left, y), (plot.right, y), stroke=stroke, width=width, dash=dash)
+
+
+def _steps(plot: _Plot, series: Series) -> list[Point | None]:
+    """A limit as the two ends of a step for each interval: each has its own, by its size."""
+    steps: list[Point | None] = []
+    heights = [None if point is None else point[1] for point in plot.points(series.figures)]
+    for first, last, y in runs(heights):
+        if y is None:
+            steps.append(None)
+            continue
+        left, right = plot.x(first) - plot.step / 2, plot.x(last) + plot.step / 2
+        steps += [(max(plot.left, left), y), (min(plot.right, right), y)]
+    return steps
 
 
 def _ends(chart: Chart, style: Style) -> list[tuple[float, str, str]]:
