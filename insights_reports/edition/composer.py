@@ -25,13 +25,12 @@ from insights_reports.edition.document import (
     Block,
     Chart,
     Document,
-    Finding,
     Identity,
     Section,
     Tile,
 )
 from insights_reports.edition.facts import Facts, Slices
-from insights_reports.edition.findings import findings
+from insights_reports.edition.findings import Findings, findings
 from insights_reports.edition.headline import Told, headline, subject
 from insights_reports.edition.incidents import FIRST, Incidents
 from insights_reports.edition.judging import Judging, judge_edition
@@ -44,19 +43,12 @@ from insights_reports.edition.path import ordered, path
 from insights_reports.edition.questions import questions
 from insights_reports.edition.scope import Scope, scope_of, within
 from insights_reports.edition.settings import Inputs, Settings
-from insights_reports.edition.slices import NAMES, SplitPart, no_slices, section, split_slices
+from insights_reports.edition.slices import NAMES, SplitPart, section, split_slices
+from insights_reports.edition.split_headline import split_headline
 from insights_reports.edition.strip import strip, unseen
 from insights_reports.edition.targets_table import targets_table
 from insights_reports.edition.tiles import tiles
-from insights_reports.edition.values import (
-    ChangeVerdict,
-    Instant,
-    Metric,
-    Name,
-    Phrase,
-    Span,
-    Value,
-)
+from insights_reports.edition.values import ChangeVerdict, Instant, Metric, Name, Phrase, Span
 from insights_reports.judgement import Baseline, Proposal
 from insights_reports.metrics import Split
 
@@ -161,9 +153,9 @@ class _Edition:
         return tiles(self.main, self.judging)
 
     @cached_property
-    def findings(self) -> tuple[Finding, ...]:
+    def found(self) -> Findings:
         if self.inputs.partial:
-            return ()
+            return Findings()
         return findings(self.ranked, self.judging, self.shares)
 
     @cached_property
@@ -197,9 +189,9 @@ class _Edition:
             subject=self.subject(),
             headline=headline(self.told),
             tiles=self.tiles,
-            findings=self.findings,
+            findings=self.found.rows,
             overview=tuple(self.overview()),
-            questions=questions(self.findings, self.tiles, self.incidents, disputed=disputed),
+            questions=questions(self.found.rows, self.tiles, self.incidents, disputed=disputed),
             last_edition=last_edition(self.inputs.before, self.parts, self.tiles),
             note=self.inputs.note,
         )
@@ -222,7 +214,7 @@ class _Edition:
         steps = path(self.everything, self.judging, self.scope.name)
         if steps is not None:
             yield steps
-        table = None if first is None else matrix(first, self.judging, self.findings)
+        table = None if first is None else matrix(first, self.judging, self.found.rows)
         if table is not None:
             yield table
         longest = self.incidents.recoveries(FIRST)
@@ -277,12 +269,11 @@ class _Edition:
         scope = Phrase(f"scope.split.{first.name}", {"n": slices})
         if first.facts is self.main and self.scope.group is not None:
             scope = Phrase("scope.within", {"scope": scope, "group": Name(self.scope.group)})
-        sentence = _split_headline(first.facts, several)
         return replace(
             self.document(first.name, scope, (*sections, short_method(first.facts))),
             title=Phrase(f"title.split.{first.name}"),
-            headline=sentence,
-            findings=tuple(each for each in self.findings if each.anchor in anchors),
+            headline=split_headline(several, self.found.explained),
+            findings=tuple(each for each in self.found.rows if each.anchor in anchors),
             overview=tuple(chart for part in several for chart in part.panels()),
         )
 
@@ -320,37 +311,6 @@ class _Edition:
 
 
 _CHANGED = (ChangeVerdict.WORSE, ChangeVerdict.BETTER)
-
-
-def _split_headline(facts: Facts, several: tuple[SplitPart, ...]) -> Phrase:
-    """How many slices left their own range, of how many that could be judged."""
-    first = several[0]
-    if not any(part.order for part in several):
-        return no_slices(first)
-    every = sum(len(part.things) for part in several)
-    outside = {
-        (part.anchor, series)
-        for part in several
-        for series, _, judged in part.outliers
-        if series in part.things and judged.verdict.outside
-    }
-    spoken = sum(part.judged_slices for part in several)
-    values: dict[str, Value] = {
-        "n": every,
-        "things": Phrase(f"things.{first.name}", {"n": spoken or every}),
-        "outside": len(outside),
-        "judged": spoken,
-    }
-    key = "only" if not every else "past" if spoken else "no_past"
-    if len(several) > 1:
-        return Phrase(f"headline.sets.{key}", values | {"sets": len(several)})
-    top, now = first.order[0], facts.windows.now
-    values |= {
-        "top": first.label(top),
-        "count": int(first.slices.column("total", now)[top]),
-        "total": int(facts.whole.column("total", now)[0]),
-    }
-    return Phrase(f"headline.slices.{key}", values)
 
 
 def _identity(facts: Facts, inputs: Inputs, scope: Phrase) -> Identity:

@@ -53,6 +53,11 @@ class Counted:
         rows, columns = self.total.shape
         return rows, columns
 
+    @property
+    def closed(self) -> Ints:
+        """The deployments of days that are not open."""
+        return self.total - self.opened
+
     def sizes(self, metric: Metric) -> Ints:
         """How many values of a measure each cell has."""
         return _cells(self.measured[metric].cells, self.shape)

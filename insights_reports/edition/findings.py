@@ -1,6 +1,6 @@
 """The findings of the whole edition: which slices changed, one row a cause, the gravest first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +14,15 @@ from insights_reports.edition.facts import Facts, Slices
 from insights_reports.edition.judging import MEASURES, STATISTICS, Judging, judge_edition
 from insights_reports.edition.reasons import what, with_usual
 from insights_reports.edition.slices import SplitPart
-from insights_reports.edition.values import ChangeVerdict, Figure, Judged, Metric, Phrase, Value
+from insights_reports.edition.values import (
+    ChangeVerdict,
+    Figure,
+    Judged,
+    Metric,
+    Name,
+    Phrase,
+    Value,
+)
 from insights_reports.metrics.splits import UNKNOWN
 
 _ORDER = (
@@ -34,7 +42,6 @@ class Outside:
     part: SplitPart
     series: int
     metrics: list[Metric]
-    judging: Judging
     causes: list[Phrase] = field(default_factory=list)
 
     @property
@@ -52,7 +59,15 @@ class Outside:
         return _numbers(self.part.facts, self.part.slices, self.series)
 
     def _judged(self, metric: Metric) -> Judged:
-        return self.judging.of(self.part.facts, self.part.slices, self.series, metric)
+        return self.part.said(self.series, metric)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it holds nearly all deployments: the whole under another name."""
+        facts, now = self.part.facts, self.part.facts.windows.now
+        total = int(facts.whole.column("total", now)[0])
+        own = int(self.part.slices.column("total", now)[self.series])
+        return bool(total) and own >= _WHOLE * total
 
 
 def _numbers(facts: Facts, slices: Slices, series: int) -> tuple[object, ...]:
@@ -61,59 +76,74 @@ def _numbers(facts: Facts, slices: Slices, series: int) -> tuple[object, ...]:
     return tuple((figure.metric, figure.value, figure.n) for figure in figures)
 
 
-def outside(part: SplitPart, judging: Judging) -> list[Outside]:
-    """The slices of one split that changed; none that is the whole, or that nobody can name."""
-    facts, slices = part.facts, part.slices
-    total = int(facts.whole.column("total", facts.windows.now)[0])
-    own = slices.column("total", facts.windows.now)
+def outside(part: SplitPart) -> list[Outside]:
+    """The slices of one split that changed; none that nobody can name."""
     found = []
     for series in part.order:
-        metrics = [
-            metric for metric in _ORDER if judging.of(facts, slices, series, metric).verdict.outside
-        ]
-        special = slices.keys[series] == UNKNOWN
-        if metrics and not special and not (total and own[series] >= _WHOLE * total):
-            metrics.sort(key=lambda m: _gravity(judging, part, series, m))
-            found.append(Outside(part, series, metrics, judging))
+        metrics = [metric for metric in _ORDER if part.said(series, metric).verdict.outside]
+        if metrics and part.slices.keys[series] != UNKNOWN:
+            metrics.sort(key=lambda m: _gravity(part, series, m))
+            found.append(Outside(part, series, metrics))
     return found
 
 
-def _gravity(judging: Judging, part: SplitPart, series: int, metric: Metric) -> tuple[int, int]:
-    word = judging.of(part.facts, part.slices, series, metric).verdict
-    rank = {
+def _gravity(part: SplitPart, series: int, metric: Metric) -> tuple[int, int]:
+    word = part.said(series, metric).verdict
+    grave = {
         ChangeVerdict.WORSE: 0,
         ChangeVerdict.FEWER: 1,
         ChangeVerdict.BETTER: 2,
         ChangeVerdict.MORE: 3,
     }
-    return rank[word], _ORDER.index(metric)
+    return grave[word], _ORDER.index(metric)
+
+
+def rank(found: Outside) -> tuple[int, float]:
+    """The smaller, the graver: by the number of worse measures, then by the distance."""
+    return -found.worse, -found.farthest
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The rows, and by which slices others are explained: by their anchor and series."""
+
+    rows: tuple[Finding, ...] = ()
+    explained: Mapping[tuple[str, int], tuple[Phrase | Name, ...]] = field(default_factory=dict)
 
 
 def findings(
-    parts: Sequence[SplitPart], judging: Judging, shares: dict[str, Shares | None]
-) -> tuple[Finding, ...]:
+    parts: Sequence[SplitPart], judging: Judging, shares: Mapping[str, Shares | None]
+) -> Findings:
     """The findings of all splits, those of the first split first where two are one cause."""
     if not parts:
-        return ()
-    first = sorted(outside(parts[0], judging), key=lambda each: _rank(each, parts[0]))
-    others = [each for part in parts[1:] for each in outside(part, judging)]
+        return Findings()
+    changed = [each for part in parts for each in outside(part) if not each.is_whole]
+    first = sorted((each for each in changed if each.part is parts[0]), key=rank)
+    others = [each for each in changed if each.part is not parts[0]]
     causes = _Causes(first, judging)
     kept: list[Outside] = list(first)
     seen = {each.numbers for each in first} | {_numbers(parts[0].facts, parts[0].facts.whole, 0)}
+    explained: dict[tuple[str, int], tuple[Phrase | Name, ...]] = {}
     for each in others:
+        numbers = causes.needed(each)
+        if numbers:
+            explained[each.part.anchor, each.series] = causes.names(max(numbers.values()))
         if each.numbers in seen:
             continue
         seen.add(each.numbers)
-        if not causes.explain(each):
+        if numbers:
+            causes.tell(each, numbers)
+        else:
             kept.append(each)
-    kept.sort(key=lambda each: _rank(each, parts[0]))
-    return tuple(_finding(each, shares.get(each.part.anchor)) for each in kept)
+    kept.sort(key=lambda each: _row_rank(each, parts[0]))
+    rows = tuple(_finding(each, shares.get(each.part.anchor)) for each in kept)
+    return Findings(rows, explained)
 
 
-def _rank(found: Outside, first: SplitPart) -> tuple[int, bool, float]:
-    """The number of worse measures, then the distance; of what became better the first split."""
-    other = not found.worse and found.part is not first
-    return -found.worse, other, -found.farthest
+def _row_rank(found: Outside, first: SplitPart) -> tuple[int, bool, float]:
+    """By gravity; of what became better the first split first."""
+    worse, distance = rank(found)
+    return worse, not found.worse and found.part is not first, distance
 
 
 @dataclass
@@ -124,21 +154,26 @@ class _Causes:
     judging: Judging
     _without: dict[tuple[str, int], tuple[Group, Judging]] = field(default_factory=dict)
 
-    def explain(self, found: Outside) -> bool:
-        """Whether every measure of a slice is as usual without the first finding's slice, or
-        without the first few; then each is told in the row of the last of these."""
-        explained = {metric: self._by(found, metric) for metric in found.metrics}
-        if any(number is None for number in explained.values()):
-            return False
-        for metric, number in explained.items():
-            if number is not None:
-                group, _ = self._judged_without(found.part, number)
-                self.first[number - 1].causes.append(_same_cause(found, group, metric, number))
-        return True
+    def needed(self, found: Outside) -> dict[Metric, int]:
+        """Without how many of the first findings' slices each measure of a slice is as usual; {}
+        where one is not."""
+        numbers = {metric: self._by(found, metric) for metric in found.metrics}
+        known = {metric: number for metric, number in numbers.items() if number is not None}
+        return known if len(known) == len(numbers) else {}
+
+    def names(self, number: int) -> tuple[Phrase | Name, ...]:
+        """The slices of the first few findings."""
+        return tuple(each.part.label(each.series) for each in self.first[:number])
+
+    def tell(self, found: Outside, numbers: Mapping[Metric, int]) -> None:
+        """Each measure in the row of the last finding that it needs."""
+        for metric, number in numbers.items():
+            group, _ = self._judged_without(found.part, number)
+            self.first[number - 1].causes.append(_same_cause(found, group, metric, number))
 
     def _by(self, found: Outside, metric: Metric) -> int | None:
         """Without how many of the first findings' slices a measure is as usual."""
-        before = found.judging.of(found.part.facts, found.part.slices, found.series, metric)
+        before = found.part.said(found.series, metric)
         for number in range(1, min(len(self.first), _CAUSES) + 1):
             _, again = self._judged_without(found.part, number)
             judgement = again.answer(0, found.series, metric).judgement
@@ -220,7 +255,7 @@ def _lines(found: Outside) -> Iterator[FindingLine]:
     part, series, facts = found.part, found.series, found.part.facts
     now, before = facts.windows.now, facts.windows.previous
     for metric in found.metrics:
-        judged = found.judging.of(facts, part.slices, series, metric)
+        judged = part.said(series, metric)
         figure, earlier = (
             part.slices.figure(series, span, metric, STATISTICS[metric]) for span in (now, before)
         )

@@ -16,6 +16,7 @@ from insights_reports.edition.values import (
     ChangeVerdict,
     Day,
     Figure,
+    Judged,
     Metric,
     Missing,
     Name,
@@ -241,7 +242,7 @@ def _calm(told: Told) -> Phrase:
     ]
     key = "calm" if judged else "unjudged"
     sentence = Phrase(f"headline.{key}", {**values, "failures": Phrase("headline.failed", values)})
-    near = [tile for tile in judged if tile.figure.value is not None and _end(tile) is not None]
+    near = [tile for tile in judged if tile.figure.value is not None and nearest_end(tile.judged)]
     if near:
         nearest = max(near, key=lambda tile: abs(tile.judged.distance or 0.0))
         second = Phrase(
@@ -249,16 +250,16 @@ def _calm(told: Told) -> Phrase:
             {
                 "metric": Phrase(f"metric.{nearest.figure.metric}"),
                 "now": nearest.figure,
-                "usual": _end(nearest),
+                "usual": nearest_end(nearest.judged),
             },
         )
         sentence = Phrase("headline.two", {"first": sentence, "second": second})
     return _so_far(told, sentence)
 
 
-def _end(tile: Tile) -> Phrase | None:
+def nearest_end(judged: Judged) -> Phrase | None:
     """The end of the usual range that a value lies nearer to."""
-    usual, distance = tile.judged.usual, tile.judged.distance
+    usual, distance = judged.usual, judged.distance
     if usual is None or distance is None:
         return None
     end: Figure | None = usual.high if distance > 0 else usual.low

@@ -324,7 +324,7 @@ def _usual(group: Group, series: int, metric: Metric, answer: Answer) -> Usual |
     if judgement.range is None:
         return None
     quantile = _quantiles(group, series, metric, answer) if metric in DURATIONS else None
-    low, high = ends(metric, judgement.range, quantile)
+    low, high = ends(metric, judgement.range, quantile, int(group.counted.closed[series, -1]))
     return Usual(low, high, judgement.known, judgement.known < 20)
 
 
@@ -332,16 +332,19 @@ Quantile = Callable[[float], float | None]
 
 
 def ends(
-    metric: Metric, usual: ExpectedRange, quantile: Quantile | None
+    metric: Metric, usual: ExpectedRange, quantile: Quantile | None, closed: int
 ) -> tuple[Figure | None, Figure | None]:
     """The ends of a range as figures: None where any value so low, or so high, would be usual.
 
     Of a median they are the values of the baseline above which as many of its values lie: a share
     above the old median of 0.7 is what a median at the 70th percentile of the baseline stands for.
+    Deployments are judged on open days and shown with the ``closed`` ones, those of other days, so
+    that a figure lies within its range exactly where it is as usual.
     """
     statistic = STATISTICS[metric]
     if metric is Metric.DEPLOYMENT_FREQUENCY:
-        return Figure(metric, statistic, usual.low), Figure(metric, statistic, usual.high)
+        least, most = usual.low + closed, usual.high + closed
+        return Figure(metric, statistic, least), Figure(metric, statistic, most)
     low: float | None = usual.low_rate
     high: float | None = usual.high_rate if usual.high < usual.exposure else None
     if quantile is not None:

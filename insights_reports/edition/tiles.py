@@ -126,9 +126,11 @@ class _TileMaker:
         quantile = self.judging.quantiles(group, 0, self.metric)
         found: list[tuple[float, float] | None] = []
         for span in periods:
-            exposure = float(exposures[0, places[span.name]]) if span.name in places else 0.0
+            at = places.get(span.name)
+            exposure = 0.0 if at is None else float(exposures[0, at])
+            closed = 0 if at is None else int(own.counted.closed[0, at])
             usual = expected_range(asked.case.kind, asked.case.baseline, exposure)
-            pair = None if usual is None else ends(self.metric, usual, quantile)
+            pair = None if usual is None else ends(self.metric, usual, quantile, closed)
             if pair is None or pair[0] is None or pair[1] is None:
                 found.append(None)
             else:

@@ -90,7 +90,7 @@
   }
 
   // Copied rows are numbers: rates in per cent, durations in hours, no pictures, no soft hyphens.
-  const scales = { "k-rate": 100, "k-mark_rate": 100, "k-duration": 1 / 36e9, "k-mark_duration": 1 / 36e9 };
+  const scales = { "k-rate": 100, "k-part": 100, "k-duration": 1 / 36e9 };
   const bare = (cell) => {
     const scale = Object.keys(scales).find((kind) => cell.matches("." + kind)), value = cell.dataset.sort;
     if (!cell.matches(".n") || cell.tagName === "TH" || value === "" || value === undefined || Number.isNaN(Number(value)))
@@ -102,7 +102,7 @@
     const table = [...document.querySelectorAll("table.data")].find((each) => selection.containsNode(each, true));
     const rows = table ? [...table.rows].filter((row) => !row.hidden && selection.containsNode(row, true)) : [];
     if (rows.length < 2) return;
-    const cells = rows.map((row) => [...row.cells].filter((cell) => !cell.matches(".k-mark, .k-strip, .k-part, .k-mark_rate, .k-mark_duration")).map(bare));
+    const cells = rows.map((row) => [...row.cells].filter((cell) => !cell.matches(".k-mark, .k-strip, .k-mark_rate, .k-mark_duration")).map(bare));
     event.clipboardData.setData("text/plain", cells.map((row) => row.join("\t")).join("\n"));
     event.preventDefault();
   });

@@ -179,7 +179,7 @@ def test_deployments_without_a_tenant_are_no_tenant() -> None:
         english = words("en")
         said[len(which)] = english.phrase(tenants.headline), english.phrase(tenants.identity.scope)
     assert said[4] == (
-        "Untenanted made 3 of 4 deployments; 1 tenant in all.",
+        "Untenanted made 3 of 4 deployments; nothing can be judged yet.",
         "1 tenant",
     )
     assert said[3] == ("Untenanted made 3 of 3 deployments.", "0 tenants")

@@ -14,6 +14,7 @@ from insights_reports.edition.cases import Group
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.judging import MEASURES, Judging, judge_edition
 from insights_reports.edition.reasons import since_phrase, usual_phrase
+from insights_reports.edition.tiles import tiles
 from insights_reports.edition.values import ChangeVerdict, Figure, Metric, Statistic
 from insights_reports.formats.words.words import words
 from insights_reports.judgement import Calendar, judge
@@ -156,6 +157,22 @@ def test_only_deployments_of_open_days_are_counted() -> None:
     _, made = judged(history(month(MONTHS[-1], 56)), calendar=calendar)
     case = made.answer(0, 0, FREQUENCY).asked.case
     assert (case.recent[-1].count, case.recent[-1].exposure) == (40.0, 22.0)
+
+
+def test_the_range_is_said_with_the_deployments_of_days_that_are_not_open() -> None:
+    """56 deployments of September, 40 of them from Monday to Friday: as usual on its open days, so
+    56 lies in the range that is said, which holds the other 16."""
+    calendar = Calendar(weekend=frozenset({5, 6}))
+    facts, made = judged(history(month(MONTHS[-1], 56)), calendar=calendar)
+    asked = made.answer(0, 0, FREQUENCY).judgement.range
+    found = made.of(facts, facts.whole, 0, FREQUENCY)
+    assert asked is not None
+    assert found.usual is not None
+    assert (found.usual.low, found.usual.high) == tuple(
+        Figure(FREQUENCY, Statistic.TOTAL, end + 16) for end in (asked.low, asked.high)
+    )
+    tile = tiles(facts, made)[0]
+    assert tile.spark_usual[-1] == (asked.low + 16, asked.high + 16)
 
 
 @pytest.mark.parametrize("rules", ["western", "mdc"])

@@ -415,6 +415,18 @@ def test_a_single_point_is_seen(summary: Workbook) -> None:
     assert [series.marker.symbol for series in chart.series] == ["circle"] * 2 + [None] * 3
 
 
+def test_every_series_of_a_chart_is_drawn_whatever_it_is_for() -> None:
+    chart = lead_chart()
+    main = chart.series[0]
+    series = tuple(replace(main, label=Name(role), role=role) for role in Role)
+    document = _with_block(replace(chart, series=series))
+    (drawn,) = charts(opened(excel.render(document, None))["2 Lead time"])
+    dashes = [each.graphicalProperties.line.dashStyle for each in drawn.series]
+    limit, target = (dashes[list(Role).index(role)] for role in (Role.LIMIT, Role.TARGET))
+    assert len(dashes) == len(Role)
+    assert (limit, target) == ("sysDash", "sysDot")
+
+
 def test_a_limit_of_zero_spoils_no_logarithmic_scale() -> None:
     chart = lead_chart()
     *others, lower, upper = chart.series

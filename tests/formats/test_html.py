@@ -16,8 +16,16 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from insights_reports.assets import TEMPLATES
-from insights_reports.edition.document import Brand, Chart, Document, Section, Table
-from insights_reports.edition.values import Mark, Name, Phrase
+from insights_reports.edition.document import (
+    Brand,
+    Chart,
+    Column,
+    ColumnKind,
+    Document,
+    Section,
+    Table,
+)
+from insights_reports.edition.values import Mark, Name, Part, Phrase, Unit
 from insights_reports.formats.html import render as html
 from insights_reports.formats.html.parts import Parts, inline, link
 from insights_reports.formats.words.tile import tile_text
@@ -72,6 +80,23 @@ def test_every_figure_of_the_tiles_is_on_the_page() -> None:
         target = said.target
         wanted = f"{target.target} {target.word}; {target.often}" if target else ""
         assert plain(wanted) in text
+
+
+def test_the_parts_of_a_change_are_numbers_and_the_sums_are_bars_too() -> None:
+    kinds = (ColumnKind.NAME, *(ColumnKind.PART,) * 2)
+    columns = tuple(Column(documents.phrase("column.points"), kind) for kind in kinds)
+    rows = tuple(
+        (Name(name), Part(rate, Unit.RATE), Part(points, Unit.RATE))
+        for name, rate, points in (("Checkout", 0.064, 0.069), ("Billing", 0.0, -0.002))
+    )
+    table = Table("parts", documents.phrase("title.summary"), None, columns, rows, 2)
+    section = Section("project", documents.phrase("title.summary"), None, (table,))
+    page = parse(documents.sample_document(overview=(), sections=(section,)))
+    cells = page.get_element_by_id("parts").find_class("k-part")[2:]
+    assert [plain(text_of(cell).rpartition("points")[2]) for cell in cells] == [
+        "+6.4", "+6.9", "±0.0", "−0.2",
+    ]  # fmt: skip
+    assert [len(cell.findall("svg")) for cell in cells] == [0, 1, 0, 1]
 
 
 def test_a_tile_says_what_octopus_states_instead() -> None:

@@ -7,10 +7,13 @@ import numpy as np
 import pypdfium2 as pdfium
 import pytest
 
+from insights_reports.edition import compose
 from insights_reports.edition.document import Block, Document, Table
 from insights_reports.edition.values import ChangeVerdict, Name
 from insights_reports.formats.pdf import render as pdf
 from tests import documents, october
+from tests.edition.inputs import inputs, settings
+from tests.edition.test_findings import LOOK, history
 from tests.formats.fill import fills
 
 LEAST = 0.75
@@ -68,6 +71,13 @@ def _judged(block: Block) -> Block:
     return replace(block, row_verdicts=(ChangeVerdict.USUAL,) * len(block.rows))
 
 
+def composed(name: str) -> Document:
+    """A document of slices, of which Checkout failed."""
+    asked = settings(splits=("Project", "Environment", "EnvironmentGroup"), headline=None)
+    made = inputs(history({"Checkout": 14}), lookups=LOOK)
+    return next(document for document in compose(made, asked) if document.name == name)
+
+
 DOCUMENTS: dict[str, tuple[Callable[[], Document], int]] = {
     "bad": (october.october_document, 6),
     "disputed": (october.disputed_document, 6),
@@ -76,6 +86,9 @@ DOCUMENTS: dict[str, tuple[Callable[[], Document], int]] = {
     "sample": (documents.sample_document, 6),
     "splits": (documents.splits_document, 6),
     "judged splits": (judged_splits, 6),
+    "by project": (lambda: composed("project"), 2),
+    "by environment": (lambda: composed("environment"), 2),
+    "by environment group": (lambda: composed("environment-group"), 2),
 }
 
 

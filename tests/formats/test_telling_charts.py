@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from insights_reports.edition.document import Role
 from insights_reports.edition.values import ChangeVerdict
 from insights_reports.formats.charts.frame import Style
 from insights_reports.formats.charts.palette import palette
@@ -187,6 +188,19 @@ def test_limits_and_target_have_dashes_of_their_own() -> None:
     svg = trend(chart, Style(words("en"), COLOURS, width=244)).markup("t", "a")
     dashes = re.findall(r'stroke-dasharray="([^"]*)"', svg)
     assert sorted(set(dashes)) == ["1.2 2.2", "4 2"]
+
+
+def test_a_limit_steps_with_the_intervals() -> None:
+    """The limits of a short month lie lower; a line through the last one would be false of it."""
+    chart = october.trend(october.tiles()[3])
+    main = chart.series[0]
+    low = replace(main, role=Role.LIMIT, figures=tuple(october.rate(1, 100) for _ in main.figures))
+    ends = [october.rate(8 if at else 4, 100) for at in range(len(main.figures))]
+    high = replace(low, figures=tuple(ends))
+    svg = trend(replace(chart, series=(main, low, high)), Style(words("en"), COLOURS, width=244))
+    drawn = re.findall(r'd="([^"]*)"[^>]*dasharray="4 2"', svg.markup("t", "a"))
+    heights = [{point.split()[1] for point in path[1:].split("L")} for path in drawn]
+    assert [len(each) for each in heights] == [1, 2]
 
 
 def test_fewer_deployments_are_worse_and_a_lower_failure_rate_is_better() -> None:

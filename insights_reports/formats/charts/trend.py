@@ -4,9 +4,8 @@ The usual range is a band whose limits are dashed and written at their right end
 dotted, in a colour of its own; what lies outside the limits is a triangle with its date and value.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from insights_reports.edition.document import Chart, ChartSeries, Role
 from insights_reports.edition.values import Figure, Metric
@@ -22,11 +21,7 @@ _TOP, _BELOW = 8.0, 14.0
 _LIMITS, _TARGET = "4 2", "1.2 2.2"
 _MOST_DOTS = 16
 _NOTE = 110.0  # points of width that a note of the calendar may take
-_RULES = {
-    Role.LIMIT: ("muted", 0.7, _LIMITS),
-    Role.CENTRE: ("axis", 0.5, ""),
-    Role.TARGET: ("second", 1.2, _TARGET),
-}
+_STRAIGHT = {Role.CENTRE: ("axis", 0.5, ""), Role.TARGET: ("second", 1.2, _TARGET)}
 _LINES = {Role.SECOND: ("muted", 0.8, "6 2 1 2"), Role.BEFORE: ("before", 0.8, "")}
 
 
@@ -134,19 +129,26 @@ def _line(plot: _Plot, series: ChartSeries) -> None:
         for run in segments(plot.points(series.figures)):
             if len(run) > 1:
                 plot.drawing.path(run, stroke=stroke, width=width, dash=dash)
-    elif series.role in _RULES:
-        stroke, width, dash = _RULES[series.role]
-        for start, end, y in _levels(plot, points):
-            plot.drawing.line((start, y), (end, y), stroke=stroke, width=width, dash=dash)
+    elif series.role is Role.LIMIT:
+        for run in segments(_steps(plot, series)):
+            plot.drawing.path(run, stroke="muted", width=0.7, dash=_LIMITS)
+    elif series.role in _STRAIGHT:
+        stroke, width, dash = _STRAIGHT[series.role]
+        y = points[-1][1]
+        plot.drawing.line((plot.left, y), (plot.right, y), stroke=stroke, width=width, dash=dash)
 
 
-def _levels(plot: _Plot, points: Sequence[Point]) -> Iterator[tuple[float, float, float]]:
-    """Where a limit runs, and how high: an interval with another number of deployments has limits
-    of its own, so that these step."""
-    half = plot.step / 2
-    for y, run in groupby(points, key=lambda point: round(point[1], 1)):
-        level = list(run)
-        yield max(plot.left, level[0][0] - half), min(plot.right, level[-1][0] + half), y
+def _steps(plot: _Plot, series: ChartSeries) -> list[Point | None]:
+    """A limit as the two ends of a step for each interval: each has its own, by its size."""
+    steps: list[Point | None] = []
+    heights = [None if point is None else point[1] for point in plot.points(series.figures)]
+    for first, last, y in runs(heights):
+        if y is None:
+            steps.append(None)
+            continue
+        left, right = plot.x(first) - plot.step / 2, plot.x(last) + plot.step / 2
+        steps += [(max(plot.left, left), y), (min(plot.right, right), y)]
+    return steps
 
 
 def _ends(chart: Chart, style: Style) -> list[tuple[float, str, str]]:

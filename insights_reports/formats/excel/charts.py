@@ -39,12 +39,17 @@ _COLOURS = {
     Role.LIMIT: GREY,
     Role.TARGET: "28A197",
     Role.CENTRE: LINE,
-    Role.TARGET: "28A197",
+    Role.TARGET: "A8480A",
     Role.LOW: _PALE,
     Role.HIGH: _PALE,
 }
 _FORMATS = {Unit.RATE: "0%", Unit.NUMBER: "#,##0.0"}
-_DASHED = {Role.BEFORE, Role.LIMIT, Role.SECOND, Role.TARGET}
+_DASHES = {
+    Role.BEFORE: "sysDash",
+    Role.LIMIT: "sysDash",
+    Role.SECOND: "sysDash",
+    Role.TARGET: "sysDot",
+}
 _RULES = {Role.LIMIT, Role.CENTRE, Role.TARGET}  # straight across the chart, no data of their own
 _A_ROW, _MOST_PANELS = 3, 12
 _NARROW = 75  # characters: beside a table up to this width a chart is still seen
@@ -229,8 +234,7 @@ def _dress(series: Any, role: Role, colour: str) -> None:
     line = series.graphicalProperties.line
     line.solidFill = colour
     line.width = 28_000 if role is Role.MAIN else 15_000  # EMU; 12,700 are a point
-    if role in _DASHED:
-        line.dashStyle = "sysDash"
+    line.dashStyle = _DASHES.get(role)
     if role not in _RULES:
         # Without one, a point between two that are missing would not be seen.
         series.marker = Marker("circle", size=5, spPr=GraphicalProperties(solidFill=colour))

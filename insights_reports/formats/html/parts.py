@@ -48,7 +48,7 @@ from insights_reports.formats.charts.svg import Colours
 from insights_reports.formats.charts.trend import trend
 from insights_reports.formats.html.arrange import beside, groups, is_lines
 from insights_reports.formats.html.pictures import Pictures
-from insights_reports.formats.words.brief import brief_since, brief_text, moment
+from insights_reports.formats.words.brief import brief_phrase, brief_text, moment
 from insights_reports.formats.words.finding import FindingText, finding_text, findings_title
 from insights_reports.formats.words.tile import TileText, tile_text, tone, triangle
 from insights_reports.formats.words.words import Words, words
@@ -60,8 +60,9 @@ _NUMBERS = {
     ColumnKind.DURATION,
     ColumnKind.NUMBER,
     ColumnKind.CHANGE,
+    ColumnKind.PART,
 }
-_MARKS = {ColumnKind.MARK_DURATION, ColumnKind.MARK_RATE, ColumnKind.STRIP, ColumnKind.PART}
+_MARKS = {ColumnKind.MARK_DURATION, ColumnKind.MARK_RATE, ColumnKind.STRIP}
 _SCALED = {ColumnKind.MARK_DURATION, ColumnKind.MARK_RATE}
 _ANCHOR = re.compile(r"[^A-Za-z0-9_-]+")
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
@@ -155,14 +156,19 @@ class Parts:
         kind = table.columns[number].kind
         if isinstance(cell, Strip):
             return self.embed(*self.pictures.strip(cell))
-        if isinstance(cell, Part):
-            return self.embed(*self.pictures.part(table, number, cell))
         if not isinstance(cell, Mark) or (cell.at is None and cell.low is None):
             return Markup("")  # why there is none stands in the column of the figure
         text = self.words.cell(cell, kind)
         return self.embed(
             marks.mark(cell, self._scale(table, number), kind, self.colours, text), text
         )
+
+    def bar(self, table: Table, number: int, cell: Value) -> Markup:
+        """The bar beside a part, in the last column, which holds the sums; else nothing."""
+        last = number == len(table.columns) - 1
+        if not last or not isinstance(cell, Part):
+            return Markup("")
+        return self.embed(*self.pictures.part(table, number, cell))
 
     def mark_axis(self, table: Table, number: int) -> Markup:
         kind = table.columns[number].kind
@@ -198,15 +204,20 @@ class Parts:
         ``brief``: in a table of strips, where there is no room for why a figure is missing."""
         if brief and isinstance(value, Figure) and value.missing in _NONE:
             return self.words.text("show.none")
-        if kind is ColumnKind.PER_WEEK and isinstance(value, Figure):
-            return self.words.figure(value, unit=False)
-        if kind is ColumnKind.DURATION and isinstance(value, Figure):
-            return brief_text(self.words, value)
+        if isinstance(value, Figure):
+            return self._figure(value, kind)
+        if isinstance(value, Phrase):
+            return brief_phrase(self.words, value)
         if isinstance(value, Instant):
             return moment(self.words, value, self.document.identity.period.start.year)
-        if isinstance(value, Phrase) and value.key.startswith("since."):
-            return brief_since(self.words, value)
+        if isinstance(value, Part) and kind is ColumnKind.PART:
+            return self.pictures.signed(value)
         return self.words.cell(value, kind)
+
+    def _figure(self, figure: Figure, kind: ColumnKind) -> str:
+        if kind is ColumnKind.DURATION:
+            return brief_text(self.words, figure)
+        return self.words.figure(figure, unit=kind is not ColumnKind.PER_WEEK)
 
     def sort_key(self, value: Value) -> str:
         """What a column is sorted by: a bare number or date, "" for what has none."""

@@ -69,10 +69,9 @@ class Pictures:
         return tiny.strip(strip.at, strip.verdict, strip.side, self.colours, title), title
 
     def part(self, table: Table, number: int, part: Part) -> tuple[Markup, str]:
-        """A part as a bar on the scale of its column."""
-        sizes = [
-            c.size for c in (row[number] for row in table.complete_rows) if isinstance(c, Part)
-        ]
+        """A part as a bar on the scale of its column, with the sum at its end."""
+        rows = (*table.complete_rows, *((table.total,) if table.total else ()))
+        sizes = [c.size for c in (row[number] for row in rows) if isinstance(c, Part)]
         title = self.words.value(part)
         bad = part.size > 0
         return tiny.part_bar(

@@ -17,7 +17,7 @@ from insights_reports.formats.html.parts import Parts
 _SIZE, _HEAD_SIZE = 8.0, 7.6
 _PADDING = 7.2
 MARK = 66.0  # the width of a mark
-_PICTURES = {ColumnKind.STRIP: 47.0, ColumnKind.PART: 84.0}
+_STRIP, _BAR = 47.0, 89.0  # a bar with the space after it
 _LONGEST_NUMBER = 130.0  # of an id, a number or a date: a longer one is broken
 _LONGEST_HEAD = 40.0  # a longer one is hyphenated, if it has enough letters for that
 _SHORT = 10  # letters
@@ -70,6 +70,8 @@ def shares(table: Table, parts: Parts, length: float = _UPRIGHT.length) -> list[
     ]
     if table.row_verdicts:  # strips leave little room: names take two lines rather than five
         needs[0] = (max(needs[0][0], min(needs[0][1], _NAME_BESIDE_STRIPS)), needs[0][1])
+    if table.columns[-1].kind is ColumnKind.PART:
+        needs[-1] = (needs[-1][0] + _BAR, needs[-1][1] + _BAR)
     if any(across):
         needs[1:] = [(wish, wish) for _, wish in needs[1:]]
     widths = _fitting([low for low, _ in needs], table.columns, line.length)
@@ -141,8 +143,8 @@ def _needs(
 ) -> tuple[float, float]:
     """The least that a column can do with, and what it would like, in points."""
     head = max(_head_width(word) for word in parts.words.column(column).split(" "))
-    if column.kind in _PICTURES:
-        return _PICTURES[column.kind] + _PADDING, _PICTURES[column.kind] + _PADDING
+    if column.kind is ColumnKind.STRIP:
+        return _STRIP + _PADDING, _STRIP + _PADDING
     if column.kind in _MARKS:
         return MARK + _PADDING, MARK + _PADDING
     texts = [parts.cell(cell, column.kind, brief=brief) for cell in cells]

@@ -146,6 +146,19 @@ def since_text(words: Words, since: Since | None) -> str:
     return first if first == last else f"{first}–{last}"
 
 
+def brief_phrase(words: Words, phrase: Phrase) -> str:
+    """A cell of words: dates and the ends of a usual range as short as they can be read."""
+    if phrase.key.startswith("since."):
+        return brief_since(words, phrase)
+    if not phrase.key.startswith("usual."):
+        return words.phrase(phrase)
+    low, high = (
+        end if isinstance(end, Figure) else None
+        for end in (phrase.values.get("low"), phrase.values.get("high"))
+    )
+    return usual_range(words, Usual(low, high, known=0, provisional=False))
+
+
 def brief_since(words: Words, phrase: Phrase) -> str:
     """The same for a phrase that says since when: its days alone."""
     days = [value.date for value in phrase.values.values() if isinstance(value, Day)]
