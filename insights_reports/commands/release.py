@@ -13,7 +13,7 @@ from insights_reports.pipeline.deliver import deliver_edition
 from insights_reports.pipeline.runs import open_run
 from insights_reports.pipeline.state import open_ledger, state_of
 
-_EDITION = re.compile(r"([a-z0-9-]+)/([0-9A-Za-z-]+)")
+_EDITION = re.compile(r"([a-z0-9@-]+)/([0-9A-Za-z-]+)")
 
 
 def main(options: argparse.Namespace) -> int:

@@ -23,7 +23,12 @@ from insights_reports.errors import InsightsReportsError
 from insights_reports.formats.html import index
 from insights_reports.formats.html.index_figures import IndexFigure
 from insights_reports.formats.mail import render as mail
-from insights_reports.pipeline.destinations import destination_of, mailing
+from insights_reports.pipeline.destinations import (
+    destination_of,
+    destinations_of_slice,
+    mailing,
+    of_slice,
+)
 from insights_reports.pipeline.render import files_wanted, rendered_files, templates_of
 from insights_reports.pipeline.runs import Run
 
@@ -61,7 +66,10 @@ def destinations(run: Run) -> list[Destination]:
     if run.test_send:
         return [mailing(run.config, "test-send", (run.test_send,), ("pdf",))]
     if run.out:
-        return [FolderDestination("out", run.out)]
+        out = FolderDestination("out", run.out)
+        return [out if run.slice is None else of_slice(out, run.subscription_name)]
+    if run.slice is not None:
+        return destinations_of_slice(run.config, run.subscription_name)
     return [destination_of(run.config, name) for name in run.subscription.deliver_to]
 
 

@@ -2,7 +2,7 @@
 steps as tasks."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,16 +11,17 @@ from typing import Any
 from insights_reports.config import Config, Subscription
 from insights_reports.delivery import Made, Receipt, failure
 from insights_reports.edition.about import About
-from insights_reports.errors import InsightsReportsError
+from insights_reports.errors import DeliveryError, InsightsReportsError
 from insights_reports.octopus import Connection
-from insights_reports.pipeline.compute import compute
+from insights_reports.pipeline.compute import Whole, compute, prepare
 from insights_reports.pipeline.deliver import deliver_edition, edition_of
 from insights_reports.pipeline.notices import tell_failed, tell_outcome
 from insights_reports.pipeline.progress import Progress
 from insights_reports.pipeline.pull import Wanted, pull
-from insights_reports.pipeline.render import render_all
+from insights_reports.pipeline.render import Render, render_by, renderers
 from insights_reports.pipeline.runs import Run
 from insights_reports.pipeline.seal import seal
+from insights_reports.pipeline.slicing import BY as SLICED_BY
 from insights_reports.spelling.terms import SPLITS
 
 _CREDENTIALS = {"OCTOPUS_API_KEY", "OCTOPUS_API_KEY_FILE", "OCTOPUS_ACCESS_TOKEN"}
@@ -70,8 +71,7 @@ def pull_for(run: Run, progress: Progress) -> None:
         return
     wanted = Wanted(
         report=run.subscription.report,
-        splits=tuple(s for s in SPLITS if s == "None" or s in run.subscription.splits),
-        tag_sets=run.subscription.tag_sets,
+        **_splits(run.subscription),
         at_once=run.config.octopus.at_once,
         **_scope(run.subscription),
         **source_of(run.config, run.subscription),
@@ -85,6 +85,16 @@ def pull_for(run: Run, progress: Progress) -> None:
             progress=progress,
             keep=run.state / "octopus",
         )
+
+
+def _splits(subscription: Subscription) -> dict[str, Any]:
+    """By what ``/metrics`` is split: by what an edition is, and by what it is cut into slices."""
+    splits, tag_sets = {"None", *subscription.splits}, subscription.tag_sets
+    if slices := subscription.slices:
+        splits.add(slices.by if slices.by in SLICED_BY else "TenantTagSet")
+        if tag_sets and slices.by not in (*SLICED_BY, *tag_sets):
+            tag_sets = (*tag_sets, slices.by)
+    return {"splits": tuple(each for each in SPLITS if each in splits), "tag_sets": tag_sets}
 
 
 def _scope(subscription: Subscription) -> dict[str, Any]:
@@ -114,37 +124,76 @@ def make_edition(run: Run, *, progress: Progress) -> Outcome:
     with recorded(run):
         pull_for(run, progress)
         progress("figures and cross-check")
-        compute(run)
-        progress("rendering")
-        with run.stage("render"):
-            files = render_all(run)
-        return finish(run, files, progress)
+        whole = prepare(run)
+        with renderers(run.config) as render_for:
+            return make_from(whole, run, render_for, progress)
 
 
-def finish(run: Run, files: Sequence[Path], progress: Progress) -> Outcome:
-    """Seal what was rendered, and deliver it unless the run is dry or the cross-check holds it."""
+def make_from(
+    whole: Whole,
+    run: Run,
+    render_for: Callable[[Run], Render],
+    progress: Progress,
+    *,
+    tell: bool = True,
+) -> Outcome:
+    """Compute, render and deliver the edition of ``run`` from what was prepared; with ``tell`` the
+    operators are told how it ended.
+
+    Raises: as `make_edition`.
+    """
+    compute(run, whole)
+    progress("rendering")
+    with run.stage("render"):
+        files = render_by(render_for(run), run)
+    return finish(run, files, progress, tell=tell)
+
+
+def finish(
+    run: Run,
+    files: Sequence[Path],
+    progress: Progress,
+    *,
+    leaks: Sequence[str] = (),
+    tell: bool = True,
+) -> Outcome:
+    """Seal what was rendered, and deliver it unless the run is dry or the edition is held: by its
+    cross-check, or because names of other slices stand in it (``leaks``)."""
     edition = run.about
     seal(run, files)
     differs = edition.differs > run.subscription.cross_check.limit
-    why = _why_held(run, edition.differs) if not run.test_send else ""
-    held = bool(why) and not run.dry_run and not _was_released(run)
+    why = _why_held(run, edition.differs, leaks)
+    held = bool(why) and (bool(leaks) or not run.dry_run) and not _was_released(run)
     receipts: list[Receipt] = []
     if held:
-        with run.open_ledger() as ledger:
-            ledger.hold(edition_of(run), why)
+        _hold(run, why)
     elif not run.dry_run:
         progress("delivering")
         receipts = deliver_edition(run)
     failed = failure(receipts)
     status = failed.exit_status if failed else 1 if differs or edition.no_access else 0
+    if held and leaks:
+        status = DeliveryError.exit_status
     run.end("held" if held else "failed" if failed else "done", status)
-    tell_outcome(run, receipts, why if held else "")
+    if tell:
+        tell_outcome(run, receipts, why if held else "")
     return Outcome(edition, tuple(files), tuple(receipts), why if held else "", status)
 
 
-def _why_held(run: Run, differs: int) -> str:
+def _hold(run: Run, why: str) -> None:
+    if not run.leaves_no_edition:
+        with run.open_ledger() as ledger:
+            ledger.hold(edition_of(run), why)
+
+
+def _why_held(run: Run, differs: int, leaks: Sequence[str]) -> str:
     """Why the edition waits for somebody's word; "" when it does not."""
     policy = run.subscription.cross_check
+    if leaks:
+        more = f" (and {len(leaks) - 1} more)" if len(leaks) > 1 else ""
+        return f"it would show what is not of its slice: {leaks[0]}{more}"
+    if run.test_send:
+        return ""
     if differs > policy.limit and policy.beyond == "hold":
         return f"{differs} of its figures differ from Octopus's, {policy.limit} are tolerated"
     if run.subscription.release == "by_hand":
@@ -164,18 +213,19 @@ def _was_released(run: Run) -> bool:
 
 
 @contextmanager
-def recorded(run: Run) -> Iterator[None]:
-    """Enter in the ledger how a run ends that fails before its delivery."""
+def recorded(run: Run, *, tell: bool = True) -> Iterator[None]:
+    """Enter in the ledger how a run ends that fails before its delivery; with ``tell`` the
+    operators are told."""
     try:
         yield
-    except InsightsReportsError as error:
-        run.end(f"failed: {error.what}", error.exit_status)
-        tell_failed(run, error)
-        raise
     except KeyboardInterrupt:
         run.end("interrupted", 130)
         raise
     except Exception as error:
-        run.end(f"failed: {type(error).__name__}", 1)
-        tell_failed(run, error)
+        if isinstance(error, InsightsReportsError):
+            run.end(f"failed: {error.what}", error.exit_status)
+        else:
+            run.end(f"failed: {type(error).__name__}", 1)
+        if tell:
+            tell_failed(run, error)
         raise

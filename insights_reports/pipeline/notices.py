@@ -12,7 +12,11 @@ from insights_reports.pipeline.destinations import transport
 from insights_reports.pipeline.runs import Run
 from insights_reports.pipeline.state import open_ledger
 
-_GOOD = ("done", "held")
+ELSEWHERE = "done, without an edition"
+"""How a run of slices ends that was dry, a test, or into a folder of its own."""
+
+_GOOD = ("done", "held", ELSEWHERE)
+_MOST_SLICES = 20  # that a notice names
 
 
 def tell_failed(run: Run, error: BaseException) -> None:
@@ -34,6 +38,24 @@ def tell_outcome(run: Run, receipts: Sequence[Receipt], why_held: str) -> None:
         _tell(run, kind, [f"{r.key}: {said(r)}" for r in open_ones])
     elif _failed_before(_records(run)):
         _tell(run, Kind.RECOVERED, ["Everything was delivered."])
+
+
+def tell_slices(
+    run: Run, wrong: Sequence[str], unknown: Sequence[str], unmapped: Sequence[str]
+) -> None:
+    """Tell once of all slices what went ``wrong`` with some, which are ``unknown``, and which are
+    mapped to nobody; and after a failure that all is well again."""
+    lines = [*_first(wrong, ""), *_first(unknown, "Unknown: "), *_first(unmapped, "Unmapped: ")]
+    if wrong or unknown:
+        _tell(run, Kind.PARTIAL, lines)
+    elif _failed_before(_records(run)):
+        _tell(run, Kind.RECOVERED, ["Every slice was made and delivered.", *lines])
+
+
+def _first(lines: Sequence[str], label: str) -> list[str]:
+    more = len(lines) - _MOST_SLICES
+    shown = [f"{label}{line}" for line in lines[:_MOST_SLICES]]
+    return [*shown, *([f"{label}and {more} more."] if more > 0 else [])]
 
 
 def _tell(run: Run, kind: Kind, lines: Sequence[str]) -> None:
