@@ -130,6 +130,7 @@ def test_no_arrow_points_upwards_within_a_room(room: str) -> None:
         ("msal", {"delivery"}),
         ("google", {"delivery"}),
         ("obstore", {"delivery"}),
+        ("pypdf", {"delivery"}),
         ("asyncssh", {"delivery"}),
         ("fastapi", {"server"}),
         ("pickle", set()),

@@ -2,6 +2,7 @@
 of the last twelve months."""
 
 from insights_reports.config import SlicesPolicy, Subscription
+from insights_reports.delivery.leaks.texts import require_pdf
 from insights_reports.errors import InsightsReportsError, UsageError
 from insights_reports.octopus import Client
 from insights_reports.octopus.resources import InsightsReport, Named, Project, ProjectGroup, Tenant
@@ -15,11 +16,14 @@ def look(client: Client, report: InsightsReport, subscription: Subscription) -> 
     """How many slices there are, and which of them are mapped to nobody.
 
     Raises:
+        ConfigError: when what the leak test needs is not installed.
         InsightsReportsError: when one is configured that is not there.
         UsageError: when what they are by is not known.
     """
     policy = subscription.slices
     assert policy is not None  # noqa: S101  (asked for these alone)
+    if "pdf" in subscription.formats:
+        require_pdf()
     if subscription.source != "insights":
         return f"{len(policy.recipients)} slices; the run says which of them have deployments"
     names = _stated(client, report, policy)

@@ -15,6 +15,7 @@ from insights_reports.delivery import (
     Receipt,
     deliver,
 )
+from insights_reports.delivery.storage.manifest import folder_of, manifest_of, parse_manifest
 from insights_reports.delivery.storage.places import Place, read_manifests, write_index
 from insights_reports.edition.about import About
 from insights_reports.edition.document import Document, load
@@ -50,7 +51,7 @@ def deliver_edition(run: Run, *, note: str = "", released_by: str = "") -> list[
             ledger,
             now=ledger.now,
             note=note,
-            compose_mail=lambda edition, notes: _compose(run, notes),
+            compose_mail=lambda edition, notes: compose_mail(run, notes),
         )
         _refresh_indexes(run, receipts, ledger.holders)
     return receipts
@@ -85,7 +86,8 @@ def _first_document(run: Run) -> Document:
     return load((run.documents / f"{name}.json").read_bytes())
 
 
-def _compose(run: Run, notes: MailNotes) -> MailBody:
+def compose_mail(run: Run, notes: MailNotes) -> MailBody:
+    """The body of the mails of the run's edition."""
     return mail.render(
         _first_document(run),
         attached=notes.attached,
@@ -124,6 +126,20 @@ def _refresh_index(run: Run, destination: Place, holders: Holders) -> None:
         templates=templates_of(run.config),
     )
     write_index(destination, page, holders)
+
+
+def preview_index(run: Run) -> bytes:
+    """The index page that would name the run's edition alone."""
+    edition = edition_of(run)
+    manifest = parse_manifest(manifest_of(edition), folder_of(edition))
+    return index.render(
+        [_entry(manifest)],
+        title=run.config.company.name,
+        generated=run.generated,
+        language=run.subscription.language,
+        accent=run.config.company.accent,
+        templates=templates_of(run.config),
+    )
 
 
 def _language(run: Run, destination: Place) -> str:

@@ -2,7 +2,7 @@
 steps as tasks."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +10,13 @@ from typing import Any
 
 from insights_reports.config import Config, Subscription
 from insights_reports.delivery import Made, Receipt, failure
+from insights_reports.delivery.leaks.leaks import Leak
 from insights_reports.edition.about import About
 from insights_reports.errors import DeliveryError, InsightsReportsError
 from insights_reports.octopus import Connection
-from insights_reports.pipeline.compute import Whole, compute, prepare
+from insights_reports.pipeline.compute import compute, prepare
 from insights_reports.pipeline.deliver import deliver_edition, edition_of
+from insights_reports.pipeline.leaks import Watch
 from insights_reports.pipeline.notices import tell_failed, tell_outcome
 from insights_reports.pipeline.progress import Progress
 from insights_reports.pipeline.pull import Wanted, pull
@@ -124,29 +126,38 @@ def make_edition(run: Run, *, progress: Progress) -> Outcome:
     with recorded(run):
         pull_for(run, progress)
         progress("figures and cross-check")
-        whole = prepare(run)
+        maker = Maker(run)
         with renderers(run.config) as render_for:
-            return make_from(whole, run, render_for, progress)
+            return maker.make(run, render_for(run), progress)
 
 
-def make_from(
-    whole: Whole,
-    run: Run,
-    render_for: Callable[[Run], Render],
-    progress: Progress,
-    *,
-    tell: bool = True,
-) -> Outcome:
-    """Compute, render and deliver the edition of ``run`` from what was prepared; with ``tell`` the
-    operators are told how it ended.
+class Maker:
+    """Makes editions from a pull that is loaded once: that of a subscription, or those of its
+    slices, which pass the leak test before anything is sent.
 
-    Raises: as `make_edition`.
+    Raises: as `prepare`, and `Watch`.
     """
-    compute(run, whole)
-    progress("rendering")
-    with run.stage("render"):
-        files = render_by(render_for(run), run)
-    return finish(run, files, progress, tell=tell)
+
+    def __init__(self, run: Run) -> None:
+        self.whole = prepare(run)
+        self._watch = Watch(self.whole, run.subscription.formats) if self.whole.slicing else None
+
+    def make(self, run: Run, render: Render, progress: Progress, *, tell: bool = True) -> Outcome:
+        """Compute, render and deliver the edition of ``run``; with ``tell`` the operators are told
+        how it ended.
+
+        Raises: as `make_edition`.
+        """
+        compute(run, self.whole)
+        progress("rendering")
+        with run.stage("render"):
+            files = render_by(render, run)
+        leaks: list[Leak] = []
+        if self._watch is not None:
+            progress("leak test")
+            with run.stage("leak test"):
+                leaks = self._watch.leaks(run, files)
+        return finish(run, files, progress, leaks=[str(leak) for leak in leaks], tell=tell)
 
 
 def finish(

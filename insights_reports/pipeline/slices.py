@@ -13,8 +13,7 @@ from insights_reports.delivery import Ledger, Made, Receipt, failure
 from insights_reports.delivery import Run as Record
 from insights_reports.errors import InsightsReportsError, UsageError
 from insights_reports.history.pulls import Pull
-from insights_reports.pipeline.compute import Whole, prepare
-from insights_reports.pipeline.make import Outcome, make_from, pull_for, recorded
+from insights_reports.pipeline.make import Maker, Outcome, pull_for, recorded
 from insights_reports.pipeline.notices import ELSEWHERE, tell_slices
 from insights_reports.pipeline.progress import Progress
 from insights_reports.pipeline.render import Render, renderers
@@ -92,12 +91,13 @@ def make_slices(run: Run, *, progress: Progress) -> Sliced:
         run = replace(run, pull_folder=_to_go_on_with(run) or run.pull_folder)
         pull_for(run, progress)
         progress("loading")
-        whole = prepare(run)
-        assert whole.slicing is not None  # noqa: S101  (the subscription has slices)
-        unknown, unmapped = judged(whole.slicing, run.config.slices_of(run.subscription_name))
+        maker = Maker(run)
+        slicing = maker.whole.slicing
+        assert slicing is not None  # noqa: S101  (the subscription has slices)
+        unknown, unmapped = judged(slicing, run.config.slices_of(run.subscription_name))
         with renderers(run.config) as render_for:
-            done = tuple(_each(run, whole, render_for, unknown, progress))
-    result = Sliced(whole.period.name, done, tuple(unknown.values()), unmapped)
+            done = tuple(_each(run, maker, render_for, unknown, progress))
+    result = Sliced(maker.whole.period.name, done, tuple(unknown.values()), unmapped)
     _end(run, result)
     return result
 
@@ -117,14 +117,14 @@ def judged(slicing: Slicing, wanted: Mapping[str, str]) -> tuple[dict[str, str],
 
 def _each(
     run: Run,
-    whole: Whole,
+    maker: Maker,
     render_for: Callable[[Run], Render],
     unknown: Mapping[str, str],
     progress: Progress,
 ) -> Iterator[SliceOutcome]:
     wanted = run.config.slices_of(run.subscription_name)
     with run.open_ledger() as ledger:
-        finished = _finished(run, ledger, whole.period.name)
+        finished = _finished(run, ledger, maker.whole.period.name)
     for number, (name, slice) in enumerate(wanted.items(), 1):
         if name in unknown:
             continue
@@ -132,12 +132,12 @@ def _each(
             yield finished[name]
             continue
         step = f"slice {number} of {len(wanted)}, {slice}"
-        yield _one(start_slice(run, name, run.pull_folder), whole, render_for, progress, step)
+        yield _one(start_slice(run, name, run.pull_folder), maker, render_for, progress, step)
 
 
 def _one(
     run: Run,
-    whole: Whole,
+    maker: Maker,
     render_for: Callable[[Run], Render],
     progress: Progress,
     step: str,
@@ -145,8 +145,8 @@ def _one(
     named = SliceOutcome(run.subscription_name, run.slice or "", run=run.id)
     try:
         with recorded(run, tell=False):
-            outcome = make_from(
-                whole, run, render_for, lambda what: progress(f"{step}: {what}"), tell=False
+            outcome = maker.make(
+                run, render_for(run), lambda what: progress(f"{step}: {what}"), tell=False
             )
     except InsightsReportsError as error:
         return replace(named, exit_status=error.exit_status, why=" ".join(str(error).split()))

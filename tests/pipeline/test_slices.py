@@ -169,6 +169,39 @@ def test_what_was_sent_is_not_sent_again_and_commands_know_slices(
     assert command("editions", "show", name, "--config", config).status == 0
 
 
+def test_a_leak_holds_the_edition_and_tells_the_operators(
+    sliced: Sliced, command: Command, tmp_path: Path
+) -> None:
+    note = tmp_path / "note.md"
+    note.write_text("The Payments API was rebuilt in September.", encoding="utf-8")
+    mapped = {"Web Shop": ["shop@example.com"], "Payments API": ["pay@example.com"]}
+    with mail_server() as postbox:
+        config = sliced(postbox.port, "Project", mapped, formats=["html", "pdf", "xlsx"])
+        said = json.loads(config.read_text(encoding="utf-8"))
+        said["notify"] = {"mail": ["ops@example.com"]}
+        config.write_text(json.dumps(said), encoding="utf-8")
+        done = run(command, config, "--note", str(note))
+        assert done.status == 5
+        received = dict(postbox.received)
+        assert received.keys() == {"pay@example.com", "ops@example.com"}
+        notice = texts(received["ops@example.com"])
+        for where in (done.out, " ".join(notice.split())):
+            assert "held: it would show what is not of its slice" in where
+            assert "'Payments API'" in where
+        assert not (config.parent / "reports" / "teams" / "web-shop").exists()
+        (held_edition,) = (
+            e
+            for e in json.loads(command("editions", "--config", config, "--json").out)
+            if e["state"] == "held"
+        )
+        assert held_edition["subscription"] == "teams@web-shop"
+        name = "teams@web-shop/2026-09"
+        there = ("--by", "Anna", "--note", "the note may be read by all", "--config", config)
+        released = command("release", name, *there)
+        assert released.status == 0, released.err
+        assert [to for to, _ in postbox.received][-1] == "shop@example.com"
+
+
 def test_a_lost_ledger_believes_the_folders_of_slices(sliced: Sliced, command: Command) -> None:
     with mail_server() as postbox:
         config = sliced(postbox.port, "Project", {"Web Shop": ["a@example.com"]})
