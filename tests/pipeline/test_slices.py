@@ -1,6 +1,10 @@
 """Each recipient only his part: a run of slices from end to end on the embedded server."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from email import message_from_bytes
 from email.policy import default
@@ -13,6 +17,7 @@ import pytest
 from insights_reports.config_file import load_config
 from insights_reports.delivery import read_manifests
 from insights_reports.pipeline.runs import open_run
+from insights_reports.server import RunningServer
 from tests.conftest import AS_OF, Command, Done
 from tests.delivery.mail_servers import mail_server
 from tests.pipeline.conftest import REPORT
@@ -200,6 +205,40 @@ def test_a_leak_holds_the_edition_and_tells_the_operators(
         released = command("release", name, *there)
         assert released.status == 0, released.err
         assert [to for to, _ in postbox.received][-1] == "shop@example.com"
+
+
+@pytest.mark.slow
+def test_killed_in_the_middle_it_goes_on_with_the_same_pull(
+    sliced: Sliced, command: Command, server: RunningServer
+) -> None:
+    names = [f"team-{n}@example.com" for n in range(4)]
+    mapped = {project: [name] for project, name in zip(PROJECTS, names, strict=False)}
+    kills = 0
+    with mail_server() as postbox:
+        config = sliced(postbox.port, "Project", mapped)
+        when = ["--period", "2026-09", NOW]
+        for arrived in (1, 3):
+            there = [sys.executable, "-m", "insights_reports", "run", "teams"]
+            with subprocess.Popen(
+                [*there, "--config", str(config), *when], stdout=subprocess.PIPE
+            ) as process:
+                while len(postbox.received) < arrived and process.poll() is None:
+                    time.sleep(0.02)
+                process.kill()
+            kills += process.returncode == -signal.SIGKILL
+        assert kills == 2
+        done = run(command, config, "--period", "2026-09")
+        assert done.status == 0, done.err
+        # A mail whose answer was under way when its run was killed may arrive again, as it was.
+        assert len(set(postbox.received)) == 4
+        assert len(postbox.received) <= 4 + kills
+    assert sorted({to for to, _ in postbox.received}) == names
+    assert "4 of 4 slices made" in done.out
+    earlier = int(done.out.partition("made, ")[2].partition(" of them")[0])
+    assert earlier >= 2
+    assert len(list((config.parent / "state" / "pulls").iterdir())) == 1
+    editions = json.loads(command("editions", "--config", config, "--json").out)
+    assert sorted(e["revision"] for e in editions) == [1] * 4
 
 
 def test_a_lost_ledger_believes_the_folders_of_slices(sliced: Sliced, command: Command) -> None:
