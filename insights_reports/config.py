@@ -377,6 +377,9 @@ class Definition(_Model):
         return self
 
 
+MailWhen = Literal["always", "changed", "deployments", "target_missed", "signal"]
+
+
 class Subscription(_Model):
     """Which Insights report, for which periods and splits, in which formats, to whom and when.
 
@@ -413,6 +416,7 @@ class Subscription(_Model):
     workbook: Workbook = Workbook()
     cross_check: CrossCheckPolicy = CrossCheckPolicy()
     release: Literal["automatic", "by_hand"] = "automatic"
+    mail_when: MailWhen = "always"
     deliver_to: tuple[str, ...] = ()
     slices: SlicesPolicy | None = None
     schedule: Schedule | None = None

@@ -118,6 +118,8 @@ def _made(edition: EditionRow, sent: int, owed: int) -> str:
     """Whether an edition that was made was also delivered, in words."""
     if edition.state is Made.HELD:
         return f"held: {edition.note}"
+    if edition.note.startswith("not mailed: "):
+        return edition.note
     if owed == 0:
         return "to nobody"
     return "to all" if sent == owed else f"to {sent} of {owed}"

@@ -178,6 +178,7 @@ def as_json(run: Run, outcome: Outcome) -> dict[str, Any]:
     return {
         **outcome.edition.to_json(),
         "held": outcome.held,
+        "notMailed": outcome.not_mailed,
         "files": [str(path) for path in outcome.files],
         "receipts": [receipt_json(receipt) for receipt in outcome.receipts],
         "exitStatus": outcome.exit_status,
@@ -204,6 +205,8 @@ def print_outcome(run: Run, outcome: Outcome) -> None:
         name = f"{run.subscription_name}/{edition.period}"
         print(f"Held: {outcome.why_held}.")
         print(f"Release it with: insights-reports release {name} --by NAME")
+    elif outcome.not_mailed:
+        print(f"{outcome.not_mailed[:1].upper()}{outcome.not_mailed[1:]}.")
     elif run.dry_run:
         print("A dry run: nothing was delivered.")
 

@@ -157,7 +157,7 @@ def _made(
     elif refused:
         stand, why = Stand.REFUSED, f"{_to(refused[0])} refused it" + _detail(refused)
     else:
-        stand, why = Stand.DONE, ""
+        stand, why = Stand.DONE, _not_mailed(editions)
     last = max(editions, key=lambda edition: edition.made_at)
     count = sum(r.state is not State.SUPERSEDED for r in mine)
     return Standing(name, due, stand, why, last, sent, count, len(refused))
@@ -170,6 +170,12 @@ def _to(receipt: Receipt) -> str:
 def _detail(receipts: Sequence[Receipt]) -> str:
     detail = " ".join(receipts[0].detail.split())
     return (f": {detail}" if detail else "") + _more(receipts)
+
+
+def _not_mailed(editions: Sequence[EditionRow]) -> str:
+    """What of it nobody got a mail of, by the condition of its subscription."""
+    some = [edition for edition in editions if edition.note.startswith("not mailed: ")]
+    return f"{some[0].note}{_more(some)}" if some else ""
 
 
 def _more(some: Sequence[object]) -> str:

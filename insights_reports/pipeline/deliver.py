@@ -24,6 +24,7 @@ from insights_reports.errors import InsightsReportsError
 from insights_reports.formats.html import index
 from insights_reports.formats.html.index_figures import IndexFigure
 from insights_reports.formats.mail import render as mail
+from insights_reports.pipeline.conditions import why_no_mail
 from insights_reports.pipeline.destinations import (
     destination_of,
     destinations_of_slice,
@@ -38,23 +39,40 @@ def deliver_edition(run: Run, *, note: str = "", released_by: str = "") -> list[
     """Bring the run's edition to every destination that has not got it yet.
 
     A destination that fails does not stop the others; its receipt says so. ``note`` says
-    that ``released_by`` released an edition that was held.
+    that ``released_by`` released an edition that was held. Nobody gets a mail of one that does not
+    meet the subscription's condition, unless it was released.
 
     Raises:
         ConfigError: when a destination's settings cannot be used (a missing password).
         DeliveryError: when the ledger cannot be used.
     """
     with run.stage("deliver"), _ledger(run) as ledger:
+        why = "" if released_by or _was_released(run, ledger) else why_not_mailed(run)
         receipts = deliver(
             edition_of(run, released_by),
-            destinations(run),
+            [each for each in destinations(run) if not (why and isinstance(each, MailDestination))],
             ledger,
             now=ledger.now,
-            note=note,
+            note=note or why,
             compose_mail=lambda edition, notes: compose_mail(run, notes),
         )
         _refresh_indexes(run, receipts, ledger.holders)
     return receipts
+
+
+def why_not_mailed(run: Run) -> str:
+    """Why nobody gets a mail of the run's edition; "" when everybody does, as of a test mail."""
+    condition = run.subscription.mail_when
+    if run.test_send or condition == "always":
+        return ""
+    return why_no_mail(condition, _first_document(run))
+
+
+def _was_released(run: Run, ledger: Ledger) -> bool:
+    about = run.about
+    rows = ledger.editions(run.subscription_name, about.period)
+    notes = (row.note for row in rows if row.revision == about.revision)
+    return any(note.startswith("released by ") for note in notes)
 
 
 def _ledger(run: Run) -> Ledger:

@@ -15,7 +15,7 @@ from insights_reports.edition.about import About
 from insights_reports.errors import DeliveryError, InsightsReportsError
 from insights_reports.octopus import Connection
 from insights_reports.pipeline.compute import compute, prepare
-from insights_reports.pipeline.deliver import deliver_edition, edition_of
+from insights_reports.pipeline.deliver import deliver_edition, edition_of, why_not_mailed
 from insights_reports.pipeline.leaks import Watch
 from insights_reports.pipeline.notices import tell_failed, tell_outcome
 from insights_reports.pipeline.progress import Progress
@@ -38,6 +38,7 @@ class Outcome:
     receipts: tuple[Receipt, ...]
     why_held: str
     exit_status: int
+    not_mailed: str = ""
 
     @property
     def held(self) -> bool:
@@ -185,10 +186,13 @@ def finish(
     status = failed.exit_status if failed else 1 if differs or edition.no_access else 0
     if held and leaks:
         status = DeliveryError.exit_status
-    run.end("held" if held else "failed" if failed else "done", status)
+    not_mailed = "" if held else why_not_mailed(run)
+    done = f"done, {not_mailed}" if not_mailed else "done"
+    run.end("held" if held else "failed" if failed else done, status)
     if tell:
         tell_outcome(run, receipts, why if held else "")
-    return Outcome(edition, tuple(files), tuple(receipts), why if held else "", status)
+    why = why if held else ""
+    return Outcome(edition, tuple(files), tuple(receipts), why, status, not_mailed)
 
 
 def _hold(run: Run, why: str) -> None:

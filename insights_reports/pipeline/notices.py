@@ -15,7 +15,6 @@ from insights_reports.pipeline.state import open_ledger
 ELSEWHERE = "done, without an edition"
 """How a run of slices ends that was dry, a test, or into a folder of its own."""
 
-_GOOD = ("done", "held", ELSEWHERE)
 _MOST_SLICES = 20  # that a notice names
 
 
@@ -98,7 +97,13 @@ def _records(run: Run) -> list[Record]:
 
 
 def _failed_before(records: Sequence[Record]) -> bool:
-    return len(records) > 1 and records[1].outcome not in (*_GOOD, "running", "interrupted")
+    neither = ("running", "interrupted")
+    return len(records) > 1 and not _is_good(records[1]) and records[1].outcome not in neither
+
+
+def _is_good(record: Record) -> bool:
+    """Done, whatever it says beside, or held."""
+    return record.outcome == "held" or record.outcome.startswith("done")
 
 
 def _about(records: Sequence[Record]) -> list[str]:
@@ -106,7 +111,7 @@ def _about(records: Sequence[Record]) -> list[str]:
     this = records[0]
     took = ((this.ended_at or datetime.now(UTC)) - this.started_at).total_seconds()
     step = this.stages[-1][0] if this.stages else "start"
-    good = next((each for each in records[1:] if each.outcome in _GOOD), None)
+    good = next((each for each in records[1:] if _is_good(each)), None)
     last = f"{good.started_at:%Y-%m-%d %H:%M} UTC, {good.run_id}" if good else "none yet"
     return [
         f"Run {this.run_id} ({this.trigger}), {took:.0f} s, last step: {step}.",
