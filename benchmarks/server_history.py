@@ -21,18 +21,18 @@ _PROJECTS, _GROUPS, _TENANTS, _ENVIRONMENTS = 200, 20, 100, 4
 _DEPLOYMENTS_PER_RELEASE = 5
 
 
-def make(path: Path, size: int, seed: int = 1) -> None:
+def make(path: Path, size: int, seed: int = 1, projects: int = _PROJECTS) -> None:
     """Write a database with `size` deployments to `path`, where nothing may be yet."""
     with new_database(path) as connection:
-        _structure(connection)
-        _history(connection, size, Random(seed))
+        _structure(connection, projects)
+        _history(connection, size, Random(seed), projects)
         derive_facts(connection)
 
 
-def streams() -> list[tuple[int, int, int | None]]:
+def streams(projects: int = _PROJECTS) -> list[tuple[int, int, int | None]]:
     """(project, environment, tenant) of every stream."""
     found: list[tuple[int, int, int | None]] = []
-    for project in range(1, _PROJECTS + 1):
+    for project in range(1, projects + 1):
         if project % 2:
             found += [(project, environment, None) for environment in range(1, 5)]
             continue
@@ -41,7 +41,7 @@ def streams() -> list[tuple[int, int, int | None]]:
     return found
 
 
-def _structure(connection: sqlite3.Connection) -> None:
+def _structure(connection: sqlite3.Connection, count: int) -> None:
     def insert(table: str, *rows: tuple[object, ...]) -> None:
         places = ",".join("?" * len(rows[0]))
         connection.executemany(f"INSERT INTO {table} VALUES ({places})", rows)
@@ -52,7 +52,7 @@ def _structure(connection: sqlite3.Connection) -> None:
     insert("settings", ("InstallationId", "00000000-0000-0000-0000-000000000001"))
     insert("spaces", (1, "Default", "default", "", 1))
     insert("project_groups", *((n, 1, name, slug, None) for n, name, slug in named("Group", 20)))
-    projects = named("Project", _PROJECTS)
+    projects = named("Project", count)
     insert("projects", *((n, 1, n % _GROUPS + 1, a, b, "", "Untenanted") for n, a, b in projects))
     insert("channels", *((n, 1, n, "Default", "default", "", 1) for n, _, _ in projects))
     environments = named("Environment", _ENVIRONMENTS)
@@ -80,12 +80,12 @@ def _report() -> dict[str, object]:
     }
 
 
-def _history(connection: sqlite3.Connection, size: int, random: Random) -> None:
+def _history(connection: sqlite3.Connection, size: int, random: Random, projects: int) -> None:
     """Releases evenly over the projects, each deployed along its project's streams."""
-    releases = max(size // _DEPLOYMENTS_PER_RELEASE // _PROJECTS, 1)
+    releases = max(size // _DEPLOYMENTS_PER_RELEASE // projects, 1)
     rows = []
     for n in range(releases):
-        for project in range(1, _PROJECTS + 1):
+        for project in range(1, projects + 1):
             created = _START + int((n + random.random()) * _SPAN / releases)
             rows.append((1, project, project, f"1.{n}", created))
     rows.sort(key=lambda row: row[4])
@@ -94,7 +94,7 @@ def _history(connection: sqlite3.Connection, size: int, random: Random) -> None:
     of_project: dict[int, list[tuple[int, int]]] = {}
     for number, _, project, _, _, created in numbered:
         of_project.setdefault(project, []).append((number, created))
-    every = streams()
+    every = streams(projects)
     for n in range(1, size + 1):
         project, environment, tenant = every[n % len(every)]
         release, created = random.choice(of_project[project])

@@ -6,6 +6,7 @@ Secrets never stand in it: they come from the environment or from files that it 
 
 import re
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,6 +20,7 @@ from pydantic import (
 )
 
 from insights_reports.config_schedule import Every, Schedule, StrictModel
+from insights_reports.config_slices import SEPARATOR, short_names
 from insights_reports.spelling.terms import DIMENSIONS, Dimension
 
 _PULLED = 14  # months, those that are cut included
@@ -39,6 +41,13 @@ def _colour(given: object) -> object:
 
 
 Address = Annotated[str, AfterValidator(_one_address)]
+
+
+def _each_once(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    spelled: dict[str, str] = {}
+    for address in addresses:
+        spelled.setdefault(address.lower(), address)
+    return tuple(spelled.values())
 
 
 class Octopus(StrictModel):
@@ -173,10 +182,7 @@ class Recipients(StrictModel):
     @classmethod
     def _once(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
         """Addresses that differ only in case are one recipient, as spelled first."""
-        spelled: dict[str, str] = {}
-        for address in addresses:
-            spelled.setdefault(address.lower(), address)
-        return tuple(spelled.values())
+        return _each_once(addresses)
 
 
 class Eml(Recipients):
@@ -389,6 +395,34 @@ class WorkingDays(StrictModel):
         return self
 
 
+class SlicesPolicy(StrictModel):
+    """One edition a slice, which has that slice's part alone, for its recipients.
+
+    ``by`` is Project, ProjectGroup, EnvironmentGroup, Tenant, or the name or id of a tenant tag
+    set. ``recipients`` has the addresses by the name or id of the slice; ``recipients_file`` is the
+    same as YAML, or as CSV with the columns slice and recipient (docs/slices.md).
+    """
+
+    by: Annotated[str, Field(min_length=1)]
+    recipients: Annotated[dict[str, tuple[Address, ...]], Field(default_factory=dict)]
+    recipients_file: Path | None = None
+    attach: tuple[Literal["pdf", "xlsx", "html"], ...] = ("pdf",)
+    documents: Literal["summary", "all"] = "summary"
+    on_unknown: Literal["resend", "hold"] = "resend"
+
+    @field_validator("recipients")
+    @classmethod
+    def _told_apart(cls, given: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        short_names(given)
+        return {slice: _each_once(addresses) for slice, addresses in given.items()}
+
+    @model_validator(mode="after")
+    def _some(self) -> "SlicesPolicy":
+        if not self.recipients:
+            raise ValueError("there is no slice: give `recipients:` or `recipients_file:`")
+        return self
+
+
 class Definition(StrictModel):
     """What a report is about, as the Insights reports API spells it, for a server without it.
 
@@ -411,6 +445,9 @@ class Definition(StrictModel):
             every = not self.TenantIds and not self.TenantTags
             object.__setattr__(self, "AllTenants", every)
         return self
+
+
+MailWhen = Literal["always", "changed", "deployments", "target_missed", "signal"]
 
 
 class Subscription(StrictModel):
@@ -449,7 +486,9 @@ class Subscription(StrictModel):
     workbook: Workbook = Workbook()
     cross_check: CrossCheckPolicy = CrossCheckPolicy()
     release: Literal["automatic", "by_hand"] = "automatic"
+    mail_when: MailWhen = "always"
     deliver_to: tuple[str, ...] = ()
+    slices: SlicesPolicy | None = None
     schedule: Schedule | None = None
     enabled: bool = True
     since: date | None = None
@@ -468,6 +507,13 @@ class Subscription(StrictModel):
         for split, name in (aims.slice for aims in self.targets.slices):
             if split not in self.splits:
                 raise ValueError(f"targets.slices: {name!r} needs {split} among `splits:`")
+        return self
+
+    @model_validator(mode="after")
+    def _slices(self) -> "Subscription":
+        by = self.slices.by if self.slices else ""
+        if by == "EnvironmentGroup" and isinstance(self.headline, Headline):
+            raise ValueError("`headline:` names a group, and `slices:` are by EnvironmentGroup")
         return self
 
     @model_validator(mode="after")
@@ -552,3 +598,30 @@ class Config(StrictModel):
     def resolve(self, path: Path) -> Path:
         """``path`` as an absolute path, taken from the folder of the configuration."""
         return (self.path.parent / path.expanduser()).resolve()
+
+    def find(self, name: str) -> Subscription | None:
+        """The subscription ``name``, or the one of a slice: ``teams@web-shop``."""
+        subscription, separator, _ = name.partition(SEPARATOR)
+        found = self.subscriptions.get(subscription)
+        known = found is not None and (not separator or self.slice_of(name) is not None)
+        return found if known else None
+
+    def slice_of(self, name: str) -> str | None:
+        """The slice that ``teams@web-shop`` is of, as it is configured; None where it is none."""
+        return self.slices_of(name.partition(SEPARATOR)[0]).get(name)
+
+    def slices_of(self, subscription: str) -> dict[str, str]:
+        """The slices of a subscription by the names of their editions: ``teams@web-shop``."""
+        return self.slices.get(subscription, {})
+
+    @cached_property
+    def slices(self) -> dict[str, dict[str, str]]:
+        """The slices of every subscription that has some, as `slices_of` gives them."""
+        return {
+            name: {
+                f"{name}{SEPARATOR}{short}": slice
+                for short, slice in short_names(one.slices.recipients).items()
+            }
+            for name, one in self.subscriptions.items()
+            if one.slices
+        }

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import YAMLError
 
-from insights_reports import config_problems
+from insights_reports import config_problems, config_slices
 from insights_reports.config import Config
 from insights_reports.errors import ConfigError
 from insights_reports.spelling.nearest import nearest
@@ -22,6 +22,8 @@ DEEPEST = 30
 DEFAULT_NAMES = ("insights-reports.yaml", "config/insights-reports.yaml", "insights-reports.toml")
 _KINDS = {"NoneType": "it is empty", "list": "a list", "dict": "a table with keys that are no text"}
 _NO_CHARACTER = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_RECIPIENT_OF_SLICE = re.compile(r"^subscriptions\.[^.]+\.slices\.recipients\..*\[\d+\]$")
+_RECIPIENT = re.compile(rf"^destinations\.[^.]+\.to\[\d+\]$|{_RECIPIENT_OF_SLICE.pattern}")
 _SECRET_KEY = re.compile(r"(^|_)(api_?key|password|token|secret)$", re.IGNORECASE)
 
 
@@ -35,7 +37,7 @@ def load_config(path: Path) -> Config:
     literal = [
         f"{path}: {key}: a secret must not stand in the configuration"
         for key, _ in _walk(data)
-        if _SECRET_KEY.search(key.rpartition(".")[2])
+        if _SECRET_KEY.search(key.rpartition(".")[2]) and ".slices.recipients." not in key
     ]
     if literal:
         raise ConfigError(
@@ -44,8 +46,9 @@ def load_config(path: Path) -> Config:
             "Put them into the environment or a file: OCTOPUS_API_KEY, octopus.api_key_file, "
             "SMTP_PASSWORD, mail.password_file.",
         )
+    of_files = list(config_slices.fill_in(data, path.parent, _parse))
     validated = _validated(path, data)
-    problems = [*_no_text(data), *_broken_references(data)]
+    problems = [*of_files, *_no_text(data), *_broken_references(data)]
     if isinstance(validated, ValidationError):
         problems = [*config_problems.problems(validated, dict(_walk(data))), *problems]
     if isinstance(validated, ValidationError) or problems:
@@ -186,6 +189,9 @@ def _broken_references(data: dict[str, Any]) -> Iterator[str]:
     if custom and not data.get("custom_bands"):
         yield f"custom_bands: is required, because {custom[0]} is custom"
     yield from _outside(data)
+    yield from _unsliced(data)
+    if data.get("mail") is None and (sliced := [k for k in given if _RECIPIENT_OF_SLICE.search(k)]):
+        yield f"mail: is required, because {sliced[0].rpartition('[')[0]} names recipients"
     mails = [key for key, v in given.items() if v == "mail" and key.startswith("destinations.")]
     notify = data.get("notify")
     if isinstance(notify, dict) and notify.get("mail") and not data.get("mail"):
@@ -201,6 +207,22 @@ def _outside(data: dict[str, Any]) -> Iterator[str]:
     if not isinstance(allowed, list) or not allowed:
         return
     domains = {str(domain).lower() for domain in allowed}
-    for key, value in _walk(data.get("destinations")):
-        if re.search(r"\.to\[\d+\]$", key) and str(value).rpartition("@")[2].lower() not in domains:
-            yield f"destinations.{key}: {value!r}: outside of mail.allowed_domains"
+    for key, value in _walk(data):
+        if _RECIPIENT.search(key) and str(value).rpartition("@")[2].lower() not in domains:
+            yield f"{key}: {value!r}: outside of mail.allowed_domains"
+
+
+def _unsliced(data: dict[str, Any]) -> Iterator[str]:
+    """Of slices: mail destinations, whose recipients would get every slice."""
+    destinations = data.get("destinations")
+    for key, value in _walk(data.get("subscriptions")):
+        wanted = re.match(r"([^.]+)\.deliver_to\[\d+\]$", key)
+        subscription = wanted and data["subscriptions"].get(wanted[1])
+        if not (subscription and subscription.get("slices") and isinstance(destinations, dict)):
+            continue
+        chosen = destinations.get(value)
+        if isinstance(chosen, dict) and chosen.get("type") in ("mail", "eml"):
+            yield (
+                f"subscriptions.{key}: {value!r}: its recipients would get every slice; "
+                "name places only, recipients stand in slices.recipients"
+            )

@@ -35,7 +35,7 @@ def problems(tmp_path: Path, text: str, name: str = "c.yaml") -> list[str]:
 
 def test_the_example_is_valid_and_names_every_key() -> None:
     config = load_config(EXAMPLE)
-    assert list(config.subscriptions) == ["board-monthly", "board-quarterly"]
+    assert list(config.subscriptions) == ["board-monthly", "teams", "board-quarterly"]
     text = EXAMPLE.read_text(encoding="utf-8")
     mail, board = the(BaseModel, config.mail), config.subscriptions["board-monthly"]
     sections: list[BaseModel] = [config.octopus, config.company, mail, board]

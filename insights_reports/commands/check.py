@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from insights_reports.commands import check_here as here
+from insights_reports.commands import check_slices
 from insights_reports.commands.check_schedules import check_zone, next_runs, warnings
 from insights_reports.commands.common import as_of, print_json
 from insights_reports.config import Config, Destination, Eml, Folder, RemoteStorage, Subscription
@@ -158,7 +159,7 @@ def _account(client: Client) -> str:
 
 def _report(client: Client, config: Config, subscription: Subscription, now: datetime) -> str:
     """The definition, its zone, and the permission to read the figures, or their source."""
-    if not subscription.deliver_to:
+    if not (subscription.deliver_to or subscription.slices):
         raise UsageError(
             "Its editions would be delivered to nobody.",
             f"report {subscription.report!r}: deliver_to is empty",
@@ -178,6 +179,8 @@ def _report(client: Client, config: Config, subscription: Subscription, now: dat
     else:
         found = f", source {subscription.source}: {_source(client, report, subscription.source)}"
     refuse_unknown_slices(client, report, subscription)
+    if subscription.slices:
+        found += f", {check_slices.look(client, report, subscription)}"
     if subscription.tag_sets:
         choose_tag_sets(client.tag_sets(), subscription.tag_sets)
     return f"report {report.Id} {report.Name!r}, {report.TimeZone} is {zone.key}{found}"

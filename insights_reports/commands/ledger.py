@@ -14,6 +14,7 @@ from insights_reports.commands.common import (
 )
 from insights_reports.config import Config
 from insights_reports.config_file import find_config, load_config
+from insights_reports.config_slices import SEPARATOR
 from insights_reports.delivery import EditionRow, Ledger, Made, Receipt, State
 from insights_reports.pipeline.again import Again, owe_again
 from insights_reports.pipeline.state import open_ledger
@@ -55,7 +56,8 @@ def _filtered(shown: _Shown, options: argparse.Namespace) -> _Shown:
 
 
 def _asked(value: dict[str, Any], options: argparse.Namespace) -> bool:
-    here = options.subscription in (None, value["subscription"])
+    subscription = value["subscription"]
+    here = options.subscription in (None, subscription, subscription.partition(SEPARATOR)[0])
     then = options.period in (None, value["period"])
     return here and then and not (options.failed and _arrived(value))
 
@@ -104,6 +106,8 @@ def _made(edition: EditionRow, sent: int, owed: int) -> str:
     """Whether an edition that was made was also delivered, in words."""
     if edition.state is Made.HELD:
         return f"held: {edition.note}"
+    if edition.note.startswith("not mailed: "):
+        return edition.note
     if owed == 0:
         return "to nobody"
     return "to all" if sent == owed else f"to {sent} of {owed}"

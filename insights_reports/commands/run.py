@@ -3,12 +3,14 @@
 import argparse
 import sys
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from insights_reports.commands.common import (
     as_of,
+    camel,
     checked,
     print_json,
     print_table,
@@ -24,8 +26,11 @@ from insights_reports.owed.periods import periods_wanted, range_wanted
 from insights_reports.pipeline.make import Outcome, make_edition
 from insights_reports.pipeline.owed import deliver_owed
 from insights_reports.pipeline.progress import clear_line, terminal_progress
-from insights_reports.pipeline.runs import Run, start_run
-from insights_reports.spelling.nearest import meant_or_all
+from insights_reports.pipeline.runs import Run, named, start_run
+from insights_reports.pipeline.slices import Sliced, make_slices
+
+_MOST_NAMED = 10  # slices without recipients
+_Result = TypeVar("_Result", Outcome, Sliced)
 
 
 def main(options: argparse.Namespace) -> int:
@@ -35,19 +40,12 @@ def main(options: argparse.Namespace) -> int:
     """
     config_path = find_config(options.config)
     config = load_config(config_path)
-    for name in options.subscriptions:
-        if name not in config.subscriptions:
-            raise UsageError(
-                "There is no such subscription.",
-                f"{config_path}: {name!r}",
-                meant_or_all(name, config.subscriptions),
-            )
-    wanted = {name: _wanted(options, config.subscriptions[name]) for name in options.subscriptions}
+    wanted = {name: _wanted(options, named(config, name)) for name in options.subscriptions}
     results = []
     for name in options.subscriptions:
         results += _subscription(options, config_path, name, config, wanted[name])
     if not (options.out or options.dry_run or options.test_send):
-        results += _owed(options, config, {result["run"] for result, _ in results})
+        results += _owed(options, config, {run for result, _ in results for run in _runs(result)})
     if options.json:
         print_json([result for result, _ in results])
     return max(status for _, status in results)
@@ -101,7 +99,7 @@ def _subscription(
             test_send=_address(options.test_send, config),
             note=Path(options.note) if options.note else None,
         )
-        results.append(_one(run, options))
+        results.append(_slices(run, options) if config.slices_of(name) else _one(run, options))
         if (run.pull_folder / "manifest.json").exists():
             pull_folder = run.pull_folder
     return results
@@ -124,10 +122,38 @@ def _address(text: str | None, config: Config) -> str | None:
         ) from None
 
 
+def _runs(result: dict[str, Any]) -> list[str]:
+    """The ids of the runs that have just tried to deliver."""
+    return [result["run"], *(each["run"] for each in result.get("slices", ()))]
+
+
 def _one(run: Run, options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    outcome = _made(run, options, make_edition)
+    if not isinstance(outcome, Outcome):
+        return outcome
+    if not options.json:
+        print_outcome(run, outcome)
+    return as_json(run, outcome), outcome.exit_status
+
+
+def _slices(run: Run, options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    """All slices of a subscription; what they are, instead of their files one by one."""
+    sliced = _made(run, options, make_slices)
+    if not isinstance(sliced, Sliced):
+        return sliced
+    if not options.json:
+        print_slices(run.subscription_name, sliced)
+    about: dict[str, Any] = {"subscription": run.subscription_name, "run": run.id}
+    return {**about, **camel(sliced), "exitStatus": sliced.exit_status}, sliced.exit_status
+
+
+def _made(
+    run: Run, options: argparse.Namespace, make: Callable[..., _Result]
+) -> _Result | tuple[dict[str, Any], int]:
+    """What ``make`` made of the run, or that it failed."""
     try:
         with stoppable(lambda: run.end("interrupted", 130)):
-            outcome = make_edition(run, progress=terminal_progress(run.subscription_name))
+            made = make(run, progress=terminal_progress(run.subscription_name))
     except InsightsReportsError as error:
         return _failed(run, str(error), error.exit_status)
     except Exception as error:
@@ -136,9 +162,7 @@ def _one(run: Run, options: argparse.Namespace) -> tuple[dict[str, Any], int]:
         remedy = "This is a fault of the program; --verbose shows where."
         return _failed(run, f"{type(error).__name__}: {error}\n{remedy}", 1)
     clear_line()
-    if not options.json:
-        print_outcome(run, outcome)
-    return as_json(run, outcome), outcome.exit_status
+    return made
 
 
 def _failed(run: Run, words: str, status: int) -> tuple[dict[str, Any], int]:
@@ -154,6 +178,7 @@ def as_json(run: Run, outcome: Outcome) -> dict[str, Any]:
     return {
         **outcome.edition.to_json(),
         "held": outcome.held,
+        "notMailed": outcome.not_mailed,
         "files": [str(path) for path in outcome.files],
         "receipts": [receipt_json(receipt) for receipt in outcome.receipts],
         "exitStatus": outcome.exit_status,
@@ -180,8 +205,24 @@ def print_outcome(run: Run, outcome: Outcome) -> None:
         name = f"{run.subscription_name}/{edition.period}"
         print(f"Held: {outcome.why_held}.")
         print(f"Release it with: insights-reports release {name} --by NAME")
+    elif outcome.not_mailed:
+        print(f"{outcome.not_mailed[:1].upper()}{outcome.not_mailed[1:]}.")
     elif run.dry_run:
         print("A dry run: nothing was delivered.")
+
+
+def print_slices(subscription: str, sliced: Sliced) -> None:
+    """Say how the editions of the slices ended: those alone in full that somebody must look at."""
+    print(f"{subscription} {sliced.period}: {sliced.said}")
+    rows = [[each.name, each.why] for each in sliced.slices if each.why]
+    if rows:
+        print_table(["SLICE", "WHY"], rows)
+    for each in sliced.unknown:
+        print(f"Unknown, and made for nobody: {each}")
+    if sliced.unmapped:
+        names, more = sliced.unmapped[:_MOST_NAMED], len(sliced.unmapped) - _MOST_NAMED
+        others = f" and {more} more" if more > 0 else ""
+        print(f"Mapped to nobody: {', '.join(names)}{others}")
 
 
 def _receipt(receipt: Receipt) -> str:

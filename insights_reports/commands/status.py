@@ -90,13 +90,13 @@ def _look(config: Config, now: datetime) -> tuple[list[_Shown], list[Receipt]]:
                 found.unusable.get(name, ""),
                 None if name in found.unusable else _coming(config, name, now),
                 _last_run(ledger, name),
-                next(reversed(ledger.editions(name)), None),
-                tuple(ledger.deliveries(name, owed=True)),
+                next(reversed(ledger.editions(name, slices=True)), None),
+                tuple(ledger.deliveries(name, owed=True, slices=True)),
             )
             for name in config.subscriptions
         ]
         owed = ledger.deliveries(owed=True)
-    return shown, [r for r in owed if r.key.subscription not in config.subscriptions]
+    return shown, [r for r in owed if config.find(r.key.subscription) is None]
 
 
 def _coming(config: Config, name: str, now: datetime) -> Due | None:

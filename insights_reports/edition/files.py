@@ -66,6 +66,11 @@ def slug(text: str) -> str:
     return f"{name[: _LONGEST - 9].rstrip('-')}-{digest}".lstrip("-")
 
 
+def folder_name(subscription: str) -> str:
+    """A subscription in names of files and folders: ``teams-web-shop`` of ``teams@web-shop``."""
+    return "-".join(slug(part) for part in subscription.split("@"))
+
+
 def file_name(subscription: str, period: str, document: str, extension: str) -> str:
     """``board-monthly-2026-09-summary.pdf``: the subscription, the period and the document."""
-    return f"{slug(subscription)}-{period.lower()}-{slug(document)}.{extension}"
+    return f"{folder_name(subscription)}-{period.lower()}-{slug(document)}.{extension}"

@@ -78,6 +78,14 @@ class LedgerFacts:
     receipts: Sequence[Receipt] = ()
     runs: Sequence[RunRecord] = ()
 
+    def made(self, name: str, period: str) -> list[EditionRow]:
+        """The newest edition of a period; of slices that of each, once a run came to its end that
+        made all of them. Empty while it is to be made."""
+        rows = [row for row in self.editions if row.period == period and counts(row)]
+        newest = {row.subscription: row for row in sorted(rows, key=lambda row: row.revision)}
+        whole = any(run.period == period and run.outcome == "done" for run in self.runs)
+        return list(newest.values()) if name in newest or whole else []
+
     @property
     def began(self) -> datetime | None:
         """When the subscription was first run or served."""
@@ -126,11 +134,9 @@ def _skipped(policy: str, stands: Standing, *, newest: bool, now: datetime) -> S
 
 def _standing(name: str, due: Due, facts: LedgerFacts, now: datetime) -> Standing:
     period = due.period.name
-    made = [row for row in facts.editions if row.period == period and counts(row)]
-    if made:
-        newest = max(made, key=lambda row: row.revision)
+    if made := facts.made(name, period):
         receipts = [r for r in facts.receipts if r.key.period == period]
-        return _made(name, due, newest, receipts)
+        return _made(name, due, made, receipts)
     return _not_made(name, due, [run for run in facts.runs if run.period == period], now)
 
 
@@ -139,21 +145,26 @@ def counts(row: EditionRow) -> bool:
     return row.state is not Made.DRAFT and row.status != Status.PROVISIONAL
 
 
-def _made(name: str, due: Due, edition: EditionRow, receipts: Sequence[Receipt]) -> Standing:
-    mine = [r for r in receipts if r.key.revision == edition.revision]
+def _made(
+    name: str, due: Due, editions: Sequence[EditionRow], receipts: Sequence[Receipt]
+) -> Standing:
+    of = {(edition.subscription, edition.revision) for edition in editions}
+    mine = [r for r in receipts if (r.key.subscription, r.key.revision) in of]
+    held = [edition for edition in editions if edition.state is Made.HELD]
     sent = sum(r.done for r in mine)
     refused = [r for r in mine if r.state is State.REFUSED]
     waiting = [r for r in mine if not r.done and r.state not in (State.REFUSED, State.SUPERSEDED)]
-    if edition.state is Made.HELD:
-        stand, why = Stand.HELD, f"held: {edition.note}"
+    if held:
+        stand, why = Stand.HELD, f"held: {held[0].note}{_more(held)}"
     elif waiting:
         stand, why = Stand.DELIVERING, f"{_to(waiting[0])} is {waiting[0].state}" + _detail(waiting)
     elif refused:
         stand, why = Stand.REFUSED, f"{_to(refused[0])} refused it" + _detail(refused)
     else:
-        stand, why = Stand.DONE, ""
-    of = sum(r.state is not State.SUPERSEDED for r in mine)
-    return Standing(name, due, stand, why, edition, sent, of, len(refused))
+        stand, why = Stand.DONE, _not_mailed(editions)
+    last = max(editions, key=lambda edition: edition.made_at)
+    count = sum(r.state is not State.SUPERSEDED for r in mine)
+    return Standing(name, due, stand, why, last, sent, count, len(refused))
 
 
 def _to(receipt: Receipt) -> str:
@@ -162,8 +173,17 @@ def _to(receipt: Receipt) -> str:
 
 def _detail(receipts: Sequence[Receipt]) -> str:
     detail = " ".join(receipts[0].detail.split())
-    more = f" (and {len(receipts) - 1} more)" if len(receipts) > 1 else ""
-    return (f": {detail}" if detail else "") + more
+    return (f": {detail}" if detail else "") + _more(receipts)
+
+
+def _not_mailed(editions: Sequence[EditionRow]) -> str:
+    """What of it nobody got a mail of, by the condition of its subscription."""
+    some = [edition for edition in editions if edition.note.startswith("not mailed: ")]
+    return f"{some[0].note}{_more(some)}" if some else ""
+
+
+def _more(some: Sequence[object]) -> str:
+    return f" (and {len(some) - 1} more)" if len(some) > 1 else ""
 
 
 def _not_made(name: str, due: Due, runs: Sequence[RunRecord], now: datetime) -> Standing:

@@ -21,7 +21,7 @@ from insights_reports.delivery import (
 )
 from insights_reports.delivery.mail.mailing import Mailing
 from insights_reports.errors import UsageError
-from insights_reports.pipeline.deliver import compose, destinations, edition_of
+from insights_reports.pipeline.deliver import compose_mail, destinations, edition_of
 from insights_reports.pipeline.runs import Run, open_run
 from insights_reports.pipeline.state import state_of
 from insights_reports.spelling.nearest import meant_or_all
@@ -96,8 +96,8 @@ def _mailings(run: Run, made: Edition, ledger: Ledger, name: str) -> Iterator[Ma
     )
     for each in destinations(run):
         if each.name == name and isinstance(each, MailDestination):
-            compose_mail = lambda edition, notes: compose(run, notes)  # noqa: E731
-            yield Mailing(made, each, folders, ledger, ledger.now, compose_mail)
+            composing = lambda edition, notes: compose_mail(run, notes)  # noqa: E731
+            yield Mailing(made, each, folders, ledger, ledger.now, composing)
 
 
 def _edition(ledger: Ledger, key: Key) -> EditionRow:

@@ -43,13 +43,44 @@ from insights_reports.pipeline.remember import (
 from insights_reports.pipeline.revision import as_revision
 from insights_reports.pipeline.runs import EDITION, WORKBOOK_ROWS, Run
 from insights_reports.pipeline.settings import conventions_of, settings_of
+from insights_reports.pipeline.slicing import Slicing, slicing_of
 from insights_reports.pipeline.subject import keep, subject_of
 
 
-def compute(run: Run) -> About:
-    """Make the documents of ``run`` from its pull, and write them into its folder.
+@dataclass(frozen=True)
+class Whole:
+    """All that a pull and the history know for the editions of a period; ``slicing`` cuts it where
+    a subscription has slices."""
 
-    Returns what its edition is, as ``edition.json`` says it.
+    pulled: Pulled
+    known: KnownDeployments
+    period: Period
+    slicing: Slicing | None
+
+    def part_of(self, run: Run) -> tuple[Pulled, KnownDeployments]:
+        """What the edition of ``run`` is made from: everything, or the part of its slice.
+
+        Raises:
+            UsageError: when there is no such slice.
+        """
+        if self.slicing is None or run.slice is None:
+            return self.pulled, self.known
+        return self.slicing.cut(self.slicing.key_of(run.slice))
+
+
+def whole_of(run: Run, pulled: Pulled, known: KnownDeployments) -> Whole:
+    """What the editions of the run's subscription are made from.
+
+    Raises:
+        UsageError: when the period cannot be understood, or the slices not be cut.
+    """
+    policy = run.subscription.slices
+    slicing = slicing_of(policy, pulled, known) if policy else None
+    return Whole(pulled, known, period_of(run, pulled), slicing)
+
+
+def prepare(run: Run) -> Whole:
+    """Load the pull of ``run`` and remember it in the history.
 
     Raises:
         InsightsReportsError: when the pull cannot be used or the period not be understood.
@@ -61,7 +92,21 @@ def compute(run: Run) -> About:
         root = root_of(run.config)
         remember(pulled, root, run.pull_folder.name, datetime.now(UTC))
         forget_old(pulled, root, run.config)
-        known = recall(pulled, root, period)
+        return whole_of(run, pulled, recall(pulled, root, period))
+
+
+def compute(run: Run, whole: Whole | None = None) -> About:
+    """Make the documents of ``run`` from its pull, or from ``whole``, which was prepared from that,
+    and write them into its folder. Those of a slice are made from its part alone.
+
+    Returns what its edition is, as ``edition.json`` says it.
+
+    Raises:
+        InsightsReportsError: as `prepare`; and when there are no data, or no such slice.
+    """
+    whole = whole or prepare(run)
+    pulled, known = whole.part_of(run)
+    period = whole.period
     with run.stage("cross-check"):
         check = check_pulled(pulled, conventions_of(run.subscription))
         run.write("cross-check.json", check.to_json())

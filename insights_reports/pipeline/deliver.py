@@ -15,6 +15,7 @@ from insights_reports.delivery import (
     RevisionManifest,
     deliver,
 )
+from insights_reports.delivery.storage.manifest import folder_of, manifest_of, parse_manifest
 from insights_reports.delivery.storage.places import Place, read_manifests, write_index
 from insights_reports.edition.about import About
 from insights_reports.edition.document import Document, load
@@ -23,7 +24,13 @@ from insights_reports.errors import InsightsReportsError
 from insights_reports.formats.html import index
 from insights_reports.formats.html.index_figures import IndexFigure
 from insights_reports.formats.mail import render as mail
-from insights_reports.pipeline.destinations import destination_of, mailing
+from insights_reports.pipeline.conditions import why_no_mail
+from insights_reports.pipeline.destinations import (
+    destination_of,
+    destinations_of_slice,
+    mailing,
+    of_slice,
+)
 from insights_reports.pipeline.render import files_wanted, rendered_files, templates_of
 from insights_reports.pipeline.runs import Run
 
@@ -32,23 +39,40 @@ def deliver_edition(run: Run, *, note: str = "", released_by: str = "") -> list[
     """Bring the run's edition to every destination that has not got it yet.
 
     A destination that fails does not stop the others; its receipt says so. ``note`` says
-    that ``released_by`` released an edition that was held.
+    that ``released_by`` released an edition that was held. Nobody gets a mail of one that does not
+    meet the subscription's condition, unless it was released.
 
     Raises:
         ConfigError: when a destination's settings cannot be used (a missing password).
         DeliveryError: when the ledger cannot be used.
     """
     with run.stage("deliver"), _ledger(run) as ledger:
+        why = "" if released_by or _was_released(run, ledger) else why_not_mailed(run)
         receipts = deliver(
             edition_of(run, released_by),
-            destinations(run),
+            [each for each in destinations(run) if not (why and isinstance(each, MailDestination))],
             ledger,
             now=ledger.now,
-            note=note,
-            compose_mail=lambda edition, notes: compose(run, notes),
+            note=note or why,
+            compose_mail=lambda edition, notes: compose_mail(run, notes),
         )
         _refresh_indexes(run, receipts, ledger.holders)
     return receipts
+
+
+def why_not_mailed(run: Run) -> str:
+    """Why nobody gets a mail of the run's edition; "" when everybody does, as of a test mail."""
+    condition = run.subscription.mail_when
+    if run.test_send or condition == "always":
+        return ""
+    return why_no_mail(condition, _first_document(run))
+
+
+def _was_released(run: Run, ledger: Ledger) -> bool:
+    about = run.about
+    rows = ledger.editions(run.subscription_name, about.period)
+    notes = (row.note for row in rows if row.revision == about.revision)
+    return any(note.startswith("released by ") for note in notes)
 
 
 def _ledger(run: Run) -> Ledger:
@@ -61,7 +85,10 @@ def destinations(run: Run) -> list[Destination]:
     if run.test_send:
         return [mailing(run.config, "test-send", (run.test_send,), ("pdf",))]
     if run.out:
-        return [FolderDestination("out", run.out)]
+        out = FolderDestination("out", run.out)
+        return [out if run.slice is None else of_slice(out, run.subscription_name)]
+    if run.slice is not None:
+        return destinations_of_slice(run.config, run.subscription_name)
     return [destination_of(run.config, name) for name in run.subscription.deliver_to]
 
 
@@ -77,8 +104,8 @@ def _first_document(run: Run) -> Document:
     return load((run.documents / f"{name}.json").read_bytes())
 
 
-def compose(run: Run, notes: MailNotes) -> MailBody:
-    """The mail of the run's edition."""
+def compose_mail(run: Run, notes: MailNotes) -> MailBody:
+    """The body of the mails of the run's edition."""
     return mail.render(
         _first_document(run),
         attached=notes.attached,
@@ -117,6 +144,20 @@ def _refresh_index(run: Run, destination: Place, holders: Holders) -> None:
         templates=templates_of(run.config),
     )
     write_index(destination, page, holders)
+
+
+def preview_index(run: Run) -> bytes:
+    """The index page that would name the run's edition alone."""
+    edition = edition_of(run)
+    manifest = parse_manifest(manifest_of(edition), folder_of(edition))
+    return index.render(
+        [_entry(manifest)],
+        title=run.config.company.name,
+        generated=run.generated,
+        language=run.subscription.language,
+        accent=run.config.company.accent,
+        templates=templates_of(run.config),
+    )
 
 
 def _language(run: Run, destination: Place) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from insights_reports.config import Config, Eml, Folder, Mail, Microsoft, Recipients, RemoteStorage
+from insights_reports.config_slices import SEPARATOR
 from insights_reports.delivery import (
     Destination,
     FolderDestination,
@@ -23,6 +24,9 @@ from insights_reports.delivery.mail.sign_in import CommandToken
 from insights_reports.delivery.mail.tokens import GoogleToken, MicrosoftToken
 from insights_reports.delivery.storage.places import Place
 from insights_reports.errors import ConfigError
+
+RECIPIENTS = "recipients"
+"""What the ledger calls the destination of a slice's mails."""
 
 
 def destination_of(config: Config, name: str) -> Destination:
@@ -47,6 +51,47 @@ def destination_of(config: Config, name: str) -> Destination:
     return mailing(
         config, name, chosen.to, chosen.attach, documents=documents, on_unknown=chosen.on_unknown
     )
+
+
+def destinations_of_slice(config: Config, name: str) -> list[Destination]:
+    """Where the editions of the slice ``name`` (teams@web-shop) go: a folder of its own in every
+    place of its subscription, and its recipients.
+
+    Raises: as `destination_of`.
+    """
+    subscription, slice = config.find(name), config.slice_of(name)
+    if subscription is None or subscription.slices is None or slice is None:
+        raise KeyError(name)
+    found: list[Destination] = [
+        of_slice(place_of(config, each, chosen), name)
+        for each in subscription.deliver_to
+        if not isinstance(chosen := config.destinations[each], Recipients)
+    ]
+    policy = subscription.slices
+    if to := policy.recipients[slice]:
+        documents = None if policy.documents == "all" else ("summary",)
+        found.append(
+            mailing(
+                config,
+                RECIPIENTS,
+                to,
+                policy.attach,
+                documents=documents,
+                on_unknown=policy.on_unknown,
+            )
+        )
+    return found
+
+
+def of_slice(place: Place, name: str) -> Place:
+    """The folder of the slice ``name`` in a place. It has an index page of its own: who may read
+    one slice need not know of the others."""
+    subscription, _, slice = name.partition(SEPARATOR)
+    below = f"{subscription}/{slice}"
+    public = place.public_url and f"{place.public_url.rstrip('/')}/{below}"
+    if isinstance(place, FolderDestination):
+        return replace(place, path=place.path / subscription / slice, public_url=public)
+    return replace(place, url=f"{place.url}/{below}", public_url=public)
 
 
 def place_of(config: Config, name: str, chosen: Folder | RemoteStorage) -> Place:

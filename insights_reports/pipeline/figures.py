@@ -16,7 +16,8 @@ from insights_reports.edition.stated import GRANULARITY_OF
 from insights_reports.edition.windows import windows
 from insights_reports.formats.data.figures import FIGURES as COLUMNS
 from insights_reports.metrics import Granularity, Split, Tabulator, TimeRange, time_range
-from insights_reports.pipeline.load import Pulled, Stated
+from insights_reports.pipeline.combinations import StatedByCombination
+from insights_reports.pipeline.load import Pulled
 from insights_reports.spelling.figures import FIGURES
 from insights_reports.spelling.stated import StatedTable
 from insights_reports.spelling.terms import NULL
@@ -150,7 +151,7 @@ def _stated(pulled: Pulled, asked: list[_Asked]) -> pd.DataFrame:
     """What Octopus states for the tables asked for, one figure a row; a name that two series have
     tells neither apart, and is left out."""
     wanted = {(each.split, each.tag_set, each.granularity) for each in asked}
-    if not isinstance(pulled.stated, Stated):  # of combinations, which are no split
+    if isinstance(pulled.stated, StatedByCombination):  # which are no split
         return pd.DataFrame(columns=[*_KEY, "stated"])
     sealed = pulled.stated.answers(
         lambda asked: (

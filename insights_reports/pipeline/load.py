@@ -63,6 +63,20 @@ class Stated:
 
 
 @dataclass(frozen=True)
+class StatedOfSlice:
+    """What is stated of one slice, as if it were all that the report is about."""
+
+    tables: tuple[StatedTable, ...]
+
+    def answers(self, wanted: Callable[[Question], bool]) -> "StatedOfSlice":
+        """What is stated in answer to some of the questions."""
+        return StatedOfSlice(tuple(each for each in self.tables if wanted(each.source)))
+
+    def __iter__(self) -> Iterator[StatedTable]:
+        return iter(self.tables)
+
+
+@dataclass(frozen=True)
 class Pulled:
     """What a pull holds. ``earlier`` is the reading of the deployments before the last one, when
     the two differed; ``tag_sets`` the ids of those wanted; ``moved`` the look-ups that changed
@@ -76,7 +90,7 @@ class Pulled:
     earlier: pd.DataFrame | None
     lookups: Lookups
     tag_sets: tuple[str, ...]
-    stated: Stated | StatedByCombination
+    stated: Stated | StatedByCombination | StatedOfSlice
     as_of: datetime
     url: str
     server: Server

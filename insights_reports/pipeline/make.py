@@ -10,18 +10,21 @@ from typing import Any
 
 from insights_reports.config import Config, Subscription
 from insights_reports.delivery import Made, Receipt, failure
+from insights_reports.delivery.leaks.leaks import Leak
 from insights_reports.edition.about import About
-from insights_reports.errors import InsightsReportsError
+from insights_reports.errors import DeliveryError, InsightsReportsError
 from insights_reports.octopus import Client, Connection
-from insights_reports.pipeline.compute import compute
-from insights_reports.pipeline.deliver import deliver_edition, edition_of
+from insights_reports.pipeline.compute import compute, prepare
+from insights_reports.pipeline.deliver import deliver_edition, edition_of, why_not_mailed
+from insights_reports.pipeline.leaks import Watch
 from insights_reports.pipeline.notices import tell_failed, tell_outcome
 from insights_reports.pipeline.progress import Progress
 from insights_reports.pipeline.pull import Wanted, pull
-from insights_reports.pipeline.render import render_all
+from insights_reports.pipeline.render import Render, render_by, renderers
 from insights_reports.pipeline.runs import Run
 from insights_reports.pipeline.seal import seal
 from insights_reports.pipeline.slice_targets import refuse_unknown_slices
+from insights_reports.pipeline.slicing import BY as SLICED_BY
 from insights_reports.pipeline.sources import define
 from insights_reports.spelling.terms import SPLITS
 
@@ -37,6 +40,7 @@ class Outcome:
     receipts: tuple[Receipt, ...]
     why_held: str
     exit_status: int
+    not_mailed: str = ""
 
     @property
     def held(self) -> bool:
@@ -72,9 +76,8 @@ def pull_for(run: Run, progress: Progress) -> None:
         return
     wanted = Wanted(
         report=run.subscription.report,
-        splits=tuple(s for s in SPLITS if s == "None" or s in run.subscription.splits),
-        tag_sets=run.subscription.tag_sets,
         freezes=run.subscription.calendar is not None,
+        **_splits(run.subscription),
         at_once=run.config.octopus.at_once,
         **_scope(run.subscription),
         **source_of(run.config, run.subscription),
@@ -93,6 +96,16 @@ def pull_for(run: Run, progress: Progress) -> None:
             progress=progress,
             keep=run.state / "octopus",
         )
+
+
+def _splits(subscription: Subscription) -> dict[str, Any]:
+    """By what ``/metrics`` is split: by what an edition is, and by what it is cut into slices."""
+    splits, tag_sets = {"None", *subscription.splits}, subscription.tag_sets
+    if slices := subscription.slices:
+        splits.add(slices.by if slices.by in SLICED_BY else "TenantTagSet")
+        if tag_sets and slices.by not in (*SLICED_BY, *tag_sets):
+            tag_sets = (*tag_sets, slices.by)
+    return {"splits": tuple(each for each in SPLITS if each in splits), "tag_sets": tag_sets}
 
 
 def _scope(subscription: Subscription) -> dict[str, Any]:
@@ -122,37 +135,88 @@ def make_edition(run: Run, *, progress: Progress) -> Outcome:
     with recorded(run):
         pull_for(run, progress)
         progress("figures and cross-check")
-        compute(run)
+        maker = Maker(run)
+        with renderers(run.config) as render_for:
+            return maker.make(run, render_for(run), progress)
+
+
+class Maker:
+    """Makes editions from a pull that is loaded once: that of a subscription, or those of its
+    slices, which pass the leak test before anything is sent.
+
+    Raises: as `prepare`, and `Watch`.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.whole = prepare(run)
+        self._watch = Watch(self.whole, run.subscription.formats) if self.whole.slicing else None
+
+    def make(self, run: Run, render: Render, progress: Progress, *, tell: bool = True) -> Outcome:
+        """Compute, render and deliver the edition of ``run``; with ``tell`` the operators are told
+        how it ended.
+
+        Raises: as `make_edition`.
+        """
+        compute(run, self.whole)
         progress("rendering")
         with run.stage("render"):
-            files = render_all(run)
-        return finish(run, files, progress)
+            files = render_by(render, run)
+        leaks: list[Leak] = []
+        if self._watch is not None:
+            progress("leak test")
+            with run.stage("leak test"):
+                leaks = self._watch.leaks(run, files)
+        return finish(run, files, progress, leaks=[str(leak) for leak in leaks], tell=tell)
 
 
-def finish(run: Run, files: Sequence[Path], progress: Progress) -> Outcome:
-    """Seal what was rendered, and deliver it unless the run is dry or the cross-check holds it."""
+def finish(
+    run: Run,
+    files: Sequence[Path],
+    progress: Progress,
+    *,
+    leaks: Sequence[str] = (),
+    tell: bool = True,
+) -> Outcome:
+    """Seal what was rendered, and deliver it unless the run is dry or the edition is held: by its
+    cross-check, or because names of other slices stand in it (``leaks``)."""
     edition = run.about
     seal(run, files)
     differs = edition.differs > run.subscription.cross_check.limit
-    why = _why_held(run, edition.differs) if not run.test_send else ""
-    held = bool(why) and not run.dry_run and not _was_released(run)
+    why = _why_held(run, edition.differs, leaks)
+    held = bool(why) and (bool(leaks) or not run.dry_run) and not _was_released(run)
     receipts: list[Receipt] = []
     if held:
-        with run.open_ledger() as ledger:
-            ledger.hold(edition_of(run), why)
+        _hold(run, why)
     elif not run.dry_run:
         progress("delivering")
         receipts = deliver_edition(run)
     failed = failure(receipts)
     status = failed.exit_status if failed else 1 if differs or edition.no_access else 0
-    run.end("held" if held else "failed" if failed else "done", status)
-    tell_outcome(run, receipts, why if held else "")
-    return Outcome(edition, tuple(files), tuple(receipts), why if held else "", status)
+    if held and leaks:
+        status = DeliveryError.exit_status
+    not_mailed = "" if held else why_not_mailed(run)
+    done = f"done, {not_mailed}" if not_mailed else "done"
+    run.end("held" if held else "failed" if failed else done, status)
+    if tell:
+        tell_outcome(run, receipts, why if held else "")
+    why = why if held else ""
+    return Outcome(edition, tuple(files), tuple(receipts), why, status, not_mailed)
 
 
-def _why_held(run: Run, differs: int) -> str:
+def _hold(run: Run, why: str) -> None:
+    if not run.leaves_no_edition:
+        with run.open_ledger() as ledger:
+            ledger.hold(edition_of(run), why)
+
+
+def _why_held(run: Run, differs: int, leaks: Sequence[str]) -> str:
     """Why the edition waits for somebody's word; "" when it does not."""
     policy = run.subscription.cross_check
+    if leaks:
+        more = f" (and {len(leaks) - 1} more)" if len(leaks) > 1 else ""
+        return f"it would show what is not of its slice: {leaks[0]}{more}"
+    if run.test_send:
+        return ""
     if differs > policy.limit and policy.beyond == "hold":
         return f"{differs} of its figures differ from Octopus's, {policy.limit} are tolerated"
     if run.subscription.release == "by_hand":
@@ -172,18 +236,19 @@ def _was_released(run: Run) -> bool:
 
 
 @contextmanager
-def recorded(run: Run) -> Iterator[None]:
-    """Enter in the ledger how a run ends that fails before its delivery."""
+def recorded(run: Run, *, tell: bool = True) -> Iterator[None]:
+    """Enter in the ledger how a run ends that fails before its delivery; with ``tell`` the
+    operators are told."""
     try:
         yield
-    except InsightsReportsError as error:
-        run.end(f"failed: {error.what}", error.exit_status)
-        tell_failed(run, error)
-        raise
     except KeyboardInterrupt:
         run.end("interrupted", 130)
         raise
     except Exception as error:
-        run.end(f"failed: {type(error).__name__}", 1)
-        tell_failed(run, error)
+        if isinstance(error, InsightsReportsError):
+            run.end(f"failed: {error.what}", error.exit_status)
+        else:
+            run.end(f"failed: {type(error).__name__}", 1)
+        if tell:
+            tell_failed(run, error)
         raise

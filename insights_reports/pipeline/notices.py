@@ -12,7 +12,10 @@ from insights_reports.pipeline.destinations import transport
 from insights_reports.pipeline.runs import Run
 from insights_reports.pipeline.state import open_ledger
 
-_GOOD = ("done", "held")
+ELSEWHERE = "done, without an edition"
+"""How a run of slices ends that was dry, a test, or into a folder of its own."""
+
+_MOST_SLICES = 20  # that a notice names
 
 
 def tell_failed(run: Run, error: BaseException) -> None:
@@ -34,6 +37,24 @@ def tell_outcome(run: Run, receipts: Sequence[Receipt], why_held: str) -> None:
         _tell(run, kind, [f"{r.key}: {said(r)}" for r in open_ones])
     elif _failed_before(_records(run)):
         _tell(run, NoticeKind.RECOVERED, ["Everything was delivered."])
+
+
+def tell_slices(
+    run: Run, wrong: Sequence[str], unknown: Sequence[str], unmapped: Sequence[str]
+) -> None:
+    """Tell once of all slices what went ``wrong`` with some, which are ``unknown``, and which are
+    mapped to nobody; and after a failure that all is well again."""
+    lines = [*_first(wrong, ""), *_first(unknown, "Unknown: "), *_first(unmapped, "Unmapped: ")]
+    if wrong or unknown:
+        _tell(run, NoticeKind.PARTIAL, lines)
+    elif _failed_before(_records(run)):
+        _tell(run, NoticeKind.RECOVERED, ["Every slice was made and delivered.", *lines])
+
+
+def _first(lines: Sequence[str], label: str) -> list[str]:
+    more = len(lines) - _MOST_SLICES
+    shown = [f"{label}{line}" for line in lines[:_MOST_SLICES]]
+    return [*shown, *([f"{label}and {more} more."] if more > 0 else [])]
 
 
 def _tell(run: Run, kind: NoticeKind, lines: Sequence[str]) -> None:
@@ -76,7 +97,13 @@ def _records(run: Run) -> list[Record]:
 
 
 def _failed_before(records: Sequence[Record]) -> bool:
-    return len(records) > 1 and records[1].outcome not in (*_GOOD, "running", "interrupted")
+    neither = ("running", "interrupted")
+    return len(records) > 1 and not _is_good(records[1]) and records[1].outcome not in neither
+
+
+def _is_good(record: Record) -> bool:
+    """Done, whatever it says beside, or held."""
+    return record.outcome == "held" or record.outcome.startswith("done")
 
 
 def _about(records: Sequence[Record]) -> list[str]:
@@ -84,7 +111,7 @@ def _about(records: Sequence[Record]) -> list[str]:
     this = records[0]
     took = ((this.ended_at or datetime.now(UTC)) - this.started_at).total_seconds()
     step = this.stages[-1][0] if this.stages else "start"
-    good = next((each for each in records[1:] if each.outcome in _GOOD), None)
+    good = next((each for each in records[1:] if _is_good(each)), None)
     last = f"{good.started_at:%Y-%m-%d %H:%M} UTC, {good.run_id}" if good else "none yet"
     return [
         f"Run {this.run_id} ({this.trigger}), {took:.0f} s, last step: {step}.",

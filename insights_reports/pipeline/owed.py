@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from insights_reports.config import Config
+from insights_reports.config_slices import SEPARATOR
 from insights_reports.delivery import EditionRow, Receipt, State
 from insights_reports.errors import InsightsReportsError
 from insights_reports.pipeline.deliver import deliver_edition
@@ -35,9 +36,14 @@ def deliver_owed(
         receipt
         for edition in due
         if edition.run_id not in but_runs
-        and (subscriptions is None or edition.subscription in subscriptions)
+        and (subscriptions is None or _is_of(edition.subscription, subscriptions))
         for receipt in _owed_of(config, edition, now)
     ]
+
+
+def _is_of(name: str, subscriptions: Collection[str]) -> bool:
+    """Whether an edition belongs to one of them: to all of it, or to one of its slices."""
+    return name in subscriptions or name.partition(SEPARATOR)[0] in subscriptions
 
 
 def deliveries_due(config: Config, now: datetime) -> bool:
@@ -47,7 +53,7 @@ def deliveries_due(config: Config, now: datetime) -> bool:
 
 
 def _owed_of(config: Config, edition: EditionRow, now: datetime) -> list[Receipt]:
-    subscription = config.subscriptions.get(edition.subscription)
+    subscription = config.find(edition.subscription)
     folder = state_of(config) / "runs" / edition.run_id
     if subscription is None:
         return _give_up(config, edition, now, "its subscription is gone from the configuration")

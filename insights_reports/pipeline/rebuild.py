@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from insights_reports.config import Config, Recipients, Subscription
+from insights_reports.config import Config, Recipients
 from insights_reports.delivery import (
     EditionRow,
     FolderDestination,
@@ -13,16 +13,22 @@ from insights_reports.delivery import (
     RevisionManifest,
     State,
 )
-from insights_reports.delivery.storage.places import read_manifests
-from insights_reports.pipeline.destinations import places_of
+from insights_reports.delivery.storage.places import Place, read_manifests
+from insights_reports.pipeline.destinations import RECIPIENTS, of_slice, places_of
 
 IN_DOUBT = "the ledger did not know of this edition, but the archive does"
 
 
 def rebuild(
-    config: Config, ledger: Ledger, now: datetime, *, local_only: bool = False
+    config: Config,
+    ledger: Ledger,
+    now: datetime,
+    *,
+    local_only: bool = False,
+    of: str | None = None,
 ) -> list[EditionRow]:
-    """Enter every edition that stands in storage and that the ledger does not know of.
+    """Enter every edition that stands in storage and that the ledger does not know of; ``of`` a
+    slice only what stands in its own folders.
 
     What may have been mailed of it is held: nothing is mailed again without somebody's word
     (``deliveries --again``). Returns what was entered.
@@ -35,7 +41,10 @@ def rebuild(
         for name, place in places_of(config).items()
         if isinstance(place, FolderDestination) or not local_only
     }
-    found = {name: read_manifests(place, ledger.holders) for name, place in places.items()}
+    found = {
+        name: [m for each in _folders(config, name, place, of) for m in _read(each, ledger)]
+        for name, place in places.items()
+    }
     entered = []
     latest: dict[tuple[str, str], int] = {}
     for manifest in (each for manifests in found.values() for each in manifests):
@@ -60,7 +69,23 @@ def believe(config: Config, ledger: Ledger, subscription: str, period: str, now:
     """`rebuild`, when the ledger knows nothing of this subscription's period: from all storage when
     the ledger is empty, else from the folders of this machine."""
     if not ledger.editions(subscription, period):
-        rebuild(config, ledger, now, local_only=bool(ledger.editions()))
+        slice = subscription if config.slice_of(subscription) is not None else None
+        rebuild(config, ledger, now, local_only=not ledger.is_empty(), of=slice)
+
+
+def _read(place: Place, ledger: Ledger) -> list[RevisionManifest]:
+    return read_manifests(place, ledger.holders)
+
+
+def _folders(config: Config, destination: str, place: Place, of: str | None) -> Iterator[Place]:
+    """The place itself, and the folder in it of each slice that is delivered there."""
+    if of is not None:
+        yield of_slice(place, of)
+        return
+    yield place
+    for subscription, slices in config.slices.items():
+        if destination in config.subscriptions[subscription].deliver_to:
+            yield from (of_slice(place, name) for name in slices)
 
 
 def _row(manifest: RevisionManifest) -> EditionRow:
@@ -95,15 +120,21 @@ def _same(one: RevisionManifest, other: RevisionManifest) -> bool:
 def _mailed(
     config: Config, manifest: RevisionManifest, archive: str, now: datetime
 ) -> Iterator[Receipt]:
-    subscription: Subscription | None = config.subscriptions.get(manifest.about.subscription)
-    for name in subscription.deliver_to if subscription else ():
-        chosen = config.destinations[name]
+    about = manifest.about
+    for name, recipient in _recipients(config, about.subscription):
+        key = Key(about.subscription, about.period, about.revision, name, recipient.lower())
+        yield Receipt(key, State.UNKNOWN, now, detail=f"{IN_DOUBT} {archive!r}")
+
+
+def _recipients(config: Config, name: str) -> Iterator[tuple[str, str]]:
+    """(destination, address) of everybody who receives mails of a subscription or a slice."""
+    subscription, slice = config.find(name), config.slice_of(name)
+    if subscription is None:
+        return
+    if subscription.slices and slice is not None:
+        yield from ((RECIPIENTS, to) for to in subscription.slices.recipients[slice])
+        return
+    for destination in subscription.deliver_to:
+        chosen = config.destinations[destination]
         if isinstance(chosen, Recipients):
-            for recipient in chosen.to:
-                about = (
-                    manifest.about.subscription,
-                    manifest.about.period,
-                    manifest.about.revision,
-                )
-                key = Key(*about, name, recipient.lower())
-                yield Receipt(key, State.UNKNOWN, now, detail=f"{IN_DOUBT} {archive!r}")
+            yield from ((destination, to) for to in chosen.to)

@@ -41,15 +41,29 @@ def renderer(run: Run) -> Iterator[Render]:
     Raises:
         ConfigError: when the company's own templates cannot be used.
     """
-    run.files.mkdir(exist_ok=True)
-    templates = templates_of(run.config)
+    with renderers(run.config) as render_for:
+        yield render_for(run)
+
+
+@contextmanager
+def renderers(config: Config) -> Iterator[Callable[[Run], Render]]:
+    """What gives the `renderer` of each of several runs, which share the child processes.
+
+    Raises: as `renderer`.
+    """
+    templates = templates_of(config)
     with pdf.render_pool(WORKERS, templates=templates) as render_pdf:
-        formats: dict[str, Callable[[Document], bytes]] = {
-            "pdf": render_pdf,
-            "html": lambda document: html.render(document, templates),
-            "xlsx": lambda document: excel.render(document, _rows_for(document, run)),
-        }
-        yield lambda name, format: _render_file(run, name, format, formats[format])
+
+        def render_for(run: Run) -> Render:
+            run.files.mkdir(exist_ok=True)
+            formats: dict[str, Callable[[Document], bytes]] = {
+                "pdf": render_pdf,
+                "html": lambda document: html.render(document, templates),
+                "xlsx": lambda document: excel.render(document, _rows_for(document, run)),
+            }
+            return lambda name, format: _render_file(run, name, format, formats[format])
+
+        yield render_for
 
 
 def templates_of(config: Config) -> Templates:
@@ -67,7 +81,13 @@ def render_all(run: Run) -> list[Path]:
     Raises:
         RenderError: when one of them could not be rendered.
     """
-    with renderer(run) as render, ThreadPoolExecutor(WORKERS) as threads:
+    with renderer(run) as render:
+        return render_by(render, run)
+
+
+def render_by(render: Render, run: Run) -> list[Path]:
+    """As `render_all`, by a renderer of the run."""
+    with ThreadPoolExecutor(WORKERS) as threads:
         return list(threads.map(lambda wanted: render(*wanted), files_wanted(run)))
 
 

@@ -18,7 +18,7 @@ from insights_reports.errors import RenderError, UsageError
 from insights_reports.pipeline.compute import (
     check_pulled,
     material_of,
-    period_of,
+    whole_of,
     write,
 )
 from insights_reports.pipeline.data import data_paths
@@ -102,7 +102,9 @@ def _made(folder: Path, said: dict[str, Any], scratch: Path) -> list[Path]:
     run.folder.mkdir()
     pulled = load(run.pull_folder)
     known = known_of(pulled, pd.read_parquet(folder / "older.parquet"), about.known_from)
-    period, check = period_of(run, pulled), check_pulled(pulled, conventions_of(run.subscription))
+    whole = whole_of(run, pulled, known)
+    pulled, known = whole.part_of(run)
+    period, check = whole.period, check_pulled(pulled, conventions_of(run.subscription))
     earlier = read_earlier(folder)
     material = material_of(run, pulled, known, earlier, period, check)
     documents = compose_edition(material.inputs, material.settings).documents

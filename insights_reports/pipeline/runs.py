@@ -11,7 +11,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from pydantic.alias_generators import to_camel
 
 from insights_reports.config import Config, Subscription
 from insights_reports.config_file import load_config
+from insights_reports.config_slices import SEPARATOR
 from insights_reports.delivery import Ledger
 from insights_reports.edition.about import About
 from insights_reports.edition.settings import Trigger
@@ -66,7 +67,16 @@ class Run:
 
     @property
     def subscription(self) -> Subscription:
-        return self.config.subscriptions[self.subscription_name]
+        """The run's subscription; of a slice that which has it."""
+        found = self.config.find(self.subscription_name)
+        if found is None:
+            raise KeyError(self.subscription_name)
+        return found
+
+    @property
+    def slice(self) -> str | None:
+        """The slice that the run is for, as the configuration names it; None: all of it."""
+        return self.config.slice_of(self.subscription_name)
 
     @property
     def documents(self) -> Path:
@@ -154,15 +164,9 @@ def start_run(
         UsageError: when it has no such subscription, or the state cannot be written.
     """
     config = load_config(config_path)
-    if subscription not in config.subscriptions:
-        raise UsageError(
-            "There is no such subscription.",
-            f"{config_path}: {subscription!r}",
-            meant_or_all(subscription, config.subscriptions),
-        )
+    named(config, subscription)
     now = datetime.now(UTC)
-    run_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
-    state = state_of(config)
+    run_id, state = _new_id(now), state_of(config)
     folder = state / "runs" / run_id
     for private in (state, state / "runs", state / "pulls", folder):
         make_private(private)
@@ -182,12 +186,53 @@ def start_run(
         test_send=test_send,
         note=note.resolve() if note else None,
     )
-    (folder / "run.json").write_bytes(_adapter().dump_json(run, indent=1, by_alias=True))
-    run.log(f"{subscription} {period}, asked for by {trigger}, as of {run.as_of.isoformat()}")
     with open_ledger(config) as ledger:
         sweep(config, ledger, now)
-        ledger.runs.start(run.id, subscription, period, trigger, now)
+        _enter(run, ledger, now)
     return run
+
+
+def start_slice(whole: Run, name: str, pull_folder: Path) -> Run:
+    """Make the folder of the run of a slice, ``teams@web-shop``, in a run of its subscription."""
+    now = datetime.now(UTC)
+    run = replace(
+        whole,
+        folder=whole.folder.parent / _new_id(now),
+        subscription_name=name,
+        pull_folder=pull_folder,
+    )
+    vars(run)["config"] = whole.config  # read once for all slices
+    make_private(run.folder)
+    with open_ledger(run.config) as ledger:
+        _enter(run, ledger, now)
+    return run
+
+
+def _new_id(now: datetime) -> str:
+    return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+
+
+def _enter(run: Run, ledger: Ledger, now: datetime) -> None:
+    (run.folder / "run.json").write_bytes(_adapter().dump_json(run, indent=1, by_alias=True))
+    asked = f"{run.subscription_name} {run.period}, asked for by {run.trigger}"
+    run.log(f"{asked}, as of {run.as_of.isoformat()}")
+    ledger.runs.start(run.id, run.subscription_name, run.period, run.trigger, now)
+
+
+def named(config: Config, subscription: str) -> Subscription:
+    """The subscription, or the one that has a slice of this name.
+
+    Raises:
+        UsageError: when there is none.
+    """
+    if found := config.find(subscription):
+        return found
+    known = [*config.subscriptions, *config.slices_of(subscription.partition(SEPARATOR)[0])]
+    raise UsageError(
+        "There is no such subscription.",
+        f"{config.path}: {subscription!r}",
+        meant_or_all(subscription, known),
+    )
 
 
 def open_run(folder: Path) -> Run:

@@ -20,6 +20,7 @@ from typing import Any
 from insights_reports import __version__
 from insights_reports.assets import TEMPLATES
 from insights_reports.config import Config
+from insights_reports.config_slices import SEPARATOR
 from insights_reports.edition.files import sha256_of
 from insights_reports.edition.method import FORMULA_VERSION
 from insights_reports.errors import PullError, keeping
@@ -127,7 +128,10 @@ def _configuration(run: Run) -> dict[str, Any]:
         said["company"]["logo"] = _logo(run.config)
     if run.config.templates:
         said["templates"] = "templates"
-    said["subscriptions"] = {run.subscription_name: subscription}
+    if run.slice is not None:  # the others, and who receives it, are not its readers' business
+        subscription["slices"]["recipients"] = {run.slice: []}
+        del subscription["slices"]["recipients_file"]
+    said["subscriptions"] = {run.subscription_name.partition(SEPARATOR)[0]: subscription}
     return said
 
 

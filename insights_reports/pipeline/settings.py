@@ -38,13 +38,20 @@ def conventions_of(subscription: Subscription) -> Conventions:
 
 
 def settings_of(config: Config, name: str, tag_sets: tuple[str, ...], as_of: datetime) -> Settings:
-    """The settings of an edition of subscription ``name``, split by ``tag_sets`` (ids), whose data
-    end ``as_of``."""
-    subscription = config.subscriptions[name]
+    """The settings of an edition of subscription ``name`` (or of a slice of one, which is not split
+    again by what it is cut by), split by ``tag_sets`` (ids), whose data end ``as_of``.
+
+    Raises:
+        KeyError: when there is no such subscription.
+    """
+    subscription = config.find(name)
+    if subscription is None:
+        raise KeyError(name)
+    by = subscription.slices.by if subscription.slices and config.slice_of(name) else None
     calendar = calendar_of(config, subscription)
     return Settings(
         subscription=name,
-        splits=subscription.splits,
+        splits=tuple(split for split in subscription.splits if split != by),
         tag_sets=tag_sets,
         layout=subscription.layout,
         language=subscription.language,

@@ -12,7 +12,6 @@ from insights_reports.owed.standing import (
     LedgerFacts,
     Overview,
     Standing,
-    counts,
     standings,
 )
 from insights_reports.pipeline.calendars import calendar_of
@@ -22,9 +21,11 @@ _ALL = 1_000_000  # runs of a subscription
 
 
 def facts_of(ledger: Ledger, name: str) -> LedgerFacts:
-    """What the ledger knows of a subscription."""
+    """What the ledger knows of a subscription and its slices."""
     return LedgerFacts(
-        ledger.editions(name), ledger.deliveries(name), ledger.runs.latest(name, limit=_ALL)
+        ledger.editions(name, slices=True),
+        ledger.deliveries(name, slices=True),
+        ledger.runs.latest(name, limit=_ALL),
     )
 
 
@@ -49,12 +50,13 @@ def overview(config: Config, now: datetime) -> Overview:
 
 
 def is_made(config: Config, name: str, period: str) -> str | None:
-    """What is said of the final edition of a period, if there is one."""
+    """What is said of the final edition of a period, if there is one, or of those of all slices."""
     with open_ledger(config) as ledger:
-        made = [row for row in ledger.editions(name, period) if counts(row)]
+        made = facts_of(ledger, name).made(name, period)
     if not made:
         return None
-    return f"{period} r{made[-1].revision} was made on {made[-1].made_at:%Y-%m-%d %H:%M %Z}"
+    last = made[-1]
+    return f"{period} r{last.revision} was made on {last.made_at:%Y-%m-%d %H:%M %Z}"
 
 
 def enrol(config: Config, now: datetime) -> None:

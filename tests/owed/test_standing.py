@@ -1,5 +1,6 @@
 """How a period stands, by the rows of the ledger."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -139,3 +140,24 @@ def test_skip_gives_a_period_up_when_nobody_began_in_time_and_only_then() -> Non
 def test_a_subscription_that_is_not_enabled_owes_nothing() -> None:
     given = subscription(since="2026-08-01", enabled=False)
     assert standings(NAME, given, calendar_for(given), LedgerFacts(), NOW) == ()
+
+
+def test_of_slices_a_period_is_made_when_a_run_made_all_of_them() -> None:
+    rows = [replace(edition("2026-10"), subscription=f"{NAME}@{slice}") for slice in "ab"]
+    sent = receipt("2026-10", "a@example.com", State.SENT)
+    owed = receipt("2026-10", "b@example.com", State.DEFERRED)
+    receipts = [
+        replace(each, key=replace(each.key, subscription=row.subscription))
+        for each, row in zip((sent, owed), rows, strict=True)
+    ]
+    died = run("2026-10", "2026-11-01T06:01", "crashed")
+    stands = october(LedgerFacts(rows, receipts, [BEGAN, died]))
+    assert (stands.stand, stands.attempt) == (Stand.OWED, 2)
+    done = run("2026-10", "2026-11-01T06:10")
+    stands = october(LedgerFacts(rows, receipts, [BEGAN, died, done]))
+    assert (stands.stand, stands.delivered, stands.of) == (Stand.DELIVERING, 1, 2)
+    assert "b@example.com is deferred" in stands.why
+    held = [rows[0], replace(rows[1], state=Made.HELD, note="it would show")]
+    assert october(LedgerFacts(held, receipts, [BEGAN, done])).stand is Stand.HELD
+    dry = run("2026-10", "2026-11-01T06:10", "done, without an edition")
+    assert october(LedgerFacts(rows, receipts, [BEGAN, dry])).stand is Stand.OWED

@@ -267,10 +267,16 @@ class Ledger(AbstractContextManager["Ledger"]):
         return receipt(rows[0], self.holders)
 
     def deliveries(
-        self, subscription: str | None = None, period: str | None = None, *, owed: bool = False
+        self,
+        subscription: str | None = None,
+        period: str | None = None,
+        *,
+        owed: bool = False,
+        slices: bool = False,
     ) -> list[Receipt]:
-        """All deliveries, oldest first; ``owed``: only those that are neither sent nor given up."""
-        rows = self._of("deliveries", subscription, period)
+        """All deliveries, oldest first; ``owed``: only those that are neither sent nor given up;
+        ``slices``: also those of the subscription's slices."""
+        rows = self._of("deliveries", subscription, period, slices=slices)
         rows.sort(key=lambda row: (row["planned_at"], *_key_of(row)))
         return [
             receipt(row, self.holders) for row in rows if not owed or State(row["state"]) in _OPEN
@@ -285,12 +291,22 @@ class Ledger(AbstractContextManager["Ledger"]):
         return [e for e in self.editions() if (e.subscription, e.period, e.revision) in due]
 
     def editions(
-        self, subscription: str | None = None, period: str | None = None, *, drafts: bool = False
+        self,
+        subscription: str | None = None,
+        period: str | None = None,
+        *,
+        drafts: bool = False,
+        slices: bool = False,
     ) -> list[EditionRow]:
-        """The editions made, oldest first; ``drafts``: also those that were only numbered."""
-        rows = self._of("editions", subscription, period)
+        """The editions made, oldest first; ``drafts``: also those that were only numbered;
+        ``slices``: also those of the subscription's slices."""
+        rows = self._of("editions", subscription, period, slices=slices)
         rows.sort(key=lambda r: (r["made_at"], r["subscription"], r["period"], r["revision"]))
         return [edition(row) for row in rows if drafts or row["state"] != Made.DRAFT]
+
+    def is_empty(self) -> bool:
+        """Whether no edition was ever made."""
+        return not self._database.rows("SELECT 1 FROM editions WHERE state <> 'draft' LIMIT 1")
 
     def sweep(self) -> None:
         """Remove the proofs of life of the dead that nothing refers to any more."""
@@ -300,12 +316,20 @@ class Ledger(AbstractContextManager["Ledger"]):
         )
         self.holders.sweep({row["holder"] for row in self._database.rows(query)})
 
-    def _of(self, table: str, subscription: str | None, period: str | None) -> list[Row]:
+    def _of(
+        self, table: str, subscription: str | None, period: str | None, *, slices: bool = False
+    ) -> list[Row]:
         query = (
-            f"SELECT * FROM {table} WHERE coalesce(:subscription, subscription) = subscription "
+            f"SELECT * FROM {table} WHERE (coalesce(:subscription, subscription) = subscription "
+            "OR substr(subscription, 1, :length) = :sliced) "
             "AND coalesce(:period, period) = period"
         )
-        return self._database.rows(query, {"subscription": subscription, "period": period})
+        sliced = f"{subscription}@" if slices else ""
+        values = {"subscription": subscription, "period": period}
+        # Of no length there is a beginning of every name, and it is no at sign.
+        return self._database.rows(
+            query, {**values, "sliced": sliced or "@", "length": len(sliced)}
+        )
 
     def _renew(self, until: datetime) -> None:
         values = {"until": stamp(until), "holder": self.holders.name}

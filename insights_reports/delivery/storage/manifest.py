@@ -14,7 +14,7 @@ from typing import Any
 
 from insights_reports.delivery.receipts import Edition
 from insights_reports.edition.about import About
-from insights_reports.edition.files import File, slug
+from insights_reports.edition.files import File, folder_name, slug
 from insights_reports.errors import DeliveryError
 
 MANIFEST = "manifest.json"
@@ -60,7 +60,7 @@ class Published:
 
 def folder_of(edition: Edition) -> str:
     """The folder of the edition's period, below the root."""
-    return f"{slug(edition.about.subscription)}/{period_name(edition.about.period)}"
+    return f"{folder_name(edition.about.subscription)}/{period_name(edition.about.period)}"
 
 
 def pointer(revision: int, manifest: bytes) -> bytes:

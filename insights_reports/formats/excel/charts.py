@@ -37,7 +37,6 @@ _COLOURS = {
     Role.GUIDED: "F46A25",
     Role.BEFORE: _PALE,
     Role.LIMIT: GREY,
-    Role.TARGET: "28A197",
     Role.CENTRE: LINE,
     Role.TARGET: "A8480A",
     Role.LOW: _PALE,

@@ -1,0 +1,1 @@
+"""The leak test: no file of a slice holds a name or an id that is not its own."""
