@@ -36,6 +36,10 @@ _SETTINGS = {
         # In memory, the default, a restart of the server ends every run that is under way.
         "prefect.server.concurrency.lease_storage.filesystem"
     ),
+    # It marks runs that wait as late, many at once, each in a transaction that reads before it
+    # writes: SQLite refuses those ("database is locked") however long one would wait. Nobody needs
+    # the mark, since what is late is told by the ledger.
+    "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
     "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
     "PREFECT_LOGGING_LEVEL": "WARNING",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

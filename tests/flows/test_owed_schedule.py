@@ -64,6 +64,7 @@ def test_what_was_missed_is_made_once_whatever_dies(tmp_path: Path) -> None:
             time.sleep(5)  # some more looks
             assert 'state="done",subscription="monthly"} ' in metrics(tmp_path)
             assert third.end() == 0
+    assert "database is locked" not in "".join(first.said + second.said + third.said)
     assert sorted(made(tmp_path)) == due
     manifests = read_manifests(tmp_path / "reports")
     assert sorted((each.about.period, each.about.revision) for each in manifests) == [
