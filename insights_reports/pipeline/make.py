@@ -12,6 +12,7 @@ from insights_reports.config import Config, Subscription
 from insights_reports.delivery import Made, Receipt, failure
 from insights_reports.edition.about import About
 from insights_reports.errors import InsightsReportsError
+from insights_reports.history.pulls import Pull
 from insights_reports.octopus import Connection
 from insights_reports.pipeline.compute import compute
 from insights_reports.pipeline.deliver import deliver_edition, edition_of
@@ -85,6 +86,8 @@ def pull_for(run: Run, progress: Progress) -> None:
             progress=progress,
             keep=run.state / "octopus",
         )
+    asked = Pull(run.pull_folder).metadata["asked"]
+    run.log("asked of Octopus: {requests} requests, {bytes} bytes, {seconds:.1f} s".format(**asked))
 
 
 def _scope(subscription: Subscription) -> dict[str, Any]:
