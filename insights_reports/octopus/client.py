@@ -310,21 +310,6 @@ class Client:
         features = said.get("EnabledFeatures") if isinstance(said, dict) else None
         return [str(each) for each in features] if isinstance(features, list) else None
 
-    def documents(
-        self, *path: str, fields: Iterable[str], params: Mapping[str, str] | None = None
-    ) -> list[dict[str, Any]]:
-        """All documents of a long list (``releases``), newest first, cut down to these fields;
-        one that a document lacks is None."""
-        names = tuple(fields)
-        listing = paging.read_all(
-            self._source.pages("-".join(path), self._path(*path)),
-            params,
-            take=_LONG_PAGE,
-            keep=lambda item: {name: item.get(name) for name in names},
-        )
-        self._note(path[-1], listing)
-        return list(listing.items)
-
     def newest(
         self,
         kind: str,
@@ -334,14 +319,14 @@ class Client:
         params: Mapping[str, str] | None = None,
     ) -> list[dict[str, Any]]:
         """The documents of a list that only grows at its head (``releases``), newest first, until
-        all of a page are ``known`` ids; cut down to these fields, as `documents` does."""
+        all of a page are ``known`` ids; cut down to these fields, None where one lacks them."""
         names = tuple(fields)
         return paging.read_new(
             self._source.pages(kind, self._path(kind)),
             params or {},
             known,
             take=_LONG_PAGE,
-            keep=lambda item: {name: item.get(name) for name in names},
+            keep=lambda item: paging.cut(item, names),
         )
 
     def history_feed(

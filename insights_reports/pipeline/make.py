@@ -13,6 +13,7 @@ from insights_reports.delivery import Made, Receipt, failure
 from insights_reports.delivery.leaks.leaks import Leak
 from insights_reports.edition.about import About
 from insights_reports.errors import DeliveryError, InsightsReportsError
+from insights_reports.history.pulls import Pull
 from insights_reports.octopus import Client, Connection
 from insights_reports.pipeline.compute import compute, prepare
 from insights_reports.pipeline.deliver import deliver_edition, edition_of, why_not_mailed
@@ -96,6 +97,8 @@ def pull_for(run: Run, progress: Progress) -> None:
             progress=progress,
             keep=run.state / "octopus",
         )
+    asked = Pull(run.pull_folder).metadata["asked"]
+    run.log("asked of Octopus: {requests} requests, {bytes} bytes, {seconds:.1f} s".format(**asked))
 
 
 def _splits(subscription: Subscription) -> dict[str, Any]:

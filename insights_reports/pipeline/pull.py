@@ -173,7 +173,7 @@ def pull(
             about |= {"asOf": as_of.isoformat(), "url": connection.url, "source": source}
             about["denied"] = sorted(found.denied)
             about["moved"] = sorted(client.moved.union(source.get("moved", ())))
-            about["asked"] = asdict(client.spent)
+            about["asked"] = _together(asdict(client.spent), source.pop("asked", {}))
         _seal(folder, replies, reading, earlier, about)
     return folder
 
@@ -315,6 +315,11 @@ def _first(
     with path.open("rb") as body:
         deployments = read_deployments(body)
     return *_kept(deployments, path), source
+
+
+def _together(asked: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """What was asked of Octopus by one client and another."""
+    return {name: value + before.get(name, 0) for name, value in asked.items()}
 
 
 def _kept(deployments: Deployments, path: Path) -> tuple[Reading, Mentioned]:

@@ -82,16 +82,17 @@ def draw_into(
     """Write the deployments of ``source`` into ``file``, in the form of the API's reply.
 
     Returns what is to be remembered of the source (JSON values): its notes, the first day it
-    knows, the lists that changed while they were read, what it left out, what figures it states.
+    knows, the lists that changed while they were read, what it left out, what figures it states,
+    and what was asked for all that (`Spent`).
     """
     with Client(connection) as client:
         own = keep / slug(f"{connection.url} {client.space.Id} {client.me().Id}")
         drawn = draw(
             client, definition, source, as_of=as_of, path=path, keep=own, progress=progress
         )
-        moved = sorted(client.moved)
+        moved, asked = sorted(client.moved), asdict(client.spent)
     file.writelines(to_api(drawn.table, definition.Name))
-    return {"moved": moved, **_remembered(drawn)}
+    return {"moved": moved, "asked": asked, **_remembered(drawn)}
 
 
 def _remembered(drawn: Drawn) -> dict[str, Any]:

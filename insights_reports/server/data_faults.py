@@ -17,6 +17,7 @@ EXTRA_ID = "Deployments-900000001"  # of the deployment that there is one more o
 _YEAR_ONE = "0001-01-01T00:00:00.000+00:00"
 _DEPLOYMENTS = re.compile(r"/insights/(reports/[^/]+/)?deployments$")
 _METRICS = re.compile(r"/insights/(reports/[^/]+/)?metrics$")
+_ENTRY = re.compile(b"<Deployment>.*?</Deployment>", re.DOTALL)
 _Change = Callable[[Any], Any]  # what a JSON document becomes
 
 
@@ -37,6 +38,32 @@ def _changed(struck: str | re.Pattern[str], change: _Change) -> DataFault:
         yield reply.head() + reply.body
 
     return DataFault(re.compile(struck), fault)
+
+
+def _feed(change: Callable[[bytes], bytes]) -> DataFault:
+    """A fault that changes the XML of the history feed."""
+
+    def fault(reply: Reply) -> Iterator[Step]:
+        if reply.status.startswith("200"):
+            reply = replace(reply, body=change(reply.body))
+        yield reply.head() + reply.body
+
+    return DataFault(re.compile("/reporting/deployments/xml$"), fault)
+
+
+def _one_more_entry(field: str, text: str) -> DataFault:
+    """One more deployment before the others of the feed, as the first is but for a field."""
+
+    def change(body: bytes) -> bytes:
+        found = _ENTRY.search(body)
+        if found is None:
+            return body
+        extra = found[0]
+        for name, value in (("DeploymentId", EXTRA_ID), (field, text)):
+            extra = re.sub(rf"(?<=<{name}>)[^<]*".encode(), value.encode(), extra)
+        return body[: found.start()] + extra + body[found.start() :]
+
+    return _feed(change)
 
 
 def _refused(struck: str, status: str, message: str) -> DataFault:
@@ -85,8 +112,9 @@ def _duplicate(document: Any) -> Any:
 
 
 def _wrong_previous(document: Any) -> Any:
+    """In the latest deployment that can be: what the earliest follow lies before the reply."""
     for stream in document["Streams"]:
-        for each in stream["Deployments"]:
+        for each in reversed(stream["Deployments"]):
             if each["PreviousSuccessfulDeploymentId"]:
                 each["PreviousSuccessfulDeploymentId"] = EXTRA_ID
                 return document
@@ -144,6 +172,11 @@ DATA_FAULTS: dict[str, DataFault] = {
     ),
     "year-one-task": _changed("/tasks$", _first_item(CompletedTime=_YEAR_ONE)),
     "year-one-release": _changed("/releases$", _first_item(Assembled=_YEAR_ONE)),
+    "feed-year-one-date": _one_more_entry("CompletedTime", _YEAR_ONE),
+    "feed-null-completion": _one_more_entry("CompletedTime", ""),
+    "feed-no-such-date": _one_more_entry("CompletedTime", "2026-02-30T10:00:00"),
+    "feed-long-version": _one_more_entry("ReleaseVersion", "9" * 40_000),
+    "feed-no-list": _feed(lambda body: b"<Reports></Reports>"),
     "tenants-403": _forbidden("tenants", "TenantView"),
     "tenants-404": _unknown("tenants"),
     "tagsets-403": _forbidden("tagsets", "TagSetView"),

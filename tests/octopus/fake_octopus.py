@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 PRODUCTION = "Environments-1"
@@ -18,21 +18,29 @@ PRODUCTION = "Environments-1"
 @dataclass
 class FakeOctopus:
     """``deployments`` completed one every ``step`` from ``first`` on, of one project after the
-    other, each of a release of its own. ``refuse``: statuses by a part of the path."""
+    other, each of a release of its own, or so many (``each``) of one. ``refuse``: statuses by a
+    part of the path; ``spoiled``: other values of fields by the id of a release or a deployment of
+    the feed."""
 
     projects: int
     first: datetime
     step: timedelta
     now: datetime
     channels_each: int = 1
+    each: int = 1
     longest_page: int = 1_000_000
     refuse: dict[str, int] = field(default_factory=dict)
+    spoiled: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     url: str = ""
 
     @property
     def completed(self) -> int:
         return max(0, (self.now - self.first) // self.step)
+
+    @property
+    def released(self) -> int:
+        return -(-self.completed // self.each)
 
     def when(self, number: int) -> datetime:
         return self.first + number * self.step
@@ -44,7 +52,7 @@ class FakeOctopus:
         for part, status in self.refuse.items():
             if part in path:
                 return status, "application/json", b'{"ErrorMessage": "Not here."}'
-        name = path.removeprefix("/api/").removeprefix("Spaces-1/")
+        name = path.removeprefix("/api").removeprefix("/Spaces-1").removeprefix("/")
         if name == "reporting/deployments/xml":
             return 200, "application/xml", self._feed(query)
         if name in _SINGLE:
@@ -76,7 +84,8 @@ class FakeOctopus:
         return f"<Deployments>{rows}</Deployments>".encode()
 
     def _entry(self, number: int) -> str:
-        project = number % self.projects + 1
+        release = number // self.each
+        project = release % self.projects + 1
         said = {
             "DeploymentId": f"Deployments-{number + 1}",
             "ProjectId": f"Projects-{project}",
@@ -86,12 +95,13 @@ class FakeOctopus:
             "EnvironmentId": PRODUCTION,
             "EnvironmentName": "Production",
             "TenantId": "",
-            "ReleaseId": f"Releases-{number + 1}",
-            "ReleaseVersion": f"1.{number}",
+            "ReleaseId": f"Releases-{release + 1}",
+            "ReleaseVersion": f"1.{release}",
             "TaskId": f"ServerTasks-{number + 1}",
             "TaskState": "Success",
             "CompletedTime": f"{self.when(number):%Y-%m-%dT%H:%M:%S}",
         }
+        said |= self.spoiled.get(said["DeploymentId"], {})
         fields = "".join(f"<{name}>{text}</{name}>" for name, text in said.items())
         return f"<Deployment>{fields}</Deployment>"
 
@@ -114,21 +124,23 @@ def _channel(fake: FakeOctopus, number: int) -> dict[str, Any]:
 
 def _release(fake: FakeOctopus, number: int) -> dict[str, Any]:
     """Newest first, as Octopus lists them."""
-    back = fake.completed - number - 1
+    back = fake.released - number - 1
     owner = back % fake.projects + 1
+    assembled = fake.when(back * fake.each) - timedelta(hours=1)
+    spoiled = fake.spoiled.get(f"Releases-{back + 1}", {})
     return {
         "Id": f"Releases-{back + 1}",
         "ProjectId": f"Projects-{owner}",
         "ChannelId": f"Channels-{owner}",
         "Version": f"1.{back}",
-        "Assembled": f"{fake.when(back) - timedelta(hours=1):%Y-%m-%dT%H:%M:%S}.000+00:00",
-    }
+        "Assembled": f"{assembled:%Y-%m-%dT%H:%M:%S}.000+00:00",
+    } | spoiled
 
 
 _SINGLE: dict[str, Any] = {
     "users/me": {"Id": "Users-1", "Username": "reports"},
     "licenses/licenses-current-features": {"EnabledFeatures": []},
-    "/api": {"Application": "Octopus Deploy", "Version": "2024.2.9409"},
+    "": {"Application": "Octopus Deploy", "Version": "2024.2.9409"},
 }
 _LISTS: dict[str, Any] = {
     "spaces": (lambda fake: 1, lambda fake, n: {"Id": "Spaces-1", "Name": "S", "IsDefault": True}),
@@ -138,13 +150,25 @@ _LISTS: dict[str, Any] = {
     "environments": (lambda fake: 1, lambda fake, n: {"Id": PRODUCTION, "Name": "Production"}),
     "tenants": (lambda fake: 0, None),
     "tagsets": (lambda fake: 0, None),
-    "releases": (lambda fake: fake.completed, _release),
+    "releases": (lambda fake: fake.released, _release),
     "interruptions": (lambda fake: 0, None),
 }
 
 
+class Answering(Protocol):
+    """What answers; ``asked`` are the paths with their queries, ``url`` its address when served."""
+
+    asked: list[str]
+    url: str
+
+    def reply(self, path: str, query: dict[str, str]) -> tuple[int, str, bytes]: ...
+
+
+Some = TypeVar("Some", bound=Answering)
+
+
 @contextmanager
-def fake_octopus(fake: FakeOctopus) -> Iterator[FakeOctopus]:
+def fake_octopus(fake: Some) -> Iterator[Some]:
     """Serves it; the address is its ``url``."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -153,8 +177,7 @@ def fake_octopus(fake: FakeOctopus) -> Iterator[FakeOctopus]:
         def do_GET(self) -> None:
             split = urlsplit(self.path)
             fake.asked.append(self.path)
-            path = "/api//api" if split.path == "/api" else split.path
-            status, media, body = fake.reply(path, dict(parse_qsl(split.query)))
+            status, media, body = fake.reply(split.path, dict(parse_qsl(split.query)))
             self.send_response(status)
             self.send_header("Content-Type", media)
             self.send_header("Content-Length", str(len(body)))

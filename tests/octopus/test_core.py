@@ -1,12 +1,13 @@
 """`source: core` at the size of real spaces: what it asks, what it keeps, what it cannot know."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from insights_reports.errors import Invalid, NotFound, Refused
+from insights_reports.errors import BadReply, Invalid, NotFound, Refused
 from insights_reports.octopus import Client, Connection
 from insights_reports.octopus.resources import InsightsReport, read
 from insights_reports.octopus.sources import Drawn, draw, months
@@ -62,6 +63,26 @@ def test_200_projects_take_40_requests_and_20_a_month_later(tmp_path: Path) -> N
     assert (table["lead_time"].dropna().iloc[-1]).total_seconds() == 3600
 
 
+def test_a_million_deployments_take_150_requests_and_40_a_month_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of five deployments a release. Without THOROUGH all is a twentieth, also pages and how many
+    deployments a request of the feed is to bring: so are the requests as many."""
+    part = 1 if "THOROUGH" in os.environ else 20
+    monkeypatch.setattr(months, "_MANY", months._MANY // part)
+    fake = FakeOctopus(
+        2_000 // part, BEGUN, timedelta(seconds=34 * part), NOW, each=5, longest_page=5_000 // part
+    )
+    with fake_octopus(fake):
+        first = pulled(fake, tmp_path / "first", tmp_path / "kept")
+        assert first <= 150
+        fake.now += timedelta(days=31)
+        assert pulled(fake, tmp_path / "second", tmp_path / "kept") <= 40
+    table = load(tmp_path / "second").deployments.table
+    before = -((fake.first - datetime(2025, 10, 31, 22, tzinfo=UTC)) // fake.step)
+    assert len(table) == fake.completed - before > 950_000 // part
+
+
 def test_10_000_projects_with_26_000_channels_take_less_than_100_requests(tmp_path: Path) -> None:
     fake = FakeOctopus(10_000, BEGUN, timedelta(hours=2), NOW, channels_each=3, longest_page=5_000)
     with fake_octopus(fake):
@@ -109,14 +130,15 @@ def test_months_are_asked_for_with_the_day_before_and_never_without_bounds(tmp_p
     assert "fromCompletedTime=2026-08-31+00%3A00%3A00&toCompletedTime=2026-10-01+00" in asked[1]
 
 
-def test_big_months_are_asked_for_by_week(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(months, "_BIG", 10)
+def test_big_months_are_asked_for_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At 20 hours a deployment, parts of 10 deployments are 8 days."""
+    monkeypatch.setattr(months, "_MANY", 10)
     with fake_octopus(small()) as fake:
-        found = drawn(fake, tmp_path / "by week")
+        found = drawn(fake, tmp_path / "in parts")
         monkeypatch.undo()
         assert found.table.equals(drawn(fake, tmp_path / "by month").table)
     asked = [each.partition("&toC")[0][-23:-13] for each in fake.asked if "/xml" in each]
-    assert asked[1:6] == ["2026-08-31", "2026-09-07", "2026-09-14", "2026-09-21", "2026-09-28"]
+    assert asked[1:5] == ["2026-08-31", "2026-09-08", "2026-09-16", "2026-09-24"]
 
 
 def test_a_kept_file_that_is_broken_is_read_again(tmp_path: Path) -> None:
@@ -198,3 +220,90 @@ def test_a_project_that_is_gone_is_said_and_the_rest_goes_on(tmp_path: Path) -> 
 def test_channels_are_needed(tmp_path: Path) -> None:
     with fake_octopus(small(refuse={"/channels": 403})) as fake, pytest.raises(Refused):
         drawn(fake, tmp_path)
+
+
+@pytest.mark.parametrize("assembled", ["0001-01-01T00:00:00.000+00:00", None, "2026-02-30T10:00"])
+def test_a_release_that_does_not_say_when_it_was_assembled_has_no_lead_time(
+    tmp_path: Path, assembled: str | None
+) -> None:
+    with fake_octopus(small()) as fake:
+        whole = drawn(fake, tmp_path / "one").table
+        fake.spoiled["Releases-700"] = {"Assembled": assembled}
+        found = drawn(fake, tmp_path / "two")
+    (row,) = (
+        (found.table["lead_time"].isna() & whole["lead_time"].notna()).to_numpy().nonzero()[0],
+    )
+    assert whole["deployment_id"][row].tolist() == ["Deployments-700"]
+    (note,) = [note for note in found.notes if note.key == "source_core_lost"]
+    assert note.values == {"n": 1}
+    assert found.dropped == {}
+
+
+SPOILED = {
+    "year one": ({"CompletedTime": "0001-01-01T00:00:00"}, "not_completed"),
+    "never": ({"CompletedTime": ""}, "not_completed"),
+    "no such day": ({"CompletedTime": "2026-02-30T10:00:00"}, "impossible.CompletedTime"),
+    "a word": ({"CompletedTime": "soon"}, "impossible.CompletedTime"),
+    "beyond": ({"CompletedTime": "9999-12-31T23:59:59"}, "impossible.CompletedTime"),
+    "version": ({"ReleaseVersion": "9" * 40_000}, "impossible.ReleaseVersion"),
+    "state": ({"TaskState": "x" * 40_000}, "impossible.TaskState"),
+}
+
+
+@pytest.mark.parametrize("how", SPOILED)
+def test_an_impossible_deployment_of_the_feed_is_listed_and_costs_itself_alone(
+    tmp_path: Path, how: str
+) -> None:
+    fields, reason = SPOILED[how]
+    with fake_octopus(small()) as fake:
+        whole = drawn(fake, tmp_path / "one").table
+        fake.spoiled["Deployments-700"] = fields
+        found = drawn(fake, tmp_path / "two")
+        again = drawn(fake, tmp_path / "two")  # from what is kept of closed months
+    for each in (found, again):
+        assert each.dropped == {reason: ("Deployments-700",)}
+        rest = whole["deployment_id"][whole["deployment_id"] != "Deployments-700"]
+        assert each.table["deployment_id"].tolist() == rest.tolist()
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"<Reports></Reports>", "Reports"),
+        (b"<html><body>Sign in</body></html>", "html"),
+        (b"<Deployments><Deployment>", "cut short"),
+        (b"{}", "no XML"),
+    ],
+)
+def test_another_structure_of_the_feed_ends_the_run(tmp_path: Path, body: bytes, said: str) -> None:
+    with fake_octopus(small()) as fake:
+        fake._feed = lambda query: body  # type: ignore[method-assign]
+        with pytest.raises(BadReply) as caught:
+            drawn(fake, tmp_path)
+    assert said in str(caught.value)
+
+
+def test_a_deployment_of_the_feed_without_its_project_ends_the_run(tmp_path: Path) -> None:
+    with fake_octopus(small()) as fake:
+        fake.spoiled["Deployments-700"] = {"ProjectId": ""}
+        with pytest.raises(BadReply, match="without ProjectId") as caught:
+            drawn(fake, tmp_path)
+    assert "Deployments-700" in caught.value.which
+
+
+def test_a_feed_in_a_namespace_is_read(tmp_path: Path) -> None:
+    with fake_octopus(small()) as fake:
+        whole = drawn(fake, tmp_path / "one").table
+        plain = fake._feed
+        fake._feed = lambda query: plain(query).replace(  # type: ignore[method-assign]
+            b"<Deployments>", b'<Deployments xmlns="http://example.com/octopus">'
+        )
+        assert drawn(fake, tmp_path / "two").table.equals(whole)
+
+
+def test_a_field_of_another_kind_ends_the_run_and_is_named(tmp_path: Path) -> None:
+    with fake_octopus(small()) as fake:
+        fake.spoiled["Releases-700"] = {"Assembled": 5}
+        with pytest.raises(BadReply, match="Assembled is no text") as caught:
+            drawn(fake, tmp_path)
+    assert "Releases-700" in caught.value.which

@@ -110,6 +110,27 @@ def test_the_first_of_a_page_has_no_time(api: Api, name: str, path: str, field: 
     assert reply["Items"][1:] == good["Items"][1:]
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("feed-year-one-date", "<CompletedTime>0001-01-01T00:00:00.000+00:00</CompletedTime>"),
+        ("feed-null-completion", "<CompletedTime></CompletedTime>"),
+        ("feed-no-such-date", "<CompletedTime>2026-02-30T10:00:00</CompletedTime>"),
+        ("feed-long-version", f"<ReleaseVersion>{'9' * 40_000}</ReleaseVersion>"),
+    ],
+)
+def test_there_is_one_deployment_more_in_the_feed(api: Api, name: str, said: str) -> None:
+    injection = Injection.of_data(name)
+    path = f"{SPACE}/reporting/deployments/xml"
+    assert injection.strikes(path)
+    body = api.get(path).content
+    sent = b"".join(injection.fault(Reply("200 OK", (), body, path)))  # type: ignore[arg-type]
+    extra, _, others = sent.partition(b"</Deployment>")
+    assert f"<DeploymentId>{EXTRA_ID}</DeploymentId>".encode() in extra
+    assert said.encode() in extra
+    assert others.count(b"<Deployment>") == body.count(b"<Deployment>")
+
+
 @pytest.mark.parametrize("name", [name for name in DATA_FAULTS if name[-4:] in ("-403", "-404")])
 def test_a_list_is_refused(api: Api, name: str) -> None:
     segment, _, status = name.replace("feed", "reporting/deployments/xml").rpartition("-")

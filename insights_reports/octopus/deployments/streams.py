@@ -75,9 +75,9 @@ COLUMNS = (
 )
 
 _ENDING = "ending of deployment_id"
-_LONGEST_TEXT = 1_000  # of an id or a version; Octopus's own limits are below
+LONGEST_TEXT = 1_000  # of an id or a version; Octopus's own limits are below
 _LARGEST_COUNT = 1e9
-_SHOWN = 200  # characters of an id that is listed
+MOST_SHOWN = 200  # characters of an id that is listed
 _MAY_BE_IMPOSSIBLE = (
     *("CompletedTime", *DURATIONS.values(), "DeploymentsUntilRecovery"),
     *(*IDS.values(), *CATEGORIES.values()),
@@ -169,7 +169,7 @@ def _wrong(values: pa.Array) -> Marks:
     if pa.types.is_floating(values.type):
         wrong = pc.or_(pc.less(values, 0), pc.greater(values, _LARGEST_COUNT))
     else:
-        wrong = pc.greater(pc.binary_length(values), _LONGEST_TEXT)
+        wrong = pc.greater(pc.binary_length(values), LONGEST_TEXT)
     marks: Marks = wrong.fill_null(False).to_numpy(zero_copy_only=False)
     return marks
 
@@ -263,7 +263,7 @@ def _without_dropped(
     not_completed = table["completed"].isna().to_numpy()
     reasons[NOT_COMPLETED] = not_completed & ~duplicate & (impossible == 0)
     dropped = {
-        reason: tuple(id[:_SHOWN] for id in table["deployment_id"][rows])
+        reason: tuple(id[:MOST_SHOWN] for id in table["deployment_id"][rows])
         for reason, rows in reasons.items()
         if rows.any()
     }

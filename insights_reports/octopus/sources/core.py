@@ -9,6 +9,7 @@ What was read once is kept, so that it stays known.
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from insights_reports.errors import OctopusError
@@ -16,7 +17,7 @@ from insights_reports.octopus.client import Client
 from insights_reports.octopus.resources import InsightsReport
 from insights_reports.octopus.sources.core_names import deleted, named
 from insights_reports.octopus.sources.derive import Releases, derive
-from insights_reports.octopus.sources.feed import Rows, instants
+from insights_reports.octopus.sources.feed import Rows
 from insights_reports.octopus.sources.kept import Kept
 from insights_reports.octopus.sources.lists import Lists
 from insights_reports.octopus.sources.months import newest_kept, read_history
@@ -35,6 +36,7 @@ from insights_reports.octopus.sources.tables import (
     assemble,
     missing_of,
 )
+from insights_reports.octopus.sources.unusable import instants, without_unusable
 
 _RELEASE = {
     "Id": "release_id",
@@ -80,7 +82,7 @@ def draw(
     notes = _Notes(by_feed=history.by_feed)
     notes.found += missing_of(chosen)
     releases = _releases(client, kept, rows, notes)
-    rows = _with_versions(rows, releases)
+    rows, dropped = without_unusable(_with_versions(rows, releases))
     rows = rows.assign(had_guided_failure=rows["task_id"].isin(_guided(client, kept, notes)))
     rows = named(rows, lists)
     notes.deleted(deleted(rows, lists))
@@ -92,7 +94,7 @@ def draw(
     shown = window.of(derived)
     notes.streams(derived, window)
     notes.releases_gone(shown, releases, release_ids, table)
-    return Drawn(shown, tuple(notes.found))
+    return Drawn(shown, tuple(notes.found), dropped=dropped)
 
 
 class _Notes:
@@ -134,7 +136,8 @@ def _releases(client: Client, kept: Kept, rows: Rows, notes: _Notes) -> pd.DataF
         notes.add("source_core_no_releases")
         every = pd.DataFrame(columns=list(_RELEASE.values()), dtype=object)
     known = every.drop_duplicates("release_id").set_index("release_id")
-    known = known.assign(Assembled=instants(known["Assembled"].tolist()))
+    assembled = instants(known["Assembled"].tolist(), np.zeros(len(known), np.bool_))
+    known = known.assign(Assembled=assembled)
     told = rows[["release_id", "channel_id", "release_version"]].dropna(subset="release_id")
     told = told.drop_duplicates("release_id").set_index("release_id")
     told = told.rename(columns={"channel_id": "ChannelId", "release_version": "Version"})

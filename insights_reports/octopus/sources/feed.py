@@ -6,13 +6,11 @@ It outlives retention and deletions; its times are exact to the second and in UT
 
 from typing import Any, BinaryIO
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
 from lxml import etree
 
 from insights_reports.errors import BadReply
-from insights_reports.spelling.columns import parse_instants
+from insights_reports.octopus.sources.unusable import dated
 from insights_reports.spelling.text import clean_text
 
 FIELDS = {
@@ -30,15 +28,16 @@ FIELDS = {
     "task_id": "TaskId",
     "task_state": "TaskState",
 }
-COLUMNS = (*FIELDS, "completed")
+COLUMNS = (*FIELDS, "completed", "unusable")
 _NEEDED = ("deployment_id", "project_id", "channel_id", "environment_id", "task_state")
 
 Rows = pd.DataFrame
-"""`COLUMNS` of deployments: texts, None where null, and ``completed`` (UTC)."""
+"""`COLUMNS` of deployments: texts, None where null, ``completed`` (UTC), and in ``unusable`` the
+reason, as in `Deployments.dropped`, why one cannot be counted; None of nearly all."""
 
 
 def read_feed(body: BinaryIO) -> Rows:
-    """The deployments in a feed; one that has not completed is not among them.
+    """The deployments in a feed, those that cannot be counted among them.
 
     Raises:
         BadReply: when it is cut short or is no such feed; names the deployment and the field.
@@ -46,10 +45,11 @@ def read_feed(body: BinaryIO) -> Rows:
     texts: dict[str, list[str | None]] = {name: [] for name in (*FIELDS, "completed")}
     seen: dict[str, str] = {}
     try:
-        for _, element in etree.iterparse(
-            body, events=("end",), tag="Deployment", resolve_entities=False, no_network=True
-        ):
-            said = {child.tag: child.text for child in element}
+        parsed = etree.iterparse(
+            body, events=("end",), tag="{*}Deployment", resolve_entities=False, no_network=True
+        )
+        for _, element in parsed:
+            said = {etree.QName(child).localname: child.text for child in element}
             for name, values in texts.items():
                 text = said.get(FIELDS.get(name, "CompletedTime")) or None
                 values.append(text and seen.setdefault(text, clean_text(text)))
@@ -61,7 +61,18 @@ def read_feed(body: BinaryIO) -> Rows:
             "Try again; if it stays so, look for a proxy between here and Octopus.",
             retryable=True,
         ) from None
+    _check_root(parsed.root)
     return _rows(texts)
+
+
+def _check_root(root: Any) -> None:
+    name = etree.QName(root).localname
+    if name != "Deployments":
+        raise BadReply(
+            "Octopus's history feed is no list of deployments.",
+            f"Its root is {clean_text(name)[:80]!a} and not 'Deployments'.",
+            "Look for a proxy between here and Octopus that answers in its place.",
+        )
 
 
 def _forget(element: Any) -> None:
@@ -80,17 +91,4 @@ def _rows(texts: dict[str, list[str | None]]) -> Rows:
                 f"DeploymentId: {texts['deployment_id'][at]}",
             )
     rows = pd.DataFrame({name: pd.Series(texts[name], dtype=object) for name in FIELDS})
-    return rows.assign(completed=instants(texts["completed"])).dropna(
-        subset="completed", ignore_index=True
-    )
-
-
-def instants(texts: list[str | None]) -> pd.DatetimeIndex:
-    """Instants in UTC, of texts that may lack a zone."""
-    zoned = [text if text is None or _has_zone(text) else f"{text}Z" for text in texts]
-    numbers = parse_instants(pa.array(zoned, pa.string()))
-    return pd.DatetimeIndex(np.asarray(numbers).view("M8[ns]"), tz="UTC")
-
-
-def _has_zone(text: str) -> bool:
-    return text.endswith("Z") or "+" in text or "-" in text[10:]
+    return dated(rows, texts["completed"])

@@ -13,9 +13,10 @@ import pandas as pd
 
 from insights_reports.errors import NotFound, Refused
 from insights_reports.octopus.client import Client
-from insights_reports.octopus.sources.feed import COLUMNS, Rows, instants, read_feed
+from insights_reports.octopus.sources.feed import COLUMNS, Rows, read_feed
 from insights_reports.octopus.sources.kept import Kept
 from insights_reports.octopus.sources.tables import Progress
+from insights_reports.octopus.sources.unusable import dated
 
 EARLIER = 3
 """Months before the twelve, so that the first deployments of these know those before them."""
@@ -23,7 +24,8 @@ MONTHS = 13 + EARLIER
 
 _SETTLED = timedelta(days=2)
 _OVERLAP = timedelta(days=1)
-_BIG = 30_000  # deployments a month, of which more are asked for by week
+_LONGEST = timedelta(days=32)
+_MANY = 30_000  # deployments that a request is to bring at most, as far as they are foreseen
 _TASK = ("Id", "State", "CompletedTime", "ProjectId", "Arguments")
 _DEPLOYMENT = ("Id", "ProjectId", "ChannelId", "EnvironmentId", "TenantId", "ReleaseId", "TaskId")
 
@@ -38,7 +40,8 @@ class History:
 
 
 def read_history(client: Client, kept: Kept, as_of: datetime, progress: Progress) -> History:
-    """All deployments of the space that completed in the last `MONTHS` months.
+    """All deployments of the space that completed in the last `MONTHS` months, and those that say
+    nothing of when they did.
 
     Raises:
         OctopusError: when Octopus refuses both the feed and the tasks.
@@ -63,28 +66,34 @@ def months_until(as_of: datetime) -> list[datetime]:
 def _by_month(client: Client, kept: Kept, as_of: datetime, progress: Progress) -> Rows:
     """The latest month first: how much it has tells how the others are asked for."""
     found: list[Rows] = []
-    big = False
+    step = _LONGEST
     for number, start in enumerate(months_until(as_of), 1):
         name = f"feed-{start:%Y-%m}"
         end = _next(start)
         rows = kept.load(name)
         if rows is None:
             progress(f"deployment history: month {number} of {MONTHS}")
-            spans = _spans(start, min(end, as_of), big)
+            spans = _spans(start, min(end, as_of), step)
             rows = _joined([client.history_feed(*span, read_feed) for span in spans])
             if as_of >= end + _SETTLED:
                 kept.keep(name, rows)
-        big = big or len(rows) > _BIG
+        step = min(step, _step(len(rows), min(end, as_of) - start))
         found.append(rows)
     return _joined(found)
 
 
-def _spans(start: datetime, end: datetime, big: bool) -> Iterator[tuple[datetime, datetime]]:
-    """A month from a day before it, or its weeks in a big space."""
+def _step(count: int, length: timedelta) -> timedelta:
+    """In how long a time about `_MANY` complete where so many do in ``length``; whole days."""
+    days = int(_MANY * (length + _OVERLAP).days / count) if count else _LONGEST.days
+    return timedelta(days=max(1, days))
+
+
+def _spans(start: datetime, end: datetime, step: timedelta) -> Iterator[tuple[datetime, datetime]]:
+    """A month from a day before it, in parts of ``step``."""
     begin = start - _OVERLAP
-    while big and end - begin > timedelta(days=8):
-        yield begin, begin + timedelta(days=7)
-        begin += timedelta(days=7)
+    while end - begin > step:
+        yield begin, begin + step
+        begin += step
     yield begin, end
 
 
@@ -125,13 +134,12 @@ def _tasks(client: Client, start: datetime, end: datetime) -> pd.DataFrame:
         "toCompletedDate": (end + timedelta(seconds=1)).isoformat(),
     }
     tasks = client.newest("tasks", (), fields=_TASK, params=params)
-    return pd.DataFrame(
-        {
-            "deployment_id": [_deployment_of(task["Arguments"]) for task in tasks],
-            "task_state": [task["State"] for task in tasks],
-            "completed": instants([task["CompletedTime"] for task in tasks]),
-        }
-    ).dropna()
+    deployments = [_deployment_of(task["Arguments"]) for task in tasks]
+    rows = pd.DataFrame(
+        {"deployment_id": deployments, "task_state": [task["State"] for task in tasks]},
+        dtype=object,
+    )
+    return dated(rows, [task["CompletedTime"] for task in tasks]).dropna(subset="deployment_id")
 
 
 def _deployment_of(arguments: object) -> str | None:

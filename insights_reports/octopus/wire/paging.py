@@ -8,12 +8,13 @@ be in the first pass and not in the second.
 https://octopus.com/docs/octopus-rest-api#api-paging
 """
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from insights_reports.errors import BadReply
 from insights_reports.octopus.resources import Page, read
+from insights_reports.spelling.text import clean_text
 
 TAKE = 100
 _MOST_PAGES = 10_000
@@ -162,6 +163,23 @@ def read_new(
             return list(found.values())
         skip, back = skip + max(1, len(ids) - _OVERLAP), _OVERLAP
     raise BadReply("A list from Octopus does not end.", f"Pages: {_MOST_PAGES}")
+
+
+def cut(item: Item, names: Iterable[str]) -> Item:
+    """These fields of an item: texts, objects, or None for what it lacks.
+
+    Raises:
+        BadReply: when one is of another kind; names the item and the field.
+    """
+    found = {name: item.get(name) for name in names}
+    for name, value in found.items():
+        if not isinstance(value, str | dict | None):
+            raise BadReply(
+                f"A list from Octopus has an item whose {name} is no text.",
+                f"{clean_text(_id(item))[:80]}: {name}: {str(value)[:80]!a}",
+                "Check that the server is an Octopus of 2025.2 or newer.",
+            )
+    return found
 
 
 def pages(get: GetPage, params: Mapping[str, str | int], take: int = TAKE) -> Iterator[Page]:
