@@ -101,11 +101,13 @@ class Judging:
     def answer(self, group: int, series: int, metric: Metric) -> Answer:
         return self.answers[group, metric][series]
 
-    def quantiles(self, group: int, series: int, metric: Metric) -> "Quantile | None":
-        """The quantiles of the baseline of a median; None for other measures."""
+    def quantiles(
+        self, group: int, series: int, metric: Metric, baseline: Baseline
+    ) -> "Quantile | None":
+        """The quantiles of a baseline of a median; None for other measures."""
         if metric not in DURATIONS:
             return None
-        return _quantiles(self.groups[group], series, metric, self.answer(group, series, metric))
+        return _quantiles(self.groups[group], series, metric, baseline)
 
     def baselines(self) -> dict[str, Baseline]:
         """All baselines by their keys, to be remembered."""
@@ -323,7 +325,8 @@ def _usual(group: Group, series: int, metric: Metric, answer: Answer) -> Usual |
     judgement = answer.judgement
     if judgement.range is None:
         return None
-    quantile = _quantiles(group, series, metric, answer) if metric in DURATIONS else None
+    baseline = answer.asked.baseline
+    quantile = _quantiles(group, series, metric, baseline) if metric in DURATIONS else None
     low, high = ends(metric, judgement.range, quantile)
     return Usual(low, high, judgement.known, judgement.known < 20)
 
@@ -352,10 +355,10 @@ def ends(
     )
 
 
-def _quantiles(group: Group, series: int, metric: Metric, answer: Answer) -> Quantile:
+def _quantiles(group: Group, series: int, metric: Metric, baseline: Baseline) -> Quantile:
     """The quantiles of a baseline, of those of its periods that are in the data."""
     names = {span.name: at for at, span in enumerate(group.facts.past)}
-    periods = [names[each.name] for each in answer.asked.baseline.periods if each.name in names]
+    periods = [names[each.name] for each in baseline.periods if each.name in names]
     values = group.counted.values(metric, series, periods)
     if not values.size:
         return lambda _: None
