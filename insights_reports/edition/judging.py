@@ -36,6 +36,7 @@ from insights_reports.judgement import (
     family,
     judge_all,
     proposal,
+    proposal_within,
     since,
 )
 from insights_reports.judgement import Verdict as Word
@@ -126,7 +127,8 @@ class Judging:
 
     def _proposal(self, group: int, series: int, metric: Metric, answer: Answer) -> Proposal | None:
         if Rule.LASTING not in answer.judgement.rules:
-            return None
+            whole = self.groups[group].slices.split == "None"
+            return proposal_within(answer.asked.baseline) if whole else None
         when = self.at(group, series, metric).since
         spans = {span.name: span.start for span in self.groups[group].facts.past}
         case = answer.asked.case

@@ -25,7 +25,7 @@ from insights_reports.edition.values import (
     Value,
     Verdict,
 )
-from insights_reports.judgement import Baseline, expected_range
+from insights_reports.judgement import Baseline, expected_range, moved
 
 HEADLINE_STATISTICS = {
     metric: statistic
@@ -87,13 +87,23 @@ class _Maker:
             spark=spark,
             spark_periods=periods,
             judged=judged,
-            reason=reason(facts, facts.whole, 0, self.metric, judged),
+            reason=self._reason(judged),
             spark_usual=self._usual(periods),
             target=self._target(),
             band=self._band(now, judged.verdict),
             stated=stated(facts, now),
             note=self._note(now),
         )
+
+    def _reason(self, judged: Judged) -> Phrase:
+        """The sentence beside the verdict, and whether what it is compared with moved."""
+        facts = self.facts
+        said = reason(facts, facts.whole, 0, self.metric, judged)
+        group = self.judging.group(facts, facts.whole)
+        around = moved(self.judging.answer(group, 0, self.metric).asked.baseline)
+        if around is None or judged.usual is None:
+            return said
+        return Phrase("reason.moved", {"what": said, "period": Name(around)})
 
     def _extra(self) -> tuple[Figure, ...]:
         facts, now = self.facts, self.facts.windows.now

@@ -281,3 +281,28 @@ def test_periods_before_an_accepted_level_keep_the_range_that_stood_then() -> No
         "Deployment failure rate: a new level from 2026-01 on, accepted by Jane (a new pipeline); "
         "the periods before are drawn with the range that stood then."
     ]
+
+
+def test_the_page_asks_whether_a_lasting_change_is_the_new_level() -> None:
+    rows = [
+        row
+        for start in [date(2025, n, 1) for n in range(1, 13)]
+        + [date(2026, n, 1) for n in range(1, 10)]
+        for row in month(start, 60, 3 if start < date(2026, 2, 1) else 14)
+    ]
+    first = compose_edition(inputs(rows, known_from=date(2025, 1, 1)), settings()).documents[0]
+    asked = [words("en").phrase(each) for each in first.questions]
+    assert asked[-1] == (
+        "Deployment failure rate: a new level since 2026-02? `insights-reports baseline accept` "
+        "begins anew there; otherwise it stays compared with 2025-01 to 2025-12."
+    )
+
+
+def test_a_baseline_that_moved_within_itself_is_said_beside_the_verdict() -> None:
+    rows = [row for at, start in enumerate(MONTHS) for row in month(start, 60, 3 if at < 6 else 14)]
+    for several, said in ((rows, True), (history(month(MONTHS[-1], 60, 3)), False)):
+        document = compose_edition(inputs(several), settings()).documents[0]
+        [rate] = [each for each in document.tiles if each.figure.metric is RATE]
+        text = words("en").phrase(rate.reason)
+        around = "; the periods it is compared with changed among themselves around 2026-04"
+        assert text.endswith(around) is said
