@@ -1,7 +1,7 @@
 """The judgements of an edition: every measure of every series, by one engine, in one pass."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -76,6 +76,7 @@ class Judging:
     """The judgements on the series of some groups, each of which is one split."""
 
     groups: list[Group]
+    rules: str = "range"
     answers: dict[tuple[int, Metric], list[Answer]] = field(default_factory=dict)
     families: dict[tuple[int, Metric], Family] = field(default_factory=dict)
     _weeks: dict[int, tuple[list[date], Counted]] = field(default_factory=dict)
@@ -113,7 +114,11 @@ class Judging:
     def baselines(self) -> dict[str, Baseline]:
         """All baselines by their keys, to be remembered."""
         every = (answer.asked for answers in self.answers.values() for answer in answers)
-        return {each.key: each.baseline for each in every if each.baseline.periods}
+        return {
+            each.key: replace(each.baseline, rules=self.rules)
+            for each in every
+            if each.baseline.periods
+        }
 
     def proposals(self) -> dict[str, Proposal]:
         """The new levels that somebody may accept, by the keys of their baselines."""
@@ -248,7 +253,7 @@ def _open(group: Group, weeks: Sequence[date]) -> list[float]:
 
 def judge_edition(groups: Sequence[Group], remembered: Remembered, rules: str) -> Judging:
     """All measures of all series of these groups; rework of the whole alone."""
-    judging = Judging(list(groups))
+    judging = Judging(list(groups), rules)
     questions = [
         (at, metric, asked(group, metric, remembered))
         for at, group in enumerate(groups)

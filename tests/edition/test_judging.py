@@ -306,3 +306,9 @@ def test_a_baseline_that_moved_within_itself_is_said_beside_the_verdict() -> Non
         text = words("en").phrase(rate.reason)
         around = "; the periods it is compared with changed among themselves around 2026-04"
         assert text.endswith(around) is said
+
+
+@pytest.mark.parametrize("rules", ["range", "western", "mdc"])
+def test_a_baseline_remembers_the_rules_that_it_was_judged_by(rules: Any) -> None:
+    made = compose_edition(inputs(history(month(MONTHS[-1], 60, 3))), settings(rules=rules))
+    assert {each.rules for each in made.baselines.values()} == {rules}
