@@ -82,8 +82,13 @@ def test_the_tutorial_runs_as_it_is_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("block", code("docs/howto.md", "yaml"))
 def test_the_configurations_of_the_how_tos_are_valid(block: str, tmp_path: Path) -> None:
-    mail = "" if block.startswith("mail:") else "mail: {host: h.example, sender: a@example.com}\n"
-    text = f"{mail}{block}subscriptions: {{a: {{report: b}}}}\n"
+    mail = (
+        ""
+        if block.startswith("mail:") or "mail:\n  host" in block
+        else "mail: {host: h.example, sender: a@example.com}\n"
+    )
+    rest = "" if "subscriptions:" in block else "subscriptions: {a: {report: b}}\n"
+    text = f"{mail}{block}{rest}"
     (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
     assert load_config(tmp_path / "c.yaml").mail is not None
 

@@ -138,7 +138,7 @@ def _decided(
         first = _start(decision.start, starts)
         new = [period for period in known.before if _start(period.name, starts) >= first]
         if len(new) >= FEWEST:
-            return restarted(form(known.kind, new, now), decision.who, decision.reason)
+            return restarted(form(known.kind, new, now), decision.who, decision.reason, kept)
         held = True
     if kept is None:
         return form(known.kind, known.before, now)

@@ -48,7 +48,15 @@ from insights_reports.edition.split_headline import split_headline
 from insights_reports.edition.strip import strip, unseen
 from insights_reports.edition.targets_table import targets_table
 from insights_reports.edition.tiles import tiles
-from insights_reports.edition.values import ChangeVerdict, Instant, Metric, Name, Phrase, Span
+from insights_reports.edition.values import (
+    ChangeVerdict,
+    Instant,
+    Metric,
+    Name,
+    Phrase,
+    Span,
+    Value,
+)
 from insights_reports.judgement import Baseline, Proposal
 from insights_reports.metrics import Split
 
@@ -191,10 +199,29 @@ class _Edition:
             tiles=self.tiles,
             findings=self.found.rows,
             overview=tuple(self.overview()),
-            questions=questions(self.found.rows, self.tiles, self.incidents, disputed=disputed),
+            questions=(
+                *questions(self.found.rows, self.tiles, self.incidents, disputed=disputed),
+                *self.new_levels(),
+            ),
             last_edition=last_edition(self.inputs.before, self.parts, self.tiles),
             note=self.inputs.note,
         )
+
+    def new_levels(self) -> Iterator[Phrase]:
+        """The new levels of page one's measures that somebody may accept."""
+        proposed = {} if self.inputs.partial else self.judging.proposals()
+        group = self.judging.groups[self.judging.group(self.main, self.main.whole)]
+        for tile in self.tiles:
+            key = group.key(0, tile.figure.metric)
+            if key in proposed:
+                names = [each.name for each in self.judging.baselines()[key].periods]
+                values: dict[str, Value] = {
+                    "metric": Phrase(f"metric.{tile.figure.metric}"),
+                    "start": Name(proposed[key].start),
+                    "first": Name(names[0]),
+                    "last": Name(names[-1]),
+                }
+                yield Phrase("question.new_level", values)
 
     def scoped(self) -> Phrase:
         return Phrase("scope.seen") if unseen(self.everything) else self.scope.said

@@ -275,11 +275,14 @@ class Incidents:
         return self._table("all-deployments", title, columns, found, FEW)
 
     def rework(self) -> Table | None:
-        """The rollbacks and hotfixes of the period."""
+        """The rollbacks and hotfixes of the period, and the redeploys, which are no rework."""
         facts = self.facts
         proven = facts.rework_in(facts.windows.now)
-        rows, rollbacks = proven.rework, set(proven.rollbacks.tolist())
-        if not rows.size:
+        kinds = dict.fromkeys(proven.hotfixes.tolist(), "hotfix")
+        kinds |= dict.fromkeys(proven.rollbacks.tolist(), "rollback")
+        again = [row for row in proven.redeploys.tolist() if row not in kinds]
+        rows = [*sorted(kinds), *again]
+        if not rows:
             return None
         table = facts.inputs.deployments
         found: Rows = [
@@ -287,10 +290,10 @@ class Incidents:
                 *self._where(row),
                 _name(table["release_version"].iloc[row]),
                 self._instant(table["completed"].iloc[row]),
-                Phrase("incidents.rollback" if row in rollbacks else "incidents.hotfix"),
+                Phrase(f"incidents.{kinds.get(row, 'redeploy')}"),
                 Name(str(table["deployment_id"].iloc[row])),
             )
-            for row in rows.tolist()
+            for row in rows
         ]
         columns = (
             *_WHERE,

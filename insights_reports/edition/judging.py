@@ -1,7 +1,7 @@
 """The judgements of an edition: every measure of every series, by one engine, in one pass."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -36,6 +36,7 @@ from insights_reports.judgement import (
     family,
     judge_all,
     proposal,
+    proposal_within,
     since,
 )
 from insights_reports.judgement import Verdict as Word
@@ -75,6 +76,7 @@ class Judging:
     """The judgements on the series of some groups, each of which is one split."""
 
     groups: list[Group]
+    rules: str = "range"
     answers: dict[tuple[int, Metric], list[Answer]] = field(default_factory=dict)
     families: dict[tuple[int, Metric], Family] = field(default_factory=dict)
     _weeks: dict[int, tuple[list[date], Counted]] = field(default_factory=dict)
@@ -101,16 +103,22 @@ class Judging:
     def answer(self, group: int, series: int, metric: Metric) -> Answer:
         return self.answers[group, metric][series]
 
-    def quantiles(self, group: int, series: int, metric: Metric) -> "Quantile | None":
-        """The quantiles of the baseline of a median; None for other measures."""
+    def quantiles(
+        self, group: int, series: int, metric: Metric, baseline: Baseline
+    ) -> "Quantile | None":
+        """The quantiles of a baseline of a median; None for other measures."""
         if metric not in DURATIONS:
             return None
-        return _quantiles(self.groups[group], series, metric, self.answer(group, series, metric))
+        return _quantiles(self.groups[group], series, metric, baseline)
 
     def baselines(self) -> dict[str, Baseline]:
         """All baselines by their keys, to be remembered."""
         every = (answer.asked for answers in self.answers.values() for answer in answers)
-        return {each.key: each.baseline for each in every if each.baseline.periods}
+        return {
+            each.key: replace(each.baseline, rules=self.rules)
+            for each in every
+            if each.baseline.periods
+        }
 
     def proposals(self) -> dict[str, Proposal]:
         """The new levels that somebody may accept, by the keys of their baselines."""
@@ -124,7 +132,8 @@ class Judging:
 
     def _proposal(self, group: int, series: int, metric: Metric, answer: Answer) -> Proposal | None:
         if Rule.LASTING not in answer.judgement.rules:
-            return None
+            whole = self.groups[group].slices.split == "None"
+            return proposal_within(answer.asked.baseline) if whole else None
         when = self.at(group, series, metric).since
         spans = {span.name: span.start for span in self.groups[group].facts.past}
         case = answer.asked.case
@@ -244,7 +253,7 @@ def _open(group: Group, weeks: Sequence[date]) -> list[float]:
 
 def judge_edition(groups: Sequence[Group], remembered: Remembered, rules: str) -> Judging:
     """All measures of all series of these groups; rework of the whole alone."""
-    judging = Judging(list(groups))
+    judging = Judging(list(groups), rules)
     questions = [
         (at, metric, asked(group, metric, remembered))
         for at, group in enumerate(groups)
@@ -323,7 +332,8 @@ def _usual(group: Group, series: int, metric: Metric, answer: Answer) -> Usual |
     judgement = answer.judgement
     if judgement.range is None:
         return None
-    quantile = _quantiles(group, series, metric, answer) if metric in DURATIONS else None
+    baseline = answer.asked.baseline
+    quantile = _quantiles(group, series, metric, baseline) if metric in DURATIONS else None
     low, high = ends(metric, judgement.range, quantile, int(group.counted.closed[series, -1]))
     return Usual(low, high, judgement.known, judgement.known < 20)
 
@@ -355,10 +365,10 @@ def ends(
     )
 
 
-def _quantiles(group: Group, series: int, metric: Metric, answer: Answer) -> Quantile:
+def _quantiles(group: Group, series: int, metric: Metric, baseline: Baseline) -> Quantile:
     """The quantiles of a baseline, of those of its periods that are in the data."""
     names = {span.name: at for at, span in enumerate(group.facts.past)}
-    periods = [names[each.name] for each in answer.asked.baseline.periods if each.name in names]
+    periods = [names[each.name] for each in baseline.periods if each.name in names]
     values = group.counted.values(metric, series, periods)
     if not values.size:
         return lambda _: None

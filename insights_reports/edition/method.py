@@ -68,11 +68,27 @@ def _rules(facts: Facts, judging: Judging) -> Iterator[Phrase]:
     known = len(answer.asked.baseline.periods)
     yield Phrase(f"method.change.{facts.settings.rules}", {"known": known})
     yield Phrase("method.change.baseline", {"known": known})
+    yield from _accepted(facts, judging)
     yield Phrase(f"method.change.errs.{facts.settings.rules}")
     yield from (Phrase(f"method.change.{each}") for each in ("few", "slices", "percent"))
     if facts.settings.calendar is not None:
         yield Phrase("method.change.calendar")
         yield from facts.settings.freezes_said
+
+
+def _accepted(facts: Facts, judging: Judging) -> Iterator[Phrase]:
+    """Which measures of the whole are judged by a level that somebody accepted."""
+    group = judging.group(facts, facts.whole)
+    for metric in (metric for at, metric in judging.answers if at == group):
+        baseline = judging.answer(group, 0, metric).asked.baseline
+        if baseline.accepted_by is not None:
+            values: dict[str, Value] = {
+                "metric": Phrase(f"metric.{metric}"),
+                "period": Name(baseline.periods[0].name),
+                "who": Name(baseline.accepted_by),
+                "reason": Name(baseline.reason),
+            }
+            yield Phrase("method.change.accepted", values)
 
 
 def short_method(facts: Facts) -> Section:

@@ -25,7 +25,7 @@ from insights_reports.edition.values import (
     Statistic,
     Value,
 )
-from insights_reports.judgement import expected_range
+from insights_reports.judgement import Baseline, expected_range, moved
 
 HEADLINE_STATISTICS = {
     metric: statistic
@@ -87,13 +87,23 @@ class _TileMaker:
             spark=spark,
             spark_periods=periods,
             judged=judged,
-            reason=reason(facts, facts.whole, 0, self.metric, judged),
+            reason=self._reason(judged),
             spark_usual=self._usual(periods),
             target=self._target(),
             band=self._band(now, judged.verdict),
             stated=stated(facts, now),
             note=self._note(now),
         )
+
+    def _reason(self, judged: Judged) -> Phrase:
+        """The sentence beside the verdict, and whether what it is compared with moved."""
+        facts = self.facts
+        said = reason(facts, facts.whole, 0, self.metric, judged)
+        group = self.judging.group(facts, facts.whole)
+        around = moved(self.judging.answer(group, 0, self.metric).asked.baseline)
+        if around is None or judged.usual is None:
+            return said
+        return Phrase("reason.moved", {"what": said, "period": Name(around)})
 
     def _extra(self) -> tuple[Figure, ...]:
         facts, now = self.facts, self.facts.windows.now
@@ -117,25 +127,34 @@ class _TileMaker:
         return self._change(before, judged.verdict)
 
     def _usual(self, periods: tuple[Span, ...]) -> tuple[tuple[float, float] | None, ...]:
-        """The expected range of each period of the sparkline, by its own size."""
+        """The expected range of each period of the sparkline, by its own size; of one before an
+        accepted level by the baseline that stood then."""
         group = self.judging.group(self.facts, self.facts.whole)
-        asked = self.judging.answer(group, 0, self.metric).asked
+        baseline = self.judging.answer(group, 0, self.metric).asked.baseline
         own = self.judging.groups[group]
         _, exposures = own.counts(self.metric)
         places = {span.name: at for at, span in enumerate(self.facts.past)}
-        quantile = self.judging.quantiles(group, 0, self.metric)
+        first = places.get(baseline.periods[0].name, 0) if baseline.periods else 0
         found: list[tuple[float, float] | None] = []
         for span in periods:
             at = places.get(span.name)
+            old = baseline.replaced if at is not None and at < first else None
             exposure = 0.0 if at is None else float(exposures[0, at])
             closed = 0 if at is None else int(own.counted.closed[0, at])
-            usual = expected_range(asked.case.kind, asked.case.baseline, exposure)
-            pair = None if usual is None else ends(self.metric, usual, quantile, closed)
-            if pair is None or pair[0] is None or pair[1] is None:
-                found.append(None)
-            else:
-                found.append((float(pair[0].value or 0), float(pair[1].value or 0)))
+            found.append(self._range(group, old or baseline, exposure, closed))
         return tuple(found)
+
+    def _range(
+        self, group: int, by: Baseline, exposure: float, closed: int
+    ) -> tuple[float, float] | None:
+        usual = expected_range(by.kind, by.periods, exposure)
+        if usual is None:
+            return None
+        quantile = self.judging.quantiles(group, 0, self.metric, by)
+        low, high = ends(self.metric, usual, quantile, closed)
+        if low is None or high is None:
+            return None
+        return float(low.value or 0), float(high.value or 0)
 
     def _target(self) -> TargetWord | None:
         facts, target = self.facts, self.facts.settings.targets.get(self.metric)

@@ -50,7 +50,9 @@ from insights_reports.judgement.steadiness import (
     Split,
     best_split,
     later_part,
+    moved,
     proposal,
+    proposal_within,
 )
 from insights_reports.judgement.verdicts import (
     Case,
@@ -108,8 +110,10 @@ __all__ = [
     "later_part",
     "locked_xmr",
     "median_contributions",
+    "moved",
     "open_days",
     "proposal",
+    "proposal_within",
     "rate_contributions",
     "restarted",
     "rounded",

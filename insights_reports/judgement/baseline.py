@@ -28,7 +28,8 @@ class Baseline:
 
     ``median`` is what values of a measure of kind ``median`` were counted above. ``formed_on`` is
     the day the first edition used it; ``accepted_by`` and ``reason`` stand where a person decided
-    that it starts with its first period.
+    that it starts with its first period, and ``replaced`` is the one before, by which the periods
+    before are still drawn.
     """
 
     kind: MeasureKind
@@ -39,6 +40,7 @@ class Baseline:
     thresholds: Thresholds = USUAL_THRESHOLDS
     accepted_by: str | None = None
     reason: str | None = None
+    replaced: "Baseline | None" = None
 
     @property
     def locked(self) -> bool:
@@ -59,6 +61,8 @@ class Baseline:
             "accepted_by": self.accepted_by,
             "reason": self.reason,
         }
+        if self.replaced is not None:
+            rest["replaced"] = replace(self.replaced, replaced=None).to_dict()
         return {**plain, "periods": counts, **rest}
 
     @classmethod
@@ -79,6 +83,7 @@ class Baseline:
                 date.fromisoformat(plain["formed_on"]),
                 **{name: plain[name] for name in ("median", "rules", "accepted_by", "reason")},
                 thresholds=Thresholds(**plain["thresholds"]),
+                replaced=cls.from_dict(plain["replaced"]) if "replaced" in plain else None,
             )
         except (KeyError, TypeError, ValueError) as error:
             remedy = "Restore it from a copy, or remove it: a new one is formed."
@@ -145,12 +150,15 @@ def grown(baseline: Baseline, since: Sequence[Observed], *, held: bool) -> Basel
     return replace(baseline, periods=(*baseline.periods, *since[: length - known]))
 
 
-def restarted(baseline: Baseline, accepted_by: str, reason: str) -> Baseline:
-    """A baseline formed of the periods from a new level on, with the decision that did it."""
+def restarted(
+    baseline: Baseline, accepted_by: str, reason: str, replaced: Baseline | None = None
+) -> Baseline:
+    """A baseline formed of the periods from a new level on, with the decision that did it and the
+    baseline that it takes the place of."""
     if len(baseline.periods) < FEWEST:
         raise UsageError(
             "The new level is not known yet.",
             f"{len(baseline.periods)} complete periods",
             f"Wait until there are {FEWEST}; until then the old range stands, broken off.",
         )
-    return replace(baseline, accepted_by=accepted_by, reason=reason)
+    return replace(baseline, accepted_by=accepted_by, reason=reason, replaced=replaced)

@@ -62,6 +62,12 @@ def later_part(baseline: Baseline) -> str | None:
     return baseline.periods[split.at].name
 
 
+def moved(baseline: Baseline) -> str | None:
+    """The name of the period around which a baseline moved within itself, if it did."""
+    split = best_split(baseline)
+    return baseline.periods[split.at].name if split is not None and split.moved else None
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A new level that somebody may accept: from which period on, and what a unit of exposure held
@@ -91,3 +97,14 @@ def proposal(
     old = float(fitted(baseline.kind, [baseline.periods]).centre[0])
     level = sum(period[2] for period in new) / sum(period[3] for period in new)
     return Proposal(new[0][1], judgement.side, old, level)
+
+
+def proposal_within(baseline: Baseline) -> Proposal | None:
+    """The later part of a baseline that moved within itself, if it is long enough to be one."""
+    start = later_part(baseline)
+    if start is None:
+        return None
+    at = [period.name for period in baseline.periods].index(start)
+    parts = [baseline.periods[:at], baseline.periods[at:]]
+    old, new = (float(fitted(baseline.kind, [part]).centre[0]) for part in parts)
+    return Proposal(start, Side.HIGH if new > old else Side.LOW, old, new)

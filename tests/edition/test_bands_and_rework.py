@@ -9,7 +9,7 @@ import pytest
 
 from insights_reports.edition import compose
 from insights_reports.edition.bands import band, band_sources
-from insights_reports.edition.document import Prose
+from insights_reports.edition.document import Prose, Table
 from insights_reports.edition.settings import OwnBands
 from insights_reports.edition.values import Figure, Metric, Missing, Phrase, Statistic
 from insights_reports.formats.words.words import words
@@ -189,3 +189,25 @@ def test_doras_six_months_are_said_beside_the_rework_and_what_could_not_be_compa
         "method.dora.rework_unknown"
     ]
     assert _said_of_rework(rows[:2]) == []
+
+
+def test_rollbacks_hotfixes_and_redeploys_are_listed_with_their_ids() -> None:
+    versions = ["1.0.0", "1.1.0", "1.1.0", "1.0.0", "1.2.0-hotfix"]
+    rows = [
+        deployment(n, datetime(2026, 9, n, tzinfo=UTC), release_version=version)
+        for n, version in enumerate(versions, 1)
+    ]
+    document = compose(inputs(rows), settings(splits=(), hotfix_patterns=("-hotfix",)))[0]
+    [table] = [
+        block
+        for section in document.sections
+        for block in section.blocks
+        if getattr(block, "id", "") == "rework"
+    ]
+    text = words("en")
+    kinds = [(text.value(row[-1]), text.value(row[-2])) for row in the(Table, table).rows]
+    assert kinds == [
+        ("Deployments-4", "rollback"),
+        ("Deployments-5", "hotfix"),
+        ("Deployments-3", "redeployed, no rework"),
+    ]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from insights_reports.crosscheck import CrossCheck
-from insights_reports.crosscheck.result import CheckVerdict
+from insights_reports.crosscheck.result import CheckFinding, CheckVerdict
 from insights_reports.edition import compose
 from insights_reports.edition.document import Document, Path, Table, Waterfall
 from insights_reports.edition.scope import is_production, scope_of
@@ -270,6 +270,11 @@ def test_a_disputed_edition_says_what_octopus_states() -> None:
         explained=0,
         not_comparable=0,
         discrepancies=(differing,),
+        findings=(
+            CheckFinding(
+                "alone", "DeploymentFailureRate", "Rate", ("None, LastYear, Monthly",), 1, 80, None
+            ),
+        ),
     )
     made = inputs(history({"Checkout": 14}), lookups=LOOK, check=check)
     document = compose(made, settings(splits=("Project",), headline=None))[0]
@@ -279,7 +284,8 @@ def test_a_disputed_edition_says_what_octopus_states() -> None:
     assert say(document.headline).count(". ") == 0
     assert say(document.subject).startswith("Differs from Octopus: September 2026")
     assert [say(each) for each in document.check.findings] == [
-        "1 figure differs: DeploymentFailureRate / Rate"
+        "DeploymentFailureRate / Rate (None, LastYear, Monthly): one figure differs by itself; "
+        "all else agrees"
     ]
     assert document.check.line is None
 

@@ -17,7 +17,7 @@ from insights_reports.edition.reasons import since_phrase, usual_phrase
 from insights_reports.edition.tiles import tiles
 from insights_reports.edition.values import ChangeVerdict, Figure, Metric, Statistic
 from insights_reports.formats.words.words import words
-from insights_reports.judgement import Calendar, judge
+from insights_reports.judgement import Baseline, Calendar, judge
 from tests.edition.inputs import HOUR, company, deployment, inputs, settings
 from tests.metrics.reference import Row
 
@@ -254,3 +254,78 @@ def test_three_hundred_slices_are_judged_in_a_fraction_of_a_second() -> None:
     made = judge_edition(groups, Remembered(), "range")
     assert process_time() - begun < 0.6
     assert len(made.answers) == 2 * len(MEASURES) + 1
+
+
+def test_periods_before_an_accepted_level_keep_the_range_that_stood_then() -> None:
+    """3 of 60 for three months and 12 of 60 since: the old baseline of 3s is drawn up to the
+    decision's month, the new one of 12s from it on."""
+    rows = [
+        row
+        for at, start in enumerate([date(2025, n, 1) for n in range(1, 13)] + MONTHS[3:])
+        for row in month(start, 60, 3 if at < 12 else 12)
+    ]
+    known: dict[str, Any] = {"known_from": date(2025, 1, 1)}
+    old = compose_edition(
+        inputs(rows, period="2025-12", as_of=datetime(2026, 1, 1, 4, tzinfo=UTC), **known),
+        settings(),
+    )
+    decided = Decision("2026-01", "a new pipeline", "Jane", date(2026, 9, 1))
+    memory = Remembered(old.baselines, {KEY: decided})
+    made = compose_edition(inputs(rows, remembered=memory, **known), settings())
+    [rate] = [each for each in made.documents[0].tiles if each.figure.metric is RATE]
+    before = judge("share", [(3, 60)] * 11, [(3, 60)] * 8).range
+    after = judge("share", [(12, 60)] * 8, [(12, 60)] * 8).range
+    assert before is not None
+    assert after is not None
+    ranges = {
+        span.name: pair for span, pair in zip(rate.spark_periods, rate.spark_usual, strict=True)
+    }
+    assert ranges["2025-12"] == pytest.approx((before.low_rate, before.high_rate))
+    assert ranges["2026-01"] == pytest.approx((after.low_rate, after.high_rate))
+    assert ranges["2026-09"] == ranges["2026-01"]
+    baseline = made.baselines[KEY]
+    assert baseline.replaced == old.baselines[KEY]
+    again = Baseline.from_dict(baseline.to_dict())
+    assert again == baseline
+    method = next(each for each in made.documents[0].sections if each.id == "method")
+    said = [
+        words("en").phrase(sentence)
+        for block in method.blocks
+        for sentence in getattr(block, "sentences", ())
+        if sentence.key == "method.change.accepted"
+    ]
+    assert said == [
+        "Deployment failure rate: a new level from 2026-01 on, accepted by Jane (a new pipeline); "
+        "the periods before are drawn with the range that stood then."
+    ]
+
+
+def test_the_page_asks_whether_a_lasting_change_is_the_new_level() -> None:
+    rows = [
+        row
+        for start in [date(2025, n, 1) for n in range(1, 13)]
+        + [date(2026, n, 1) for n in range(1, 10)]
+        for row in month(start, 60, 3 if start < date(2026, 2, 1) else 14)
+    ]
+    first = compose_edition(inputs(rows, known_from=date(2025, 1, 1)), settings()).documents[0]
+    asked = [words("en").phrase(each) for each in first.questions]
+    assert asked[-1] == (
+        "Deployment failure rate: a new level since 2026-02? `insights-reports baseline accept` "
+        "begins anew there; otherwise it stays compared with 2025-01 to 2025-12."
+    )
+
+
+def test_a_baseline_that_moved_within_itself_is_said_beside_the_verdict() -> None:
+    rows = [row for at, start in enumerate(MONTHS) for row in month(start, 60, 3 if at < 6 else 14)]
+    for several, said in ((rows, True), (history(month(MONTHS[-1], 60, 3)), False)):
+        document = compose_edition(inputs(several), settings()).documents[0]
+        [rate] = [each for each in document.tiles if each.figure.metric is RATE]
+        text = words("en").phrase(rate.reason)
+        around = "; the periods it is compared with changed among themselves around 2026-04"
+        assert text.endswith(around) is said
+
+
+@pytest.mark.parametrize("rules", ["range", "western", "mdc"])
+def test_a_baseline_remembers_the_rules_that_it_was_judged_by(rules: Any) -> None:
+    made = compose_edition(inputs(history(month(MONTHS[-1], 60, 3))), settings(rules=rules))
+    assert {each.rules for each in made.baselines.values()} == {rules}

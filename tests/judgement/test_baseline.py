@@ -1,6 +1,7 @@
 """Baselines: formed, grown, held, locked, restarted, written down and read again."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -26,7 +27,9 @@ from insights_reports.judgement import (
     grown,
     judge,
     later_part,
+    moved,
     proposal,
+    proposal_within,
     restarted,
     usable,
 )
@@ -200,3 +203,19 @@ def test_a_new_level_is_proposed_from_the_first_whole_period_on() -> None:
     assert found.new_level == pytest.approx(0.15)
     assert proposal(baseline, judged(Rule.THIS), starts, date(2026, 7, 5)) is None
     assert proposal(baseline, judged(Rule.LASTING), starts, date(2026, 11, 1)) is None
+
+
+def test_the_later_part_of_a_baseline_that_moved_is_proposed_where_it_is_long_enough() -> None:
+    """Five months of 3 of 60 and ten of 14 of 60: 15.5 / 301 before, 140.5 / 601 since."""
+    long = Baseline(MeasureKind.SHARE, tuple(
+        Observed(3 if n < 5 else 14, 60, f"m{n}") for n in range(15)
+    ), DAY)  # fmt: skip
+    found = proposal_within(long)
+    assert found is not None
+    assert (found.start, found.side) == ("m5", Side.HIGH)
+    assert (found.old_level, found.new_level) == pytest.approx((15.5 / 301, 140.5 / 601))
+    assert moved(long) == "m5"
+    short = replace(long, periods=long.periods[:12])
+    assert (moved(short), proposal_within(short)) == ("m5", None)
+    still = replace(long, periods=tuple(Observed(3 + n % 2, 60, f"m{n}") for n in range(15)))
+    assert (moved(still), proposal_within(still)) == (None, None)

@@ -65,6 +65,28 @@ def test_laneys_p_prime_is_xmr_of_the_standardised_rates() -> None:
     assert 100 * (share - reach[[0, 19]]) == pytest.approx([94.013, 93.9975], abs=5e-4)
 
 
+def test_laneys_u_prime_has_the_same_limits_because_sigma_z_takes_up_the_difference() -> None:
+    counted, exposure = map(numbers, P_PRIME)
+    level = counted.sum() / exposure.sum()
+    error = np.sqrt(level / exposure)
+    limits = xmr(((counted / exposure - level) / error).tolist())
+    assert (limits.upper - limits.centre) / 3 == pytest.approx(2.309248, rel=2e-4)
+    reach = error[0] * (limits.upper - limits.centre)
+    assert level + reach == pytest.approx(0.96566978, abs=5e-6)
+    assert level - reach == pytest.approx(0.94012964, abs=5e-6)
+
+
+def test_taylors_i_prime_by_its_formula() -> None:
+    """qicharts2 0.8.1, R/helper.functions.R: no published value was found, so its own formula."""
+    counted, size = map(numbers, P_PRIME)
+    steps = np.abs(np.diff(counted / size)) / np.sqrt(1 / size[1:] + 1 / size[:-1])
+    spread = np.sqrt(np.pi / 2) * steps.mean()
+    assert spread == pytest.approx(2.256549, rel=1e-6)
+    centre, reach = counted.sum() / size.sum(), 3 * spread / np.sqrt(size[0])
+    ends = centre + reach, centre - reach
+    assert ends == pytest.approx((0.96568303, 0.94011639), abs=5e-9)
+
+
 def test_the_t_chart_is_xmr_of_the_roots_without_screening() -> None:
     limits = xmr((numbers(TIMES) ** (1 / 3.6)).tolist())
     assert limits.centre**3.6 == pytest.approx(11.2051, abs=5e-5)
