@@ -112,7 +112,7 @@ def watched(
             process.send_signal(signal.SIGKILL)
             process.wait()
         time.sleep(0.2)
-    said = process.stdout.read().strip().splitlines()[:1] if process.stdout else []
+    said = process.stdout.read().strip().splitlines()[:4] if process.stdout else []
     made = max(1, len(postbox.received) - begun)
     steps = [f"{count}: {size} MB" for count, size in sorted(memory.items()) if size]
     shown = steps[:: max(1, len(steps) // 6)]

@@ -202,10 +202,11 @@ class Notify(StrictModel):
 
     mail: tuple[Address, ...] = ()
     apprise_file: Path | None = None
-    on: tuple[Literal["failed", "partial", "held", "recovered"], ...] = (
+    on: tuple[Literal["failed", "partial", "held", "overdue", "recovered"], ...] = (
         "failed",
         "partial",
         "held",
+        "overdue",
         "recovered",
     )
 

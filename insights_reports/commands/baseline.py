@@ -18,6 +18,7 @@ from insights_reports.pipeline.baselines import (
     decisions_path,
     read_state,
 )
+from insights_reports.pipeline.runs import named
 
 
 def main(options: argparse.Namespace) -> int:
@@ -27,7 +28,8 @@ def main(options: argparse.Namespace) -> int:
     if options.action == "accept":
         return _accept(options, config, path)
     show = _list if options.action == "list" else _propose
-    names = [options.subscription] if options.subscription else [*config.subscriptions]
+    every = [n for name in config.subscriptions for n in (config.slices_of(name) or (name,))]
+    names = [options.subscription] if options.subscription else every
     found = [each for name in names for each in show(name, _state(config, name))]
     if options.json:
         print_json(camel(found))
@@ -43,12 +45,7 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _state(config: Config, subscription: str) -> dict[str, Any]:
-    if subscription not in config.subscriptions:
-        raise UsageError(
-            "There is no such subscription.",
-            repr(subscription),
-            f"There are: {', '.join(config.subscriptions)}.",
-        )
+    named(config, subscription)
     return read_state(config.resolve(config.state), subscription)
 
 

@@ -14,9 +14,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from insights_reports.commands.flows import load_flows, load_prefect
+from insights_reports.config import Config
 from insights_reports.config_file import find_config, load_config
 from insights_reports.errors import ServerGone, UsageError
+from insights_reports.owed.standing import Overview
 from insights_reports.pipeline.metrics_file import write_metrics
+from insights_reports.pipeline.overdue import tell_overdue
 from insights_reports.pipeline.owed import deliveries_due
 from insights_reports.pipeline.standing import end_attempt, enrol, overview
 from insights_reports.scheduling.identity import sole_scheduler
@@ -57,10 +60,16 @@ def main(options: argparse.Namespace) -> int:
             overview=partial(overview, config),
             end_attempt=partial(end_attempt, config),
             deliveries_due=partial(deliveries_due, config),
-            publish=partial(write_metrics, config),
+            publish=partial(_publish, config),
         )
         _until_stopped(serve(flows, config, home, book, _LOOK))
     return 0
+
+
+def _publish(config: Config, found: Overview, now: datetime) -> None:
+    """Write the metrics, and tell the operators what is overdue."""
+    write_metrics(config, found, now)
+    tell_overdue(config, found, now)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from insights_reports.commands.common import (
     print_json,
     print_table,
     receipt_json,
+    size,
 )
 from insights_reports.config import Config
 from insights_reports.config_file import find_config, load_config
@@ -20,8 +21,9 @@ from insights_reports.delivery import EditionRow, Ledger, Receipt, RunRecord
 from insights_reports.owed.calendar import Due
 from insights_reports.owed.standing import ENROLLED, Stand, Standing
 from insights_reports.pipeline.calendars import calendar_of
+from insights_reports.pipeline.prune import size_of
 from insights_reports.pipeline.standing import overview
-from insights_reports.pipeline.state import open_ledger
+from insights_reports.pipeline.state import open_ledger, state_of
 
 HEAD = ["SUBSCRIPTION", "PERIOD", "DUE", "STATE", "DELIVERED", "WHY", "NEXT"]
 _FINE = (Stand.DONE, Stand.SKIPPED)
@@ -74,6 +76,9 @@ def main(options: argparse.Namespace) -> int:
         print_json(camel([_json(each, now) for each in shown]))
     elif rows or not options.overdue:
         print_table(HEAD, rows)
+        if not options.overdue:
+            folder = state_of(config)
+            print(f"The state takes {size(size_of([folder]))}: {folder}")
     else:
         print("Nothing is overdue.", file=sys.stderr)
     return int(options.overdue and bool(rows))

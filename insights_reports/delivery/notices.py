@@ -31,11 +31,12 @@ SCHEMES = frozenset(
 
 class NoticeKind(StrEnum):
     """What happened: nothing was delivered, some of it was not, an edition waits for somebody's
-    word, or all is well again."""
+    word, one that is due for an hour is not with everybody, or all is well again."""
 
     FAILED = "failed"
     PARTIAL = "partial"
     HELD = "held"
+    OVERDUE = "overdue"
     RECOVERED = "recovered"
 
 

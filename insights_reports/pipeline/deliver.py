@@ -111,6 +111,7 @@ def compose_mail(run: Run, notes: MailNotes) -> MailBody:
         attached=notes.attached,
         left_out=notes.left_out,
         folders=notes.folders,
+        owner=(run.config.mail.owner or "") if run.config.mail else "",
         templates=templates_of(run.config),
     )
 

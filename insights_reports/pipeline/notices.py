@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from insights_reports.config import Config
 from insights_reports.delivery import Receipt, failure, said
 from insights_reports.delivery.ledger.runs import RunRecord as Record
 from insights_reports.delivery.notices import Notice, NoticeKind, by_apprise, by_mail, read_targets
@@ -64,13 +65,18 @@ def _tell(run: Run, kind: NoticeKind, lines: Sequence[str]) -> None:
     notice = Notice(
         kind, run.subscription_name, run.period, run.id, (*lines, "", *_about(_records(run)))
     )
-    for problem in _send(run, notice):
+    send_notice(run.config, notice)
+
+
+def send_notice(config: Config, notice: Notice) -> None:
+    """Tell the operators by every channel; what fails is said on standard error."""
+    for problem in _send(config, notice):
         print(f"insights-reports: the operators could not be told: {problem}", file=sys.stderr)
 
 
-def _send(run: Run, notice: Notice) -> list[str]:
+def _send(config: Config, notice: Notice) -> list[str]:
     """Send by every channel; what failed, in words."""
-    config, notify, problems = run.config, run.config.notify, []
+    notify, problems = config.notify, []
     if notify is None:
         return []
     if notify.mail and config.mail:

@@ -63,7 +63,8 @@ class Sliced:
         earlier = sum(each.earlier for each in made)
         before = f", {earlier} of them by an earlier run" if earlier else ""
         count = f"{len(made)} of {len(self.slices)} slices made{before}"
-        return f"{count}; {sent} of {of} deliveries made"
+        rest = f"; {len(self.unmapped)} are mapped to nobody" if self.unmapped else ""
+        return f"{count}; {sent} of {of} deliveries made{rest}"
 
     def failure(self) -> InsightsReportsError | None:
         """The error that says what somebody must look at; None when there is nothing."""

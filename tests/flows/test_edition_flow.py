@@ -91,3 +91,31 @@ def test_the_flow_delivers_once_and_fails_red(tmp_path: Path, server: RunningSer
     for path in (tmp_path / "prefect").rglob("*"):
         if path.is_file():
             assert server.api_key.encode() not in path.read_bytes(), path
+
+
+def test_the_flow_makes_every_slice(tmp_path: Path, server: RunningServer) -> None:
+    """Once each, however often it runs; a slice that is not there makes a run red."""
+    with mail_server() as postbox:
+        recipients = {"Web Shop": ["a@example.com"], "Identity": ["b@example.com"]}
+        config: dict[str, object] = {
+            "mail": {
+                "host": "127.0.0.1",
+                "port": postbox.port,
+                "security": "none",
+                "sender": "reports@example.com",
+            },
+            "subscriptions": {
+                "monthly": {
+                    "report": "Nordlicht delivery performance",
+                    "splits": ["Environment"],
+                    "formats": ["html"],
+                    "slices": {"by": "Project", "recipients": recipients, "attach": ["html"]},
+                }
+            },
+        }
+        assert flow_twice(tmp_path, server, config) == [None, None]
+        assert sorted(to for to, _ in postbox.received) == ["a@example.com", "b@example.com"]
+        recipients["Web Shpo"] = []
+        first, _ = flow_twice(tmp_path, server, config)
+        assert "unknown: There is no such slice. Project: 'Web Shpo'" in str(first)
+        assert len(postbox.received) == 2

@@ -329,3 +329,11 @@ def test_hostile_names_stay_text_and_the_mail_small(name: str) -> None:
     assert made.text.encode()
     if name.startswith(("<", "{{")):
         assert name in page.text
+
+
+def test_the_last_line_names_the_owner() -> None:
+    body = mail.render(sample_document(), owner="owner@example.com")
+    said = "Questions, and to be taken off the list: owner@example.com"
+    assert body.text.rstrip().endswith(said)
+    assert f"<br>{said}</td>" in body.html
+    assert "taken off the list" not in mail.render(sample_document()).text

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -239,6 +240,52 @@ def test_killed_in_the_middle_it_goes_on_with_the_same_pull(
     assert len(list((config.parent / "state" / "pulls").iterdir())) == 1
     editions = json.loads(command("editions", "--config", config, "--json").out)
     assert sorted(e["revision"] for e in editions) == [1] * 4
+
+
+def test_a_dry_run_and_a_test_leave_no_edition(sliced: Sliced, command: Command) -> None:
+    with mail_server() as postbox:
+        config = sliced(postbox.port, "Project", {"Web Shop": ["a@example.com"]})
+        done = run(command, config, "--dry-run")
+        assert (done.status, postbox.received) == (0, [])
+        assert "1 of 1 slices made; 0 of 0 deliveries made" in done.out
+        assert run(command, config, "--test-send", "me@example.com").status == 0
+        assert [to for to, _ in postbox.received] == ["me@example.com"]
+        there = ("--config", config, "--json")
+        assert json.loads(command("editions", *there).out) == []
+        (status,) = json.loads(command("status", *there).out)
+        assert status["lastRun"]["outcome"] == "done, without an edition"
+        assert not (config.parent / "reports").exists()
+        out = config.parent / "out"
+        assert run(command, config, "--out", str(out)).status == 0
+        (manifest,) = read_manifests(out / "teams" / "web-shop")
+        assert manifest.about.subscription == "teams@web-shop"
+        assert len(postbox.received) == 1
+
+
+@pytest.mark.slow
+def test_a_signal_stops_it_and_the_next_run_makes_the_rest(
+    sliced: Sliced, command: Command
+) -> None:
+    mapped = {project: [f"team-{n}@example.com"] for n, project in enumerate(PROJECTS[:4])}
+    with mail_server() as postbox:
+        config = sliced(postbox.port, "Project", mapped)
+        when = ["--period", "2026-09", NOW]
+        there = ["-m", "insights_reports", "run", "teams", "--config", str(config), *when]
+        with subprocess.Popen([sys.executable, *there], stderr=subprocess.PIPE) as process:
+            while not postbox.received and process.poll() is None:
+                time.sleep(0.02)
+            process.terminate()
+            begun = time.process_time()
+            assert process.wait(60) == 130
+        assert time.process_time() - begun < 5
+        records = sqlite3.connect(config.parent / "state" / "ledger.sqlite")
+        outcomes = dict(records.execute("SELECT subscription, outcome FROM runs").fetchall())
+        records.close()
+        assert outcomes["teams"] == "interrupted"
+        assert set(outcomes.values()) <= {"done", "interrupted"}
+        done = run(command, config, "--period", "2026-09")
+        assert done.status == 0, done.err
+        assert sorted(to for to, _ in postbox.received) == [to for (to,) in mapped.values()]
 
 
 def test_a_lost_ledger_believes_the_folders_of_slices(sliced: Sliced, command: Command) -> None:

@@ -63,9 +63,9 @@ def test_a_month_that_one_of_three_refused(
         said["mail"]["port"] = postbox.port
         path.write_text(json.dumps(said))
         assert run(path).status == 0
-    assert " ".join(status(path, at).out.split()).endswith(
-        "done 3 of 3 - 2026-10 on 2026-11-02 06:15 EET"
-    )
+    shown = " ".join(status(path, at).out.split())
+    assert "done 3 of 3 - 2026-10 on 2026-11-02 06:15 EET The state takes" in shown
+    assert shown.endswith(f"MB: {path.parent / 'state'}")
     assert status(path, at, "--overdue").status == 0
 
 

@@ -47,12 +47,14 @@ def render(
     attached: Sequence[File] = (),
     left_out: Sequence[File] = (),
     folders: Sequence[str] = (),
+    owner: str = "",
     templates: Templates = SHIPPED,
 ) -> RenderedMail:
     """The mail for an edition whose first document is ``document``.
 
     ``attached`` are its files, ``left_out`` those for which the mail was too small; ``folders`` say
-    where all of them lie: a path, or an https address, which becomes a link.
+    where all of them lie: a path, or an https address, which becomes a link. ``owner`` is the
+    address of who answers for the mails, and takes readers off their list.
 
     Raises:
         RenderError: when one of the company's own templates fails.
@@ -69,11 +71,14 @@ def render(
         attached=parts.files(attached),
         left_out=parts.files(left_out),
         folders=[(folder, link(folder)) for folder in where],
+        owner=_owner(parts, owner),
         logo=logo,
         colour={token: pair[0] for token, pair in colours},
         dark={token: pair[1] for token, pair in colours},
     )
-    text = "\n".join(_text(parts, attached, left_out, where)) + "\n"
+    lines = _text(parts, attached, left_out, where)
+    lines += [_owner(parts, owner)] if owner else []
+    text = "\n".join(lines) + "\n"
     shown = (logo,) if logo is not None and f"cid:{logo.cid}" in html else ()
     return RenderedMail(parts.subject(), xml_text(text), str(html), shown)
 
@@ -99,6 +104,10 @@ def _text(
         lines += _section(words.text(f"mail.{key}"), listed)
     lines += _section(words.text("mail.folders"), [f"- {folder}" for folder in folders])
     return [*lines, "", "-- ", *parts.facts()]
+
+
+def _owner(parts: MailParts, owner: str) -> str:
+    return parts.words.text("mail.owner", owner=Name(owner)) if owner else ""
 
 
 def _figure(tile: TileText, words: Words) -> str:

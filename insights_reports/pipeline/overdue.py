@@ -1,0 +1,62 @@
+"""Telling the operators of what is overdue: once when it becomes so, and once when it is not any
+more."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+
+from insights_reports.config import Config
+from insights_reports.delivery.notices import Notice, NoticeKind
+from insights_reports.owed.standing import Overview, Standing
+from insights_reports.pipeline.notices import send_notice
+from insights_reports.pipeline.state import state_of
+
+FILE = "overdue.json"
+"""Of what the operators were told, in the state: the names of periods that were overdue."""
+
+
+def tell_overdue(config: Config, overview: Overview, now: datetime) -> None:
+    """Tell what has become overdue since the last call, and what is not any more.
+
+    Raises:
+        OSError: when what was told cannot be remembered; nothing is told then.
+    """
+    if config.notify is None or "overdue" not in config.notify.on:
+        return
+    path = state_of(config) / FILE
+    told = set(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else set()
+    every = {_name(each): each for stands in overview.standings.values() for each in stands}
+    overdue = {name for name, each in every.items() if each.is_overdue(now)}
+    if overdue == told:
+        return
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(sorted(overdue), indent=1), encoding="utf-8")
+    new.chmod(0o600)
+    new.replace(path)
+    for name in sorted(overdue - told):
+        send_notice(config, _notice(NoticeKind.OVERDUE, every[name], now))
+    if "recovered" in config.notify.on:
+        for name in sorted(told - overdue):
+            if name in every:
+                send_notice(config, _notice(NoticeKind.RECOVERED, every[name], now))
+
+
+def _name(stands: Standing) -> str:
+    return f"{stands.subscription}/{stands.period}"
+
+
+def _notice(kind: NoticeKind, stands: Standing, now: datetime) -> Notice:
+    mark = f"{kind}-{now.isoformat()}"
+    return Notice(kind, stands.subscription, stands.period, mark, tuple(_lines(kind, stands)))
+
+
+def _lines(kind: NoticeKind, stands: Standing) -> Iterator[str]:
+    yield f"Due {stands.due.at:%Y-%m-%d %H:%M %Z}; it is {stands.stand}."
+    if stands.edition:
+        yield f"Delivered: {stands.delivered} of {stands.of}."
+    if stands.why:
+        yield f"Why: {stands.why}"
+    if kind is NoticeKind.OVERDUE:
+        yield ""
+        yield "insights-reports status shows all; what is owed is tried again by itself:"
+        yield f"by hand: insights-reports run {stands.subscription} --period {stands.period}"
