@@ -174,6 +174,7 @@ class Mailing(_Model):
     attach: tuple[Literal["pdf", "xlsx", "html"], ...] = ("pdf",)
     documents: Literal["summary", "all"] = "summary"
     on_unknown: Literal["resend", "hold"] = "resend"
+    new_recipients: Literal["next", "now"] = "now"
 
     @field_validator("to")
     @classmethod

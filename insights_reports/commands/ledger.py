@@ -44,7 +44,7 @@ def _owe_again(ledger: Ledger, who: str) -> None:
     again = [key for key in keys if ledger.reopen(key, now)]
     if not again:
         raise UsageError(
-            "Nothing of the last revisions was refused there, and nothing is unclear.",
+            "Nothing of the last revisions was refused or withheld there, and nothing is unclear.",
             f"--again {who}, {len(keys)} deliveries",
             "Name a recipient or a destination as `insights-reports deliveries` does.",
         )
@@ -76,7 +76,7 @@ def _arrived(value: dict[str, Any]) -> bool:
     """Whether a delivery is done, or all of an edition are and it is not held."""
     if "delivered" in value:
         return bool(value["state"] == "made" and value["delivered"] == value["deliveries"])
-    return value["state"] in ("sent", "superseded")
+    return value["state"] in ("sent", "superseded", "withheld")
 
 
 def _editions(ledger: Ledger, config: Config) -> _Shown:
@@ -108,7 +108,7 @@ def _delivered(ledger: Ledger) -> dict[tuple[str, str, int], tuple[int, int]]:
     for receipt in ledger.deliveries():
         key = (receipt.key.subscription, receipt.key.period, receipt.key.revision)
         sent, owed = counts.get(key, (0, 0))
-        counts[key] = (sent + receipt.done, owed + 1)
+        counts[key] = (sent + receipt.done, owed + (receipt.state is not State.WITHHELD))
     return counts
 
 
@@ -159,6 +159,7 @@ def next_try(receipt: Receipt) -> str:
         State.SENDING: "with the next run",
         State.UNKNOWN: "in doubt: sent again with the next run",
         State.REFUSED: "none, unless --again",
+        State.WITHHELD: "none, unless --again",
     }
     if receipt.in_hand:
         return "a run is at it"

@@ -139,7 +139,7 @@ def _made(name: str, due: Due, edition: EditionRow, receipts: Sequence[Receipt])
     mine = [r for r in receipts if r.key.revision == edition.revision]
     sent = sum(r.done for r in mine)
     refused = [r for r in mine if r.state is State.REFUSED]
-    waiting = [r for r in mine if not r.done and r.state not in (State.REFUSED, State.SUPERSEDED)]
+    waiting = [r for r in mine if r.owed and r.state is not State.REFUSED]
     if edition.state is Made.HELD:
         stand, why = Stand.HELD, f"held: {edition.note}"
     elif waiting:
@@ -148,7 +148,7 @@ def _made(name: str, due: Due, edition: EditionRow, receipts: Sequence[Receipt])
         stand, why = Stand.REFUSED, f"{_to(refused[0])} refused it" + _detail(refused)
     else:
         stand, why = Stand.DONE, ""
-    of = sum(r.state is not State.SUPERSEDED for r in mine)
+    of = sum(r.done or r.owed for r in mine)
     return Standing(name, due, stand, why, edition, sent, of, len(refused))
 
 

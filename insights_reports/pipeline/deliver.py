@@ -18,6 +18,7 @@ from insights_reports.delivery import (
 from insights_reports.delivery.storage.places import Place, read_manifests, write_index
 from insights_reports.edition.about import About
 from insights_reports.edition.document import Document, load
+from insights_reports.edition.revisions import without_history
 from insights_reports.edition.values import Figure, Metric, Missing, Statistic
 from insights_reports.errors import InsightsReportsError
 from insights_reports.formats.html import index
@@ -78,8 +79,9 @@ def _first_document(run: Run) -> Document:
 
 
 def _compose(run: Run, notes: MailNotes) -> MailBody:
+    document = _first_document(run)
     return mail.render(
-        _first_document(run),
+        without_history(document) if notes.first else document,
         attached=notes.attached,
         left_out=notes.left_out,
         folders=notes.folders,

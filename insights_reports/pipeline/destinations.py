@@ -41,12 +41,14 @@ def destination_of(config: Config, name: str) -> Destination:
             transport=Transport("localhost", 25, chosen.sender, security="none"),
             attach=chosen.attach,
             documents=None if chosen.documents == "all" else ("summary",),
+            new_recipients=chosen.new_recipients,
             eml_folder=config.resolve(chosen.path),
         )
     documents = None if chosen.documents == "all" else ("summary",)
-    return mailing(
+    found = mailing(
         config, name, chosen.to, chosen.attach, documents=documents, on_unknown=chosen.on_unknown
     )
+    return replace(found, new_recipients=chosen.new_recipients)
 
 
 def place_of(config: Config, name: str, chosen: Folder | Storage) -> Place:

@@ -53,6 +53,6 @@ SETTLE = (
 )
 REOPEN = f"""
 UPDATE deliveries SET state = 'planned', at = :now WHERE {OF_KEY}
-AND (state = 'refused' OR state = 'unknown' AND holder IS NULL) AND NOT EXISTS (
+AND (state IN ('refused', 'withheld') OR state = 'unknown' AND holder IS NULL) AND NOT EXISTS (
   SELECT 1 FROM deliveries later WHERE later.subscription = deliveries.subscription
   AND later.period = deliveries.period AND later.revision > deliveries.revision)"""

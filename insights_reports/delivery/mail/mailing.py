@@ -29,6 +29,7 @@ from insights_reports.delivery.receipts import (
     Receipt,
     State,
 )
+from insights_reports.delivery.recipients import had_one_before
 from insights_reports.edition.files import File
 from insights_reports.errors import DeliveryError, RenderError
 
@@ -209,9 +210,10 @@ class Mailing:
         none so small. The body is composed after the choice and says what had to be left out."""
         transport = self._destination.transport
         chosen = self._destination.chosen(self._edition.files)
+        first = claim.key.revision > 1 and not had_one_before(claim.key, self._ledger)
         for attached in _fewer(chosen):
             left_out = tuple(file for file in chosen if file not in attached)
-            body = self._body(MailNotes(attached, left_out, self._folders))
+            body = self._body(MailNotes(attached, left_out, self._folders, first))
             written = self._written(claim.key.recipient)
             content = build(
                 claim.key, transport, claim.planned_at, body, attached, recipient=written
