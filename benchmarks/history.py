@@ -2,11 +2,14 @@
 
     .venv/bin/python benchmarks/history.py --pull 1000000 --repeats 5
 
-Each merge is a process of its own, which has the pull in memory before the clock starts; beside it
-duckdb's anti-join, which rewrites everything. Wall time and added memory are medians.
+Each merge is a process of its own, which has the pull in memory before the clock starts. Beside it
+what no merge can do without, by pyarrow alone: to read the months of the pull, to sort it and to
+write them again; and duckdb's anti-join, which rewrites everything. Wall time, processor time and
+added memory are medians; on a busy machine only the ratio of processor times tells something.
 """
 
 import argparse
+import itertools
 import json
 import os
 import platform
@@ -29,8 +32,9 @@ import pandas as pd
 import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from insights_reports.history.deployments import LocalFolder, PullEntry, merge
-from insights_reports.history.deployments.schema import TABLE
+from insights_reports.history.deployments import LocalFolder, PullEntry, merge, parquet
+from insights_reports.history.deployments.manifest import fetch
+from insights_reports.history.deployments.schema import TABLE, to_arrow
 
 AS_OF = datetime(2026, 10, 14, tzinfo=UTC)
 MONTHS = 13  # in a pull; the history has three times as many
@@ -60,6 +64,8 @@ def main() -> None:
         print(f"\n| {sizes} | wall | CPU | added memory |\n|---|---|---|---|")
         for title, case in CASES.items():
             _print(title, [_run("ours", case, folder, arguments) for _ in range(arguments.repeats)])
+        plain = [_run("plain", "all", folder, arguments) for _ in range(arguments.repeats)]
+        _print("pyarrow: read, sort, write", plain)
         if _has_duckdb():
             runs = [_run("duckdb", "one", folder, arguments) for _ in range(arguments.repeats)]
             _print("duckdb anti-join", runs)
@@ -107,6 +113,8 @@ def _child(way: str, case: str, folder: Path, count: int) -> dict[str, Any]:
     with _watched() as seen:
         if way == "duckdb":
             _duckdb(rows, folder)
+        elif way == "plain":
+            _plain(rows, folder)
         else:
             result = merge(rows, LocalFolder(folder), PullEntry("new", _first_day(0), AS_OF))
             expected = {"same": 0, "shuffled": 0, "one": 1}.get(case, MONTHS)
@@ -136,6 +144,18 @@ def _watched() -> Iterator[dict[str, float]]:
 
 def _memory() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def _plain(rows: pd.DataFrame, folder: Path) -> None:
+    store = LocalFolder(folder)
+    names = [month.file for month in fetch(store)[0].months.values()][-MONTHS:]
+    read = [parquet.fetch(store, name) for name in names]
+    data = to_arrow(rows).sort_by([("completed", "ascending"), ("deployment_id", "ascending")])
+    months = np.asarray(data.column("completed").cast(pa.int64())).view("M8[ns]").astype("M8[M]")
+    borders = [0, *(np.flatnonzero(np.diff(months.astype(np.int64))) + 1).tolist(), len(data)]
+    for number, (start, end) in enumerate(itertools.pairwise(borders)):
+        store.create(f"plain/{number}", parquet.write(data.slice(start, end - start), {}))
+    assert len(read) == MONTHS
 
 
 def _duckdb(rows: pd.DataFrame, folder: Path) -> None:

@@ -177,6 +177,7 @@ class Recipients(StrictModel):
     attach: tuple[Literal["pdf", "xlsx", "html"], ...] = ("pdf",)
     documents: Literal["summary", "all"] = "summary"
     on_unknown: Literal["resend", "hold"] = "resend"
+    new_recipients: Literal["next", "now"] = "now"
 
     @field_validator("to")
     @classmethod

@@ -130,7 +130,7 @@ def test_no_arrow_points_upwards_within_a_room(room: str) -> None:
         ("apprise", {"delivery"}),
         ("msal", {"delivery"}),
         ("google", {"delivery"}),
-        ("obstore", {"delivery"}),
+        ("obstore", {"delivery", "history"}),
         ("pypdf", {"delivery"}),
         ("asyncssh", {"delivery"}),
         ("fastapi", {"server"}),

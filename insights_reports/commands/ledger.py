@@ -66,7 +66,7 @@ def _arrived(value: dict[str, Any]) -> bool:
     """Whether a delivery is done, or all of an edition are and it is not held."""
     if "delivered" in value:
         return bool(value["state"] == "made" and value["delivered"] == value["deliveries"])
-    return value["state"] in ("sent", "superseded")
+    return value["state"] in ("sent", "superseded", "withheld")
 
 
 def _editions(ledger: Ledger, config: Config) -> _Shown:
@@ -98,7 +98,7 @@ def _delivered(ledger: Ledger) -> dict[tuple[str, str, int], tuple[int, int]]:
     for receipt in ledger.deliveries():
         key = (receipt.key.subscription, receipt.key.period, receipt.key.revision)
         sent, owed = counts.get(key, (0, 0))
-        counts[key] = (sent + receipt.done, owed + 1)
+        counts[key] = (sent + receipt.done, owed + (receipt.state is not State.WITHHELD))
     return counts
 
 
@@ -151,6 +151,7 @@ def next_try(receipt: Receipt) -> str:
         State.SENDING: "with the next run",
         State.UNKNOWN: "in doubt: sent again with the next run",
         State.REFUSED: "none, unless --again",
+        State.WITHHELD: "none, unless --again",
     }
     if receipt.in_hand:
         return "a run is at it"

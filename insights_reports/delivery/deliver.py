@@ -10,10 +10,10 @@ from insights_reports.delivery.receipts import (
     Clock,
     ComposeMail,
     Edition,
-    Key,
     Receipt,
     State,
 )
+from insights_reports.delivery.recipients import keys_of, withheld
 from insights_reports.delivery.storage import places
 from insights_reports.delivery.storage.manifest import Published
 from insights_reports.errors import DeliveryError, InsightsReportsError
@@ -43,7 +43,8 @@ def deliver(
     keys = {d.name: keys_of(edition, d) for d in destinations}
     held = {key for d in mailings if d.on_unknown == "hold" for key in keys[d.name]}
     everything = [key for some in keys.values() for key in some]
-    ledger.plan(edition, everything, now(), hold_unknown=held, note=note)
+    waiting = withheld(edition, mailings, ledger)
+    ledger.plan(edition, everything, now(), hold_unknown=held, note=note, withheld=waiting)
     receipts = []
     paths = []
     for place in stores:
@@ -69,7 +70,7 @@ def failure(receipts: Sequence[Receipt]) -> DeliveryError | None:
     None when there are none. What a living run has in hand is for that run to tell; what another
     machine's has, of which nothing can be known here, is owed until its claim ends.
     """
-    failed = [receipt for receipt in receipts if not (receipt.done or receipt.in_hand)]
+    failed = [receipt for receipt in receipts if receipt.owed and not receipt.in_hand]
     if not failed:
         return None
     first = failed[0]
@@ -91,13 +92,6 @@ def said(receipt: Receipt) -> str:
     detail = " ".join(receipt.detail.split())
     held = " It may have arrived, and is held." if receipt.decide else ""
     return f"{receipt.state}{f': {detail}' if detail else ''}{held}"
-
-
-def keys_of(edition: Edition, destination: Destination) -> list[Key]:
-    """What is owed of ``edition`` to ``destination``."""
-    recipients = destination.recipients if isinstance(destination, MailDestination) else ("",)
-    name = (edition.about.subscription, edition.about.period, edition.about.revision)
-    return [Key(*name, destination.name, recipient.lower()) for recipient in recipients]
 
 
 def _to_place(

@@ -194,7 +194,7 @@ class MailDestination:
     ``attach`` are formats (pdf, xlsx, html); ``documents`` the documents of the edition whose files
     are attached, None for all. ``on_unknown`` says what happens when a connection broke before the
     server's answer to a whole message: ``resend`` it (the same bytes and Message-ID) or ``hold``
-    it.
+    it. ``new_recipients`` says whether who was added since gets an edition that others got before.
 
     Raises:
         ValueError: when an entry of ``recipients`` is not exactly one address.
@@ -206,6 +206,7 @@ class MailDestination:
     attach: tuple[str, ...] = ("pdf",)
     documents: tuple[str, ...] | None = ("summary",)
     on_unknown: Literal["resend", "hold"] = "resend"
+    new_recipients: Literal["next", "now"] = "now"
     eml_folder: Path | None = None  # messages are written there instead of being sent
     largest: int = LARGEST_MAIL
 

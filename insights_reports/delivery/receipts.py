@@ -23,7 +23,8 @@ class State(StrEnum):
 
     ``planned``: owed. ``sending``: a run is at it, and nothing can have arrived yet. ``unknown``:
     all of it was handed over, and no answer came back (yet). ``deferred``: the server asked to try
-    later. ``sent``, ``refused`` and ``superseded`` (a later revision goes out instead) are final.
+    later. The rest is final: ``sent``, ``refused``, ``superseded`` (a later revision goes out
+    instead) and ``withheld`` (a re-issue, or a recipient added later: waits for somebody's word).
     """
 
     PLANNED = "planned"
@@ -33,6 +34,7 @@ class State(StrEnum):
     SENT = "sent"
     REFUSED = "refused"
     SUPERSEDED = "superseded"
+    WITHHELD = "withheld"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +81,22 @@ class Receipt:
     def done(self) -> bool:
         return self.state is State.SENT
 
+    @property
+    def owed(self) -> bool:
+        """Whether it has not arrived though it should have."""
+        return self.state not in (State.SENT, State.SUPERSEDED, State.WITHHELD)
+
 
 @dataclass(frozen=True, slots=True)
 class MailNotes:
     """What the body of a mail has to say about its files: those attached, those left out because
-    the mail would have been too large, and the folders that hold all of them."""
+    the mail would have been too large, and the folders that hold all of them. ``first``: its
+    recipient had none of the revisions before, and is told nothing of them."""
 
     attached: tuple[File, ...]
     left_out: tuple[File, ...]
     folders: tuple[str, ...]
+    first: bool = False
 
 
 class InlineImage(Protocol):

@@ -43,6 +43,7 @@ class About(BaseModel):
         known_from: the first day of which the deployments are known.
         no_access: the splits wanted that the account may not know.
         figure_parts: digests of the figures, by document: equal where only settings differ.
+        reissue: whether the figures are those of the revision before, shown in another way.
         data: the names of the files that hold the edition as data.
         page_one: the figures of page one.
         finding: the headline of page one, in the language of the edition.
@@ -74,6 +75,7 @@ class About(BaseModel):
     known_from: date | None = None
     no_access: tuple[str, ...] = ()
     figure_parts: dict[str, str] = {}
+    reissue: bool = False
     data: tuple[str, ...] = ()
     page_one: tuple[PageOne, ...] = ()
     finding: str = ""

@@ -19,8 +19,9 @@ _LATER = {"unrecovered": ("recovered_by", "recovered_at")}
 """The last columns of a table that tell what happened after the period."""
 
 
-def edition_digest(documents: Sequence[Document]) -> str:
-    """SHA-256, in hex, over what the reader of the period reads.
+def edition_digest(documents: Sequence[Document], appearance: Sequence[str] = ()) -> str:
+    """SHA-256, in hex, over what the reader of the period reads, and over how it looks: language,
+    paper and brand of the documents, and ``appearance``, what else decides on it.
 
     That is, for each document: report, period and zone, the headline, the figures and changes of
     the tiles, the findings, the tables of the period, and the cross-check's verdict. It is
@@ -29,7 +30,8 @@ def edition_digest(documents: Sequence[Document]) -> str:
     with time. (A verdict by the limits of twelve periods does change when the oldest of them is no
     longer known; then the edition says something else.)
     """
-    return _sha256([dict(_said(document)) for document in documents])
+    shown = [(each.language, each.paper, each.brand) for each in documents]
+    return _sha256([[dict(_said(document)) for document in documents], shown, list(appearance)])
 
 
 def figure_parts(documents: Sequence[Document]) -> dict[str, str]:
@@ -43,7 +45,7 @@ def figure_parts(documents: Sequence[Document]) -> dict[str, str]:
         about = (identity.report_id, identity.period, identity.zone, document.check.verdict)
         parts["about"] = (about, document.check.ledger.used)
         if document.tiles:
-            parts["page one"] = [(t.figure, t.extra, t.change) for t in document.tiles]
+            parts["page one"] = [(t.figure, t.extra, t.change, t.verdict) for t in document.tiles]
         for table in (each for each in _tables(document) if not each.id.endswith("-targets")):
             parts[table.id] = [_plain(row) for row in (*table.complete_rows, table.total or ())]
     return {name: _sha256(part) for name, part in parts.items()}

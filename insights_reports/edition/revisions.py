@@ -2,11 +2,14 @@
 verdicts of page one differ, and how."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from insights_reports.edition.differences import PullDifferences, sentences
 from insights_reports.edition.document import Document, Tile
 from insights_reports.edition.values import Day, Phrase, Status, Value
+
+_REISSUE = "revision.reissue"
 
 
 def revision_changes(
@@ -29,7 +32,19 @@ def revision_changes(
 
 def reissue_changes(number: int, made: datetime) -> tuple[Phrase, ...]:
     """What an edition says whose figures are those of revision ``number``, made at ``made``."""
-    return (Phrase("revision.reissue", {"revision": number, "day": Day(made.date())}),)
+    return (Phrase(_REISSUE, {"revision": number, "day": Day(made.date())}),)
+
+
+def is_reissue(document: Document) -> bool:
+    """Whether the document says that its figures are those of the revision before."""
+    return any(phrase.key == _REISSUE for phrase in document.changes)
+
+
+def without_history(document: Document) -> Document:
+    """The document for somebody who had none of the revisions before."""
+    identity = document.identity
+    status = Status.FINAL if identity.status is Status.REVISED else identity.status
+    return replace(document, changes=(), identity=replace(identity, status=status))
 
 
 def _said(document: Document, replaced: Document) -> Iterator[Phrase]:

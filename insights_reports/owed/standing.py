@@ -153,7 +153,7 @@ def _made(
     held = [edition for edition in editions if edition.state is Made.HELD]
     sent = sum(r.done for r in mine)
     refused = [r for r in mine if r.state is State.REFUSED]
-    waiting = [r for r in mine if not r.done and r.state not in (State.REFUSED, State.SUPERSEDED)]
+    waiting = [r for r in mine if r.owed and r.state is not State.REFUSED]
     if held:
         stand, why = Stand.HELD, f"held: {held[0].note}{_more(held)}"
     elif waiting:
@@ -163,7 +163,7 @@ def _made(
     else:
         stand, why = Stand.DONE, _not_mailed(editions)
     last = max(editions, key=lambda edition: edition.made_at)
-    count = sum(r.state is not State.SUPERSEDED for r in mine)
+    count = sum(r.done or r.owed for r in mine)
     return Standing(name, due, stand, why, last, sent, count, len(refused))
 
 

@@ -128,7 +128,7 @@ def _run(config: Config, edition: EditionRow) -> Run:
 def _nothing(ledger: Ledger, asked: Again, found: int) -> UsageError:
     if found:
         return UsageError(
-            "Nothing of the last revisions was refused there, and nothing is unclear.",
+            "Nothing of the last revisions was refused or withheld there, and nothing is unclear.",
             f"--again {asked.who}, {found} deliveries",
             "What was sent is sent again when --subscription and --period name the edition.",
         )

@@ -18,6 +18,7 @@ from insights_reports.edition.document import (
     Exclusion,
     dump,
 )
+from insights_reports.edition.revisions import is_reissue
 from insights_reports.edition.rows import deployment_rows
 from insights_reports.edition.settings import Settings
 from insights_reports.edition.values import Name, Phrase, Status
@@ -42,7 +43,7 @@ from insights_reports.pipeline.remember import (
 )
 from insights_reports.pipeline.revision import as_revision
 from insights_reports.pipeline.runs import EDITION, WORKBOOK_ROWS, Run
-from insights_reports.pipeline.settings import conventions_of, settings_of
+from insights_reports.pipeline.settings import appearance_of, conventions_of, settings_of
 from insights_reports.pipeline.slicing import Slicing, slicing_of
 from insights_reports.pipeline.subject import keep, subject_of
 
@@ -116,7 +117,7 @@ def compute(run: Run, whole: Whole | None = None) -> About:
         material = material_of(run, pulled, known, earlier, period, check)
         _refuse_without_data(material.inputs)
         composed = compose_edition(material.inputs, material.settings)
-        digest = edition_digest(composed.documents)
+        digest = edition_digest(composed.documents, appearance_of(run.config, run.subscription))
         subject = subject_of(pulled, known, period)
         documents = as_revision(run, period, composed.documents, digest, subject)
         about = write(run, material, subject, documents, digest)
@@ -306,6 +307,7 @@ def write(
             split for split in run.subscription.splits if split in material.pulled.lookups.no_access
         ),
         figure_parts=figure_parts(documents),
+        reissue=is_reissue(documents[0]),
         data=tuple(data),
         page_one=_page_one(documents[0]),
         finding=mail.headline(documents[0]),

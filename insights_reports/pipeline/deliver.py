@@ -19,6 +19,7 @@ from insights_reports.delivery.storage.manifest import folder_of, manifest_of, p
 from insights_reports.delivery.storage.places import Place, read_manifests, write_index
 from insights_reports.edition.about import About
 from insights_reports.edition.document import Document, load
+from insights_reports.edition.revisions import without_history
 from insights_reports.edition.values import Figure, Metric, Missing, Statistic
 from insights_reports.errors import InsightsReportsError
 from insights_reports.formats.html import index
@@ -106,8 +107,9 @@ def _first_document(run: Run) -> Document:
 
 def compose_mail(run: Run, notes: MailNotes) -> MailBody:
     """The body of the mails of the run's edition."""
+    document = _first_document(run)
     return mail.render(
-        _first_document(run),
+        without_history(document) if notes.first else document,
         attached=notes.attached,
         left_out=notes.left_out,
         folders=notes.folders,

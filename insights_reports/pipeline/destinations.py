@@ -45,12 +45,14 @@ def destination_of(config: Config, name: str) -> Destination:
             transport=MailTransport("localhost", 25, chosen.sender, security="none"),
             attach=chosen.attach,
             documents=None if chosen.documents == "all" else ("summary",),
+            new_recipients=chosen.new_recipients,
             eml_folder=config.resolve(chosen.path),
         )
     documents = None if chosen.documents == "all" else ("summary",)
-    return mailing(
+    found = mailing(
         config, name, chosen.to, chosen.attach, documents=documents, on_unknown=chosen.on_unknown
     )
+    return replace(found, new_recipients=chosen.new_recipients)
 
 
 def destinations_of_slice(config: Config, name: str) -> list[Destination]:

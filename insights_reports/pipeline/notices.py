@@ -33,7 +33,7 @@ def tell_outcome(run: Run, receipts: Sequence[Receipt], why_held: str) -> None:
         command = f"insights-reports release {run.subscription_name}/{period} --by NAME"
         _tell(run, NoticeKind.HELD, [f"{why_held}.", f"To release it: {command}"])
     elif failure(receipts):
-        open_ones = [r for r in receipts if not (r.done or r.in_hand)]
+        open_ones = [r for r in receipts if r.owed and not r.in_hand]
         kind = NoticeKind.FAILED if len(open_ones) == len(receipts) else NoticeKind.PARTIAL
         _tell(run, kind, [f"{r.key}: {said(r)}" for r in open_ones])
     elif _failed_before(_records(run)):

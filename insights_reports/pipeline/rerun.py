@@ -29,7 +29,7 @@ from insights_reports.pipeline.render import render_all
 from insights_reports.pipeline.revision import numbered
 from insights_reports.pipeline.runs import Run
 from insights_reports.pipeline.seal import CONFIGURATION, FOLDER, sealed_at, unseal, versions
-from insights_reports.pipeline.settings import conventions_of
+from insights_reports.pipeline.settings import appearance_of, conventions_of
 from insights_reports.pipeline.state import open_ledger
 from insights_reports.pipeline.subject import subject_of
 
@@ -108,7 +108,7 @@ def _made(folder: Path, said: dict[str, Any], scratch: Path) -> list[Path]:
     earlier = read_earlier(folder)
     material = material_of(run, pulled, known, earlier, period, check)
     documents = compose_edition(material.inputs, material.settings).documents
-    digest = edition_digest(documents)
+    digest = edition_digest(documents, appearance_of(run.config, run.subscription))
     sealed = load_document((folder / "documents" / f"{documents[0].name}.json").read_bytes())
     identity = sealed.identity
     documents = tuple(

@@ -83,7 +83,8 @@ def _replaced(run: Run, period: Period, revision: Revision) -> EditionRow | None
 def _is_reissue(folder: Path, row: EditionRow, documents: tuple[Document, ...]) -> bool:
     """Whether the figures are those of the run in ``folder``, which made the edition ``row``."""
     about = folder / EDITION
-    if not about.is_file() or row.status != documents[0].identity.status:
+    now_final = documents[0].identity.status is not Status.PROVISIONAL
+    if not about.is_file() or now_final != (row.status != Status.PROVISIONAL):
         return False
     before = About.model_validate_json(about.read_bytes())
     return same_figures(before.figure_parts, figure_parts(documents))

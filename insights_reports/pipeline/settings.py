@@ -4,6 +4,7 @@ import base64
 import io
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import get_args
 
@@ -16,6 +17,7 @@ from insights_reports.edition.document import Brand
 from insights_reports.edition.settings import Dated, OwnBands, SliceTargets
 from insights_reports.edition.values import Metric, Name
 from insights_reports.errors import ConfigError
+from insights_reports.formats.html.templates import REPLACEABLE
 from insights_reports.judgement import Calendar
 from insights_reports.metrics import Conventions
 from insights_reports.pipeline.calendars import calendar_of
@@ -73,6 +75,17 @@ def settings_of(config: Config, name: str, tag_sets: tuple[str, ...], as_of: dat
         rules=subscription.rules,
         next_edition=next(calendar.upcoming(as_of)).at.date() if calendar else None,
     )
+
+
+def appearance_of(config: Config, subscription: Subscription) -> tuple[str, ...]:
+    """What decides on how an edition looks and stands in no document: the formats, and the
+    company's own templates by their content."""
+    if config.templates is None:
+        return tuple(sorted(subscription.formats))
+    folder = config.resolve(config.templates)
+    own = [folder / name for name in sorted(REPLACEABLE) if (folder / name).is_file()]
+    hashes = (f"{path.name} {sha256(path.read_bytes()).hexdigest()}" for path in own)
+    return (*sorted(subscription.formats), *hashes)
 
 
 def _headline(subscription: Subscription) -> str | None:

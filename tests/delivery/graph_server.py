@@ -416,13 +416,14 @@ def _raise(error: Refused) -> Answered:
 
 
 @contextmanager
-def graph_server(folder: Path) -> Iterator[Graph]:
-    """Graph on a free port of this machine, with a certificate of an authority of its own."""
+def graph_server(folder: Path, name: str = "localhost", until: Any = None) -> Iterator[Graph]:
+    """Graph on a free port of this machine, with a certificate of an authority of its own, which is
+    for ``name`` and ends then."""
     ca, graph = trustme.CA(), Graph()
     handler = type("Handler", (_Handler,), {"graph": graph})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    ca.issue_cert("localhost").configure_cert(context)
+    ca.issue_cert(name, not_after=until).configure_cert(context)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     graph.host = f"localhost:{server.server_port}"
     graph.ca_bundle, graph.secret = folder / "ca.pem", folder / "entra"

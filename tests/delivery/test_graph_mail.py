@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from insights_reports.delivery import Ledger, Receipt, State
-from insights_reports.delivery.graph import GraphClient
+from insights_reports.delivery.graph import GraphClient, GraphSilent
 from insights_reports.delivery.notices import Notice, NoticeKind, by_mail
 from insights_reports.edition.files import File
 from tests.delivery.graph_server import BOX, SECRET, Fault, Graph, graph_server
@@ -222,6 +222,19 @@ def test_a_certificate_that_is_not_trusted_is_refused_before_the_secret_is_said(
     receipt = only(Office(tmp_path, replace(graph.transport, account=account)).deliver())
     assert "its certificate is not valid" in receipt.detail
     assert graph.asked == ["GET openid", "POST token"]
+
+
+@pytest.mark.parametrize("wrong", [{"name": "graph.example.org"}, {"until": datetime(2021, 1, 1)}])
+def test_another_hosts_or_an_expired_certificate_is_refused(
+    tmp_path: Path, wrong: dict[str, Any]
+) -> None:
+    with graph_server(tmp_path, **wrong) as graph:
+        receipt = only(Office(tmp_path, graph.transport).deliver())
+        assert (receipt.state, graph.asked) == (State.PLANNED, [])
+        known = replace(graph.account, token=lambda: "T0KEN")  # as if there were one already
+        with pytest.raises(GraphSilent, match="its certificate is not valid"):
+            GraphClient(known).ask("GET", "/users")
+        assert graph.asked == []
 
 
 POINTS: dict[str, tuple[Any, ...]] = {

@@ -92,6 +92,30 @@ def test_a_temporary_refusal_waits_half_an_hour_then_an_hour_and_then_four_at_mo
     assert only(office.deliver()).done
 
 
+@pytest.mark.parametrize("step", ["mail", "rcpt", "data", "dot"])
+@pytest.mark.parametrize(
+    ("reply", "state"),
+    [
+        ("421 4.3.2 closing", State.DEFERRED),
+        ("452 4.3.1 no space left", State.DEFERRED),
+        ("500 5.5.1 no", State.REFUSED),
+        ("571 5.7.1 not for you", State.REFUSED),
+    ],
+)
+def test_what_is_refused_at_any_step_is_said_and_nothing_arrives(
+    office: Office, postbox: Postbox, step: str, reply: str, state: State
+) -> None:
+    """Only who is refused as the sender is owed still: that is no recipient's fault."""
+    postbox.faults = {step: [reply]}
+    receipt = only(office.deliver())
+    sender = step == "mail" and reply.startswith("5")
+    assert receipt.state is (State.PLANNED if sender else state)
+    assert reply in receipt.detail
+    assert postbox.received == []
+    office.clock.move(timedelta(minutes=30))
+    assert only(office.deliver()).done == (sender or state is State.DEFERRED)
+
+
 def test_after_four_days_a_temporary_refusal_is_final(office: Office, postbox: Postbox) -> None:
     postbox.faults = {"rcpt": ["451 4.7.1 later"] * 2}
     office.deliver()

@@ -7,6 +7,7 @@ import ssl
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,11 @@ def ca_bundle(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -
     return path
 
 
-def server_context(authority: trustme.CA, *names: str) -> ssl.SSLContext:
+def server_context(
+    authority: trustme.CA, *names: str, until: datetime | None = None
+) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert(*names).configure_cert(context)
+    authority.issue_cert(*names, not_after=until).configure_cert(context)
     return context
 
 
@@ -93,6 +96,18 @@ def test_another_hosts_certificate_is_refused_before_the_login(
     with mail_server(password=PASSWORD, **given) as postbox:
         said = refusal(secure(postbox, security=security, ca_bundle=ca_bundle))
         assert "certificate is not valid for 127.0.0.1" in said
+        assert postbox.logins == []
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_an_expired_certificate_is_refused_before_the_login(
+    authority: trustme.CA, ca_bundle: Path, security: str
+) -> None:
+    context = server_context(authority, "localhost", "127.0.0.1", until=datetime(2021, 1, 1))
+    given: dict[str, Any] = {"tls": context} if security == "tls" else {"starttls": context}
+    with mail_server(password=PASSWORD, **given) as postbox:
+        said = refusal(secure(postbox, security=security, ca_bundle=ca_bundle))
+        assert "certificate has expired" in said
         assert postbox.logins == []
 
 

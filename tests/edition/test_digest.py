@@ -82,8 +82,16 @@ def test_one_deployment_more_or_one_tick_changes_it() -> None:
     assert digest(slower) != first()
 
 
-def test_the_language_is_no_content() -> None:
-    assert digest(wanted=settings(splits=("Project",), language="de")) == first()
+@pytest.mark.parametrize("change", [{"language": "de"}, {"paper": "Letter"}])
+def test_how_it_looks_is_content_but_no_figure(change: dict[str, Any]) -> None:
+    wanted = settings(splits=("Project",), **change)
+    assert digest(wanted=wanted) != first()
+    assert same_figures(parts(wanted=wanted), parts())
+
+
+def test_what_else_decides_on_the_looks_is_content() -> None:
+    documents = compose(inputs(ROWS), WANTED)
+    assert edition_digest(documents, ["pdf"]) != edition_digest(documents, ["html", "pdf"])
 
 
 def parts(rows: Any = ROWS, wanted: Any = WANTED, **changes: Any) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Laws of the history: against a slow one made of dictionaries, and killed at every step."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -8,9 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from insights_reports.errors import HistoryError
 from insights_reports.history.deployments import LocalFolder, merge, read, repair, verify
 from insights_reports.history.deployments.manifest import PullEntry
 from tests.history.tables import at, row, table
@@ -137,3 +140,53 @@ def test_killed_at_any_step_the_old_or_the_new_state_is_whole(tmp_path: Path) ->
         assert names == {p.relative_to(whole.path) for p in whole.path.rglob("*.parquet")}
         assert not list(store.path.rglob("*.part"))
     assert found == {False, True}
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from insights_reports.errors import HistoryError
+from insights_reports.history.deployments import LocalFolder, merge
+from tests.history.test_history_laws import AFTER, SECOND
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
+try:
+    merge(AFTER, LocalFolder(Path(sys.argv[1])), SECOND)
+except HistoryError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("limit", [0, 1_000, 5_000])
+def test_a_full_disk_leaves_the_old_state_whole(tmp_path: Path, limit: int) -> None:
+    """The limit on file sizes stands for the full disk: both end in an error of write(2)."""
+    store = LocalFolder(tmp_path)
+    merge(BEFORE, store, FIRST)
+    old, command = list(plain(store)), [sys.executable, "-c", FULL, str(tmp_path), str(limit)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    what, which, remedy = done.stdout.splitlines()
+    assert what == "The history of deployments cannot be written or read."
+    assert str(tmp_path) in which
+    assert "File too large" in which
+    assert "free space" in remedy
+    assert list(plain(store)) == old
+    assert verify(store) == []
+    assert not list(tmp_path.rglob("*.part"))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a file system of its own needs root")
+def test_a_history_that_may_only_be_read_says_so(tmp_path: Path) -> None:
+    store = LocalFolder(tmp_path / "h")
+    merge(BEFORE, store, FIRST)
+    bind = ["mount", "--bind", str(store.path), str(store.path)]
+    if subprocess.run(bind, capture_output=True, check=False, timeout=30).returncode:
+        pytest.skip("this machine allows no mounting")
+    try:
+        remount = ["mount", "-o", "remount,ro,bind", str(store.path)]
+        subprocess.run(remount, check=True, timeout=30)
+        with pytest.raises(HistoryError, match="Read-only file system"):
+            merge(AFTER, store, SECOND)
+        assert verify(store) == []
+    finally:
+        subprocess.run(["umount", str(store.path)], check=True, timeout=30)

@@ -7,12 +7,12 @@ lease run out, loses the claim to the next who asks.
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 
 from insights_reports.delivery.ledger import statements as sql
 from insights_reports.delivery.ledger.database import Database, Row, SqliteDatabase, Write, stamp
@@ -109,12 +109,14 @@ class Ledger(AbstractContextManager["Ledger"]):
         *,
         hold_unknown: Collection[Key] = (),
         note: str = "",
+        withheld: Mapping[Key, str] = MappingProxyType({}),
     ) -> None:
         """Record that ``edition`` is made and what is owed of it, before any is carried out.
 
         What an earlier revision still owed to the same destinations is superseded. Of
         ``hold_unknown``, what may have arrived waits for somebody's decision. ``note`` says who
-        released an edition that was held.
+        released an edition that was held. What is ``withheld``, for the reason given, waits until
+        it is reopened.
 
         Raises:
             DeliveryError: when the revision has another content in the ledger.
@@ -122,11 +124,14 @@ class Ledger(AbstractContextManager["Ledger"]):
         with self._database.transaction() as write:
             _make(write, edition, Made.MADE, note)
             for key in keys:
-                more = {"reference": "", "sha256": "", "detail": "", "state": State.PLANNED}
+                why = withheld.get(key, "")
+                state = State.WITHHELD if key in withheld else State.PLANNED
+                more = {"reference": "", "sha256": "", "detail": why, "state": state}
                 policy = "hold" if key in hold_unknown else "resend"
                 row = {**asdict(key), **more, "on_unknown": policy, "now": stamp(now)}
                 write.execute(sql.OWE, row)
-                self._supersede(write, key, stamp(now))
+                if key not in withheld:
+                    self._supersede(write, key, stamp(now))
 
     def hold(self, edition: Edition, note: str) -> None:
         """Record that ``edition`` is made and that nothing of it is owed until it is released.
@@ -244,9 +249,9 @@ class Ledger(AbstractContextManager["Ledger"]):
         sent: bool = False,
         message: tuple[bytes, str] | None = None,
     ) -> bool:
-        """Owe a delivery again that was refused, or that is held because it may have arrived, and
-        with ``sent`` one that was sent. False when it is none of these, or of a revision that was
-        replaced. ``message`` is what goes out then, and its Message-ID."""
+        """Owe a delivery again that was refused or withheld, or that is held because it may have
+        arrived, and with ``sent`` one that was sent. False when it is none of these, or of a
+        revision that was replaced. ``message`` is what goes out then, and its Message-ID."""
         content, reference = message or (None, None)
         values = {"now": stamp(now), "sent": int(sent), "reference": reference}
         with self._database.transaction() as write:

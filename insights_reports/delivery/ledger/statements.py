@@ -53,7 +53,7 @@ SETTLE = (
 )
 REOPEN = f"""
 UPDATE deliveries SET state = 'planned', at = :now, reference = coalesce(:reference, reference)
-WHERE {OF_KEY} AND (state = 'refused' OR state = 'unknown' AND holder IS NULL
+WHERE {OF_KEY} AND (state IN ('refused', 'withheld') OR state = 'unknown' AND holder IS NULL
   OR state = 'sent' AND :sent = 1) AND NOT EXISTS (
   SELECT 1 FROM deliveries later WHERE later.subscription = deliveries.subscription
   AND later.period = deliveries.period AND later.revision > deliveries.revision)"""

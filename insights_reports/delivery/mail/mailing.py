@@ -29,6 +29,7 @@ from insights_reports.delivery.receipts import (
     Receipt,
     State,
 )
+from insights_reports.delivery.recipients import had_one_before
 from insights_reports.edition.files import File
 from insights_reports.errors import DeliveryError, RenderError
 
@@ -231,9 +232,10 @@ class Mailing:
         """With as many of ``chosen`` as ``limit`` lets pass; None when it lets not even the body.
         The body is composed after the choice and says what had to be left out."""
         transport, written = self._destination.transport, self._written(key.recipient)
+        first = key.revision > 1 and not had_one_before(key, self._ledger)
         for attached in _fewer(chosen):
             left_out = tuple(file for file in chosen if file not in attached)
-            body = self._body(MailNotes(attached, left_out, self._folders))
+            body = self._body(MailNotes(attached, left_out, self._folders, first))
             content = build(key, transport, date, body, attached, recipient=written, again=again)
             if len(content) <= limit:
                 return content

@@ -5,9 +5,12 @@ before goes to the month's changes either way. Crash anywhere: the old manifest 
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import pandas as pd
 
@@ -22,6 +25,7 @@ from insights_reports.history.deployments.repair import show_current, sweep
 from insights_reports.history.deployments.schema import SCHEMA, to_arrow
 from insights_reports.history.deployments.storage import Storage
 
+_AT_ONCE = 2  # months; Arrow, Parquet and SHA-256 leave Python's lock alone
 _TRIES = 5  # of a merge, when others merge at the same time
 
 
@@ -80,6 +84,8 @@ def merge(
         HistoryError: when the history cannot be read or written, or others keep changing it.
     """
     parts = dict(cut(to_arrow(table)))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        deque(pool.map(_hash, parts.values()), maxlen=0)
     for _ in range(_TRIES):
         before, content = manifests.fetch(store)
         _check_owner(before, owner, store)
@@ -117,13 +123,18 @@ def _merged(
     """The manifest after the merge, whose files are written, and what changed."""
     months = dict(before.months)
     result = MergeResult()
-    for name, said, change in _changes(parts, store, before, pull, only_add):
-        month = months.get(name)
-        if change is not None and change.any:
-            month = _written(store, name, month, change, owner)
-            result = result.plus(name, change)
-        if month is not None:
-            months[name] = replace(month, pull_sha256=said)
+
+    def written(task: _Task) -> tuple[MonthChange, Month | None]:
+        change, month = task.change(), before.months.get(task.month)
+        return change, _written(store, task.month, month, change, owner) if change.any else month
+
+    tasks = list(_tasks(parts, store, before, pull, only_add))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for task, (change, month) in zip(tasks, pool.map(written, tasks), strict=True):
+            if change.any:
+                result = result.plus(task.month, change)
+            if month is not None:
+                months[task.month] = replace(month, pull_sha256=task.said)
     after = replace(
         before,
         generation=before.generation + 1,
@@ -136,22 +147,30 @@ def _merged(
     return after, result
 
 
-def _changes(
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A month that the pull changes, or says otherwise than the last one; ``said`` is the hash of
+    what it says, ``change`` works out what changes."""
+
+    month: str
+    said: str
+    change: Callable[[], MonthChange]
+
+
+def _tasks(
     parts: dict[str, MonthPart],
     store: Storage,
     before: HistoryManifest,
     pull: PullEntry,
     only_add: bool,
-) -> Iterator[tuple[str, str, MonthChange]]:
-    """Each month that the pull changes, or says otherwise than the last one: the hash of what is
-    said of it, and the change."""
+) -> Iterator[_Task]:
     spoken_of = {name: parts.get(name) or nothing() for name in _spoken_of(parts, before, pull)}
     if only_add or any(other.end > pull.end for other in before.pulls):
         known = ids_of(store, before)
         for name, part in spoken_of.items():
             old = before.months.get(name)
             said = old.pull_sha256 if old else part.sha256
-            yield name, said, fill_of(store, old, part, known, pull, before.pulls)
+            yield _Task(name, said, partial(fill_of, store, old, part, known, pull, before.pulls))
         return
     differing = {
         name: part
@@ -163,7 +182,8 @@ def _changes(
         old, judged = before.months.get(name), _judged(name, pull)
         part = spoken_of.get(name) or nothing()
         said = part.sha256 if name in spoken_of or old is None else old.pull_sha256
-        yield name, said, change_of(store, old, part, moves, name, pull, judged=judged)
+        change = partial(change_of, store, old, part, moves, name, pull, judged=judged)
+        yield _Task(name, said, change)
 
 
 def _judged(month: str, pull: PullEntry) -> bool:
@@ -203,6 +223,10 @@ def _spoken_of(parts: dict[str, MonthPart], before: HistoryManifest, pull: PullE
 
 def _month_of(instant: datetime) -> str:
     return pd.Timestamp(instant).tz_convert("UTC").strftime("%Y-%m")
+
+
+def _hash(part: MonthPart) -> str:
+    return part.sha256
 
 
 def _hash_of(parts: dict[str, MonthPart]) -> str:

@@ -1,0 +1,56 @@
+"""What is owed of an edition to whom, and who is not mailed without somebody's word."""
+
+from collections.abc import Sequence
+
+from insights_reports.delivery.destinations import Destination, MailDestination
+from insights_reports.delivery.ledger.ledger import Ledger
+from insights_reports.delivery.receipts import Edition, Key, Receipt, State
+
+
+def keys_of(edition: Edition, destination: Destination) -> list[Key]:
+    """What is owed of ``edition`` to ``destination``."""
+    recipients = destination.recipients if isinstance(destination, MailDestination) else ("",)
+    name = (edition.about.subscription, edition.about.period, edition.about.revision)
+    return [Key(*name, destination.name, recipient.lower()) for recipient in recipients]
+
+
+def withheld(
+    edition: Edition, mailings: Sequence[MailDestination], ledger: Ledger
+) -> dict[Key, str]:
+    """The mails that do not go out by themselves, each with the reason: a re-issue, to those who
+    have its figures already; whatever edition was delivered before they were added, to recipients
+    of a destination that takes ``new_recipients`` from the next period on."""
+    known = ledger.deliveries(edition.about.subscription, edition.about.period)
+    found = {}
+    for mailing in mailings:
+        for key in keys_of(edition, mailing):
+            why = _why(edition, mailing, [r for r in known if _same_mailbox(r.key, key)], known)
+            if why:
+                found[key] = why
+    return found
+
+
+def had_one_before(key: Key, ledger: Ledger) -> bool:
+    """Whether the recipient was sent an earlier revision."""
+    known = ledger.deliveries(key.subscription, key.period)
+    return any(
+        r.done and _same_mailbox(r.key, key) and r.key.revision < key.revision for r in known
+    )
+
+
+def _why(
+    edition: Edition, mailing: MailDestination, mine: Sequence[Receipt], known: Sequence[Receipt]
+) -> str:
+    """``mine`` are the recipient's receipts, ``known`` those of all."""
+    owed_once = any(r.state is not State.WITHHELD for r in mine)
+    if known and not owed_once and mailing.new_recipients == "next":
+        return "added after it was delivered; new_recipients: next"
+    earlier = [r for r in mine if r.key.revision < edition.about.revision]
+    last = max(earlier, key=lambda r: r.key.revision, default=None)
+    if edition.about.reissue and last and last.state in (State.SENT, State.WITHHELD):
+        return f"the figures are those of r{edition.about.revision - 1}"
+    return ""
+
+
+def _same_mailbox(one: Key, other: Key) -> bool:
+    return (one.destination, one.recipient) == (other.destination, other.recipient)
