@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from insights_reports.config_runners import ReleaseTrains, TaskRunner, WorkPool
 from insights_reports.config_schedule import Every, Schedule
 from insights_reports.spelling.terms import DIMENSIONS, Dimension
 
@@ -431,6 +432,9 @@ class Config(_Model):
     templates: Path | None = None
     custom_bands: CustomBands | None = None
     heartbeat: Annotated[str, Field(pattern="^https?://")] | None = None
+    work_pool: WorkPool | None = None
+    task_runner: TaskRunner = TaskRunner()
+    webhook: ReleaseTrains | None = None
     state: Path = Path("state")
     ledger: str | None = None
     ledger_password_file: Path | None = None

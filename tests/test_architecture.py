@@ -14,7 +14,7 @@ PACKAGE = ROOT / "insights_reports"
 BASE = {"errors", "assets"}
 GROUND = BASE | {"spelling"}
 CORE = {"judgement", "metrics", "crosscheck", "edition"}
-CONFIG = {"config_file", "config_calendar", "config_schedule"}
+CONFIG = {"config_file", "config_calendar", "config_runners", "config_schedule"}
 EDGES = {"octopus", "history", "formats", "delivery", "config"}
 ALLOWED = {
     "errors": set(),
@@ -28,7 +28,8 @@ ALLOWED = {
     "history": GROUND | CORE,
     "formats": GROUND | CORE,
     "delivery": GROUND | CORE,
-    "config": GROUND | {"config_schedule"},
+    "config": GROUND | {"config_runners", "config_schedule"},
+    "config_runners": BASE,
     "config_schedule": BASE,
     "config_calendar": BASE,
     "config_problems": GROUND | {"config"},

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from insights_reports.commands.common import as_of, checked, config_text, print_table, size
-from insights_reports.commands.flows import load_flows, load_prefect
 from insights_reports.delivery import Ledger
 from insights_reports.delivery.mail.local_server import LocalMailServer, local_mail_server
 from insights_reports.edition.about import About
 from insights_reports.pipeline.progress import Progress, clear_line, terminal_progress
+from insights_reports.scheduling.flows import load_flows, load_prefect
 from insights_reports.scheduling.served import Served
 from insights_reports.server import RunningServer, running_server
 
