@@ -8,12 +8,14 @@ The configuration is fixed when the flows are served (`Served`); a run's paramet
 what it names, and are checked here whatever Prefect was told to check.
 """
 
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
+from cloudpickle import register_pickle_by_value  # type: ignore[import-untyped]
 from prefect import flow, get_client, get_run_logger, runtime, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
@@ -21,7 +23,6 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import FlowRunContext
 from prefect.futures import wait
 from prefect.states import Completed
-from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.tasks import Task, exponential_backoff
 
 from insights_reports.config_file import load_config
@@ -33,15 +34,20 @@ from insights_reports.pipeline.compute import compute
 from insights_reports.pipeline.make import Outcome, finish, pull_for, recorded
 from insights_reports.pipeline.owed import deliver_owed as carry_out
 from insights_reports.pipeline.progress import Progress
-from insights_reports.pipeline.render import WORKERS, Render, files_wanted, renderer
+from insights_reports.pipeline.render import dealt, files_wanted, render_part
 from insights_reports.pipeline.runs import Run, open_run, start_run
 from insights_reports.pipeline.slices import Sliced, make_slices
 from insights_reports.pipeline.standing import is_made
 from insights_reports.scheduling.identity import at_work, identity
 from insights_reports.scheduling.look import attempt_of
 from insights_reports.scheduling.request import checked, request_model
+from insights_reports.scheduling.runners import task_runner
 from insights_reports.scheduling.served import Served
 from insights_reports.scheduling.summary import artifact_key, markdown, run_name, why
+from insights_reports.scheduling.webhook import is_webhook
+
+# Other processes and machines, on which a task may be carried out, do not know this module by name.
+register_pickle_by_value(sys.modules[__name__])
 
 SERVED = Served.from_environment()
 CONFIG = load_config(SERVED.config)
@@ -74,15 +80,11 @@ def compute_task(folder: str) -> About:
     return compute(open_run(Path(folder)))
 
 
-@task(
-    name="render",
-    task_run_name="render-{document}-{format}",
-    cache_policy=NO_CACHE,
-    persist_result=False,
-)
-def render_task(document: str, format: str, render: Render) -> str:
-    """One document in one format as a task; the path of its file."""
-    return str(render(document, format))
+@task(name="render", cache_policy=NO_CACHE, persist_result=False)
+def render_task(folder: str, wanted: list[tuple[str, str]]) -> list[str]:
+    """Some files of a run, each a document in a format, as a task; their paths. It may be carried
+    out by another process or machine: it calls nothing of this module, and is given no object."""
+    return [str(path) for path in render_part(open_run(Path(folder)), wanted)]
 
 
 @task(name="deliver", cache_policy=NO_CACHE, persist_result=False)
@@ -111,7 +113,7 @@ def _name() -> str:
 @flow(
     name="insights-edition",
     flow_run_name=_name,
-    task_runner=ThreadPoolTaskRunner(max_workers=WORKERS),  # type: ignore[arg-type]
+    task_runner=task_runner(CONFIG.task_runner),
     persist_result=False,
 )
 def make_edition(request: Request) -> Any:  # type: ignore[valid-type]
@@ -213,15 +215,21 @@ def _summarise(run: Run, outcome: Outcome) -> None:
 def _trigger() -> Trigger:
     """What set the run off: nobody can choose it."""
     attempt = _attempt()
-    begun = "manual" if attempt is None else "schedule" if attempt == 1 else "retry"
-    return SERVED.trigger or cast(Trigger, begun)
+    if SERVED.trigger:
+        return SERVED.trigger
+    if attempt is None:
+        return "webhook" if is_webhook(_key(), identity(CONFIG)) else "manual"
+    return "schedule" if attempt == 1 else "retry"
 
 
 def _attempt() -> int | None:
-    """Which attempt at its period the scheduler began this run as; None when a person did."""
+    """Which attempt at its period the scheduler began this run as; None when it did not."""
+    return attempt_of(_key(), identity(CONFIG))
+
+
+def _key() -> str | None:
     context = FlowRunContext.get()
-    key = context.flow_run.idempotency_key if context and context.flow_run else None
-    return attempt_of(key, identity(CONFIG))
+    return context.flow_run.idempotency_key if context and context.flow_run else None
 
 
 def _raise_for(receipts: Sequence[Receipt]) -> None:
@@ -231,9 +239,14 @@ def _raise_for(receipts: Sequence[Receipt]) -> None:
 
 
 def _render(run: Run) -> list[str]:
-    with run.stage("render"), renderer(run) as render:
-        futures = [
-            render_task.submit(document, format, render) for document, format in files_wanted(run)
-        ]
+    """The files of the run, in the edition's order, each part by a task of its own."""
+    parts = dealt(files_wanted(run), CONFIG.task_runner.workers)
+    with run.stage("render"):
+        futures = [render_task.submit(str(run.folder), part) for part in parts]
         wait(futures)
-        return [future.result() for future in futures]
+        made = {
+            each: path
+            for part, future in zip(parts, futures, strict=True)
+            for each, path in zip(part, future.result(), strict=True)
+        }
+    return [made[each] for each in files_wanted(run)]

@@ -90,7 +90,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_demo, init, check, config_command, doctor, completion, _server, _reports,
                 _deployments, _metrics, _cross_check, _run,
-                _preview, _schedule, _baseline, _editions, _deliveries, _status, _release,
+                _preview, _schedule, _deploy, _baseline, _editions, _deliveries, _status, _release,
                 _ledger, _history, _rerun, _prune):  # fmt: skip
         add(commands)
     return parser
@@ -250,6 +250,23 @@ def _schedule(commands: Commands) -> None:
     parser = command(commands, "schedule", "Serve all schedules with Prefect until stopped.")
     config(parser)
     parser.add_argument("--port", type=port, help="of Prefect's page here (default: any free one)")
+    parser.add_argument(
+        "--webhook",
+        metavar="[HOST:]PORT",
+        help="answer Octopus's subscription there (default host: 127.0.0.1)",
+    )
+    _allow_http(parser)
+
+
+def _deploy(commands: Commands) -> None:
+    parser = command(
+        commands, "deploy", "Make the deployments for the workers of Prefect's work pool."
+    )
+    config(parser)
+    _allow_http(parser)
+
+
+def _allow_http(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-http",
         action="store_true",

@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from insights_reports.config_runners import ReleaseTrains, TaskRunner, WorkPool
 from insights_reports.config_schedule import Every, Schedule, StrictModel
 from insights_reports.config_slices import SEPARATOR, short_names
 from insights_reports.spelling.terms import DIMENSIONS, Dimension
@@ -580,6 +581,9 @@ class Config(StrictModel):
     templates: Path | None = None
     custom_bands: CustomBands | None = None
     heartbeat: Annotated[str, Field(pattern="^https?://")] | None = None
+    work_pool: WorkPool | None = None
+    task_runner: TaskRunner = TaskRunner()
+    webhook: ReleaseTrains | None = None
     state: Path = Path("state")
     history: KeptHistory = KeptHistory()
     ledger: str | None = None

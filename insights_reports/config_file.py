@@ -174,6 +174,19 @@ def _no_text(data: dict[str, Any]) -> Iterator[str]:
             yield f"{key}: U+{ord(found[0]):04X} in it is no character that can be printed"
 
 
+def _unserved(data: dict[str, Any], given: dict[str, Any]) -> Iterator[str]:
+    """What workers or Octopus's webhook would ask for in vain."""
+    if data.get("work_pool") and not data.get("name"):
+        yield "name: is required, because workers of work_pool tell its runs by it"
+    found = data.get("subscriptions")
+    entries = found.items() if isinstance(found, dict) else ()
+    served = [name for name, one in entries if isinstance(one, dict) and "schedule" in one]
+    for key, value in given.items():
+        if re.match(r"webhook\.subscriptions\[\d+\]$", key) and value not in served:
+            there = ", ".join(map(str, served)) or "none"
+            yield f"{key}: {value!r} is no subscription with a schedule; there are: {there}"
+
+
 def _broken_references(data: dict[str, Any]) -> Iterator[str]:
     given = dict(_walk(data))
     destinations = data.get("destinations") or {}
@@ -192,6 +205,7 @@ def _broken_references(data: dict[str, Any]) -> Iterator[str]:
     yield from _unsliced(data)
     if data.get("mail") is None and (sliced := [k for k in given if _RECIPIENT_OF_SLICE.search(k)]):
         yield f"mail: is required, because {sliced[0].rpartition('[')[0]} names recipients"
+    yield from _unserved(data, given)
     mails = [key for key, v in given.items() if v == "mail" and key.startswith("destinations.")]
     notify = data.get("notify")
     if isinstance(notify, dict) and notify.get("mail") and not data.get("mail"):

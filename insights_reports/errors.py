@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_SECRETS = ("OCTOPUS_API_KEY", "OCTOPUS_ACCESS_TOKEN", "SMTP_PASSWORD")
+_SECRETS = ("OCTOPUS_API_KEY", "OCTOPUS_ACCESS_TOKEN", "SMTP_PASSWORD", "WEBHOOK_SECRET")
 
 
 def without_secrets(text: str) -> str:

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "insights_reports"
 BASE = {"errors", "assets"}
 GROUND = BASE | {"spelling"}
 CORE = {"judgement", "metrics", "crosscheck", "edition"}
-CONFIG = {"config_file", "config_calendar", "config_schedule", "config_slices"}
+CONFIG = {"config_file", "config_calendar", "config_runners", "config_schedule", "config_slices"}
 EDGES = {"octopus", "history", "formats", "delivery", "config"}
 ALLOWED = {
     "errors": set(),
@@ -29,7 +29,8 @@ ALLOWED = {
     "history": GROUND | CORE,
     "formats": GROUND | CORE,
     "delivery": GROUND | CORE,
-    "config": GROUND | {"config_schedule", "config_slices"},
+    "config": GROUND | {"config_runners", "config_schedule", "config_slices"},
+    "config_runners": BASE,
     "config_slices": BASE,
     "config_schedule": BASE,
     "config_calendar": BASE,

@@ -21,11 +21,11 @@ from insights_reports.commands.common import (
     print_table,
     size,
 )
-from insights_reports.commands.flows import load_flows, load_prefect
 from insights_reports.delivery import Ledger
 from insights_reports.delivery.mail.local_server import LocalMailServer, local_mail_server
 from insights_reports.edition.about import About
 from insights_reports.pipeline.progress import Progress, clear_line, terminal_progress
+from insights_reports.scheduling.flows import load_flows, load_prefect
 from insights_reports.scheduling.served import Served
 from insights_reports.server import RunningServer, running_server
 

@@ -11,22 +11,26 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from insights_reports.commands.flows import load_flows, load_prefect
+from insights_reports.commands.prefect_elsewhere import (
+    LOOPBACK,
+    refuse_nothing_to_serve,
+    server_elsewhere,
+)
+from insights_reports.commands.webhook import webhook_listener
 from insights_reports.config import Config
 from insights_reports.config_file import find_config, load_config
-from insights_reports.errors import ServerGone, UsageError
+from insights_reports.errors import ServerGone
 from insights_reports.owed.standing import Overview
 from insights_reports.pipeline.metrics_file import write_metrics
 from insights_reports.pipeline.overdue import tell_overdue
 from insights_reports.pipeline.owed import deliveries_due
 from insights_reports.pipeline.standing import end_attempt, enrol, overview
+from insights_reports.scheduling.flows import load_flows, load_prefect
 from insights_reports.scheduling.identity import sole_scheduler
 from insights_reports.scheduling.own_server import Address, own_server
 from insights_reports.scheduling.served import Served
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LOOK = 60.0  # seconds between two looks at what is owed
 _POLL = "2"  # seconds between two looks of ours at our own server for runs that are due
 
@@ -44,17 +48,22 @@ def main(options: argparse.Namespace) -> int:
     """
     path = find_config(options.config).resolve()
     config = load_config(path)
-    if not any(subscription.schedule for subscription in config.subscriptions.values()):
-        raise UsageError(
-            "No subscription has a schedule.", f"File: {path}", "Add `schedule:` to one."
-        )
+    elsewhere = server_elsewhere(allow_http=options.allow_http, port=options.port)
+    refuse_nothing_to_serve(config, elsewhere)
     home = config.resolve(config.state) / "prefect"
-    with _stopped_like_by_hand(), sole_scheduler(home), _server(home, options):
+    with (
+        _stopped_like_by_hand(),
+        sole_scheduler(home),
+        webhook_listener(config, options.webhook) as listener,
+        _server(home, elsewhere, options.port),
+    ):
         load_prefect()
         flows = load_flows(Served(path))
         from insights_reports.scheduling.deployments import serve
         from insights_reports.scheduling.look import OwedBook
+        from insights_reports.scheduling.webhook import Bell
 
+        bell = Bell(*listener) if listener else None
         enrol(config, datetime.now(UTC))
         book = OwedBook(
             overview=partial(overview, config),
@@ -62,7 +71,7 @@ def main(options: argparse.Namespace) -> int:
             deliveries_due=partial(deliveries_due, config),
             publish=partial(_publish, config),
         )
-        _until_stopped(serve(flows, config, home, book, _LOOK))
+        _until_stopped(serve(flows, config, home, book, _LOOK, bell))
     return 0
 
 
@@ -73,14 +82,12 @@ def _publish(config: Config, found: Overview, now: datetime) -> None:
 
 
 @contextmanager
-def _server(home: Path, options: argparse.Namespace) -> Iterator[None]:
-    """The server that PREFECT_API_URL names, or one of our own for as long as the block runs."""
-    given = os.environ.get("PREFECT_API_URL")
-    if given:
-        _refuse_in_the_clear(given, options)
+def _server(home: Path, elsewhere: str | None, port: int | None) -> Iterator[None]:
+    """The one elsewhere, or one of our own for as long as the block runs."""
+    if elsewhere:
         yield
         return
-    with own_server(home, options.port or 0, on_end=_end) as address:
+    with own_server(home, port or 0, on_end=_end) as address:
         _use(address, home)
         print(
             f"Prefect's page: {address.url} - log in with what `login` says in {address.door}",
@@ -89,26 +96,9 @@ def _server(home: Path, options: argparse.Namespace) -> Iterator[None]:
         yield
 
 
-def _refuse_in_the_clear(url: str, options: argparse.Namespace) -> None:
-    """Runs and their states, and the password to the server, which is a shell to this process."""
-    parts = urlsplit(url)
-    if options.port is not None:
-        raise UsageError(
-            "--port is for a server of our own.",
-            f"PREFECT_API_URL: {parts.scheme}://{parts.hostname}",
-            "Leave out one of the two.",
-        )
-    if parts.scheme != "https" and parts.hostname not in _LOOPBACK and not options.allow_http:
-        raise UsageError(
-            "Prefect's server would be spoken to in the clear.",
-            f"PREFECT_API_URL: {parts.scheme}://{parts.hostname}",
-            "Use https; or --allow-http where nobody else is on the network.",
-        )
-
-
 def _use(address: Address, home: Path) -> None:
     """Let this process and the flows' speak to our own server, whatever is set for another."""
-    here = ",".join(_LOOPBACK)
+    here = ",".join(LOOPBACK)
     for name in ("NO_PROXY", "no_proxy"):
         if os.environ.get("HTTP_PROXY") or os.environ.get("http_proxy") or name in os.environ:
             os.environ[name] = ",".join(filter(None, (os.environ.get(name), here)))

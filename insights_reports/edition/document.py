@@ -245,7 +245,7 @@ class Identity:
     revision: int
     generated: Instant
     as_of: Instant
-    trigger: Literal["schedule", "manual", "backfill", "retry", "demo"]
+    trigger: Literal["schedule", "manual", "webhook", "backfill", "retry", "demo"]
     account: Name  # the data as seen by this account
     server: str  # https://host, and the version it states
     space: Name

@@ -18,7 +18,7 @@ from insights_reports.metrics.periods import add_months
 from insights_reports.spelling.terms import DIMENSIONS
 
 BandSet = Literal["none", "dora-2021", "dora-2023", "dora-2024", "custom"]
-Trigger = Literal["schedule", "manual", "backfill", "retry", "demo"]
+Trigger = Literal["schedule", "manual", "webhook", "backfill", "retry", "demo"]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 Each file is rendered by itself, from a path to a path, so that workers can share the work.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,28 +31,35 @@ def files_wanted(run: Run) -> list[tuple[str, str]]:
     return [(d, f) for d in run.about.documents for f in run.subscription.formats]
 
 
+def dealt(wanted: Sequence[tuple[str, str]], parts: int) -> list[list[tuple[str, str]]]:
+    """The files dealt into at most so many parts, each with its share of every format."""
+    by_format = sorted(wanted, key=lambda each: each[1])
+    return [part for start in range(parts) if (part := by_format[start::parts])]
+
+
 @contextmanager
-def renderer(run: Run) -> Iterator[Render]:
+def renderer(run: Run, workers: int = WORKERS) -> Iterator[Render]:
     """A function that renders one document of ``run`` in one format and returns the file's path;
-    threads may call it at the same time. PDFs are laid out by child processes that it keeps.
+    threads may call it at the same time. PDFs are laid out by so many child processes at most,
+    which it keeps.
 
     The function raises RenderError, naming the document, the format and the reason.
 
     Raises:
         ConfigError: when the company's own templates cannot be used.
     """
-    with renderers(run.config) as render_for:
+    with renderers(run.config, workers) as render_for:
         yield render_for(run)
 
 
 @contextmanager
-def renderers(config: Config) -> Iterator[Callable[[Run], Render]]:
+def renderers(config: Config, workers: int = WORKERS) -> Iterator[Callable[[Run], Render]]:
     """What gives the `renderer` of each of several runs, which share the child processes.
 
     Raises: as `renderer`.
     """
     templates = templates_of(config)
-    with pdf.render_pool(WORKERS, templates=templates) as render_pdf:
+    with pdf.render_pool(workers, templates=templates) as render_pdf:
 
         def render_for(run: Run) -> Render:
             run.files.mkdir(exist_ok=True)
@@ -89,6 +96,16 @@ def render_by(render: Render, run: Run) -> list[Path]:
     """As `render_all`, by a renderer of the run."""
     with ThreadPoolExecutor(WORKERS) as threads:
         return list(threads.map(lambda wanted: render(*wanted), files_wanted(run)))
+
+
+def render_part(run: Run, wanted: Sequence[tuple[str, str]]) -> list[Path]:
+    """Render these files alone, one after the other; their paths.
+
+    Raises:
+        RenderError: as `render_all`.
+    """
+    with renderer(run, 1) as render:
+        return [render(*each) for each in wanted]
 
 
 def _render_file(run: Run, name: str, format: str, render: Callable[[Document], bytes]) -> Path:

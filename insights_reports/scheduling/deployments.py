@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -16,13 +17,13 @@ from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTag
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectNotFound
-from prefect.runner import Runner
 
 from insights_reports.config import Config
 from insights_reports.errors import ServerGone, UsageError
-from insights_reports.scheduling.dead_runs import crash_dead_runs
-from insights_reports.scheduling.identity import identity, owner
+from insights_reports.scheduling.identity import identity
 from insights_reports.scheduling.look import Looker, OwedBook
+from insights_reports.scheduling.places import Place, place_of
+from insights_reports.scheduling.webhook import Bell, Trains
 
 _PAGE = 200  # as many as Prefect lists at once
 _ONE_AT_A_TIME = ConcurrencyLimitConfig(
@@ -47,10 +48,17 @@ class _Wanted:
 
 
 async def serve(
-    flows: ModuleType, config: Config, home: Path, book: OwedBook, every: float
+    flows: ModuleType,
+    config: Config,
+    home: Path,
+    book: OwedBook,
+    every: float,
+    bell: Bell | None = None,
 ) -> None:
     """Serve the schedules of ``config`` until stopped; ``home`` is Prefect's folder in its state,
-    ``book`` knows what is owed, and is asked ``every`` so many seconds.
+    ``book`` knows what is owed, and is asked ``every`` so many seconds. Runs take place in
+    processes of this one, or on the workers of the configuration's work pool. With a ``bell``
+    Octopus's webhook is answered.
 
     A subscription that Prefect refuses does not stop the others; standard error has the reason.
 
@@ -58,8 +66,32 @@ async def serve(
         UsageError: when none can be served.
         ServerGone: when Prefect's server does not answer, or does not let us in.
     """
+    with _server_gone():
+        await _serve(flows, config, home, book, every, bell)
+
+
+async def deploy(flows: ModuleType, config: Config, home: Path) -> None:
+    """Make the deployments of ``config`` as they shall be, and remove those that are gone.
+
+    Raises:
+        UsageError: when one of them cannot be made; the others are.
+        ServerGone: when Prefect's server does not answer, or does not let us in.
+    """
+    with _server_gone():
+        async with get_client() as client:
+            served, refused = await _deploy(client, place_of(config, home), flows, config)
+    if refused:
+        raise UsageError(
+            f"{refused} of {len(served) + refused} deployments could not be made.",
+            f"File: {config.path}",
+            "See above; the others are made.",
+        )
+
+
+@contextmanager
+def _server_gone() -> Iterator[None]:
     try:
-        await _serve(flows, config, home, book, every)
+        yield
     except (httpx.HTTPError, RuntimeError, ExceptionGroup) as error:
         raise ServerGone(
             "Prefect's server cannot be used.",
@@ -69,30 +101,43 @@ async def serve(
 
 
 async def _serve(
-    flows: ModuleType, config: Config, home: Path, book: OwedBook, every: float
+    flows: ModuleType, config: Config, home: Path, book: OwedBook, every: float, bell: Bell | None
 ) -> None:
     name = identity(config)
-    tags = [name, owner(home)]
-    runner = Runner(name=name, pause_on_shutdown=False)
+    place = place_of(config, home)
     async with get_client() as client:
-        ours = await _ours(client, tags)
-        for run in await crash_dead_runs(client, [each.id for each in ours], home):
+        for run in await place.sweep(client, await _ours(client, [name, place.tag])):
             _say(f"{run}: it was under way when all stopped; it is recorded as crashed")
-        wanted = _wanted(flows, config)
-        served = {
-            each.subscription: made
-            for each in wanted
-            if (made := await _serve_one(client, runner, each, tags))
-        }
+        served, _ = await _deploy(client, place, flows, config)
         if "" not in served or len(served) < 2:
             raise UsageError("No subscription can be served.", f"File: {config.path}", "See above.")
-        await _remove(client, ours, {each.name for each in wanted})
         looker = Looker(client, book, name, served, served.pop(""), every, config.heartbeat)
-        looking = asyncio.create_task(looker.keep_looking())
+        beside = [asyncio.create_task(looker.keep_looking())]
+        if bell:
+            answering = bell.answer(Trains(client, config, bell.trains, name, served))
+            beside.append(asyncio.create_task(answering))
         try:
-            await runner.start()
+            await place.run()
         finally:
-            looking.cancel()
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+
+async def _deploy(
+    client: PrefectClient, place: Place, flows: ModuleType, config: Config
+) -> tuple[dict[str, UUID], int]:
+    """The deployments that were made, by subscription, and how many were refused."""
+    tags = [identity(config), place.tag]
+    ours = await _ours(client, tags)
+    wanted = _wanted(flows, config)
+    served = {
+        each.subscription: made
+        for each in wanted
+        if (made := await _serve_one(client, place, each, tags))
+    }
+    await _remove(client, ours, {each.name for each in wanted})
+    return served, len(wanted) - len(served)
 
 
 def _wanted(flows: ModuleType, config: Config) -> list[_Wanted]:
@@ -115,7 +160,7 @@ def _wanted(flows: ModuleType, config: Config) -> list[_Wanted]:
 
 
 async def _serve_one(
-    client: PrefectClient, runner: Runner, wanted: _Wanted, tags: list[str]
+    client: PrefectClient, place: Place, wanted: _Wanted, tags: list[str]
 ) -> UUID | None:
     try:
         await _refuse_of_another(client, wanted, tags)
@@ -125,7 +170,7 @@ async def _serve_one(
             concurrency_limit=_ONE_AT_A_TIME,
             tags=tags,
         )
-        made = await runner.aadd_deployment(deployment)
+        made = await place.add(client, deployment)
         await _remove_schedules(client, made)
     except Exception as error:  # whatever one does to Prefect, the others go on
         _say(f"{wanted.full_name}: NOT SCHEDULED: {' '.join(str(error).split())[:300]}")

@@ -2,7 +2,7 @@
 the process that serves to those of the flows, never in a run's parameters."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import cast
@@ -26,15 +26,18 @@ class Served:
 
     def to_environment(self) -> None:
         """Fix it for this process and those it starts."""
+        for name in (_CONFIG, _AS_OF, _TRIGGER):
+            os.environ.pop(name, None)
+        os.environ.update(replace(self, config=self.config.resolve()).variables())
+
+    def variables(self) -> dict[str, str]:
+        """The environment variables that fix it."""
         values = {
-            _CONFIG: str(self.config.resolve()),
+            _CONFIG: str(self.config),
             _AS_OF: self.as_of.isoformat() if self.as_of else None,
             _TRIGGER: self.trigger,
         }
-        for name, value in values.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
+        return {name: value for name, value in values.items() if value is not None}
 
     @classmethod
     def from_environment(cls) -> "Served":

@@ -73,8 +73,15 @@ class Prefect:
         return found
 
 
-def write_config(folder: Path, name: str | None, *subscriptions: str, **more: Any) -> Path:
-    """A configuration with these subscriptions, each due on the first of January."""
+def write_config(
+    folder: Path,
+    name: str | None,
+    *subscriptions: str,
+    top: dict[str, Any] | None = None,
+    **more: Any,
+) -> Path:
+    """A configuration with these subscriptions, each due on the first of January, ``more`` of them,
+    and what else stands at its ``top``."""
     folder.mkdir(exist_ok=True)
     path = folder / "insights-reports.yaml"
     one = {"report": "InsightsReports-1", "splits": ["Project"], "formats": ["html"],
@@ -83,6 +90,7 @@ def write_config(folder: Path, name: str | None, *subscriptions: str, **more: An
         "destinations": {"archive": {"type": "folder", "path": "reports"}},
         "subscriptions": dict.fromkeys(subscriptions, one) | more,
         **({"name": name} if name else {}),
+        **(top or {}),
     }
     path.write_text(json.dumps(config))
     return path
@@ -104,7 +112,9 @@ class Scheduler:
 
 
 @contextmanager
-def scheduler(config: Path, *, before: str = "", **environment: str) -> Iterator[Scheduler]:
+def scheduler(
+    config: Path, *options: str, before: str = "", **environment: str
+) -> Iterator[Scheduler]:
     """`insights-reports schedule` for as long as the block runs; ``before`` is run before it."""
     code = (
         "import sys; from insights_reports.cli import main\n"
@@ -112,7 +122,7 @@ def scheduler(config: Path, *, before: str = "", **environment: str) -> Iterator
     )
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
     process = subprocess.Popen(
-        [sys.executable, "-c", code, "schedule", "--config", str(config)],
+        [sys.executable, "-c", code, "schedule", "--config", str(config), *options],
         env={**kept, **environment},
         cwd=config.parent,
         stderr=subprocess.PIPE,

@@ -18,7 +18,7 @@ SCRIPT = """
 import json, sys
 from datetime import datetime
 from pathlib import Path
-from insights_reports.commands.flows import load_flows, load_prefect
+from insights_reports.scheduling.flows import load_flows, load_prefect
 from insights_reports.scheduling.served import Served
 
 load_prefect(PREFECT_LOGGING_LEVEL="CRITICAL", PREFECT_SERVER_LOGGING_LEVEL="CRITICAL")

@@ -1,0 +1,140 @@
+"""Threads, processes and a cluster of Dask render the same files, byte for byte."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from insights_reports.config_runners import TaskRunner
+from insights_reports.errors import UsageError
+from insights_reports.pipeline.render import dealt
+from insights_reports.server import RunningServer
+from tests.conftest import AS_OF
+
+SCRIPT = """
+import json, sys
+from datetime import datetime
+from pathlib import Path
+from insights_reports.scheduling.flows import load_flows, load_prefect
+from insights_reports.scheduling.served import Served
+
+if __name__ == "__main__":
+    load_prefect(PREFECT_LOGGING_LEVEL="CRITICAL", PREFECT_SERVER_LOGGING_LEVEL="CRITICAL")
+    for config in sys.argv[2:]:
+        flows = load_flows(Served(Path(config), as_of=datetime.fromisoformat(sys.argv[1])))
+        print(json.dumps(flows.make_edition({"subscription": "monthly", "dry_run": True})["files"]))
+"""
+
+
+@contextmanager
+def dask_cluster(folder: Path) -> Iterator[str]:
+    """A scheduler and two workers, started apart, elsewhere and without any secret; its address."""
+    folder.mkdir()
+    found = folder / "scheduler.json"
+    at = ["--scheduler-file", str(found)]
+    host = ["--host", "127.0.0.1", "--no-dashboard"]
+    commands = [
+        ["distributed.cli.dask_scheduler", *at, *host, "--port", "0"],
+        ["distributed.cli.dask_worker", *at, *host, "--nworkers", "2", "--nthreads", "1"],
+    ]
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=(folder / "log").open("a"),
+        )
+        for command in commands
+    ]
+    try:
+        deadline = time.monotonic() + 120
+        while not found.exists() and time.monotonic() < deadline:
+            time.sleep(0.2)
+        yield json.loads(found.read_text())["address"]
+    finally:
+        for process in reversed(processes):
+            process.terminate()
+            process.wait(60)
+
+
+def configuration(folder: Path, **task_runner: object) -> Path:
+    folder.mkdir()
+    path = folder / "insights-reports.yaml"
+    monthly = {
+        "report": "InsightsReports-1",
+        "splits": ["Project"],
+        "formats": ["pdf", "html", "xlsx"],
+    }
+    content = {"subscriptions": {"monthly": monthly}, "task_runner": task_runner}
+    path.write_text(json.dumps(content))
+    return path
+
+
+@pytest.mark.slow
+def test_the_same_files_byte_for_byte(tmp_path: Path, server: RunningServer) -> None:
+    pytest.importorskip("prefect_dask")
+    script = tmp_path / "flows.py"
+    script.write_text(SCRIPT)
+    with dask_cluster(tmp_path / "cluster") as address:
+        configs = [
+            configuration(tmp_path / "threads", type="threads", workers=2),
+            configuration(tmp_path / "processes", type="processes", workers=2),
+            configuration(tmp_path / "dask", type="dask", workers=3, address=address),
+        ]
+        done = subprocess.run(
+            [sys.executable, str(script), AS_OF.isoformat(), *map(str, configs)],
+            env={
+                **os.environ,
+                "PREFECT_HOME": str(tmp_path / "prefect"),
+                "PREFECT_SERVER_EPHEMERAL_ENABLED": "true",
+                "OCTOPUS_URL": server.url,
+                "OCTOPUS_API_KEY": server.api_key,
+            },
+            capture_output=True,
+            text=True,
+            timeout=500,
+        )
+    assert done.returncode == 0, done.stderr
+    threads, processes, dask = (
+        {Path(file).name: hashlib.sha256(Path(file).read_bytes()).hexdigest() for file in files}
+        for files in map(json.loads, done.stdout.splitlines()[-3:])
+    )
+    assert len(threads) == 6
+    assert list(threads.items()) == list(processes.items()) == list(dask.items())
+
+
+def test_files_are_dealt_with_each_format_to_all() -> None:
+    """Six files in two formats, to two: a PDF takes longest, so nobody gets all three."""
+    wanted = [(document, format) for document in "abc" for format in ("pdf", "html")]
+    assert dealt(wanted, 2) == [
+        [("a", "html"), ("c", "html"), ("b", "pdf")],
+        [("b", "html"), ("a", "pdf"), ("c", "pdf")],
+    ]
+    assert dealt(wanted[:1], 4) == [[("a", "pdf")]]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"type": "dask"}, "dask needs the address of its scheduler"),
+        ({"type": "threads", "address": "tcp://127.0.0.1:8786"}, "an address is for dask and ray"),
+    ],
+)
+def test_an_address_is_for_a_cluster(given: dict[str, str], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        TaskRunner.model_validate(given)
+
+
+def test_a_library_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from insights_reports.scheduling.runners import task_runner
+
+    monkeypatch.setitem(sys.modules, "prefect_dask", None)
+    with pytest.raises(UsageError, match=r"insights-reports\[dask\]"):
+        task_runner(TaskRunner(type="dask", address="tcp://127.0.0.1:8786"))
