@@ -1,10 +1,12 @@
 """The documentation, under test."""
 
 import os
+import pty
 import re
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
 from inspect import isfunction
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from ruamel.yaml import YAML
 from insights_reports.config import Subscription
 from insights_reports.config_file import load_config
 from insights_reports.formats.html.parts import Parts
-from insights_reports.server import RunningServer
+from insights_reports.server import RunningServer, running_server
 from tests.conftest import AS_OF
 
 ROOT = Path(__file__).parent.parent
@@ -78,6 +80,32 @@ def test_the_tutorial_runs_as_it_is_written(tmp_path: Path) -> None:
     assert len(list((tmp_path / "reports").rglob("*.pdf"))) == 3
     assert (tmp_path / "reports" / "index.html").is_file()
     assert "archive: sent" in done.stdout
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_readme_run_as_they_are_written(tmp_path: Path) -> None:
+    """All but the scheduler, which serves until it is stopped; questions are answered at a
+    terminal, and it is now."""
+    (block,) = [each for each in code("README.md", "") if "insights-reports init" in each]
+    export, *lines = block.strip().splitlines()
+    assert export == "export OCTOPUS_URL=https://octopus.example.com OCTOPUS_API_KEY=API-…"
+    assert lines.pop().startswith("insights-reports schedule")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    ours, theirs = pty.openpty()
+    os.write(ours, b"1\n" + b"\n" * 6)  # the first report; what is proposed
+    with running_server(as_of=datetime.now(UTC)) as server:
+        own = {"OCTOPUS_URL": server.url, "OCTOPUS_API_KEY": server.api_key, "PATH": path}
+        for line in lines:
+            done = subprocess.run(
+                ["bash", "-euc", line],
+                cwd=tmp_path,
+                env=os.environ | own,
+                stdin=theirs,
+                capture_output=True,
+                text=True,
+            )
+            assert done.returncode == 0, (line, done.stdout, done.stderr)
+    assert (tmp_path / "reports" / "index.html").is_file()
 
 
 @pytest.mark.parametrize("block", code("docs/howto.md", "yaml"))

@@ -46,7 +46,9 @@ def renderer(run: Run) -> Iterator[Render]:
     with pdf.render_pool(WORKERS, templates=templates) as render_pdf:
         formats: dict[str, Callable[[Document], bytes]] = {
             "pdf": render_pdf,
-            "html": lambda document: html.render(document, templates),
+            "html": lambda document: (
+                render_pdf(document, "web") if templates.own else html.render(document, templates)
+            ),
             "xlsx": lambda document: excel.render(document, _rows_for(document, run)),
         }
         yield lambda name, format: _render_file(run, name, format, formats[format])

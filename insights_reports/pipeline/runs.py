@@ -25,7 +25,14 @@ from insights_reports.delivery import Ledger
 from insights_reports.edition.about import About
 from insights_reports.edition.settings import Trigger
 from insights_reports.errors import UsageError, without_secrets
-from insights_reports.pipeline.state import close_off, make_private, open_ledger, state_of, sweep
+from insights_reports.pipeline.state import (
+    LOG,
+    close_off,
+    make_private,
+    open_ledger,
+    state_of,
+    sweep,
+)
 from insights_reports.spelling.nearest import meant_or_all
 
 EDITION = "edition.json"
@@ -116,7 +123,7 @@ class Run:
     def log(self, text: str) -> None:
         """Add what happens, with the time, to ``run.log``, without secrets."""
         line = f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {without_secrets(text)}\n"
-        opened = os.open(self.folder / "run.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        opened = os.open(self.folder / LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with os.fdopen(opened, "a", encoding="utf-8") as file:
             file.write(line)
 

@@ -1,7 +1,6 @@
 """Where a history lies: a few operations that a folder and an object storage both have."""
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import secrets
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from insights_reports.errors import HistoryError
+from insights_reports.locks import take_lock
 
 _PART = ".part"
 _LOCK = ".lock"
@@ -136,7 +136,7 @@ class LocalFolder:
         self._folder(self.path)
         descriptor = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            take_lock(descriptor)
             yield
         finally:
             os.close(descriptor)
