@@ -197,7 +197,7 @@ def spelled(kind: Any) -> str:
     if get_args(kind):
         return f"table of {' to '.join(map(spelled, get_args(kind)[-2:]))}"
     plain = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}
-    return plain.get(kind.__name__, kind.__name__)
+    return str(plain.get(kind.__name__, kind.__name__))
 
 
 def test_the_page_on_templates_lists_every_field_of_the_document() -> None:

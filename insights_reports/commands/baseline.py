@@ -18,6 +18,7 @@ from insights_reports.pipeline.baselines import (
     decisions_path,
     read_state,
 )
+from insights_reports.spelling.nearest import meant_or_all
 
 
 def main(options: argparse.Namespace) -> int:
@@ -47,7 +48,7 @@ def _state(config: Config, subscription: str) -> dict[str, Any]:
         raise UsageError(
             "There is no such subscription.",
             repr(subscription),
-            f"There are: {', '.join(config.subscriptions)}.",
+            meant_or_all(subscription, config.subscriptions),
         )
     return read_state(config.resolve(config.state), subscription)
 

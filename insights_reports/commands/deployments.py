@@ -4,6 +4,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,8 +36,13 @@ def main(options: argparse.Namespace) -> int:
         with draft.open("wb") as file:
             write(deployments, file, zone)
         draft.replace(output)
+    except OSError as error:
+        raise UsageError(
+            "The file cannot be written.", f"-o {output}: {error.strerror}", "Choose another place."
+        ) from None
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
     print(f"Wrote {len(deployments.table):,} deployments to {output}.", file=sys.stderr)
     return 0
 

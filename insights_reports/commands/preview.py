@@ -1,6 +1,7 @@
 """``preview``: an edition in the browser while its templates are worked on; it delivers nothing."""
 
 import argparse
+import os
 import socket
 from contextlib import ExitStack
 
@@ -53,8 +54,9 @@ def _listen(port: int) -> socket.socket:
     try:
         return socket.create_server((_HOST, port))
     except OSError as error:
+        said = os.strerror(error.errno) if error.errno else error
         raise UsageError(
-            "The preview cannot be served.", f"--port {port}: {error.strerror}", "Choose another."
+            "The preview cannot be served.", f"--port {port}: {said}", "Choose another."
         ) from None
 
 

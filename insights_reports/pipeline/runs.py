@@ -7,6 +7,7 @@ so that a step needs nothing but the folder's path, in whichever process it runs
 import json
 import os
 import secrets
+import tempfile
 import time
 import traceback
 from collections.abc import Iterator
@@ -167,6 +168,8 @@ def start_run(
             f"{config_path}: {subscription!r}",
             meant_or_all(subscription, config.subscriptions),
         )
+    if out:
+        _check_out(out)
     now = datetime.now(UTC)
     run_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
     state = state_of(config)
@@ -195,6 +198,19 @@ def start_run(
         sweep(config, ledger, now)
         ledger.runs.start(run.id, subscription, period, trigger, now)
     return run
+
+
+def _check_out(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UsageError(
+            "The folder of --out cannot be written.",
+            f"--out {folder}: {error.strerror}",
+            "Choose another, or change its owner or mode.",
+        ) from None
 
 
 def open_run(folder: Path) -> Run:
