@@ -101,3 +101,14 @@ def test_without_pango_the_packages_are_named(
             assert words in text
     assert "Libraries that PDF needs are not installed here." in done.stderr
     assert "FAIL  PDF: missing: GObject, Pango" in told.stdout
+
+
+@pytest.mark.slow
+def test_a_run_loads_no_prefect(server: RunningServer, configure: Configure) -> None:
+    """It takes longer to load than all else of a run."""
+    code = "import sys; from insights_reports.cli import main; status = main(); "
+    code += "print('prefect' in sys.modules, 'pandas' in sys.modules, file=sys.stderr)"
+    config = str(configure(formats=["html"]))
+    done = python(code, "run", "monthly", "--config", config, NOW, server=server)
+    assert "archive: sent" in done.stdout
+    assert done.stderr.splitlines()[-1] == "False True"
