@@ -105,6 +105,13 @@ def port(text: str) -> int:
     return int(text)
 
 
+def tolerated(text: str) -> int:
+    """How many may differ, as an argument."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 on")
+    return int(text)
+
+
 def count(text: str) -> int:
     """How many, as an argument: from 1 to 10000."""
     if not text.isdecimal() or not 1 <= int(text) <= 10_000:

@@ -24,6 +24,7 @@ from insights_reports.arguments import (
     json,
     one_of,
     port,
+    tolerated,
     verbose,
 )
 from insights_reports.arguments import actions as actions_of
@@ -211,7 +212,9 @@ def _cross_check(commands: Commands) -> None:
     parser.add_argument("--split", **one_of(SPLITS), nargs="+", action="extend")
     parser.add_argument("--time-range", **one_of(TIME_RANGES), nargs="+", action="extend")
     parser.add_argument("--granularity", **one_of(GRANULARITIES), nargs="+", action="extend")
-    parser.add_argument("--limit", type=int, default=0, help="differences tolerated (default: 0)")
+    parser.add_argument(
+        "--limit", type=tolerated, default=0, help="differences tolerated (default: 0)"
+    )
     json(parser)
     connection(parser)
 

@@ -74,13 +74,13 @@ def _validated(path: Path, data: dict[str, Any]) -> Config | ValidationError:
 
 def find_config(given: str | None) -> Path:
     """The configuration to use: ``given``, or the first of `DEFAULT_NAMES` that exists here."""
-    candidates = (given,) if given else DEFAULT_NAMES
+    candidates = DEFAULT_NAMES if given is None else (given,)
     for candidate in candidates:
         if Path(candidate).is_file():
             return Path(candidate)
     raise ConfigError(
         "There is no configuration.",
-        (f"Looked for: {', '.join(candidates)}",),
+        (f"Looked for: {', '.join(candidates) or repr(given)}",),
         "Make one with `insights-reports init`, or name it with --config.",
     )
 

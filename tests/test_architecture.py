@@ -20,15 +20,17 @@ EDGES = {"octopus", "history", "formats", "delivery", "config"}
 ALLOWED = {
     "errors": set(),
     "assets": set(),
+    "locks": {"errors"},
+    "whole": set(),
     "spelling": {"errors"},
     "judgement": {"errors"},
     "metrics": GROUND | {"judgement"},
     "crosscheck": GROUND | {"metrics"},
     "edition": GROUND | {"judgement", "metrics", "crosscheck"},
-    "octopus": GROUND | CORE,
-    "history": GROUND | CORE,
-    "formats": GROUND | CORE,
-    "delivery": GROUND | CORE,
+    "octopus": GROUND | CORE | {"whole"},
+    "history": GROUND | CORE | {"locks", "whole"},
+    "formats": GROUND | CORE | {"locks", "whole"},
+    "delivery": GROUND | CORE | {"locks", "whole"},
     "config": GROUND | {"config_runners", "config_schedule", "config_slices"},
     "config_runners": BASE,
     "config_slices": BASE,
@@ -38,9 +40,13 @@ ALLOWED = {
     "config_file": GROUND | {"config", "config_problems", "config_slices"},
     "server": BASE,
     "owed": GROUND | CORE | {"config", "config_schedule", "delivery"},
-    "pipeline": GROUND | CORE | EDGES | CONFIG | {"owed"},
-    "scheduling": GROUND | CORE | CONFIG | {"config", "delivery", "owed"},
-    "commands": GROUND | CORE | EDGES | CONFIG | {"owed", "pipeline", "scheduling", "server"},
+    "pipeline": GROUND | CORE | EDGES | CONFIG | {"owed", "whole"},
+    "scheduling": GROUND | CORE | CONFIG | {"config", "delivery", "locks", "owed", "whole"},
+    "commands": GROUND
+    | CORE
+    | EDGES
+    | CONFIG
+    | {"owed", "pipeline", "scheduling", "server", "whole"},
     "arguments": GROUND,
     "cli_setup": GROUND | {"arguments"},
     "cli": GROUND | {"arguments", "cli_setup", "commands"},
@@ -51,7 +57,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         *("causes.cause", "result", "tables", "conventions", "pairing", "compare"),
         *("causes", "findings", "totals", "streams", "check"),
     ),
-    "formats": ("words", "charts", "html", "excel", "pdf", "mail"),
+    "formats": ("words", "charts", "html", "excel", "mail", "pdf"),
     "octopus": (
         *("resources", "connection", "wire", "source", "deployments", "reports", "client"),
         *("definitions", "sources"),

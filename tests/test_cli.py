@@ -24,14 +24,14 @@ NOW = f"--as-of={AS_OF.isoformat()}"
 
 
 def test_help_comes_at_once() -> None:
-    """Target: 0.15 s on a quiet machine. Here its CPU time, for others may be at work on it too."""
+    """Its CPU time, for others may be at work on the machine, too."""
     seconds = []
     for _ in range(5):
         begun = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-m", "insights_reports", "--help"], check=True, stdout=-3)
         ended = resource.getrusage(resource.RUSAGE_CHILDREN)
         seconds.append(ended.ru_utime + ended.ru_stime - begun.ru_utime - begun.ru_stime)
-    assert min(seconds) < 0.4
+    assert min(seconds) < 0.15
 
 
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["metrics"], ["run"]])

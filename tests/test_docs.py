@@ -1,21 +1,26 @@
 """The documentation, under test."""
 
 import os
+import pty
 import re
 import socket
 import subprocess
 import sys
+from dataclasses import is_dataclass
+from datetime import UTC, datetime
 from inspect import isfunction
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import pytest
 from ruamel.yaml import YAML
 
 from insights_reports.config import Subscription
 from insights_reports.config_file import load_config
+from insights_reports.edition.document import Document
 from insights_reports.formats.html.parts import Parts
-from insights_reports.server import RunningServer
+from insights_reports.server import RunningServer, running_server
 from tests.conftest import AS_OF
 
 ROOT = Path(__file__).parent.parent
@@ -78,6 +83,32 @@ def test_the_tutorial_runs_as_it_is_written(tmp_path: Path) -> None:
     assert len(list((tmp_path / "reports").rglob("*.pdf"))) == 3
     assert (tmp_path / "reports" / "index.html").is_file()
     assert "archive: sent" in done.stdout
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_readme_run_as_they_are_written(tmp_path: Path) -> None:
+    """All but the scheduler, which serves until it is stopped; questions are answered at a
+    terminal, and it is now."""
+    (block,) = [each for each in code("README.md", "") if "insights-reports init" in each]
+    export, *lines = block.strip().splitlines()
+    assert export == "export OCTOPUS_URL=https://octopus.example.com OCTOPUS_API_KEY=API-…"
+    assert lines.pop().startswith("insights-reports schedule")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    ours, theirs = pty.openpty()
+    os.write(ours, b"1\n" + b"\n" * 6)  # the first report; what is proposed
+    with running_server(as_of=datetime.now(UTC)) as server:
+        own = {"OCTOPUS_URL": server.url, "OCTOPUS_API_KEY": server.api_key, "PATH": path}
+        for line in lines:
+            done = subprocess.run(
+                ["bash", "-euc", line],
+                cwd=tmp_path,
+                env=os.environ | own,
+                stdin=theirs,
+                capture_output=True,
+                text=True,
+            )
+            assert done.returncode == 0, (line, done.stdout, done.stderr)
+    assert (tmp_path / "reports" / "index.html").is_file()
 
 
 @pytest.mark.parametrize("block", code("docs/howto.md", "yaml"))
@@ -144,6 +175,53 @@ def test_the_page_on_templates_names_every_function_that_they_get() -> None:
     functions = [name for name, of in vars(Parts).items() if isfunction(of) and name[0] != "_"]
     assert len(functions) > 15
     assert [name for name in functions if f"`p.{name}(" not in page] == []
+
+
+def types_of(kind: Any, found: dict[str, type]) -> dict[str, type]:
+    """Every dataclass that a value of ``kind`` may hold, by name."""
+    if is_dataclass(kind) and isinstance(kind, type) and kind.__name__ not in found:
+        found[kind.__name__] = kind
+        for each in get_type_hints(kind).values():
+            types_of(each, found)
+    for part in get_args(kind):
+        types_of(part, found)
+    return found
+
+
+def spelled(kind: Any) -> str:
+    """``tuple of Phrase``, ``text or none``."""
+    if isinstance(kind, UnionType) or get_origin(kind) is Union:
+        parts = [part for part in get_args(kind) if part is not NoneType]
+        none = " or none" if NoneType in get_args(kind) else ""
+        return " or ".join(map(spelled, parts)) + none
+    if get_origin(kind) is Literal:
+        return " or ".join(map(repr, get_args(kind)))
+    if get_origin(kind) is tuple:
+        of = dict.fromkeys(spelled(part) for part in get_args(kind) if part is not Ellipsis)
+        return f"several ({', '.join(of)})" if of else "several"
+    if get_args(kind):
+        return f"table of {' to '.join(map(spelled, get_args(kind)[-2:]))}"
+    plain = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}
+    return str(plain.get(kind.__name__, kind.__name__))
+
+
+def test_the_page_on_templates_lists_every_field_of_the_document() -> None:
+    """``UPDATE_GOLDEN=1`` writes the table anew."""
+    path = ROOT / "docs" / "templates.md"
+    page = path.read_text(encoding="utf-8")
+    rows = [
+        f"| `{name}` | "
+        + ", ".join(f"`{field}` {spelled(of)}" for field, of in get_type_hints(kind).items())
+        + " |"
+        for name, kind in sorted(types_of(Document, {}).items())
+    ]
+    table = "| type | fields |\n|---|---|\n" + "".join(f"{row}\n" for row in rows)
+    before, quoted, after = re.split(r"(\| type \| fields \|\n(?:\|.*\n)*)", page)
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(before + table + after, encoding="utf-8")
+        quoted = table
+    assert len(rows) > 20
+    assert quoted == table
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -40,6 +40,7 @@ def test_a_mistake_is_told(
 ) -> None:
     dead = f"127.0.0.1:{closed_port()}"
     values = {"SERVER": server.url, "DEAD": dead, "PORT": dead.partition(":")[2]}
+    values["PLAIN"] = server.url.removeprefix("http://")
     values["AS_OF"] = AS_OF.isoformat()
     monkeypatch.chdir(tmp_path)
     for name, value in mistake.get("environment", {}).items():

@@ -112,6 +112,8 @@ def _findings(config: Config, options: argparse.Namespace) -> Iterator[LookResul
             yield _look(f"destination {name}", look)
     if config.mail is not None:
         yield _look("mail server", partial(here.mail_server, config))
+    if config.notify is not None:
+        yield _look("notices", partial(here.notices, config, config.notify))
 
 
 def _schedule(config: Config, name: str, subscription: Subscription, now: datetime) -> LookResult:

@@ -3,15 +3,16 @@
 import tempfile
 from pathlib import Path
 
-from insights_reports.config import Config, RemoteStorage
+from insights_reports.config import Config, Notify, RemoteStorage
 from insights_reports.delivery import FolderDestination, GraphTransport, Holders
 from insights_reports.delivery.mail.carriers import connected
 from insights_reports.delivery.mail.smtp import NoConversation
+from insights_reports.delivery.notices import AppriseTarget, read_targets
 from insights_reports.delivery.storage.places import look
 from insights_reports.errors import ConfigError, DeliveryError, UsageError
-from insights_reports.formats.html import render as html
 from insights_reports.formats.html.templates_check import check_templates
-from insights_reports.formats.mail import render as mail
+from insights_reports.formats.pdf.child import KINDS, OF_A_PAGE
+from insights_reports.formats.pdf.render import render_pool
 from insights_reports.pipeline.destinations import place_of, transport
 from insights_reports.pipeline.render import templates_of
 from insights_reports.pipeline.sample import sample_document
@@ -21,7 +22,7 @@ from insights_reports.pipeline.state import state_of
 
 def own_templates(config: Config, folder: Path) -> str:
     """Which of the shipped files are replaced. All are templates, and a made-up edition is rendered
-    with them as page and mail.
+    with them as page, mail and PDF, in bounds of memory and time.
 
     Raises:
         ConfigError: when one cannot be used.
@@ -29,8 +30,9 @@ def own_templates(config: Config, folder: Path) -> str:
     """
     replaced = check_templates(folder)
     templates, document = templates_of(config), sample_document()
-    html.render(document, templates)
-    mail.render(document, templates=templates)
+    with render_pool(1, OF_A_PAGE, templates) as render:
+        for kind in KINDS:
+            render(document, kind)
     return f"{folder}, in place of {', '.join(replaced) or 'none of the shipped files'}"
 
 
@@ -90,6 +92,34 @@ def storage(config: Config, name: str, chosen: RemoteStorage) -> str:
     if isinstance(place, FolderDestination):
         return folder(place.path)
     return look(place, Holders(state_of(config) / "holders"))
+
+
+def notices(config: Config, notify: Notify) -> str:
+    """Whom operators' notices go to; the addresses of Apprise are read, nothing is sent.
+
+    Raises:
+        ConfigError: when a file of addresses cannot be used.
+        UsageError: when a notice would reach nobody.
+    """
+    told = list(notify.mail) if config.mail else []
+    if notify.apprise_file is not None:
+        told += [target.label for target in _targets(config.resolve(notify.apprise_file))]
+    if not told:
+        raise UsageError(
+            "A notice to the operators would reach nobody.",
+            f"{config.path}: notify",
+            "Give `mail:` (and the mail server) or `apprise_file:`, or leave `notify:` out.",
+        )
+    return f"{', '.join(told)}, when {', '.join(notify.on)}"
+
+
+def _targets(path: Path) -> tuple[AppriseTarget, ...]:
+    key = f"notify.apprise_file: {path}"
+    try:
+        return read_targets(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError("The operators cannot be told.", (f"{key}: {reason}",), "") from None
 
 
 def mail_server(config: Config) -> str:

@@ -12,6 +12,7 @@ from insights_reports.errors import UsageError
 from insights_reports.octopus import Client, Deployments, iana_zone, to_api, to_csv
 from insights_reports.octopus.resources import InsightsReport
 from insights_reports.octopus.sources.csv_download import read_csv
+from insights_reports.whole import whole
 
 Write = Callable[[Deployments, BinaryIO, str], None]
 """Writes deployments into a file; the last argument is the report's zone (IANA id)."""
@@ -30,13 +31,13 @@ def main(options: argparse.Namespace) -> int:
     if output is None:
         write(deployments, sys.stdout.buffer, zone)
         return 0
-    draft = output.with_name(f".{output.name}.part")
     try:
-        with draft.open("wb") as file:
+        with whole(output) as part, part.open("wb") as file:
             write(deployments, file, zone)
-        draft.replace(output)
-    finally:
-        draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(
+            "The file cannot be written.", f"-o {output}: {error.strerror}", "Choose another place."
+        ) from None
     print(f"Wrote {len(deployments.table):,} deployments to {output}.", file=sys.stderr)
     return 0
 

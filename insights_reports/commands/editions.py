@@ -52,7 +52,7 @@ def _show(options: argparse.Namespace, config: Config, edition: EditionRow) -> i
     print(
         f"{edition.subscription} {edition.period}, revision {edition.revision} ({edition.status})"
     )
-    print(f"made {edition.made_at:%Y-%m-%d %H:%M %Z} by run {edition.run_id}, {edition.state}")
+    print(f"made {edition.made_at:%Y-%m-%d %H:%M %Z} by run {edition.run_id}")
     if edition.note:
         print(edition.note)
     print(f"digest {edition.digest}")

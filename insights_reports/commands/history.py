@@ -59,7 +59,7 @@ def _import(options: argparse.Namespace, config: Config) -> int:
         return 0
     is_file = what.suffix in _FILES
     if is_file and not what.is_file():
-        raise UsageError("There is no such file.", f"import {what}", "")
+        raise UsageError("There is no such file.", f"import {what}", "Give a path that exists.")
     if is_file and options.report is None:
         raise UsageError(
             "Whose deployments are these?",

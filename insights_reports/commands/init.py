@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -206,9 +206,9 @@ def _region(zone: str) -> str:
 
 def _write_if_valid(path: Path, text: str) -> None:
     """The configuration and its schema, or neither."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.stem}-draft.yaml")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         draft.write_text(text, encoding="utf-8")
         load_config(draft)
         path.with_name(SCHEMA).write_text(schema_text(), encoding="utf-8")
@@ -218,5 +218,12 @@ def _write_if_valid(path: Path, text: str) -> None:
         raise ConfigError(
             "What was given makes no configuration.", problems, error.remedy
         ) from None
+    except OSError as error:
+        raise UsageError(
+            "The configuration cannot be written.",
+            f"DIR: {path.parent}: {error.strerror}",
+            "Choose another DIR, or change its owner or mode.",
+        ) from None
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)

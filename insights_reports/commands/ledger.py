@@ -16,8 +16,10 @@ from insights_reports.config import Config
 from insights_reports.config_file import find_config, load_config
 from insights_reports.config_slices import SEPARATOR
 from insights_reports.delivery import EditionRow, Ledger, Made, Receipt, State
+from insights_reports.errors import UsageError
 from insights_reports.pipeline.again import Again, owe_again
 from insights_reports.pipeline.state import open_ledger
+from insights_reports.spelling.nearest import meant_or_all
 
 
 def main(options: argparse.Namespace) -> int:
@@ -26,7 +28,9 @@ def main(options: argparse.Namespace) -> int:
     with open_ledger(config) as ledger:
         if options.show == "deliveries" and options.again is not None:
             _owe_again(ledger, config, options)
-        head, rows, values = _filtered(_TABLES[options.show](ledger, config), options)
+        shown = _TABLES[options.show](ledger, config)
+        _check_names(shown[2], config, options)
+        head, rows, values = _filtered(shown, options)
     if options.json:
         print_json(camel(values))
     else:
@@ -39,6 +43,25 @@ def _owe_again(ledger: Ledger, config: Config, options: argparse.Namespace) -> N
     for key in owe_again(config, ledger, wanted, datetime.now(UTC)):
         only = f", {options.file} alone" if options.file and key.recipient else ""
         print(f"{key}: owed again{only}; the next run carries it out.", file=sys.stderr)
+
+
+def _check_names(values: list[dict[str, Any]], config: Config, options: argparse.Namespace) -> None:
+    """A filter that nothing can match is a slip.
+
+    Raises:
+        UsageError: when there is and was no such subscription.
+    """
+    there = dict.fromkeys([*config.subscriptions, *(each["subscription"] for each in values)])
+    if options.subscription is not None and options.subscription not in there:
+        raise UsageError(
+            "There is no such subscription.",
+            f"--subscription {options.subscription}",
+            meant_or_all(options.subscription, there),
+        )
+    periods = dict.fromkeys(each["period"] for each in values)
+    if options.period is not None and options.period not in periods:
+        said = meant_or_all(options.period, periods)
+        print(f"Nothing is of the period {options.period!r}. {said}", file=sys.stderr)
 
 
 _Shown = tuple[list[str], list[list[str]], list[dict[str, Any]]]

@@ -1,7 +1,9 @@
 """``preview``: an edition in the browser while its templates are worked on; it delivers nothing."""
 
 import argparse
+import os
 import socket
+from contextlib import ExitStack
 
 import uvicorn
 
@@ -9,7 +11,9 @@ from insights_reports.commands.common import as_of
 from insights_reports.commands.preview_pages import PreviewedEdition, make_app
 from insights_reports.config_file import find_config, load_config
 from insights_reports.errors import UsageError
+from insights_reports.formats.html.templates_check import check_templates
 from insights_reports.formats.pdf import render as pdf
+from insights_reports.formats.pdf.child import OF_A_PAGE
 from insights_reports.owed.periods import periods_wanted
 from insights_reports.pipeline.compute import compute
 from insights_reports.pipeline.make import pull_for, recorded
@@ -26,8 +30,11 @@ def main(options: argparse.Namespace) -> int:
     """Pull and compose once, then serve on the loopback interface until Ctrl-C."""
     run = _composed(options)
     templates = templates_of(run.config)
-    with pdf.render_pool(1, templates=templates) as render_pdf, _listen(options.port) as listener:
-        edition = PreviewedEdition(run, templates, render_pdf)
+    with ExitStack() as stack:
+        listener = stack.enter_context(_listen(options.port))
+        render_page = stack.enter_context(pdf.render_pool(1, OF_A_PAGE, templates))
+        render_pdf = stack.enter_context(pdf.render_pool(1, templates=templates))
+        edition = PreviewedEdition(run, templates, render_page, render_pdf)
         host, port = listener.getsockname()
         print(f"Preview of {edition.title}: http://{host}:{port}/")
         print("Stop it with Ctrl-C.", flush=True)
@@ -47,8 +54,9 @@ def _listen(port: int) -> socket.socket:
     try:
         return socket.create_server((_HOST, port))
     except OSError as error:
+        said = os.strerror(error.errno) if error.errno else error
         raise UsageError(
-            "The preview cannot be served.", f"--port {port}: {error.strerror}", "Choose another."
+            "The preview cannot be served.", f"--port {port}: {said}", "Choose another."
         ) from None
 
 
@@ -56,7 +64,8 @@ def _composed(options: argparse.Namespace) -> Run:
     """A run whose documents are made; it delivers nothing."""
     config_path = find_config(options.config)
     config = load_config(config_path)
-    templates_of(config)  # what cannot be used is said before anything is pulled
+    if config.templates:  # what cannot be used is said before anything is pulled
+        check_templates(config.resolve(config.templates))
     logo_of(config)
     run = start_run(
         config_path,

@@ -5,12 +5,11 @@ the preview's own, whose script asks for changes and reloads the frame. Every re
 """
 
 import asyncio
-import base64
 import hashlib
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -26,9 +25,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from insights_reports.assets import TEMPLATES
 from insights_reports.edition.document import Document, load
 from insights_reports.errors import InsightsReportsError
-from insights_reports.formats.html import render as html
 from insights_reports.formats.html.templates import SHIPPED, Templates
-from insights_reports.formats.mail import render as mail
+from insights_reports.formats.html.templates_check import check_templates
+from insights_reports.formats.pdf.render import RenderOne
 from insights_reports.pipeline.runs import Run
 
 _LONGEST_WAIT = 20.0  # seconds until a question for changes is answered though there is none
@@ -45,11 +44,13 @@ _HEADERS = {
 
 @dataclass(frozen=True)
 class PreviewedEdition:
-    """One composed edition, rendered whenever a part of it is asked for."""
+    """One composed edition, rendered whenever a part of it is asked for, in bounds of memory and
+    time; ``render_page`` has the narrower ones. What `check` would refuse is not rendered."""
 
     run: Run
     templates: Templates
-    render_pdf: Callable[[Document], bytes]
+    render_page: RenderOne
+    render_pdf: RenderOne
 
     @cached_property
     def documents(self) -> list[str]:
@@ -61,20 +62,38 @@ class PreviewedEdition:
 
     def page(self, name: str) -> bytes:
         """The web page of one of ``documents``."""
-        return html.render(self._document(name), self.templates)
+        self._check()
+        return self.render_page(self._document(name), "web")
 
     def pdf(self, name: str) -> bytes:
         """The PDF of one of ``documents``."""
+        self._check()
         return self.render_pdf(self._document(name))
 
-    def mail(self) -> str:
+    def mail(self) -> bytes:
         """The mail with its picture inside, which mail programs would find beside it."""
-        body = mail.render(self._document(self.documents[0]), templates=self.templates)
-        page = body.html
-        for image in body.images:
-            data = base64.b64encode(image.png).decode("ascii")
-            page = page.replace(f"cid:{image.cid}", f"data:image/png;base64,{data}")
-        return page
+        self._check()
+        return self.render_page(self._document(self.documents[0]), "mail")
+
+    def problems(self) -> list[str]:
+        """What is wrong with any template, whichever page is looked at."""
+        first = self.documents[0]
+        made: list[Callable[[], bytes]] = [
+            partial(self.page, first),
+            self.mail,
+            partial(self.pdf, first),
+        ]
+        found = []
+        for make in made:
+            try:
+                make()
+            except InsightsReportsError as error:
+                found.append(str(error))
+        return list(dict.fromkeys(found))
+
+    def _check(self) -> None:
+        if self.templates.own:
+            check_templates(self.templates.own)
 
     def _document(self, name: str) -> Document:
         return load((self.run.documents / f"{name}.json").read_bytes())
@@ -106,6 +125,7 @@ def make_app(edition: PreviewedEdition, names: Collection[str]) -> Starlette:
             Route("/preview.css", pages.own_file),
             Route("/preview.js", pages.own_file),
             Route("/changed", pages.changed),
+            Route("/problems", pages.problems),
             Route("/mail.html", pages.mail),
             Route("/{file}", pages.document),
         ],
@@ -143,6 +163,9 @@ class _Pages:
                 break
             await asyncio.sleep(_BETWEEN_LOOKS)
         return PlainTextResponse(stamp)
+
+    def problems(self, _: Request) -> Response:
+        return PlainTextResponse("\n\n".join(self._edition.problems()))
 
     def mail(self, _: Request) -> Response:
         return HTMLResponse(self._edition.mail())

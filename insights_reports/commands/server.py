@@ -53,7 +53,10 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    found = import_file(Path(options.file), Path(options.data), time_zone=options.time_zone)
+    source = Path(options.file)
+    if not source.is_file():
+        raise UsageError("There is no such file.", f"File: {source}", "Name a file that exists.")
+    found = import_file(source, Path(options.data), time_zone=options.time_zone)
     if options.json:
         print_json({"data": options.data, **camel(found)})
         return 0

@@ -149,9 +149,10 @@ def _checked_url(url: str) -> str:
     except ValueError:
         valid = False
     if not valid or "@" in parts.netloc or parts.query or parts.fragment:
+        shown = "" if "@" in url else f"{url.strip()[:80]!r}: "  # it may hold a password
         raise UsageError(
             "The address of Octopus cannot be used.",
-            "It must be http or https, a host, and at most a path: no user, query or #.",
+            f"{shown}it must be http or https, a host, and at most a path: no user, query or #.",
             "Give the address up to, not including, /app or /api: https://example.octopus.app",
         )
     return parts.geturl().rstrip("/")

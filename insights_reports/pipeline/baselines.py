@@ -18,6 +18,7 @@ from insights_reports.errors import ConfigError, UsageError
 from insights_reports.judgement import Baseline
 from insights_reports.metrics import Period
 from insights_reports.pipeline.runs import Run
+from insights_reports.whole import whole
 
 DECISIONS = "baselines.yaml"
 """The file beside the configuration that holds the decisions; it is reviewed like code."""
@@ -116,9 +117,8 @@ def keep_baselines(run: Run, made: Mapping[str, Any]) -> None:
     text = json.dumps(
         {"baselines": baselines, "proposals": made["proposals"]}, indent=1, ensure_ascii=False
     )
-    part = path.with_suffix(f".{run.id}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    with whole(path) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 def _end(baseline: Mapping[str, Any]) -> date:

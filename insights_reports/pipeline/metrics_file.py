@@ -6,6 +6,7 @@ from insights_reports.config import Config
 from insights_reports.owed.metrics import metrics
 from insights_reports.owed.standing import Overview
 from insights_reports.pipeline.state import open_ledger, state_of
+from insights_reports.whole import whole
 
 FILE = "metrics.prom"
 _RUNS = 20  # of a subscription, among which the last that ended is found
@@ -21,7 +22,5 @@ def write_metrics(config: Config, overview: Overview, now: datetime) -> None:
     with open_ledger(config) as ledger:
         runs = {name: ledger.runs.latest(name, limit=_RUNS) for name in config.subscriptions}
     path = state_of(config) / FILE
-    new = path.with_suffix(".new")
-    new.write_bytes(metrics(overview, runs, now))
-    new.chmod(0o600)
-    new.replace(path)
+    with whole(path, private=True) as part:
+        part.write_bytes(metrics(overview, runs, now))

@@ -30,7 +30,9 @@ def note_of(run: Run, period: str, replaced: Document | None) -> EditorsNote | N
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("The note cannot be read.", f"{path}: {error}", "") from error
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        remedy = "Name a file of text: --note FILE, or notes/PERIOD.md beside the configuration."
+        raise UsageError("The note cannot be read.", f"{path}: {reason}", remedy) from error
     if len(text) > _LARGEST:
         raise UsageError("The note is too long.", f"{path}: {len(text):,} characters", "")
     return parse_note(text)

@@ -65,7 +65,11 @@ def renderers(config: Config, workers: int = WORKERS) -> Iterator[Callable[[Run]
             run.files.mkdir(exist_ok=True)
             formats: dict[str, Callable[[Document], bytes]] = {
                 "pdf": render_pdf,
-                "html": lambda document: html.render(document, templates),
+                "html": lambda document: (
+                    render_pdf(document, "web")
+                    if templates.own
+                    else html.render(document, templates)
+                ),
                 "xlsx": lambda document: excel.render(document, _rows_for(document, run)),
             }
             return lambda name, format: _render_file(run, name, format, formats[format])

@@ -32,8 +32,21 @@ from insights_reports.pipeline.seal import CONFIGURATION, FOLDER, sealed_at, uns
 from insights_reports.pipeline.settings import appearance_of, conventions_of
 from insights_reports.pipeline.state import open_ledger
 from insights_reports.pipeline.subject import subject_of
+from insights_reports.spelling.nearest import nearest
 
+_NEWEST = 5  # editions in a message
 _MOST_NAMED = 4  # differences in a message
+
+
+def _there_are(config: Config, name: str) -> str:
+    """The edition that was probably meant, and the newest."""
+    with open_ledger(config) as ledger:
+        known = list(dict.fromkeys(f"{e.subscription}/{e.period}" for e in ledger.editions()))
+    if not known:
+        return "None was made yet; `insights-reports run` makes them."
+    found = nearest(name, known)
+    meant = f"Did you mean {found}? " if found else ""
+    return f"{meant}Newest: {', '.join(known[-_NEWEST:])}; `insights-reports editions` lists all."
 
 
 def find_edition(config: Config, name: str) -> EditionRow:
@@ -49,13 +62,8 @@ def find_edition(config: Config, name: str) -> EditionRow:
     found = [e for e in made if revision in ("", f"r{e.revision}")]
     if not found:
         known = ", ".join(f"r{e.revision}" for e in made)
-        raise UsageError(
-            "There is no such edition.",
-            f"Edition: {name}",
-            f"Of this period there are {known}."
-            if known
-            else "Name it as SUBSCRIPTION/PERIOD/rN; `insights-reports editions` lists them all.",
-        )
+        remedy = f"Of this period there are {known}." if known else _there_are(config, name)
+        raise UsageError("There is no such edition.", f"Edition: {name}", remedy)
     return found[-1]
 
 

@@ -7,6 +7,7 @@ so that a step needs nothing but the folder's path, in whichever process it runs
 import json
 import os
 import secrets
+import tempfile
 import time
 import traceback
 from collections.abc import Iterator
@@ -26,7 +27,14 @@ from insights_reports.delivery import Ledger
 from insights_reports.edition.about import About
 from insights_reports.edition.settings import Trigger
 from insights_reports.errors import UsageError, without_secrets
-from insights_reports.pipeline.state import close_off, make_private, open_ledger, state_of, sweep
+from insights_reports.pipeline.state import (
+    LOG,
+    close_off,
+    make_private,
+    open_ledger,
+    state_of,
+    sweep,
+)
 from insights_reports.spelling.nearest import meant_or_all
 
 EDITION = "edition.json"
@@ -126,7 +134,7 @@ class Run:
     def log(self, text: str) -> None:
         """Add what happens, with the time, to ``run.log``, without secrets."""
         line = f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {without_secrets(text)}\n"
-        opened = os.open(self.folder / "run.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        opened = os.open(self.folder / LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with os.fdopen(opened, "a", encoding="utf-8") as file:
             file.write(line)
 
@@ -165,6 +173,8 @@ def start_run(
     """
     config = load_config(config_path)
     named(config, subscription)
+    if out:
+        _check_out(out)
     now = datetime.now(UTC)
     run_id, state = _new_id(now), state_of(config)
     folder = state / "runs" / run_id
@@ -233,6 +243,19 @@ def named(config: Config, subscription: str) -> Subscription:
         f"{config.path}: {subscription!r}",
         meant_or_all(subscription, known),
     )
+
+
+def _check_out(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UsageError(
+            "The folder of --out cannot be written.",
+            f"--out {folder}: {error.strerror}",
+            "Choose another, or change its owner or mode.",
+        ) from None
 
 
 def open_run(folder: Path) -> Run:

@@ -28,6 +28,7 @@ from insights_reports.formats.html.templates import REPLACEABLE
 from insights_reports.pipeline.data import data_paths
 from insights_reports.pipeline.earlier import EARLIER
 from insights_reports.pipeline.runs import Run
+from insights_reports.whole import whole
 
 FOLDER, MANIFEST, CONFIGURATION = "seal", "manifest.json", "configuration.json"
 SCHEMA = 1
@@ -171,12 +172,9 @@ def _hashes_of(files: Sequence[Path]) -> dict[str, str]:
 
 
 def _write_last(path: Path, said: dict[str, Any]) -> None:
-    part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(said, indent=1, ensure_ascii=False) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    part.rename(path)
+    text = json.dumps(said, indent=1, ensure_ascii=False) + "\n"
+    with whole(path, durable=True) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 @cache

@@ -48,6 +48,10 @@ def _postgres(config: Config, url: str) -> PostgresLedger:
         ) from None
 
 
+LOG = "run.log"
+"""What happens in a run, in its folder."""
+
+
 def make_private(folder: Path) -> None:
     """Make ``folder`` and its parents if they are missing; only its owner may look into it.
 
@@ -75,8 +79,9 @@ def close_off(folder: Path) -> None:
 
 
 def sweep(config: Config, ledger: Ledger, now: datetime) -> list[str]:
-    """Remove what dead runs left: their folders, the pulls they had not sealed, the scratch folders
-    of their children and their proofs of life. The folder of a run that made an edition stays.
+    """Remove what dead runs left: their folders but for the log, the pulls they had not sealed, the
+    scratch folders of their children and their proofs of life. The folder of a run that made an
+    edition stays.
 
     Returns the ids of the runs that were found dead.
     """
@@ -85,9 +90,20 @@ def sweep(config: Config, ledger: Ledger, now: datetime) -> list[str]:
     needed = {edition.run_id for edition in ledger.editions()}
     for run_id in dead:
         if run_id not in needed:
-            shutil.rmtree(state / "runs" / run_id, ignore_errors=True)
+            _leave_log(state / "runs" / run_id)
         if not (state / "pulls" / run_id / "manifest.json").exists():
             shutil.rmtree(state / "pulls" / run_id, ignore_errors=True)
     sweep_scratch()
     ledger.sweep()
     return dead
+
+
+def _leave_log(folder: Path) -> None:
+    """Remove all of a run's folder but its log, which says how far the run came."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != LOG:
+            path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # it stays with its log, and goes without one
+        folder.rmdir()

@@ -1,6 +1,5 @@
 """Whose deployments they are, and that one process alone serves them."""
 
-import fcntl
 import hashlib
 import re
 import secrets
@@ -11,6 +10,7 @@ from typing import IO
 
 from insights_reports.config import Config
 from insights_reports.errors import UsageError
+from insights_reports.locks import take_lock
 
 
 def identity(config: Config) -> str:
@@ -86,7 +86,7 @@ def _held(home: Path, flow_run: str) -> Path:
 
 def _hold(file: IO[str]) -> bool:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        take_lock(file, wait=False)
     except BlockingIOError:
         return False
     return True

@@ -23,6 +23,7 @@ from urllib.request import ProxyHandler, build_opener
 from insights_reports.errors import ServerGone, UsageError
 from insights_reports.scheduling.door import Keys
 from insights_reports.scheduling.operator import OPERATOR
+from insights_reports.whole import whole
 
 HOST = "127.0.0.1"
 INNER = "insights-reports"  # the user's name of our own processes
@@ -240,9 +241,5 @@ def _write_door(path: Path, port: int, keys: Keys) -> None:
         "password": password,
         "login": keys.operator,
     }
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1)
-    new.replace(path)
+    with whole(path, private=True) as part:
+        part.write_text(json.dumps(content, indent=1), encoding="utf-8")

@@ -123,7 +123,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise UsageError(
-            "The server cannot listen here.", f"{host}:{port}: {error}", "Choose another port."
+            "The server cannot listen here.", f"{host}:{port}: {error.strerror}", "Choose another."
         ) from None
     listener.listen(128)
     return listener

@@ -656,5 +656,5 @@ def test_nothing_is_left_in_the_folder_for_temporary_files(
 
 
 def test_a_failure_keeps_its_words_on_one_line() -> None:
-    error = pdf._error(documents.sample_document(), Failed("one\ntwo" * 200), SHIPPED)
+    error = pdf._error(documents.sample_document(), "pdf", Failed("one\ntwo" * 200), SHIPPED)
     assert len(str(error).splitlines()) == 3

@@ -20,6 +20,7 @@ from insights_reports.formats.html.templates import REPLACEABLE, Templates, open
 from insights_reports.formats.html.templates_check import check_templates
 from insights_reports.formats.mail import render as mail
 from insights_reports.formats.pdf import render as pdf
+from insights_reports.formats.pdf.child import Kind, ProcessLimits
 from tests import documents
 
 GENERATED = datetime(2026, 10, 1, 6, 0, tzinfo=UTC)
@@ -131,6 +132,33 @@ def test_a_fault_in_the_child_names_file_and_line(own: Path) -> None:
     path.write_text("<p>\n{{ document.titel }}", encoding="utf-8")
     with pytest.raises(RenderError, match=rf"{re.escape(str(path))}, line 2: .*'titel'"):
         pdf.render(documents.sample_document(), templates=open_templates(own))
+
+
+_FOR_EVER = "{% for a in range(99999) %}{% for b in range(99999) %}WHAT{% endfor %}{% endfor %}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("web", "report/web.html.j2"), ("mail", "mail.html.j2"), ("pdf", "report/print.html.j2")],
+)
+def test_a_loop_of_billions_costs_no_more_than_it_may(own: Path, kind: Kind, name: str) -> None:
+    """Of memory, where the file and the line are known, and of time."""
+    limits = ProcessLimits(memory=1024**3, cpu=4)
+    document = documents.sample_document()
+    with pdf.render_pool(1, limits, open_templates(own)) as render:
+        (own / name).write_text(
+            "\n" + _FOR_EVER.replace("WHAT", "{{ 'x' * 9999999 }}"), encoding="utf-8"
+        )
+        said = f"{name}, line .: there is not enough memory|more than 1024 MB of memory"
+        with pytest.raises(RenderError, match=said):
+            render(document, kind)
+        (own / name).write_text(_FOR_EVER.replace("WHAT", ""), encoding="utf-8")
+        with pytest.raises(RenderError, match="more than 4 s of processor time") as caught:
+            render(document, kind)
+        assert caught.value.remedy.startswith("Look for a loop or a text without an end")
+        (own / name).write_bytes((TEMPLATES / name).read_bytes())
+        assert render(document, kind)  # and the next is rendered as if nothing had been
 
 
 def test_a_colour_that_there_is_not_names_file_and_line(own: Path) -> None:

@@ -113,6 +113,17 @@ def test_an_edition_is_shown_and_follows_its_templates(previewed: Previewed) -> 
     assert status == 500
     assert b"web.html.j2, line 2: UndefinedError" in said
 
+    # A fault of any template is said, whichever page is open; and what `check` refuses.
+    (previewed.own / "report" / "web.html.j2").unlink()
+    (previewed.own / "mail.html.j2").write_text("{{ no_such_mail }}")
+    assert previewed.get("/summary.html")[0] == 200
+    assert b"mail.html.j2, line 1: UndefinedError" in previewed.get("/problems")[2]
+    (previewed.own / "mail.html.j2").write_text("{% if %}")
+    status, _, said = previewed.get("/summary.html")
+    assert (status, b"mail.html.j2, line 1: Expected" in said) == (500, True)
+    (previewed.own / "mail.html.j2").unlink()
+    assert previewed.get("/problems")[2] == b""
+
     assert not (previewed.root / "reports").exists()  # nothing was delivered
     _, _, stamp = previewed.get("/changed")
     with previewed.asking(f"/changed?since={stamp.decode()}"):  # as an open tab does all the time

@@ -261,7 +261,9 @@ def test_what_the_state_holds_is_for_its_owner_alone_and_dead_runs_are_swept(
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (state, *state.rglob("*"))}
     assert {path for path, mode in modes.items() if mode & 0o077} == set()
     dead = state / "runs" / "20261001T000000-dead0000"
-    dead.mkdir()
+    (dead / "documents").mkdir(parents=True)
+    (dead / "run.json").write_text("{}")
+    (dead / "run.log").write_text("how far it came")
     with sqlite3.connect(state / "ledger.sqlite") as ledger:
         ledger.execute(
             "INSERT INTO runs (run_id, subscription, period, cause, started_at, holder, outcome) "
@@ -270,7 +272,7 @@ def test_what_the_state_holds_is_for_its_owner_alone_and_dead_runs_are_swept(
         )
     ledger.close()
     assert run(config, "--dry-run").status == 0
-    assert not dead.exists()
+    assert [path.name for path in dead.iterdir()] == ["run.log"]
     (status,) = json.loads(command("status", "--config", config, "--json").out)
     assert status["lastEdition"] is None
 

@@ -7,7 +7,6 @@ recur.
 """
 
 import contextlib
-import fcntl
 import os
 import platform
 import re
@@ -17,6 +16,8 @@ from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
+
+from insights_reports.locks import take_lock
 
 _FLAGS = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
@@ -77,7 +78,7 @@ class Holders:
             name = f"{secrets.token_hex(8)}-{_boot()}"
             path = self._folder / name
             lock = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            take_lock(lock)
             if _same(lock, path):  # not taken for dead between the two steps and removed
                 os.write(lock, f"process {os.getpid()} on {platform.node()}\n".encode())
                 return Holder(name, lock)
@@ -92,7 +93,7 @@ class Holders:
         except OSError:
             return None
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            take_lock(lock, wait=False)
         except BlockingIOError:
             return True
         finally:
@@ -105,7 +106,7 @@ class Holders:
         with contextlib.suppress(OSError):
             lock = os.open(path, _FLAGS)
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                take_lock(lock, wait=False)
                 if _same(lock, path):
                     path.unlink()
             finally:

@@ -169,6 +169,8 @@ class Templates:
 
     def _failed(self, name: str, error: Exception) -> TemplateFault:
         problem = f"{type(error).__name__}: {error}"
+        if isinstance(error, MemoryError):
+            problem = "there is not enough memory for what it makes"
         if isinstance(error, TemplateSyntaxError):
             return _fault(Path(error.filename or name), error.lineno, str(error.message))
         folders = (str(self.own), str(TEMPLATES))

@@ -5,6 +5,7 @@ HTML keeps to what Outlook's Word engine and Gmail show: nested tables, inline s
 less than 100 KB. How it is sent is the business of `insights_reports.delivery`.
 """
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -81,6 +82,16 @@ def render(
     text = "\n".join(lines) + "\n"
     shown = (logo,) if logo is not None and f"cid:{logo.cid}" in html else ()
     return RenderedMail(parts.subject(), xml_text(text), str(html), shown)
+
+
+def page(document: Document, templates: Templates = SHIPPED) -> bytes:
+    """The HTML part as a page, with its pictures inside, which mail programs find beside it."""
+    body = render(document, templates=templates)
+    found = body.html
+    for image in body.images:
+        data = base64.b64encode(image.png).decode("ascii")
+        found = found.replace(f"cid:{image.cid}", f"data:image/png;base64,{data}")
+    return found.encode()
 
 
 def _text(

@@ -1,4 +1,4 @@
-"""A child process that lays out PDFs, seen from its parent."""
+"""A child process that lays out PDFs and fills in own templates, seen from its parent."""
 
 import json
 import os
@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 from dataclasses import dataclass
+from typing import Literal
 
 from insights_reports.formats.html.templates import SHIPPED, TemplateFault, Templates
 from insights_reports.formats.pdf.scratch import Scratch
@@ -25,6 +26,12 @@ _KILLED, _TOO_LONG = -9, -24  # by SIGKILL, by SIGXCPU; not every system has nam
 _CRASHED = (-6, -11)  # by SIGABRT, by SIGSEGV
 
 
+Kind = Literal["pdf", "web", "mail"]
+"""What is made of a document: a PDF, its web page, or its mail as a page."""
+_LETTERS: dict[Kind, bytes] = {"web": b"W", "mail": b"M", "pdf": b"P"}
+KINDS = tuple(_LETTERS)
+
+
 @dataclass(frozen=True)
 class ProcessLimits:
     """What one document may cost: bytes of address space, seconds of processor and of wall time."""
@@ -32,6 +39,10 @@ class ProcessLimits:
     memory: int = 2 * 1024**3
     cpu: int = 120
     wall: float = 300.0
+
+
+OF_A_PAGE = ProcessLimits(memory=1024**3, cpu=20, wall=120.0)
+"""What a page may cost while somebody waits for it; the machine may have more to do."""
 
 
 class Failed(Exception):
@@ -71,15 +82,15 @@ class Child:
             env=_environment() | {"TMPDIR": self._scratch.name},
         )
 
-    def render(self, document: bytes) -> bytes:
-        """The PDF of a document given as JSON.
+    def render(self, document: bytes, kind: Kind = "pdf") -> bytes:
+        """The file of a document given as JSON.
 
         Raises:
             Failed: when there is none.
             TemplateFault: when one of the company's own templates is at fault.
         """
-        letter, content = self._ask(document)
-        if letter == b"P":
+        letter, content = self._ask(_LETTERS[kind], document)
+        if letter == b"F":
             return content
         if letter == b"T":
             raise TemplateFault(*json.loads(content))
@@ -95,7 +106,7 @@ class Child:
         self._log.close()
         self._scratch.cleanup()
 
-    def _ask(self, request: bytes) -> tuple[bytes, bytes]:
+    def _ask(self, kind: bytes, request: bytes) -> tuple[bytes, bytes]:
         """The letter and the content of the reply; no letter when the child ended without one."""
         requests, replies = self._process.stdin, self._process.stdout
         if requests is None or replies is None:
@@ -103,7 +114,7 @@ class Child:
         timer = threading.Timer(self._limits.wall, self._give_up)
         timer.start()
         try:
-            send(requests, b"", request)
+            send(requests, kind, request)
             letter = replies.read(1)
             content = receive(replies)
         except OSError:  # the child is gone
@@ -133,7 +144,7 @@ class Child:
             most = self._limits.memory // 1024**2
             problem = f"the renderer crashed, perhaps for want of more than {most} MB of memory"
             return Failed(problem, limit=True)
-        return Failed(words.splitlines()[-1] if words else f"it ended with status {status}")
+        return Failed(_last(words) or f"it ended with status {status}")
 
     def _exceeded(self, limit: str) -> Failed:
         words = {
@@ -142,6 +153,13 @@ class Child:
             "time": f"more than {self._limits.wall:g} s",
         }
         return Failed(words[limit], limit=True)
+
+
+def _last(words: str) -> str:
+    """The line that says what ended it: an error's, also where a library printed more after it."""
+    lines = [line for line in words.splitlines() if line.strip("- ")]
+    errors = [line for line in lines if re.match(r"[A-Za-z_.]*(Error|Exception)\b", line)]
+    return [*lines, *errors][-1] if lines else ""
 
 
 def _environment() -> dict[str, str]:

@@ -1,17 +1,26 @@
-"""The edition as a PDF, laid out in a child process with limits on memory, processor and time."""
+"""The edition as a PDF, laid out in a child process with limits on memory, processor and time; and
+in the same bounds the pages that a company's own templates make."""
 
 import queue
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from insights_reports.edition.document import Document, dump
 from insights_reports.errors import RenderError
 from insights_reports.formats.html.templates import SHIPPED, Templates
-from insights_reports.formats.pdf.child import Child, Failed, ProcessLimits
+from insights_reports.formats.pdf.child import Child, Failed, Kind, ProcessLimits
 from insights_reports.formats.pdf.libraries import explained
 
 _DEFAULT = ProcessLimits()
+_NAMES: dict[Kind, str] = {"pdf": "PDF", "web": "web page", "mail": "mail"}
+
+
+class RenderOne(Protocol):
+    """Makes one file of a document, by default the PDF."""
+
+    def __call__(self, document: Document, kind: Kind = "pdf") -> bytes: ...
 
 
 def render(
@@ -29,23 +38,24 @@ def render(
 @contextmanager
 def render_pool(
     workers: int, limits: ProcessLimits = _DEFAULT, templates: Templates = SHIPPED
-) -> Iterator[Callable[[Document], bytes]]:
-    """A function that renders like `render`, with up to ``workers`` children that are kept for the
-    next document; threads may call it at the same time. A child that broke is replaced."""
+) -> Iterator[RenderOne]:
+    """A function that renders like `render`, or the web page or the mail in the same bounds, with
+    up to ``workers`` children that are kept for the next document; threads may call it at the same
+    time. A child that broke is replaced."""
     seats: queue.SimpleQueue[Child | None] = queue.SimpleQueue()
     for _ in range(workers):
         seats.put(None)
 
-    def render_one(document: Document) -> bytes:
+    def render_one(document: Document, kind: Kind = "pdf") -> bytes:
         try:
             try:
-                return attempt(document)
+                return attempt(document, kind)
             except Failed as failed:
                 if not failed.killed:
                     raise
-                return attempt(document)  # once more: it was none of the document's doing
+                return attempt(document, kind)  # once more: it was none of the document's doing
         except Failed as failed:
-            raise _error(document, failed, templates) from None
+            raise _error(document, kind, failed, templates) from None
         except OSError as error:
             raise RenderError(
                 "The PDF renderer cannot work.",
@@ -53,11 +63,11 @@ def render_pool(
                 "Free some space for temporary files, or set TMPDIR to another folder.",
             ) from None
 
-    def attempt(document: Document) -> bytes:
+    def attempt(document: Document, kind: Kind) -> bytes:
         child = seats.get()
         try:
             child = child or Child(limits, templates)
-            return child.render(dump(document))
+            return child.render(dump(document), kind)
         except Failed as failed:
             if child is not None and not failed.alive:
                 child.stop()
@@ -75,18 +85,19 @@ def render_pool(
                 child.stop()
 
 
-def _error(document: Document, failed: Failed, templates: Templates) -> RenderError:
+def _error(document: Document, kind: Kind, failed: Failed, templates: Templates) -> RenderError:
     problem = " ".join(str(failed).split())[:300]
     missing = explained(problem)
     if missing:
         return missing
     remedy = "This is a fault of ours: please report it."
-    if templates.own:
-        remedy = f"Look for the fault in your own templates: {templates.own}"
     if failed.limit:
         remedy = "Show fewer rows or splits in it, or give the renderer more."
+    if templates.own:
+        what = "loop or a text without an end" if failed.limit else "fault"
+        remedy = f"Look for a {what} in your own templates: {templates.own}"
     return RenderError(
-        "The PDF could not be rendered.",
+        f"The {_NAMES[kind]} could not be rendered.",
         f"document {document.name!r} of {document.identity.subscription!r}: {problem}",
         remedy,
     )

@@ -1,12 +1,13 @@
 """The folders for the temporary files of children, which outlive nobody."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 import tempfile
 import time
 from pathlib import Path
+
+from insights_reports.locks import take_lock
 
 _PREFIX = "insights-reports-pdf-"
 _YOUNG = 60.0  # seconds; a folder as young as that may just be about to be locked
@@ -44,7 +45,7 @@ def _lock(folder: Path) -> int:
     """
     lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        take_lock(lock, wait=False)
     except OSError:
         os.close(lock)
         raise

@@ -1,7 +1,9 @@
-"""The child that lays out PDFs: documents on standard input, PDFs on standard output.
+"""The child that lays out PDFs, and fills in what a company's own templates make of a document:
+documents on standard input, files on standard output.
 
-A request is the length of the JSON (8 bytes, big-endian) and the JSON; a reply is one letter (P: a
-PDF, E: an error, T: a fault of a template, as JSON), the length and the PDF or the text. The child
+A request is one letter (P: as a PDF, W: as a web page, M: as a mail), the length of the JSON (8
+bytes, big-endian) and the JSON; a reply is one letter (F: the file, E: an error, T: a fault of a
+template, as JSON), the length and the file or the text. The child
 ends when its input does. Started as
 ``python -m insights_reports.formats.pdf.worker MEMORY CPU [TEMPLATES]``: bytes of address space in
 all, seconds of processor time for each document, the folder of the company's own templates.
@@ -71,15 +73,18 @@ def _find_no_libraries() -> None:
 
 def _serve(requests: IO[bytes], replies: IO[bytes], seconds: int, own: Path | None) -> None:
     from insights_reports.edition.document import load
+    from insights_reports.formats.html.render import render as web
     from insights_reports.formats.html.templates import TemplateFault, Templates
+    from insights_reports.formats.mail.render import page as mail
     from insights_reports.formats.pdf.layout import layout
 
     templates = Templates(own)
+    makes = {b"P": layout, b"W": web, b"M": mail}
     gc.freeze()
-    while (request := receive(requests)) is not None:
+    while (letter := requests.read(1)) and (request := receive(requests)) is not None:
         _limit_time(seconds)
         try:
-            send(replies, b"P", layout(load(request), templates))
+            send(replies, b"F", makes[letter](load(request), templates))
         except MemoryError:
             send(replies, b"E", b"memory")
             return  # what is left of this process cannot be relied on

@@ -16,6 +16,7 @@ from insights_reports.history.deployments import parquet
 from insights_reports.history.deployments.manifest import HistoryManifest
 from insights_reports.history.deployments.schema import DATA
 from insights_reports.history.deployments.storage import Storage
+from insights_reports.whole import whole
 
 _CURRENT = "current"
 
@@ -71,13 +72,8 @@ def export(store: Storage, path: Path) -> int:
         HistoryError: when a file of the history is missing or damaged.
     """
     manifest, _ = manifests.fetch(store)
-    draft = path.with_name(f".{path.name}.part")
-    try:
-        count = (_to_csv if path.suffix == ".csv" else _to_parquet)(store, manifest, draft)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    return count
+    with whole(path) as draft:
+        return (_to_csv if path.suffix == ".csv" else _to_parquet)(store, manifest, draft)
 
 
 def _to_parquet(store: Storage, manifest: HistoryManifest, path: Path) -> int:

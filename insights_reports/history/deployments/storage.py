@@ -1,10 +1,8 @@
 """Where a history lies: a few operations that a folder and an object storage both have."""
 
 import contextlib
-import fcntl
 import hashlib
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,8 +11,9 @@ from pathlib import Path
 from typing import Protocol
 
 from insights_reports.errors import HistoryError
+from insights_reports.locks import take_lock
+from insights_reports.whole import part_of, sync, whole
 
-_PART = ".part"
 _LOCK = ".lock"
 
 
@@ -86,7 +85,7 @@ class LocalFolder:
             self._folder(path.parent)
             if path.exists() and path.samefile(self.path / source):
                 return
-            part = _part(path)
+            part = part_of(path)
             try:
                 part.hardlink_to(self.path / source)
             except OSError:  # a file system without hard links
@@ -95,7 +94,7 @@ class LocalFolder:
             part.replace(path)
             # Two names of one file already: then the rename has left the second.
             part.unlink(missing_ok=True)
-            _sync(path.parent)
+            sync(path.parent)
 
     def list(self, prefix: str) -> Iterator[Stored]:
         root = self.path / prefix
@@ -111,52 +110,30 @@ class LocalFolder:
 
     def _put(self, path: Path, content: bytes) -> None:
         self._folder(path.parent)
-        part = _part(path)
-        try:
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
-        _sync(path.parent)
+        with whole(path, durable=True, private=True) as part:
+            part.write_bytes(content)
 
     def _folder(self, folder: Path) -> None:
         """Make ``folder`` and those above it, their names on the disk."""
         if not folder.is_dir():
             self._folder(folder.parent)
             folder.mkdir(mode=0o700, exist_ok=True)
-            _sync(folder.parent)
+            sync(folder.parent)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         self._folder(self.path)
         descriptor = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            take_lock(descriptor)
             yield
         finally:
             os.close(descriptor)
 
 
-def _part(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}{_PART}")
-
-
 def _same(path: Path, content: bytes) -> bool:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").digest() == hashlib.sha256(content).digest()
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

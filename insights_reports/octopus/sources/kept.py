@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from insights_reports.errors import keeping
+from insights_reports.whole import whole
 
 
 class Kept:
@@ -30,11 +31,10 @@ class Kept:
             PullError: when it cannot be written.
         """
         path = self._path(name)
-        part = path.with_suffix(".part")
         with keeping(path):
             self._folder.mkdir(parents=True, exist_ok=True)
-            table.to_parquet(part)
-            part.replace(path)
+            with whole(path) as part:
+                table.to_parquet(part)
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.parquet"

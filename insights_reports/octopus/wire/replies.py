@@ -3,6 +3,7 @@
 The form of an error's body: https://octopus.com/docs/octopus-rest-api (ErrorMessage, Errors).
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Literal
 
@@ -149,9 +150,16 @@ def check_framing(headers: Mapping[str, str], request: str) -> None:
 def broken_connection(error: Exception, request: str) -> OctopusError:
     """The error for a connection that could not be made, or that broke."""
     if _has_cause(error, requests.exceptions.SSLError, urllib3.exceptions.SSLError):
+        said = re.sub(r" \(_ssl\.c:\d+\)", "", str(_innermost(error)))
+        if "WRONG_VERSION_NUMBER" in said:
+            return Unreachable(
+                "The server does not speak TLS there.",
+                f"{request}: {said}",
+                "Give the port that speaks HTTPS, or http:// in OCTOPUS_URL if it is plain HTTP.",
+            )
         return Unreachable(
             "The server's certificate was not accepted.",
-            f"{request}: {_innermost(error)}",
+            f"{request}: {said}",
             "If your company signs it, give its certificates with OCTOPUS_CA_BUNDLE.",
         )
     if _has_cause(error, urllib3.exceptions.InvalidHeader, requests.exceptions.InvalidHeader):
