@@ -19,7 +19,7 @@ from insights_reports.octopus import Client, iana_zone
 from insights_reports.octopus.resources import InsightsReport
 from insights_reports.octopus.sources import core, project
 from insights_reports.octopus.sources.combinations import combinations
-from insights_reports.octopus.sources.population import population
+from insights_reports.octopus.sources.population import Population, population
 from insights_reports.pipeline.calendars import calendar_of
 from insights_reports.pipeline.make import connection, source_of
 from insights_reports.pipeline.pull import choose_tag_sets
@@ -192,11 +192,17 @@ def _source(client: Client, report: InsightsReport, source: str) -> str:
     """What the source would read; one request for it is made for real."""
     if source == "core":
         core.try_one(client)
-        return f"{len(core.chosen_of(client, report).projects)} projects"
+        chosen = core.chosen_of(client, report)
+        return f"{len(chosen.projects)} projects{_gone(chosen)}"
     chosen = population(client, report)
     tried = project.try_one(client, chosen)
     asked = sum(1 for _ in combinations(chosen))
-    return f"{len(chosen.projects)} projects, {asked} requests such as {tried.key}"
+    return f"{len(chosen.projects)} projects{_gone(chosen)}, {asked} requests such as {tried.key}"
+
+
+def _gone(chosen: Population) -> str:
+    """What the definition names and is deleted, or hidden from this account."""
+    return f" (not there: {', '.join(chosen.missing)[:200]})" if chosen.missing else ""
 
 
 def _some_projects(report: InsightsReport) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from insights_reports.crosscheck import CrossCheck
 from insights_reports.crosscheck.tables.intervals import day_number, ends
@@ -18,7 +19,7 @@ from insights_reports.formats.data.figures import FIGURES as COLUMNS
 from insights_reports.metrics import Granularity, Split, Tabulator, TimeRange, time_range
 from insights_reports.pipeline.combinations import StatedByCombination
 from insights_reports.pipeline.load import Pulled
-from insights_reports.spelling.figures import FIGURES
+from insights_reports.spelling.figures import FIGURES, StatedFigure
 from insights_reports.spelling.stated import StatedTable
 from insights_reports.spelling.terms import NULL
 
@@ -26,6 +27,13 @@ _RANGE: TimeRange = "LastYear"  # the longest that Octopus states
 _UNITS = {"count": "count", "rate": "fraction", "duration": "seconds", "number": "number"}
 _TICKS = 10_000_000
 _OF_ENVIRONMENTS = ("Environment", "EnvironmentGroup")  # shown of the whole report only
+_NAMES = pd.DataFrame(
+    {
+        "measure": [figure.metric for figure in FIGURES],
+        "statistic": [figure.statistic or "" for figure in FIGURES],
+        "unit": [_UNITS[figure.kind] for figure in FIGURES],
+    }
+)
 _KEY = ["split", "tag_set", "granularity", "series", "start", "measure", "statistic"]
 
 
@@ -112,39 +120,52 @@ def _long(tabulator: Tabulator, asked: _Asked) -> pd.DataFrame:
             last = np.minimum(after, last)
         # Octopus states whole intervals; ours may be cut by the period or by today.
         whole = (after == last) & (starts >= np.datetime64(asked.start, "D"))
-    common = {
-        "split": asked.split,
-        "tag_set": asked.tag_set,
-        "series_id": table["series_key"],
-        "series": table["series_name"],
-        "start": starts.astype("M8[s]"),
-        "end": last.astype("M8[s]"),
-        "granularity": asked.granularity,
-        "cut": asked.cut,
-        "whole": whole,
-    }
-    each = [pd.DataFrame({**common, **_figure(table, number)}) for number in range(len(FIGURES))]
-    return pd.concat(each, ignore_index=True).astype({"tag_set": object, "granularity": object})
+    common = pd.DataFrame(
+        {
+            "split": asked.split,
+            "tag_set": asked.tag_set,
+            "series_id": table["series_key"],
+            "series": table["series_name"],
+            "start": starts.astype("M8[s]"),
+            "end": last.astype("M8[s]"),
+            "granularity": asked.granularity,
+            "cut": asked.cut,
+            "whole": whole,
+        }
+    )
+    values = np.concatenate([_values(table, figure) for figure in FIGURES])
+    return _of_each_figure(common).assign(value=values, n=_counts(table))
 
 
-def _figure(table: pd.DataFrame, number: int) -> dict[str, Any]:
-    figure = FIGURES[number]
+def _of_each_figure(common: pd.DataFrame) -> pd.DataFrame:
+    """The rows for the first figure, then for the next: made at once, since a table for each of
+    them takes far longer than their values."""
+    size, count = len(common), len(FIGURES)
+    rows = common.take(np.tile(np.arange(size), count)).reset_index(drop=True)
+    names = _NAMES.take(np.repeat(np.arange(count), size)).reset_index(drop=True)
+    return pd.concat([rows, names], axis=1).astype({"tag_set": object, "granularity": object})
+
+
+def _values(table: pd.DataFrame, figure: StatedFigure) -> NDArray[np.float64]:
     values = table[figure.column].to_numpy()
     if figure.kind == "duration":
         nanoseconds = values.astype("m8[ns]").view(np.int64)
         values = np.where(nanoseconds == NULL, np.nan, nanoseconds / 100 / _TICKS)
-    n: Any = pd.array([pd.NA] * len(table), dtype="Int64")
-    if figure.kind == "rate":
-        n = table["total"].astype("Int64").array
-    elif figure.kind != "count":
-        n = table[f"{figure.column.rpartition('_')[0]}_count"].astype("Int64").array
-    return {
-        "measure": figure.metric,
-        "statistic": figure.statistic or "",
-        "unit": _UNITS[figure.kind],
-        "value": values.astype(np.float64),
-        "n": n,
-    }
+    return values.astype(np.float64)
+
+
+def _counts(table: pd.DataFrame) -> Any:
+    """Of how many values each figure is; null of counts."""
+    size = len(table)
+    counts, unknown = np.zeros((len(FIGURES), size), np.int64), np.zeros(len(FIGURES), np.bool_)
+    for number, figure in enumerate(FIGURES):
+        if figure.kind == "rate":
+            counts[number] = table["total"]
+        elif figure.kind != "count":
+            counts[number] = table[f"{figure.column.rpartition('_')[0]}_count"]
+        else:
+            unknown[number] = True
+    return pd.arrays.IntegerArray(counts.ravel(), np.repeat(unknown, size))
 
 
 def _stated(pulled: Pulled, asked: list[_Asked]) -> pd.DataFrame:
@@ -171,23 +192,28 @@ def _rows(table: StatedTable, first: int, last: int) -> pd.DataFrame:
     names = np.array([*table.names, None], dtype=object)[table.series[inside]]
     if table.source.split == "None":
         names = np.full(len(names), "All", dtype=object)
-    common = {
-        "split": table.source.split,
-        "tag_set": table.source.tag_set,
-        "granularity": table.source.granularity,
-        "series": names,
-        "start": table.start[inside].view("M8[D]").astype("M8[s]"),
-    }
-    each = []
-    for figure, column in zip(FIGURES, table.columns, strict=True):
-        values = column[inside].astype(np.float64)
-        if column.dtype.kind == "i":
-            values[column[inside] == NULL] = np.nan
-        if figure.kind == "duration":
-            values /= _TICKS
-        said = {"measure": figure.metric, "statistic": figure.statistic or "", "stated": values}
-        each.append(pd.DataFrame({**common, **said}))
-    return pd.concat(each, ignore_index=True).astype({"tag_set": object, "granularity": object})
+    common = pd.DataFrame(
+        {
+            "split": table.source.split,
+            "tag_set": table.source.tag_set,
+            "granularity": table.source.granularity,
+            "series": names,
+            "start": table.start[inside].view("M8[D]").astype("M8[s]"),
+        }
+    )
+    values = [
+        _stated_values(column[inside], figure)
+        for figure, column in zip(FIGURES, table.columns, strict=True)
+    ]
+    rows = _of_each_figure(common).drop(columns="unit")
+    return rows.assign(stated=np.concatenate(values))
+
+
+def _stated_values(column: NDArray[Any], figure: StatedFigure) -> NDArray[np.float64]:
+    values = column.astype(np.float64)
+    if column.dtype.kind == "i":
+        values[column == NULL] = np.nan
+    return values / _TICKS if figure.kind == "duration" else values
 
 
 def _verdicts(rows: pd.DataFrame, check: CrossCheck) -> Any:

@@ -216,6 +216,19 @@ def test_check_looks_at_the_source_of_a_subscription(
         assert "`source: project`" not in said
 
 
+@pytest.mark.parametrize("source", ["project", "core"])
+def test_check_names_what_the_definition_names_and_is_gone(
+    configure: Configure, command: Command, source: str
+) -> None:
+    gone = {
+        "ProjectIds": ["Projects-99"],
+        "ProjectGroupIds": ["ProjectGroups-1", "ProjectGroups-9"],
+    }
+    done = command("check", configure(source=source, definition=OWN | gone))
+    assert done.status == 0, done.out
+    assert "projects (not there: ProjectGroups-9, Projects-99)" in done.out
+
+
 def test_check_looks_at_own_templates(
     configure: Configure, command: Command, server: RunningServer, tmp_path: Path
 ) -> None:
