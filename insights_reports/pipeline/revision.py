@@ -6,9 +6,9 @@ again under the next number; that is no revision, and is not called one.
 
 from dataclasses import asdict, replace
 from datetime import datetime
-from pathlib import Path
 
-from insights_reports.delivery import EditionRow, Revision
+from insights_reports.config import Folder
+from insights_reports.delivery import EditionRow, Revision, read_manifests
 from insights_reports.edition import revision_changes
 from insights_reports.edition.about import About
 from insights_reports.edition.differences import Subject
@@ -35,7 +35,7 @@ def as_revision(
     revision = _numbered(run, period, digest, status)
     row = _replaced(run, period, revision)
     changes: tuple[Phrase, ...] = ()
-    if row is not None and _is_reissue(run.folder.parent / row.run_id, row, documents):
+    if row is not None and _is_reissue(run, row, documents):
         changes = reissue_changes(row.revision, row.made_at)
     elif row is not None:
         changes = _changes(run, row, documents[0], subject)
@@ -80,14 +80,28 @@ def _replaced(run: Run, period: Period, revision: Revision) -> EditionRow | None
     return next((row for row in rows if row.revision == revision.number - 1), None)
 
 
-def _is_reissue(folder: Path, row: EditionRow, documents: tuple[Document, ...]) -> bool:
-    """Whether the figures are those of the run in ``folder``, which made the edition ``row``."""
-    about = folder / EDITION
+def _is_reissue(run: Run, row: EditionRow, documents: tuple[Document, ...]) -> bool:
+    """Whether the figures are those of the edition ``row``."""
     now_final = documents[0].identity.status is not Status.PROVISIONAL
-    if not about.is_file() or now_final != (row.status != Status.PROVISIONAL):
+    before = _about_of(run, row)
+    if before is None or now_final != (row.status != Status.PROVISIONAL):
         return False
-    before = About.model_validate_json(about.read_bytes())
     return same_figures(before.figure_parts, figure_parts(documents))
+
+
+def _about_of(run: Run, row: EditionRow) -> About | None:
+    """What an edition was: by the folder of its run or, when that was pruned, by an archive on
+    this machine; None when nothing tells."""
+    about = run.folder.parent / row.run_id / EDITION
+    if row.run_id and about.is_file():
+        return About.model_validate_json(about.read_bytes())
+    wanted = (row.subscription, row.period, row.revision)
+    chosen = [each for each in run.config.destinations.values() if isinstance(each, Folder)]
+    for archive in (run.config.resolve(each.path) for each in chosen):
+        for each in read_manifests(archive) if archive.is_dir() else ():
+            if (each.about.subscription, each.about.period, each.about.revision) == wanted:
+                return each.about
+    return None
 
 
 def _changes(run: Run, row: EditionRow, document: Document, now: Subject) -> tuple[Phrase, ...]:

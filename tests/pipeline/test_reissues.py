@@ -2,6 +2,7 @@
 who was added later is told nothing of revisions that he never had."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,17 @@ def test_a_reissue_of_a_reissue_and_an_unsent_mail_are_not_lost(
     assert "board b@example.com: withheld: the figures are those of r2" in run(config).out
     assert [r for r, _, _ in revisions(config)] == [1, 2, 3]
     assert [to for to, _ in postbox.received] == ["b@example.com", "a@example.com"]
+
+
+def test_an_archive_tells_what_a_pruned_run_was(
+    configure: Configure, run: Run, postbox: Postbox
+) -> None:
+    config = configure(mail_port=postbox.port)
+    assert run(config).status == 0
+    shutil.rmtree(config.parent / "state" / "runs")
+    change(config, language="de")
+    assert "board a@example.com: withheld: the figures are those of r1" in run(config).out
+    assert revisions(config) == [(1, "final", False), (2, "final", True)]
 
 
 @pytest.mark.parametrize(("policy", "copies"), [("now", 1), ("next", 0)])

@@ -117,6 +117,8 @@ def test_other_figures_make_another_revision(configure: Configure, run: Run) -> 
     assert run(config).status == 0
     manifests = read_manifests(config.parent / "reports")
     assert [(m.about.revision, m.about.status) for m in manifests] == [(1, "final"), (2, "revised")]
+    with Ledger(config.parent / "state" / "ledger.sqlite") as ledger:
+        assert [edition.status for edition in ledger.editions()] == ["final", "revised"]
     pages = [next((config.parent / "reports" / m.folder).glob("*-summary.html")) for m in manifests]
     first, second = (page.read_text(encoding="utf-8") for page in pages)
     assert "This edition replaces revision" not in first

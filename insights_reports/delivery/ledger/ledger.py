@@ -379,7 +379,7 @@ class LostClaim(DeliveryError):
 def _make(write: Write, edition: Edition, state: Made, note: str) -> None:
     files = json.dumps([(f.name, len(f.content), f.sha256) for f in edition.files])
     row = {**_edition_key(edition), "digest": edition.about.digest, "files": files}
-    values = {**row, "state": state, "note": note}
+    values = {**row, "status": edition.about.status, "state": state, "note": note}
     if write.execute(sql.MAKE_EDITION, values).rowcount == 1:
         return
     query = f"SELECT 1 FROM editions WHERE {sql.OF_EDITION}"
@@ -389,7 +389,7 @@ def _make(write: Write, edition: Edition, state: Made, note: str) -> None:
             f"{edition.about.subscription} {edition.about.period} r{edition.about.revision}",
             "Another run may have made this edition meanwhile; run again.",
         )
-    made = {"status": edition.about.status, "made_at": stamp(edition.about.made_at), "run_id": ""}
+    made = {"made_at": stamp(edition.about.made_at), "run_id": ""}
     write.execute(sql.ENTER_EDITION, {**values, **made})
 
 

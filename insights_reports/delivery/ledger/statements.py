@@ -19,7 +19,8 @@ ON CONFLICT (subscription, period, revision) DO UPDATE SET
   digest = excluded.digest, status = excluded.status, made_at = excluded.made_at,
   run_id = excluded.run_id, files = excluded.files, state = excluded.state, note = excluded.note"""
 MAKE_EDITION = f"""
-UPDATE editions SET files = CASE files WHEN '[]' THEN :files ELSE files END, state = :state,
+UPDATE editions SET status = :status, state = :state,
+  files = CASE files WHEN '[]' THEN :files ELSE files END,
   note = CASE :note WHEN '' THEN note ELSE :note END
 WHERE {OF_EDITION} AND digest = :digest"""
 

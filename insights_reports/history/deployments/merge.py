@@ -41,13 +41,18 @@ class MergeResult:
     months: tuple[str, ...] = ()
     known: bool = False
 
-    def plus(self, month: str, change: MonthChange) -> "MergeResult":
+    @classmethod
+    def of(cls, month: str, change: MonthChange) -> "MergeResult":
+        """What ``change`` did to one month."""
+        return cls(change.added, change.edited, change.vanished, change.returned, (month,))
+
+    def plus(self, other: "MergeResult") -> "MergeResult":
         return MergeResult(
-            self.added + change.added,
-            self.edited + change.edited,
-            self.vanished + change.vanished,
-            self.returned + change.returned,
-            (*self.months, month),
+            self.added + other.added,
+            self.edited + other.edited,
+            self.vanished + other.vanished,
+            self.returned + other.returned,
+            self.months + other.months,
         )
 
 
@@ -124,15 +129,17 @@ def _merged(
     months = dict(before.months)
     result = MergeResult()
 
-    def written(task: _Task) -> tuple[MonthChange, Month | None]:
+    def written(task: _Task) -> tuple[MergeResult, Month | None]:
         change, month = task.change(), before.months.get(task.month)
-        return change, _written(store, task.month, month, change, owner) if change.any else month
+        if not change.any:
+            return MergeResult(), month
+        done = MergeResult.of(task.month, change)
+        return done, _written(store, task.month, month, change, owner)
 
     tasks = list(_tasks(parts, store, before, pull, only_add))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for task, (change, month) in zip(tasks, pool.map(written, tasks), strict=True):
-            if change.any:
-                result = result.plus(task.month, change)
+        for task, (done, month) in zip(tasks, pool.map(written, tasks), strict=True):
+            result = result.plus(done)
             if month is not None:
                 months[task.month] = replace(month, pull_sha256=task.said)
     after = replace(
