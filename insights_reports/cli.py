@@ -169,6 +169,10 @@ def _reports(commands: Commands) -> None:
         connection(action)
         if name in ("delete", "apply"):
             action.add_argument("--yes", action="store_true", help="do not ask")
+        if name == "plan":
+            action.add_argument(
+                "--exit-code", action="store_true", help="exit 1 when something would change"
+            )
         if name in ("plan", "apply"):
             action.add_argument(
                 "--delete", action="store_true", help="delete the reports without a file"

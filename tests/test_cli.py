@@ -110,16 +110,34 @@ def test_a_report_is_created_changed_and_deleted(command: Command, tmp_path: Pat
     definition = json.loads(command("reports", "get", REPORT).out)
     new = {key: definition[key] for key in ("ProjectIds", "EnvironmentGroups", "TenantMode")}
     (tmp_path / "new.json").write_text(
-        json.dumps({**new, "Name": "T", "TimeZone": "Europe/Vilnius", "ChannelIds": ["x"]})
+        json.dumps(
+            {**new, "Name": "T", "TimeZone": "Europe/Vilnius", "ChannelIds": ["Channels-101"]}
+        )
     )
     created = json.loads(command("reports", "create", tmp_path / "new.json", "--json").out)
     assert created["TimeZone"] == "FLE Standard Time"
+    for more, said in (
+        ({"Nmae": 1}, "new.json: Nmae\nDid you mean Name?"),
+        ({"ProjectIds": ["Projects-999"]}, "'Projects-999' is unknown or hidden"),
+    ):
+        text = json.dumps({**new, "Name": "Never", "TimeZone": "UTC", **more})
+        (tmp_path / "new.json").write_text(text)
+        refused = command("reports", "create", tmp_path / "new.json")
+        assert (refused.status, said in refused.err) == (2, True), refused.err
+    pulled = tmp_path / "pulled"
+    assert command("reports", "pull", pulled).status == 0
+    assert command("reports", "plan", pulled, "--exit-code").status == 0
+    (one, *_) = sorted(pulled.iterdir())
+    one.unlink()
+    assert command("reports", "plan", pulled, "--exit-code").status == 0  # it would be kept
+    assert command("reports", "plan", pulled, "--exit-code", "--delete").status == 1
+    assert command("reports", "plan", pulled, "--delete").status == 0
     (tmp_path / "change.yaml").write_text("Description: Changed by the test\n")
     changed = json.loads(
         command("reports", "update", created["Id"], tmp_path / "change.yaml", "--json").out
     )
     assert changed["Description"] == "Changed by the test"
-    assert changed["ChannelIds"] == ["x"]  # a field this program does not know
+    assert changed["ChannelIds"] == ["Channels-101"]
     refused = command("reports", "delete", created["Id"])
     assert refused.status == 2
     assert "--yes" in refused.err

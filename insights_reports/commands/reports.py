@@ -13,9 +13,11 @@ from insights_reports.commands.common import connection, print_json, print_table
 from insights_reports.errors import UsageError
 from insights_reports.octopus import Client
 from insights_reports.octopus.definitions import files as definitions
+from insights_reports.octopus.definitions.files import KnownNames
 from insights_reports.octopus.definitions.plan import Plan, PlanStep, apply
 from insights_reports.octopus.definitions.plan import plan as make_plan
 from insights_reports.octopus.resources import InsightsReport
+from insights_reports.spelling.nearest import meant_or_all
 
 
 def main(options: argparse.Namespace) -> int:
@@ -51,8 +53,26 @@ def _get(client: Client, options: argparse.Namespace) -> int:
     return 0
 
 
+_OCTOPUS_S_OWN = ("Links",)  # what `get` prints, too
+
+
 def _create(client: Client, options: argparse.Namespace) -> int:
-    return _show(client.reports.create(_read(options.file)), "Created", options)
+    path = Path(options.file)
+    given = _read(options.file)
+    _check_fields(path, given)
+    resolved = KnownNames(client).resolved({path: given})[path]
+    return _show(client.reports.create(resolved), "Created", options)
+
+
+def _check_fields(path: Path, given: dict[str, Any]) -> None:
+    known = [*InsightsReport.model_fields, *_OCTOPUS_S_OWN]
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise UsageError(
+            "A report has no such field.",
+            f"{path}: {', '.join(unknown)}",
+            meant_or_all(unknown[0], InsightsReport.model_fields),
+        )
 
 
 def _update(client: Client, options: argparse.Namespace) -> int:
@@ -82,8 +102,9 @@ def _pull(client: Client, options: argparse.Namespace) -> int:
 
 
 def _plan(client: Client, options: argparse.Namespace) -> int:
-    _say(make_plan(client, Path(options.dir), delete=options.delete), options, applied=False)
-    return 0
+    plan = make_plan(client, Path(options.dir), delete=options.delete)
+    _say(plan, options, applied=False)
+    return int(options.exit_code and bool(plan.steps))
 
 
 def _say(plan: Plan, options: argparse.Namespace, *, applied: bool) -> None:
