@@ -59,17 +59,6 @@ def _sparse(rate: Figure) -> bool:
     return n < _FEW and (rate.value or 0) * n < _FEW_FAILURES
 
 
-def turn(tile: Tile) -> str:
-    """Which way the figure went, as the last part of a phrase's key: rose, fell, or why neither."""
-    if tile.figure.value is None:
-        return "missing"
-    if tile.verdict is Verdict.TOO_FEW:
-        return "too_few"
-    if tile.judged.side is None:
-        return "usual"
-    return "rose" if tile.judged.side == "high" else "fell"
-
-
 @dataclass(frozen=True)
 class _Maker:
     """Makes the tile of one metric."""
