@@ -10,7 +10,7 @@ from insights_reports.edition.values import Phrase, Value
 from insights_reports.formats.words.brief import briefly
 from insights_reports.formats.words.words import Words
 
-MOST = 215
+MOST = 190
 """Characters that stand in three lines of a printed page."""
 
 
