@@ -55,6 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--deployments", type=int, default=30_000)
+    parser.add_argument("--rows", type=int, default=500_000, help="of the whole workbook")
     parser.add_argument("--folder", type=Path, help="keep what is made here")
     options = parser.parse_args()
     ctypes.CDLL(None).prctl(_SUBREAPER, 1)  # orphans become children, so that all are counted
@@ -71,6 +72,7 @@ def main() -> None:
         _measure_editions(runs, options.repeats)
         _measure_pdf(runs["short"], folder, options.repeats)
         _measure_sheet(folder, options.repeats)
+        _measure_workbook(runs["per-split"], folder, options.rows)
 
 
 def _pulled(folder: Path, size: int) -> dict[str, Path]:
@@ -178,6 +180,13 @@ def _measure_sheet(folder: Path, repeats: int) -> None:
     print(f"\nPeak memory at 500,000 rows: {_step('sheet-ours', large).printed} MB", flush=True)
 
 
+def _measure_workbook(run: Path, folder: Path, rows: int) -> None:
+    """The first workbook of an edition, with summary, choices and all its rows: how much memory."""
+    table = folder / "workbook.parquet"
+    _step("workbook-rows", run, table, rows)  # not in that process, whose peak would be its own
+    print(f"\nWhole workbook of {rows:,} rows: {_step('workbook', run, table).printed}", flush=True)
+
+
 def _in_turns(ways: dict[str, Callable[[], Cost]], repeats: int) -> dict[str, list[Cost]]:
     costs: dict[str, list[Cost]] = {way: [] for way in ways}
     for _ in range(repeats):
@@ -186,7 +195,7 @@ def _in_turns(ways: dict[str, Callable[[], Cost]], repeats: int) -> dict[str, li
     return costs
 
 
-def _step(name: str, *arguments: Path) -> Cost:
+def _step(name: str, *arguments: Path | int) -> Cost:
     return _cost([sys.executable, str(HERE / "editions_steps.py"), name, *map(str, arguments)])
 
 

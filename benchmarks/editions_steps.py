@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from markupsafe import Markup
 
 from insights_reports.cli import collect_rarely
@@ -152,6 +154,30 @@ def _values(column: Any) -> Any:
     return column.astype(object).where(column.notna(), float("nan")).tolist()
 
 
+def workbook(run: str, table: str) -> str:
+    """The whole workbook of an edition's first document, with those rows; prints the processor
+    seconds from here on and the peak memory in MB."""
+    from insights_reports.edition.document import load
+    from insights_reports.formats.excel import render as excel
+    from insights_reports.pipeline.render import read_rows
+
+    document, begun = load((Path(run) / "documents" / "summary.json").read_bytes()), _cpu()
+    excel.render(document, read_rows(Path(table)))
+    peak = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    return f"{_cpu() - begun:.1f} s, {peak} MB"
+
+
+def workbook_rows(run: str, table: str, many: str) -> str:
+    """As many rows for a workbook: those of a run again and again, each with an id of its own."""
+    own = pq.read_table(Path(run) / "workbook.parquet")
+    times = -(-int(many) // own.num_rows)
+    found = pa.concat_tables([own] * times).slice(0, int(many))
+    at = found.schema.get_field_index("deployment_id")
+    ids = pa.array([f"Deployments-{n}" for n in range(found.num_rows)], found.schema.field(at).type)
+    pq.write_table(found.set_column(at, found.schema.field(at), ids), table)
+    return str(found.num_rows)
+
+
 def rows(reply: str, table: str) -> str:
     """The deployments table of a reply of ``/deployments``, kept for the steps of the raw sheet."""
     from insights_reports.octopus import read_deployments
@@ -169,6 +195,8 @@ STEPS: dict[str, Callable[..., str]] = {
     "pdf": pdf,
     "pages": pages,
     "rows": rows,
+    "workbook-rows": workbook_rows,
+    "workbook": workbook,
     "sheet-nothing": sheet_nothing,
     "sheet-ours": sheet_ours,
     "sheet-xlsxwriter": sheet_xlsxwriter,

@@ -147,7 +147,12 @@ def frequency_tile() -> Tile:
         spark=spark,
         spark_periods=PERIODS,
         judged=judged(spark[-1], 36.1, 49.7),
-        reason=phrase("reason.outside_high", limit=per_week(49.7, 2276)),
+        spark_usual=((36.1, 49.7),) * len(spark),
+        reason=phrase(
+            "reason.usual",
+            what=phrase("what.deployment_frequency", n=214),
+            usual=phrase("usual.up_to", high=per_week(49.7, 2276)),
+        ),
         target=TargetWord(per_week(45.0, 0), met=True, missed_by=None, met_of=(3, 12)),
         band=phrase("band.level", levels=phrase("band.elite"), set=phrase("band.set.dora-2023")),
     )
@@ -166,7 +171,12 @@ def lead_tile() -> Tile:
         spark=spark,
         spark_periods=PERIODS,
         judged=judged(spark[-1], 10.4 * HOUR, 15.2 * HOUR),
-        reason=phrase("reason.within_limits", low=median(10.4), high=median(15.2)),
+        spark_usual=((10.4 * HOUR, 15.2 * HOUR),) * len(spark),
+        reason=phrase(
+            "reason.usual",
+            what=phrase("what.lead_time", median=median(11.3), n=180),
+            usual=phrase("usual.both", low=median(10.4), high=median(15.2)),
+        ),
     )
 
 
@@ -186,7 +196,7 @@ def recovery_tile() -> Tile:
         spark=spark,
         spark_periods=PERIODS,
         judged=Judged(ChangeVerdict.TOO_FEW),
-        reason=phrase("reason.too_few", n=8, least=10),
+        reason=phrase("reason.few", what=phrase("what.some", n=8)),
     )
 
 
@@ -202,7 +212,12 @@ def rate_tile() -> Tile:
         spark=spark,
         spark_periods=PERIODS,
         judged=judged(spark[-1], 0.021, 0.097),
-        reason=phrase("reason.within_limits", low=rate(21, 1000), high=rate(97, 1000)),
+        spark_usual=((0.021, 0.097),) * len(spark),
+        reason=phrase(
+            "reason.usual",
+            what=phrase("what.failure_rate", failed=11, total=225, rate=rate(11, 225)),
+            usual=phrase("usual.both", low=rate(21, 1000), high=rate(97, 1000)),
+        ),
         target=TargetWord(rate(1, 10), met=True, missed_by=None, met_of=(12, 12)),
     )
 
@@ -388,7 +403,7 @@ def lead_chart() -> Chart:
             low=median(11.3),
             high=median(14.2),
             n=12,
-            finding=phrase("chart.trend.finding.usual"),
+            finding=phrase("verdict.usual"),
         ),
         x=tuple(p.start for p in PERIODS),
         granularity="Monthly",
@@ -396,9 +411,9 @@ def lead_chart() -> Chart:
         series=(
             ChartSeries(phrase("series.median"), Role.MAIN, tile.spark),
             ChartSeries(phrase("series.p90"), Role.SECOND, p90),
-            ChartSeries(phrase("series.centre"), Role.CENTRE, constant(12.8)),
-            ChartSeries(phrase("series.lower_limit"), Role.LIMIT, constant(10.4)),
-            ChartSeries(phrase("series.upper_limit"), Role.LIMIT, constant(15.2)),
+            ChartSeries(phrase("series.per_week"), Role.CENTRE, constant(12.8)),
+            ChartSeries(phrase("series.usual_low"), Role.LIMIT, constant(10.4)),
+            ChartSeries(phrase("series.usual_high"), Role.LIMIT, constant(15.2)),
         ),
         logarithmic=True,
     )
@@ -420,7 +435,7 @@ def rate_chart() -> Chart:
             low=rate(4, 100),
             high=rate(83, 1000),
             n=12,
-            finding=phrase("chart.trend.finding.usual"),
+            finding=phrase("verdict.usual"),
         ),
         x=tuple(p.start for p in PERIODS),
         granularity="Monthly",
@@ -579,17 +594,20 @@ def sample_document(**changes: object) -> Document:
         "identity": identity(phrase("scope.all")),
         "subject": phrase("subject.report", period=SEPTEMBER),
         "headline": phrase(
-            "headline.sentence",
-            clauses=phrase(
-                "headline.join",
-                first=phrase(
-                    "headline.deployment_frequency.rose",
-                    now=frequency_tile().figure,
-                    count=count(214),
-                    change=frequency_tile().change,
+            "headline.two",
+            first=phrase(
+                "headline.single",
+                clause=phrase(
+                    "headline.deployment_frequency.first",
+                    now=count(214),
+                    before=count(185),
                     previous=AUGUST,
+                    scope=phrase("headline.of_all", n=214),
                 ),
-                second=phrase("headline.failure_rate.usual", now=rate(11, 225)),
+            ),
+            second=phrase(
+                "headline.single",
+                clause=phrase("headline.failure_rate.next", now=rate(11, 225), before=rate(8, 199)),
             ),
         ),
         "tiles": (frequency_tile(), lead_tile(), recovery_tile(), rate_tile()),
@@ -601,7 +619,11 @@ def sample_document(**changes: object) -> Document:
                     count(71),
                     count(63),
                     Judged(ChangeVerdict.MORE, "high"),
-                    phrase("finding.line.deployment_frequency", now=count(71), low=1, high=60),
+                    phrase(
+                        "reason.usual",
+                        what=phrase("what.deployment_frequency", n=71),
+                        usual=phrase("usual.up_to", high=60),
+                    ),
                 ),
             ),
             finding(
@@ -612,12 +634,9 @@ def sample_document(**changes: object) -> Document:
                     rate(1, 50),
                     judged(rate(9, 60), 0.01, 0.12),
                     phrase(
-                        "finding.line.failure_rate",
-                        failed=9,
-                        total=60,
-                        now=rate(9, 60),
-                        low=rate(1, 100),
-                        high=rate(12, 100),
+                        "reason.usual",
+                        what=phrase("what.failure_rate", failed=9, total=60, rate=rate(9, 60)),
+                        usual=phrase("usual.both", low=rate(1, 100), high=rate(12, 100)),
                     ),
                 ),
             ),

@@ -442,8 +442,8 @@ def trend(one: Tile) -> Chart:
     usual_range = one.judged.usual
     ends = () if usual_range is None else (usual_range.low, usual_range.high)
     bands = [
-        ChartSeries(phrase(f"series.{name}_limit"), Role.LIMIT, (end,) * len(MONTHS))
-        for name, end in zip(("lower", "upper"), ends, strict=False)
+        ChartSeries(phrase(f"series.usual_{name}"), Role.LIMIT, (end,) * len(MONTHS))
+        for name, end in zip(("low", "high"), ends, strict=False)
         if end is not None
     ]
     goal = () if one.target is None else (one.target.target,)

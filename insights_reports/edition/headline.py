@@ -231,7 +231,6 @@ def _calm(told: Told) -> Phrase:
     failed, total = (figure.value for figure in failures.extra)
     values: dict[str, Value] = {
         "total": total,
-        "failed": failed,
         "period": told.period,
         "scope": _scope(told, total),
     }
@@ -241,7 +240,7 @@ def _calm(told: Told) -> Phrase:
         if tile.verdict is ChangeVerdict.USUAL and tile.judged.distance is not None
     ]
     key = "calm" if judged else "unjudged"
-    sentence = Phrase(f"headline.{key}", {**values, "failures": Phrase("headline.failed", values)})
+    sentence = Phrase(f"headline.{key}", {**values, "failures": _failed(failures, failed)})
     near = [tile for tile in judged if tile.figure.value is not None and nearest_end(tile.judged)]
     if near:
         nearest = max(near, key=lambda tile: abs(tile.judged.distance or 0.0))
@@ -255,6 +254,13 @@ def _calm(told: Told) -> Phrase:
         )
         sentence = Phrase("headline.two", {"first": sentence, "second": second})
     return _so_far(told, sentence)
+
+
+def _failed(tile: Tile, failed: Value) -> Phrase:
+    """How many failed; with the rate and its target where there are enough to judge by it."""
+    if tile.target is None or tile.target.met is None:
+        return Phrase("headline.failed", {"failed": failed})
+    return Phrase("headline.failed_rate", {"failed": failed, "rate": _rate(tile)})
 
 
 def nearest_end(judged: Judged) -> Phrase | None:

@@ -41,7 +41,7 @@ def months(facts: Facts, tiles: tuple[Tile, ...]) -> Table | None:
     return Table(
         id="periods",
         title=Phrase("months.title"),
-        subtitle=Phrase("months.subtitle", {"extremes": _extremes(tiles)}),
+        subtitle=Phrase("months.subtitle", {"extremes": _extremes(facts, spans)}),
         columns=heads,
         rows=tuple(rows),
         total_rows=len(rows),
@@ -79,11 +79,10 @@ def figure_of(facts: Facts, metric: Metric, span: Span) -> Figure:
     return facts.whole.figure(0, span, metric, STATISTICS[metric])
 
 
-def _extremes(tiles: tuple[Tile, ...]) -> Phrase:
-    """The best and the worst period of the failure rate."""
-    tile = next(each for each in tiles if each.figure.metric is Metric.FAILURE_RATE)
-    both = zip(tile.spark, tile.spark_periods, strict=True)
-    known = [(figure.value, span) for figure, span in both if figure.value is not None]
+def _extremes(facts: Facts, spans: list[Span]) -> Phrase:
+    """The best and the worst of these periods by the failure rate."""
+    rates = [(figure_of(facts, Metric.FAILURE_RATE, span).value, span) for span in spans]
+    known = [(rate, span) for rate, span in rates if rate is not None]
     if len(known) < 2:
         return Phrase("months.no_extremes")
     best, worst = (pick(known, key=lambda pair: pair[0])[1] for pick in (min, max))

@@ -49,17 +49,6 @@ def tiles(facts: Facts, judging: Judging) -> tuple[Tile, ...]:
     return tuple(_TileMaker(facts, judging, metric).tile() for metric in shown)
 
 
-def turn(tile: Tile) -> str:
-    """Which way the figure went, as the last part of a phrase's key: rose, fell, or why neither."""
-    if tile.figure.value is None:
-        return "missing"
-    if tile.verdict is ChangeVerdict.TOO_FEW:
-        return "too_few"
-    if tile.judged.side is None:
-        return "usual"
-    return "rose" if tile.judged.side == "high" else "fell"
-
-
 @dataclass(frozen=True)
 class _TileMaker:
     """Makes the tile of one metric."""

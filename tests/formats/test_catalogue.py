@@ -5,13 +5,14 @@ import re
 
 import pytest
 
-from insights_reports.assets import ROOT
+from insights_reports.assets import ROOT, TEMPLATES
 from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition import values
 from insights_reports.formats.words.catalogue import languages, read_catalogue
-from insights_reports.formats.words.words import Word, key_of
+from insights_reports.formats.words.words import _SECTIONS, Word, key_of
 from tests.typed import the
 
+PACKAGE = ROOT / "insights_reports"
 SOURCES = sorted((ROOT / "insights_reports" / "edition").glob("*.py"))
 ENGLISH = read_catalogue("en")
 
@@ -43,6 +44,41 @@ def test_every_key_in_the_code_is_in_the_catalogue() -> None:
     assert whole <= ENGLISH.keys
     for pattern in patterns:
         assert any(re.fullmatch(pattern, key) for key in ENGLISH.keys), pattern
+
+
+def keys_used() -> list[str]:
+    """Patterns of the keys that the package and its templates ask for. A key put together from a
+    key in a variable (``f"{key}.{metric}"``) may go on from any that its module has."""
+    found = [rf"{_escaped(section)}\.\w+" for section in _SECTIONS.values()]
+    for path in PACKAGE.rglob("*.py"):
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        patterns = [_pattern(node) for node in nodes if isinstance(node, ast.JoinedStr)]
+        patterns += [_escaped(n.value) for n in nodes if isinstance(n, ast.Constant)]
+        own = [each for each in patterns if re.match(r"[a-z][\w-]*\\\.", each)]
+        ends = {p.removeprefix(_ANY) for p in patterns if p.startswith(rf"{_ANY}\.")}
+        found += own + [start + end for start in own for end in ends]
+    for path in TEMPLATES.rglob("*.j2"):
+        quoted = re.findall(r"""["']([a-z][\w.-]*)["'] ?(~?)""", path.read_text(encoding="utf-8"))
+        found += [_escaped(key) + (_ANY if more else "") for key, more in quoted]
+    return found
+
+
+_ANY = r"[\w.-]+"
+
+
+def _escaped(value: object) -> str:
+    return re.escape(value) if isinstance(value, str) else ""
+
+
+def _pattern(node: ast.JoinedStr) -> str:
+    parts = (_escaped(p.value) if isinstance(p, ast.Constant) else _ANY for p in node.values)
+    return "".join(parts)
+
+
+def test_every_key_of_the_catalogue_is_used() -> None:
+    used = re.compile("|".join(set(keys_used())))
+    assert [key for key in sorted(ENGLISH.keys) if not used.fullmatch(key)] == []
+    assert not used.fullmatch("notable.lead_time.rose")
 
 
 @pytest.mark.parametrize("language", languages())

@@ -48,7 +48,7 @@ from tests.documents import (
     rate_tile,
     sample_document,
 )
-from tests.formats.workbooks import location, opened, table_of
+from tests.formats.workbooks import charts, location, opened, table_of
 from tests.typed import the
 
 ENGLISH = words("en")
@@ -173,10 +173,50 @@ def test_what_drove_a_change_adds_up_in_points() -> None:
         (AUGUST, SEPTEMBER),
     )
     sheet = opened(excel.render(document(fall), None))["2 What drove it"]
-    first, *parts, last = [list(row.values()) for row in table_of(sheet)]
+    first, *parts, last = [list(row.values())[:-4] for row in table_of(sheet)]
     assert (first[-1].value, last[-1].value) == (0.056, 0.153)
     assert sum(row[-1].value for row in parts) == pytest.approx(100 * (0.153 - 0.056))  # type: ignore[misc]
     assert parts[0][-1].number_format == '+0.0" points";-0.0" points";0.0" points"'
+
+
+def test_a_change_is_drawn_as_steps_on_an_invisible_foot() -> None:
+    """From 10 % by +6 and -2 points to 14 %: the second step hangs from 16 % down to 14 %."""
+    steps = tuple(
+        WaterfallStep(Name(name), size, Part(size, Unit.RATE))
+        for name, size in (("Checkout", 0.06), ("Billing", -0.02))
+    )
+    title = phrase("title.summary")
+    ends = rate(10, 100), rate(14, 100)
+    fall = Waterfall("what-drove-it", title, None, title, *ends, steps, (AUGUST, SEPTEMBER))
+    sheet = opened(excel.render(document(fall), None))["2 What drove it"]
+    drawn = [[cell.value for cell in list(row.values())[-4:]] for row in table_of(sheet)]
+    assert drawn == [
+        [0.1, None, None, None],
+        [None, pytest.approx(0.1), pytest.approx(0.06), None],
+        [None, pytest.approx(0.14), None, pytest.approx(0.02)],
+        [0.14, None, None, None],
+    ]
+    [chart] = charts(sheet)
+    assert chart.grouping == "stacked"
+    assert [bool(s.graphicalProperties.noFill) for s in chart.series] == [0, 1, 0, 0]
+
+
+def test_a_change_below_zero_is_not_drawn() -> None:
+    steps = tuple(
+        WaterfallStep(Name(name), size, Part(size, Unit.RATE))
+        for name, size in (("Checkout", -0.06), ("Billing", 0.05))
+    )
+    title = phrase("title.summary")
+    ends = rate(5, 100), rate(4, 100)
+    fall = Waterfall("what-drove-it", title, None, title, *ends, steps, (AUGUST, SEPTEMBER))
+    assert not charts(opened(excel.render(document(fall), None))["2 What drove it"])
+
+
+def test_recoveries_that_are_listed_in_full_have_one_sheet() -> None:
+    few, every = (replace(TABLE, id=id, row_ids=()) for id in ("recoveries", "all-recoveries"))
+    rendered = opened(excel.render(replace(document(every), overview=(few,)), None))
+    numbered = [name for name in rendered.sheetnames if name[0].isdigit()]
+    assert len(numbered) == 2  # the first of the section, and that of all recoveries
 
 
 def test_a_strip_is_the_word_that_it_draws() -> None:

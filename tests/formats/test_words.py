@@ -268,14 +268,15 @@ def test_a_phrase_fills_its_places_and_takes_the_plural_of_its_number() -> None:
     change = count_change(191, 214, 0.1204)
     now = Figure(FREQUENCY, Statistic.PER_WEEK, 49.9, 214)
     rose = Phrase(
-        "headline.deployment_frequency.rose",
-        {"change": change, "previous": SEPTEMBER, "now": now},
+        "subject.deployment_frequency.changed",
+        {"period": SEPTEMBER, "now": now, "scope": Name("deployments"), "before": change.before},
     )
-    assert plain(EN.phrase(rose)) == (
-        "Deployments rose by 12 % compared with September 2026, to 49.9 per week"
+    assert plain(EN.phrase(rose)).startswith("September 2026: 49.9 per week deployments (")
+    fell = Phrase(
+        "chart.waterfall.spread_less",
+        {"n": 1, "of": 2, "things": Name("slices"), "change": rate_change(0.05, 0.03)},
     )
-    fell = Phrase("headline.failure_rate.fell", {"change": rate_change(0.05, 0.03), "now": now})
-    assert plain(EN.phrase(fell)) == "the failure rate fell by 2.0 points to 49.9 per week"
+    assert plain(EN.phrase(fell)) == "Spread over 1 of 2 slices: 2.0 points less"
 
 
 def test_braces_in_a_name_are_no_place() -> None:
@@ -286,10 +287,10 @@ def test_braces_in_a_name_are_no_place() -> None:
 def test_what_the_catalogue_lacks_is_an_error_and_not_a_blank() -> None:
     with pytest.raises(RenderError, match=r"no\.such"):
         EN.text("no.such")
-    with pytest.raises(RenderError, match="limit"):
-        EN.text("reason.outside_high")
+    with pytest.raises(RenderError, match="high"):
+        EN.text("usual.up_to")
     with pytest.raises(RenderError, match="part size"):
-        EN.text("headline.lead_time.rose", change=Name("x"), now=Figure(LEAD, Statistic.MEDIAN, 1))
+        EN.text("chart.waterfall.spread", n=1, of=2, things=Name("x"), change=Name("y"))
     with pytest.raises(RenderError, match="'xx'"):
         Words("xx").text("label.all")
     with pytest.raises(RenderError, match=r"'\.\./en'"):

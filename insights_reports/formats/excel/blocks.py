@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from insights_reports.edition.document import Chart, ChartForm, Role, Section, Table
+from insights_reports.edition.document import (
+    Chart,
+    ChartForm,
+    Role,
+    Section,
+    Table,
+    Waterfall,
+)
 from insights_reports.edition.values import Figure, Missing, Unit
 from insights_reports.formats.excel import cells
 from insights_reports.formats.excel.book import Book, Cell, Row, Sheet
@@ -194,14 +201,16 @@ def _write_heat(book: Book, head: Head, chart: Chart) -> None:
     sheet.condition(area, heat(book.accent))
 
 
-def block_notes(block: Table | Chart, section: Section | None, words: Words) -> list[str]:
+def block_notes(
+    block: Table | Chart | Waterfall, section: Section | None, words: Words
+) -> list[str]:
     """What is to be known before reading the block: the section's lead, its own notes."""
     notes = [words.phrase(section.lead)] if section and section.lead else []
     if section and not section.additive:
         notes.append(words.text("label.does_not_add_up"))
-    return notes + (
-        _table_notes(block, words) if isinstance(block, Table) else _chart_notes(block, words)
-    )
+    if isinstance(block, Table):
+        return notes + _table_notes(block, words)
+    return notes + (_chart_notes(block, words) if isinstance(block, Chart) else [])
 
 
 def _table_notes(table: Table, words: Words) -> list[str]:

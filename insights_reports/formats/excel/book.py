@@ -26,6 +26,7 @@ from insights_reports.edition.document import Document
 from insights_reports.formats.charts.palette import palette
 from insights_reports.formats.excel.styles import FONT, INK, named_styles
 from insights_reports.formats.excel.text import SheetNames, clean
+from insights_reports.formats.words.headline import headline_text
 from insights_reports.formats.words.words import Words, words
 
 _WIDEST_PAGE = 190  # characters; what is wider is printed on several pages side by side
@@ -81,7 +82,7 @@ class Book:
         """What a file manager shows."""
         properties = self.workbook.properties
         properties.title = clean(self.words.phrase(self.document.title))
-        properties.subject = clean(self.words.phrase(self.document.headline))
+        properties.subject = clean(headline_text(self.words, self.document))
         properties.creator = clean(self.document.brand.company or "Insights Reports")
         properties.language = self.document.language
 

@@ -29,7 +29,7 @@ from insights_reports.formats.excel.text import clean
 from insights_reports.formats.words.words import Words
 
 # Each has a contrast of 3 to 1 with white; order and dash tell them apart as well.
-_PALE = "8FA3AD"
+_PALE, _WORSE, _BETTER = "8FA3AD", "9C1F3D", "146B48"
 _PALETTE = ("12436D", "28A197", "801650", "F46A25", "3D3D3D", "A285D1")
 _COLOURS = {
     Role.SECOND: "28A197",
@@ -148,6 +148,27 @@ def draw(sheet: Sheet, drawn: Sequence[Picture], area: Area) -> None:
         _add_series(chart, sheet, picture, area)
         _axes(chart, picture)
         sheet.chart(chart, _anchor(sheet, area, number), clean(picture.alt))
+
+
+def draw_waterfall(sheet: Sheet, title: str, alt: str, first: int, area: Area) -> None:
+    """Four series of stacked columns from the column ``first`` on: whole figures, the invisible
+    foot of a step, steps up, steps down."""
+    bottom = area.head_row + area.rows
+    chart: Any = BarChart()
+    picture = Picture(title, alt, first, [], Unit.RATE, stacked=True, small=True)
+    _frame(chart, picture)
+    chart.width, chart.height, chart.gapWidth = *_LARGE, 40
+    chart.add_data(
+        Reference(sheet.paper, first, area.head_row, first + 3, bottom), titles_from_data=True
+    )
+    chart.set_categories(Reference(sheet.paper, 1, area.head_row + 1, 1, bottom))
+    whole, below, up, down = (series.graphicalProperties for series in chart.series)
+    below.noFill = below.line.noFill = True
+    for shape, colour in ((whole, sheet.book.accent), (up, _WORSE), (down, _BETTER)):
+        shape.solidFill = colour.upper()
+    _axes(chart, picture)
+    chart.y_axis.scaling.max = None
+    sheet.chart(chart, _anchor(sheet, area, 0), clean(alt))
 
 
 def _anchor(sheet: Sheet, area: Area, number: int) -> str:

@@ -13,6 +13,8 @@ from insights_reports.formats.excel import cells
 from insights_reports.formats.excel.book import Book, Cell, Layout, Row
 from insights_reports.formats.excel.figures import met_word, rows_behind, usual_cells
 from insights_reports.formats.excel.plan import SheetPlan, prose
+from insights_reports.formats.words.brief import briefly
+from insights_reports.formats.words.headline import headline_text
 
 _WIDTHS = (30, 14, 14, 13, 13, 20, 14, 40)
 _REST = len(_WIDTHS) - 1  # columns beside the first
@@ -112,7 +114,7 @@ def _findings(book: Book, plan: SheetPlan) -> Iterator[Row]:
 def _finding(finding: Finding, book: Book, plan: SheetPlan) -> Row:
     """The word, what it is, and where its rows are."""
     words = book.words
-    text = f"{words.value(finding.verdict)}: {words.phrase(finding.text)}"
+    text = f"{words.value(finding.verdict)}: {briefly(words, finding.text)}"
     beside: Row = [Cell(None)] * (_REST - 2)
     return [Cell(text, "Wrapped", span=_REST - 1), *beside, rows_behind(finding, book, plan)]
 
@@ -127,7 +129,7 @@ def _said(book: Book) -> Iterator[Row]:
     ):
         for number, phrase in enumerate(phrases):
             label = words.text(f"excel.figures.{key}") if number == 0 else None
-            yield [Cell(label, "Label"), _text(words.phrase(phrase))]
+            yield [Cell(label, "Label"), _text(briefly(words, phrase))]
     if document.note is not None:
         author = words.text("excel.figures.note", author=document.note.author)
         for section, text in document.note.texts:
@@ -151,7 +153,7 @@ def _logo(brand: Brand) -> Image | None:
 
 
 def _headline(book: Book) -> Cell:
-    return Cell(book.words.phrase(book.document.headline), "Headline", span=_REST)
+    return Cell(headline_text(book.words, book.document), "Headline", span=_REST)
 
 
 def _check(book: Book, plan: SheetPlan) -> Cell:

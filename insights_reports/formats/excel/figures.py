@@ -1,10 +1,11 @@
 """The figures of page one: the tiles as rows, their last twelve periods, the findings."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from insights_reports.edition.document import Finding, Role, TargetWord, Tile
 from insights_reports.edition.files import file_name
-from insights_reports.edition.values import Change, Figure, Judged, Metric, Name, Since
+from insights_reports.edition.values import Change, Figure, Judged, Metric, Missing, Name, Since
 from insights_reports.formats.excel import cells
 from insights_reports.formats.excel.blocks import DataColumn, data_table, row_looked_at, row_of
 from insights_reports.formats.excel.book import Book, Cell, Row
@@ -189,14 +190,21 @@ def write_trend(book: Book, plan: SheetPlan) -> None:
 def _trend_columns(tile: Tile, words: Words) -> list[DataColumn]:
     label = words.label(tile.figure)
     columns = [DataColumn(label, tile.spark)]
-    usual = tile.judged.usual
-    ends = () if usual is None else (("lower", usual.low), ("upper", usual.high))
-    for key, figure in ends:
-        if figure is None:
-            continue
-        title = words.text(f"excel.trend.{key}", figure=Name(label))
-        columns.append(DataColumn(title, [figure] * len(tile.spark)))
+    if any(tile.spark_usual):
+        columns += (
+            DataColumn(words.text(f"excel.trend.{key}", figure=Name(label)), _ends(tile, at))
+            for at, key in enumerate(("lower", "upper"))
+        )
     return columns
+
+
+def _ends(tile: Tile, at: int) -> list[Figure]:
+    """One end of the usual range of each period: each has its own, by its size."""
+    nothing = replace(tile.figure, value=None, n=None, missing=Missing.NO_VALUES)
+    return [
+        nothing if pair is None else replace(tile.figure, value=pair[at], n=None)
+        for pair in tile.spark_usual
+    ]
 
 
 def _picture(tile: Tile, first: int, columns: list[DataColumn], words: Words) -> Picture:

@@ -28,7 +28,7 @@ class BlockSheet:
     """The sheet of one table or chart; ``section`` is None on page one."""
 
     name: str
-    block: Table | Chart
+    block: Table | Chart | Waterfall
     section: Section | None
 
 
@@ -77,7 +77,7 @@ def make_plan(
     return SheetPlan(fixed, blocks, deployments)
 
 
-def _name(block: Table | Chart, words: Words) -> str:
+def _name(block: Table | Chart | Waterfall, words: Words) -> str:
     """What a sheet is called: a title that is a message would be another name each month."""
     own = f"excel.block.{block.id}"
     return words.text(own) if own in words.catalogue else words.phrase(block.title)
@@ -101,9 +101,10 @@ def _figure_sheets(document: Document) -> Iterator[str]:
         yield FIGURES[2]
 
 
-def _blocks(document: Document) -> Iterator[tuple[Table | Chart, Section | None]]:
+def _blocks(document: Document) -> Iterator[tuple[Table | Chart | Waterfall, Section | None]]:
+    ids = {b.id for s in document.sections for b in s.blocks if not isinstance(b, Prose)}
     for block in document.overview:
-        if not isinstance(block, Prose):
+        if not isinstance(block, Prose) and f"all-{block.id}" not in ids:
             yield _tabular(block), None
     for section in document.sections:
         for block in section.blocks:
@@ -111,8 +112,8 @@ def _blocks(document: Document) -> Iterator[tuple[Table | Chart, Section | None]
                 yield _tabular(block), section
 
 
-def _tabular(block: Table | Chart | Waterfall | Path) -> Table | Chart:
-    return block.table if isinstance(block, Waterfall | Path) else block
+def _tabular(block: Table | Chart | Waterfall | Path) -> Table | Chart | Waterfall:
+    return block.table if isinstance(block, Path) else block
 
 
 def prose(document: Document) -> Iterator[tuple[Phrase, Prose]]:

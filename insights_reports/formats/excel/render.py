@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from insights_reports.edition.document import Document, Table
+from insights_reports.edition.document import Document, Table, Waterfall
 from insights_reports.formats.excel.archive import save
 from insights_reports.formats.excel.blocks import block_head, write_chart, write_table
 from insights_reports.formats.excel.book import Book, Layout
@@ -30,6 +30,7 @@ from insights_reports.formats.excel.front import write_contents, write_notes
 from insights_reports.formats.excel.plan import BlockSheet, SheetPlan, make_plan
 from insights_reports.formats.excel.sheets import Head, head_lines
 from insights_reports.formats.excel.summary import SheetRows, letters, write_summary
+from insights_reports.formats.excel.waterfall import write_waterfall
 
 MOST_ROWS = 1_048_576  # of a sheet, in Excel
 _HEAD_ROWS = 8  # kept free for what stands above the deployments and their heads
@@ -70,6 +71,8 @@ def _write_block(book: Book, plan: SheetPlan, sheet: BlockSheet) -> None:
     head = block_head(book, plan, sheet)
     if isinstance(sheet.block, Table):
         write_table(book, head, sheet.block)
+    elif isinstance(sheet.block, Waterfall):
+        write_waterfall(book, head, sheet.block)
     else:
         write_chart(book, head, sheet.block)
 

@@ -43,3 +43,15 @@ def _pair(one: Block, other: Block) -> bool:
 def is_lines(block: Block) -> bool:
     """Whether it is a chart of lines."""
     return isinstance(block, Chart) and block.form is ChartForm.LINES
+
+
+def drivers(overview: Sequence[Block]) -> list[Block]:
+    """What drove the change, or a chart of lines in its place, and the path."""
+    drawn = [block for block in overview if isinstance(block, Waterfall | Path)]
+    return [*(block for block in overview[:1] if is_lines(block)), *drawn]
+
+
+def ends_trends(blocks: Sequence[Block], group: Sequence[Block]) -> bool:
+    """Whether the last of the charts of lines is in this group."""
+    lines = [block for block in blocks if is_lines(block)]
+    return bool(lines) and lines[-1] in group

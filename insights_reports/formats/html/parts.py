@@ -46,10 +46,11 @@ from insights_reports.formats.charts.palette import palette
 from insights_reports.formats.charts.scale import Scale
 from insights_reports.formats.charts.svg import Colours
 from insights_reports.formats.charts.trend import trend
-from insights_reports.formats.html.arrange import beside, groups, is_lines
+from insights_reports.formats.html.arrange import beside, drivers, ends_trends, groups
 from insights_reports.formats.html.pictures import Pictures
-from insights_reports.formats.words.brief import brief_phrase, brief_text, moment
+from insights_reports.formats.words.brief import brief_phrase, brief_text, briefly, moment
 from insights_reports.formats.words.finding import FindingText, finding_text, findings_title
+from insights_reports.formats.words.headline import headline_text
 from insights_reports.formats.words.tile import TileText, tile_text, tone, triangle
 from insights_reports.formats.words.words import Words, words
 
@@ -124,9 +125,11 @@ class Parts:
         """The chart for a phone: drawn anew, so that its words keep their size."""
         return draw(chart, Style(self.words, self.colours, width=_PHONE, hover=self.hover))
 
-    def trend(self, chart: Chart, width: float = HALF) -> Markup:
-        """A chart of lines at half the width of a page, for `groups`, or ``width`` points wide."""
-        drawing = trend(chart, Style(self.words, self.colours, width=width, hover=self.hover))
+    def trend(self, chart: Chart, width: float = HALF, height: float | None = None) -> Markup:
+        """A chart of lines at half the width of a page, for `groups`, or of other measures in
+        points."""
+        style = Style(self.words, self.colours, width=width, height=height, hover=self.hover)
+        drawing = trend(chart, style)
         alt = self.words.phrase(chart.alt)
         return self.embed(drawing.markup(self.words.phrase(chart.title), alt), alt)
 
@@ -273,6 +276,12 @@ class Parts:
 
     # --- what is told --------------------------------------------------------------------------
 
+    def headline(self) -> str:
+        return headline_text(self.words, self.document)
+
+    def sentence(self, phrase: Phrase) -> str:
+        return briefly(self.words, phrase)
+
     def tile(self, tile: Tile) -> TileText:
         return tile_text(self.words, tile)
 
@@ -298,15 +307,11 @@ class Parts:
 
     def drivers(self) -> list[Block]:
         """What of page one stands beside the findings: what drove the change, and the path."""
-        overview = self.document.overview
-        drawn = [block for block in overview if isinstance(block, Waterfall | Path)]
-        first = [block for block in overview[:1] if is_lines(block)]
-        return [*first, *drawn]
+        return drivers(self.document.overview)
 
     def ends_trends(self, blocks: Sequence[Block], group: Sequence[Block]) -> bool:
         """Whether the last of some charts of lines is in this group: below it stands their key."""
-        lines = [block for block in blocks if is_lines(block)]
-        return bool(lines) and lines[-1] in group
+        return ends_trends(blocks, group)
 
     # --- identity ------------------------------------------------------------------------------
 

@@ -8,8 +8,9 @@ from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition.document import Document, Table, Waterfall
 from insights_reports.edition.files import File
 from insights_reports.edition.values import Figure, Missing, Name, Status, Value
-from insights_reports.formats.words.brief import short_span
+from insights_reports.formats.words.brief import briefly, short_span
 from insights_reports.formats.words.finding import FindingText, finding_text
+from insights_reports.formats.words.headline import headline_text
 from insights_reports.formats.words.sizes import file_size
 from insights_reports.formats.words.tile import TileText, tile_text
 from insights_reports.formats.words.words import Words, words
@@ -50,7 +51,7 @@ class MailParts:
         return clip(self.words.phrase(self.document.title))
 
     def headline(self) -> str:
-        return clip(self.words.phrase(self.document.headline))
+        return clip(headline_text(self.words, self.document))
 
     def changes(self) -> str:
         """What differs from the revision that this one replaces; "" where it replaces none."""
@@ -60,7 +61,7 @@ class MailParts:
         """The finding that the headline leads with, after what is more important still: that
         Octopus states other figures. A status that is not final is marked, and what is partial."""
         identity, words = self.document.identity, self.words
-        text = words.phrase(self.document.subject)
+        text = briefly(words, self.document.subject)
         if self.document.subject.key == "subject.report":  # the period alone: no finding
             text = words.text(
                 "mail.subject",

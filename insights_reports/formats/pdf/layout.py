@@ -72,21 +72,22 @@ def _titles(document: Document) -> dict[str, str]:
 
 class _Fit(NamedTuple):
     """How much room the parts of page one take: the heights of its pictures in their own units and
-    of a row of the path, the rows of the table beside the questions, and how many of those."""
+    of a row of the path, how many recoveries, slices and questions it has."""
 
     chart: float
     drivers: float
     path: float
     rows: int
+    slices: int
     questions: int
 
 
 # The first that fits is taken.
 _FITS = (
-    _Fit(chart=185, drivers=112, path=31, rows=5, questions=4),
-    _Fit(chart=150, drivers=100, path=29, rows=3, questions=3),
-    _Fit(chart=120, drivers=88, path=26, rows=3, questions=3),
-    _Fit(chart=100, drivers=76, path=24, rows=2, questions=2),
+    _Fit(chart=185, drivers=112, path=31, rows=5, slices=10, questions=4),
+    _Fit(chart=150, drivers=100, path=29, rows=3, slices=10, questions=3),
+    _Fit(chart=120, drivers=88, path=26, rows=3, slices=10, questions=3),
+    _Fit(chart=100, drivers=76, path=24, rows=2, slices=6, questions=2),
 )
 
 

@@ -18,6 +18,7 @@ from insights_reports.edition.values import (
     Span,
     Unit,
     Usual,
+    Value,
 )
 from insights_reports.formats.words.lexicon import MINUS
 from insights_reports.formats.words.words import Words
@@ -144,6 +145,24 @@ def since_text(words: Words, since: Since | None) -> str:
         return words.day_as(since.week, "date.tick_day")
     first, last = (_month(words, day) for day in (since.earliest, since.latest))
     return first if first == last else f"{first}–{last}"
+
+
+def briefly(words: Words, phrase: Phrase) -> str:
+    """A sentence with its durations as short as tiles and cells have them."""
+    return words.phrase(_brief_values(words, phrase))
+
+
+def _brief_values(words: Words, phrase: Phrase) -> Phrase:
+    values = {name: _brief_value(words, value) for name, value in phrase.values.items()}
+    return Phrase(phrase.key, values)
+
+
+def _brief_value(words: Words, value: Value) -> Value:
+    if isinstance(value, Phrase):
+        return _brief_values(words, value)
+    if isinstance(value, Figure) and value.unit is Unit.DURATION:
+        return Name(brief_text(words, value))
+    return value
 
 
 def brief_phrase(words: Words, phrase: Phrase) -> str:

@@ -6,6 +6,7 @@ from insights_reports.edition.document import Document, Finding, FindingLine
 from insights_reports.edition.values import Metric, Name, Part, Statistic, Unit
 from insights_reports.formats.words.brief import (
     brief_text,
+    briefly,
     since_text,
     since_words,
     usual_range,
@@ -45,7 +46,7 @@ class FindingText:
 def finding_text(words: Words, finding: Finding) -> FindingText:
     """A finding as pages and mails say it."""
     dated = next((m.judged.since for m in finding.measures if m.judged.since is not None), None)
-    causes = "; ".join(words.phrase(each) for each in finding.same_cause)
+    causes = "; ".join(briefly(words, each) for each in finding.same_cause)
     return FindingText(
         name=words.value(finding.subject),
         since=since_words(words, dated),
