@@ -46,6 +46,7 @@ from insights_reports.edition.settings import Inputs, Settings
 from insights_reports.edition.slices import NAMES, SplitPart, section, split_slices
 from insights_reports.edition.split_headline import split_headline
 from insights_reports.edition.strip import strip, unseen
+from insights_reports.edition.tag_sets import by_exact_set
 from insights_reports.edition.targets_table import targets_table
 from insights_reports.edition.tiles import tiles
 from insights_reports.edition.values import (
@@ -284,6 +285,9 @@ class _Edition:
         if aimed is not None:
             made = replace(made, blocks=(*made.blocks, aimed))
         own = self.shares[part.anchor]
+        by_set = by_exact_set(part)
+        if by_set is not None:
+            return replace(made, blocks=(*made.blocks, by_set))
         if own is None or len(own.parts) < 2 or not own.change:
             return made
         return replace(made, blocks=(*made.blocks, contribution_table(part.facts, part, own)))
