@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from insights_reports.crosscheck import CrossCheck
 from insights_reports.crosscheck.tables.intervals import day_number, ends
@@ -17,7 +18,7 @@ from insights_reports.formats.data.figures import FIGURES as COLUMNS
 from insights_reports.metrics import Granularity, Split, Tabulator, TimeRange, time_range
 from insights_reports.pipeline.combinations import StatedByCombination
 from insights_reports.pipeline.load import Pulled
-from insights_reports.spelling.figures import FIGURES
+from insights_reports.spelling.figures import FIGURES, Figure
 from insights_reports.spelling.stated import StatedTable
 from insights_reports.spelling.terms import NULL
 
@@ -112,39 +113,54 @@ def _long(tabulator: Tabulator, asked: _Asked) -> pd.DataFrame:
             last = np.minimum(after, last)
         # Octopus states whole intervals; ours may be cut by the period or by today.
         whole = (after == last) & (starts >= np.datetime64(asked.start, "D"))
-    common = {
+    rows = np.tile(np.arange(len(table)), len(FIGURES))  # all of one figure, then of the next
+    series = table[["series_key", "series_name"]].take(rows).reset_index(drop=True)
+    columns = {
         "split": asked.split,
         "tag_set": asked.tag_set,
-        "series_id": table["series_key"],
-        "series": table["series_name"],
-        "start": starts.astype("M8[s]"),
-        "end": last.astype("M8[s]"),
+        "series_id": series["series_key"],
+        "series": series["series_name"],
+        "start": starts.astype("M8[s]")[rows],
+        "end": last.astype("M8[s]")[rows],
         "granularity": asked.granularity,
         "cut": asked.cut,
-        "whole": whole,
+        "whole": whole[rows],
+        "measure": _each([figure.metric for figure in FIGURES], len(table)),
+        "statistic": _each([figure.statistic or "" for figure in FIGURES], len(table)),
+        "unit": _each([_UNITS[figure.kind] for figure in FIGURES], len(table)),
+        "value": np.concatenate([_values(table, figure) for figure in FIGURES]),
+        "n": _whole_numbers(np.concatenate([_n(table, figure) for figure in FIGURES])),
     }
-    each = [pd.DataFrame({**common, **_figure(table, number)}) for number in range(len(FIGURES))]
-    return pd.concat(each, ignore_index=True).astype({"tag_set": object, "granularity": object})
+    return pd.DataFrame(columns, index=range(len(rows))).astype(
+        {"tag_set": object, "granularity": object}
+    )
 
 
-def _figure(table: pd.DataFrame, number: int) -> dict[str, Any]:
-    figure = FIGURES[number]
+def _each(texts: list[str], times: int) -> pd.Series:
+    return pd.Series([text for text in texts for _ in range(times)], dtype="str")
+
+
+def _values(table: pd.DataFrame, figure: Figure) -> NDArray[np.float64]:
+    """The values of a figure in its unit; NaN is none."""
     values = table[figure.column].to_numpy()
     if figure.kind == "duration":
         nanoseconds = values.astype("m8[ns]").view(np.int64)
         values = np.where(nanoseconds == NULL, np.nan, nanoseconds / 100 / _TICKS)
-    n: Any = pd.array([pd.NA] * len(table), dtype="Int64")
-    if figure.kind == "rate":
-        n = table["total"].astype("Int64").array
-    elif figure.kind != "count":
-        n = table[f"{figure.column.rpartition('_')[0]}_count"].astype("Int64").array
-    return {
-        "measure": figure.metric,
-        "statistic": figure.statistic or "",
-        "unit": _UNITS[figure.kind],
-        "value": values.astype(np.float64),
-        "n": n,
-    }
+    return values.astype(np.float64)
+
+
+def _n(table: pd.DataFrame, figure: Figure) -> NDArray[np.float64]:
+    """How many values made each of a figure; NaN of counts, which are made of none."""
+    if figure.kind == "count":
+        return np.full(len(table), np.nan)
+    rate = figure.kind == "rate"
+    column = "total" if rate else f"{figure.column.rpartition('_')[0]}_count"
+    return table[column].to_numpy(np.float64)
+
+
+def _whole_numbers(values: NDArray[np.float64]) -> pd.arrays.IntegerArray:
+    none = np.isnan(values)
+    return pd.arrays.IntegerArray(np.where(none, 1, values).astype(np.int64), none)
 
 
 def _stated(pulled: Pulled, asked: list[_Asked]) -> pd.DataFrame:
