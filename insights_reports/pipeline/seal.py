@@ -10,7 +10,7 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -32,6 +32,7 @@ from insights_reports.whole import whole
 
 FOLDER, MANIFEST, CONFIGURATION = "seal", "manifest.json", "configuration.json"
 SCHEMA = 1
+_OF_PULLS: dict[tuple[int, int, int, int], str] = {}
 _LIBRARIES = (
     *("babel", "fonttools", "jinja2", "lxml", "numpy", "openpyxl", "pandas", "pikepdf", "pillow"),
     *("pyarrow", "pydyf", "resvg-py", "tinycss2", "tzdata", "weasyprint"),
@@ -54,7 +55,7 @@ def seal(run: Run, files: Sequence[Path]) -> None:
         (folder / CONFIGURATION).write_text(text + "\n", encoding="utf-8")
         said = {
             **_about(run),
-            "inputs": _hashes(folder),
+            "inputs": _hashes(folder, _of_pull_once),
             "files": _hashes_of([*files, *data_paths(run)]),
         }
         _write_last(folder / MANIFEST, said)
@@ -161,10 +162,21 @@ def _link(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
 
 
-def _hashes(folder: Path) -> dict[str, str]:
+def _hashes(folder: Path, digest: Callable[[Path], str] = sha256_of) -> dict[str, str]:
     """The SHA-256 of every file but the manifest, by its path below ``folder``."""
     paths = sorted(p for p in folder.rglob("*") if p.is_file() and p != folder / MANIFEST)
-    return {path.relative_to(folder).as_posix(): sha256_of(path) for path in paths}
+    return {path.relative_to(folder).as_posix(): digest(path) for path in paths}
+
+
+def _of_pull_once(path: Path) -> str:
+    """The SHA-256 of a file; of a pull's, which all slices link to, it is reckoned once."""
+    if path.parent.name != "pull":
+        return sha256_of(path)
+    about = path.stat()
+    key = (about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns)
+    if key not in _OF_PULLS:
+        _OF_PULLS[key] = sha256_of(path)
+    return _OF_PULLS[key]
 
 
 def _hashes_of(files: Sequence[Path]) -> dict[str, str]:
