@@ -25,6 +25,7 @@ from insights_reports.pipeline.make import Outcome, make_edition
 from insights_reports.pipeline.owed import deliver_owed
 from insights_reports.pipeline.progress import clear_line, terminal_progress
 from insights_reports.pipeline.runs import Run, start_run
+from insights_reports.pipeline.standing import is_made
 from insights_reports.spelling.nearest import meant_or_all
 
 
@@ -47,7 +48,7 @@ def main(options: argparse.Namespace) -> int:
     for name in options.subscriptions:
         results += _subscription(options, config_path, name, config, wanted[name])
     if not (options.out or options.dry_run or options.test_send):
-        results += _owed(options, config, {result["run"] for result, _ in results})
+        results += _owed(options, config, {result.get("run", "") for result, _ in results})
     if options.json:
         print_json([result for result, _ in results])
     return max(status for _, status in results)
@@ -87,6 +88,9 @@ def _subscription(
     """The editions of one subscription: one, or those of a backfill, which share one pull."""
     results, pull_folder = [], None
     for period in periods:
+        if len(periods) > 1 and (made := _is_finished(options, config, name, period)):
+            results.append(made)
+            continue
         run = start_run(
             config_path,
             name,
@@ -105,6 +109,20 @@ def _subscription(
         if (run.pull_folder / "manifest.json").exists():
             pull_folder = run.pull_folder
     return results
+
+
+def _is_finished(
+    options: argparse.Namespace, config: Config, name: str, period: str
+) -> tuple[dict[str, Any], int] | None:
+    """What is said of an edition that a backfill has made: one that was killed goes on after it."""
+    if options.again or options.out or options.dry_run or options.test_send:
+        return None
+    made = is_made(config, name, period)
+    if made is None:
+        return None
+    if not options.json:
+        print(f"{name}: {made}; --again makes it again")
+    return {"subscription": name, "period": period, "made": made}, 0
 
 
 def _address(text: str | None, config: Config) -> str | None:
