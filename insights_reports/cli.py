@@ -236,6 +236,7 @@ def _run(commands: Commands) -> None:
     parser.add_argument(
         "--range", metavar="FIRST..LAST", help="one edition of these days: 2026-09-14..2026-09-27"
     )
+    parser.add_argument("--again", action="store_true", help="of several, also those that are made")
     parser.add_argument("--out", metavar="DIR", help="publish into this folder instead")
     parser.add_argument("--dry-run", action="store_true", help="render, deliver nothing")
     parser.add_argument("--test-send", metavar="ADDRESS", help="mail to this address only")
@@ -270,6 +271,7 @@ def _deploy(commands: Commands) -> None:
         commands, "deploy", "Make the deployments for the workers of Prefect's work pool."
     )
     config(parser)
+    json(parser)
     _allow_http(parser)
 
 

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 
+from insights_reports.commands.common import print_json
 from insights_reports.commands.prefect_elsewhere import refuse_nothing_to_serve, server_elsewhere
 from insights_reports.config_file import find_config, load_config
 from insights_reports.errors import UsageError
@@ -30,5 +31,8 @@ def main(options: argparse.Namespace) -> int:
     load_prefect()
     from insights_reports.scheduling.deployments import deploy
 
-    asyncio.run(deploy(load_flows(Served(path)), config, config.resolve(config.state) / "prefect"))
+    home = config.resolve(config.state) / "prefect"
+    made = asyncio.run(deploy(load_flows(Served(path)), config, home))
+    if options.json:
+        print_json({"subscriptions": made})
     return 0

@@ -28,6 +28,7 @@ from insights_reports.pipeline.owed import deliver_owed
 from insights_reports.pipeline.progress import clear_line, terminal_progress
 from insights_reports.pipeline.runs import Run, named, start_run
 from insights_reports.pipeline.slices import Sliced, make_slices
+from insights_reports.pipeline.standing import is_made
 
 _MOST_NAMED = 10  # slices without recipients
 _Result = TypeVar("_Result", Outcome, Sliced)
@@ -85,6 +86,9 @@ def _subscription(
     """The editions of one subscription: one, or those of a backfill, which share one pull."""
     results, pull_folder = [], None
     for period in periods:
+        if len(periods) > 1 and (made := _is_finished(options, config, name, period)):
+            results.append(made)
+            continue
         run = start_run(
             config_path,
             name,
@@ -103,6 +107,20 @@ def _subscription(
         if (run.pull_folder / "manifest.json").exists():
             pull_folder = run.pull_folder
     return results
+
+
+def _is_finished(
+    options: argparse.Namespace, config: Config, name: str, period: str
+) -> tuple[dict[str, Any], int] | None:
+    """What is said of an edition that a backfill has made: one that was killed goes on after it."""
+    if options.again or options.out or options.dry_run or options.test_send:
+        return None
+    made = is_made(config, name, period)
+    if made is None:
+        return None
+    if not options.json:
+        print(f"{name}: {made}; --again makes it again")
+    return {"subscription": name, "period": period, "made": made}, 0
 
 
 def _address(text: str | None, config: Config) -> str | None:
@@ -124,7 +142,7 @@ def _address(text: str | None, config: Config) -> str | None:
 
 def _runs(result: dict[str, Any]) -> list[str]:
     """The ids of the runs that have just tried to deliver."""
-    return [result["run"], *(each["run"] for each in result.get("slices", ()))]
+    return [result.get("run", ""), *(each["run"] for each in result.get("slices", ()))]
 
 
 def _one(run: Run, options: argparse.Namespace) -> tuple[dict[str, Any], int]:

@@ -70,8 +70,9 @@ async def serve(
         await _serve(flows, config, home, book, every, bell)
 
 
-async def deploy(flows: ModuleType, config: Config, home: Path) -> None:
-    """Make the deployments of ``config`` as they shall be, and remove those that are gone.
+async def deploy(flows: ModuleType, config: Config, home: Path) -> list[str]:
+    """Make the deployments of ``config`` as they shall be, and remove those that are gone; the
+    subscriptions that have one.
 
     Raises:
         UsageError: when one of them cannot be made; the others are.
@@ -86,6 +87,7 @@ async def deploy(flows: ModuleType, config: Config, home: Path) -> None:
             f"File: {config.path}",
             "See above; the others are made.",
         )
+    return [name for name in served if name]
 
 
 @contextmanager

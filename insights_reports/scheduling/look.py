@@ -97,6 +97,9 @@ class Looker:
         )
         if run.state is not None and run.state.is_final():
             await asyncio.to_thread(self.book.end_attempt, stands, _outcome(run), now)
+            return
+        due = f"{stands.due.at:%Y-%m-%d %H:%M %Z}"
+        self._say_once(f"{stands.subscription} {stands.period}{again}: begins; due since {due}")
 
     def _say_once(self, line: str) -> None:
         if line not in self._said:

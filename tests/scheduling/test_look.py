@@ -77,3 +77,6 @@ def test_what_it_lets_begin_and_that_one_bad_subscription_stops_no_other() -> No
         "odd: NOT SCHEDULED: no such country",
         "gone 2026-10: NOT BEGUN: no such deployment",
     ]
+    begun = [line for line in done.stderr.splitlines() if "begins" in line]
+    assert len(begun) == 1
+    assert begun[0].startswith("good 2026-10: begins; due since 2026-11-01 ")
