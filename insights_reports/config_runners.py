@@ -4,20 +4,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from insights_reports.config_schedule import StrictModel
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class WorkPool(_Part):
+class WorkPool(StrictModel):
     """Prefect's work pool whose workers carry out the runs. ``config`` is where this file lies for
     them; ``job_variables`` are the pool's own, such as an image."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     config: Path | None = None
-    job_variables: dict[str, Any] = {}
+    job_variables: Annotated[dict[str, Any], Field(default_factory=dict)]
 
     @field_validator("config")
     @classmethod
@@ -36,7 +34,7 @@ class WorkPool(_Part):
         return given
 
 
-class TaskRunner(_Part):
+class TaskRunner(StrictModel):
     """What renders the files of an edition: threads of the run's own process, processes beside it,
     or a cluster of Dask or Ray at ``address``, which sees the state's folder at the same path."""
 
@@ -54,7 +52,7 @@ class TaskRunner(_Part):
         return self
 
 
-class ReleaseTrains(_Part):
+class ReleaseTrains(StrictModel):
     """Runs that begin when a release train ends: when Octopus has called the webhook, and then not
     again for ``quiet_minutes``. ``host`` is the name by which it calls; the secret that it sends is
     in ``secret_file`` or the variable WEBHOOK_SECRET."""

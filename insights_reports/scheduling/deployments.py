@@ -22,7 +22,7 @@ from insights_reports.config import Config
 from insights_reports.errors import ServerGone, UsageError
 from insights_reports.scheduling.identity import identity
 from insights_reports.scheduling.look import Looker, OwedBook
-from insights_reports.scheduling.places import Place, place_of
+from insights_reports.scheduling.places import RunPlace, place_of
 from insights_reports.scheduling.webhook import Bell, Trains
 
 _PAGE = 200  # as many as Prefect lists at once
@@ -127,7 +127,7 @@ async def _serve(
 
 
 async def _deploy(
-    client: PrefectClient, place: Place, flows: ModuleType, config: Config
+    client: PrefectClient, place: RunPlace, flows: ModuleType, config: Config
 ) -> tuple[dict[str, UUID], int]:
     """The deployments that were made, by subscription, and how many were refused."""
     tags = [identity(config), place.tag]
@@ -162,7 +162,7 @@ def _wanted(flows: ModuleType, config: Config) -> list[_Wanted]:
 
 
 async def _serve_one(
-    client: PrefectClient, place: Place, wanted: _Wanted, tags: list[str]
+    client: PrefectClient, place: RunPlace, wanted: _Wanted, tags: list[str]
 ) -> UUID | None:
     try:
         await _refuse_of_another(client, wanted, tags)

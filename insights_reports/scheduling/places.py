@@ -23,7 +23,7 @@ from insights_reports.scheduling.served import Served
 _FLOWS = "insights_reports.scheduling.entrypoint"
 
 
-class Place(Protocol):
+class RunPlace(Protocol):
     """``tag`` is on every deployment of the configuration that was made for this place."""
 
     tag: str
@@ -38,7 +38,7 @@ class Place(Protocol):
         """Until stopped."""
 
 
-def place_of(config: Config, home: Path) -> Place:
+def place_of(config: Config, home: Path) -> RunPlace:
     """The place that ``config`` names; ``home`` is Prefect's folder in its state."""
     return _Workers(config, config.work_pool) if config.work_pool else _Here(config, home)
 

@@ -63,7 +63,7 @@ def _invisible() -> dict[int, None]:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class NameSpan:
     """Where a name stands in a squeezed text."""
 
     begin: int
@@ -94,7 +94,7 @@ class Index:
     def _add(self, form: str, name: str) -> None:
         self._forms.setdefault(form[:_KEY], []).append((form, name))
 
-    def spans(self, text: Squeezed) -> Iterator[Span]:
+    def spans(self, text: Squeezed) -> Iterator[NameSpan]:
         """Every place of every name that begins and ends with words."""
         ends = set(text.ends)
         for begin in text.begins:
@@ -104,10 +104,12 @@ class Index:
                     if (len(form) == _SHORTEST) == (length == _SHORTEST) and (
                         end in ends and text.text.startswith(form, begin)
                     ):
-                        yield Span(begin, end, name)
+                        yield NameSpan(begin, end, name)
 
 
-def foreign(spans: Iterable[Span], own: frozenset[str], shared: Iterable[Span]) -> Iterator[Span]:
+def foreign(
+    spans: Iterable[NameSpan], own: frozenset[str], shared: Iterable[NameSpan]
+) -> Iterator[NameSpan]:
     """The spans of names that are not ``own`` and stand in no longer one that is, or in one of
     ``shared``: what everybody may know."""
     every = list(spans)

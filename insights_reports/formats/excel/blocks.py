@@ -47,23 +47,23 @@ def block_head(book: Book, plan: SheetPlan, sheet: BlockSheet) -> Head:
 
 
 @dataclass(frozen=True)
-class Place:
+class CellPlace:
     """A cell of a sheet of this workbook."""
 
     sheet: str
     cell: str
 
 
-def row_of(book: Book, plan: SheetPlan, anchor: str, row: str) -> Place | None:
+def row_of(book: Book, plan: SheetPlan, anchor: str, row: str) -> CellPlace | None:
     """Where the row of this id stands below an anchor; the top of the sheet where no row is called
     so; None where this workbook has no such sheet."""
     sheets = plan.sheets_of(anchor)
     found = (_place(book, plan, sheet, row) for sheet in sheets)
-    top = Place(sheets[0].name, "A1") if sheets else None
+    top = CellPlace(sheets[0].name, "A1") if sheets else None
     return next((place for place in found if place), top)
 
 
-def row_looked_at(book: Book, plan: SheetPlan, split: str, row: str) -> Place | None:
+def row_looked_at(book: Book, plan: SheetPlan, split: str, row: str) -> CellPlace | None:
     """Where the row of this id stands in the table of where to look, if that has this split."""
     for sheet in plan.sheets_of("where-to-look"):
         table = sheet.block
@@ -72,12 +72,12 @@ def row_looked_at(book: Book, plan: SheetPlan, split: str, row: str) -> Place | 
     return None
 
 
-def _place(book: Book, plan: SheetPlan, sheet: BlockSheet, row: str) -> Place | None:
+def _place(book: Book, plan: SheetPlan, sheet: BlockSheet, row: str) -> CellPlace | None:
     table = sheet.block
     if not isinstance(table, Table) or row not in table.row_ids:
         return None
     lines = head_lines(book, block_head(book, plan, sheet), len(table.complete_rows))
-    return Place(sheet.name, f"A{len(lines) + 2 + table.row_ids.index(row)}")
+    return CellPlace(sheet.name, f"A{len(lines) + 2 + table.row_ids.index(row)}")
 
 
 def write_table(book: Book, head: Head, table: Table) -> None:
