@@ -25,7 +25,7 @@ from prefect.futures import wait
 from prefect.states import Completed
 from prefect.tasks import Task, exponential_backoff
 
-from insights_reports.config_file import load_config
+from insights_reports.config.file import load_config
 from insights_reports.delivery import Receipt, failure
 from insights_reports.edition.about import About
 from insights_reports.edition.settings import Trigger

@@ -11,10 +11,11 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from insights_reports.commands.config import schema_text
-from insights_reports.config import Config, CustomBands
-from insights_reports.config_file import find_config, load_config
-from insights_reports.config_problems import keys_at
-from insights_reports.config_schedule import Holidays, Schedule
+from insights_reports.config.file import find_config, load_config
+from insights_reports.config.judging import CustomBands
+from insights_reports.config.model import Config
+from insights_reports.config.problems import keys_at
+from insights_reports.config.schedule import Holidays, Schedule
 from insights_reports.errors import ConfigError
 from insights_reports.spelling.terms import DIMENSIONS
 from tests.conftest import run_command

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from insights_reports.config_calendar import holiday_dates
+from insights_reports.config.calendar import holiday_dates
 from insights_reports.errors import ConfigError
 
 

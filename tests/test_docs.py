@@ -16,8 +16,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import pytest
 from ruamel.yaml import YAML
 
-from insights_reports.config import Subscription
-from insights_reports.config_file import load_config
+from insights_reports.config.file import load_config
+from insights_reports.config.model import Subscription
 from insights_reports.edition.document import Document
 from insights_reports.formats.html.parts import Parts
 from insights_reports.server import RunningServer, running_server

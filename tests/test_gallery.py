@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from insights_reports.config_file import load_config
+from insights_reports.config.file import load_config
 from insights_reports.server import import_file
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"

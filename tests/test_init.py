@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from insights_reports.config_file import load_config
+from insights_reports.config.file import load_config
 from insights_reports.delivery.mail.local_server import local_mail_server
 from insights_reports.server import RunningServer
 from tests.conftest import Command, Done, run_command

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from insights_reports.commands.common import as_of, camel, print_json, print_table
-from insights_reports.config import Config
-from insights_reports.config_file import find_config, load_config
+from insights_reports.config.file import find_config, load_config
+from insights_reports.config.model import Config
 from insights_reports.errors import UsageError
 from insights_reports.judgement.ranges import STEADY
 from insights_reports.metrics import Period

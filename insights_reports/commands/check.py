@@ -12,8 +12,9 @@ from insights_reports.commands import check_here as here
 from insights_reports.commands import check_slices
 from insights_reports.commands.check_schedules import check_zone, next_runs, warnings
 from insights_reports.commands.common import as_of, print_json
-from insights_reports.config import Config, Destination, Eml, Folder, RemoteStorage, Subscription
-from insights_reports.config_file import find_config, load_config
+from insights_reports.config.delivery import Destination, Eml, Folder, RemoteStorage
+from insights_reports.config.file import find_config, load_config
+from insights_reports.config.model import Config, Subscription
 from insights_reports.errors import InsightsReportsError, UsageError
 from insights_reports.octopus import Client, iana_zone
 from insights_reports.octopus.resources import InsightsReport

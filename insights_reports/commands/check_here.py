@@ -3,7 +3,8 @@
 import tempfile
 from pathlib import Path
 
-from insights_reports.config import Config, Notify, RemoteStorage
+from insights_reports.config.delivery import Notify, RemoteStorage
+from insights_reports.config.model import Config
 from insights_reports.delivery import FolderDestination, GraphTransport, Holders
 from insights_reports.delivery.mail.carriers import connected
 from insights_reports.delivery.mail.smtp import NoConversation

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from insights_reports.config import Config, Subscription
+from insights_reports.config.model import Config, Subscription
 from insights_reports.errors import ConfigError
 from insights_reports.owed.calendar import Due, PeriodCalendar
 from insights_reports.pipeline.calendars import calendar_of

@@ -1,7 +1,8 @@
 """What ``check`` says of slices: whether each that is configured is there, by what Octopus states
 of the last twelve months."""
 
-from insights_reports.config import SlicesPolicy, Subscription
+from insights_reports.config.delivery import SlicesPolicy
+from insights_reports.config.model import Subscription
 from insights_reports.delivery.leaks.texts import require_pdf
 from insights_reports.errors import InsightsReportsError, UsageError
 from insights_reports.octopus import Client

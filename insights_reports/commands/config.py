@@ -11,8 +11,8 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from insights_reports.commands.common import print_json
-from insights_reports.config import Config
-from insights_reports.config_file import find_config, load_config
+from insights_reports.config.file import find_config, load_config
+from insights_reports.config.model import Config
 
 _USER_INFO = re.compile(r"(?<=://)([^/@:]*):[^/@]*@")
 _OVERRULED = {

@@ -5,7 +5,7 @@ import asyncio
 
 from insights_reports.commands.common import print_json
 from insights_reports.commands.prefect_elsewhere import refuse_nothing_to_serve, server_elsewhere
-from insights_reports.config_file import find_config, load_config
+from insights_reports.config.file import find_config, load_config
 from insights_reports.errors import UsageError
 from insights_reports.scheduling.flows import load_flows, load_prefect
 from insights_reports.scheduling.served import Served

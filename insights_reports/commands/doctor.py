@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from insights_reports import __version__
 from insights_reports.assets import ROOT, TEMPLATES
 from insights_reports.commands.common import print_json
-from insights_reports.config_file import find_config, load_config
+from insights_reports.config.file import find_config, load_config
 from insights_reports.errors import InsightsReportsError
 from insights_reports.formats.pdf.libraries import missing_libraries
 from insights_reports.pipeline.state import state_of

@@ -13,8 +13,8 @@ from insights_reports.commands.common import (
     receipt_json,
     size,
 )
-from insights_reports.config import Config
-from insights_reports.config_file import find_config, load_config
+from insights_reports.config.file import find_config, load_config
+from insights_reports.config.model import Config
 from insights_reports.delivery import EditionRow, said
 from insights_reports.errors import UsageError
 from insights_reports.pipeline.rerun import find_edition

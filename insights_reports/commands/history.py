@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from insights_reports.commands.common import as_of, print_json, print_table
-from insights_reports.config import Config
-from insights_reports.config_file import find_config, load_config
+from insights_reports.config.file import find_config, load_config
+from insights_reports.config.model import Config
 from insights_reports.errors import UsageError
 from insights_reports.history.deployments import (
     LocalFolder,

@@ -13,9 +13,9 @@ from tzlocal import get_localzone_name
 from insights_reports.commands.common import config_text, print_json
 from insights_reports.commands.config import schema_text
 from insights_reports.commands.questions import ask, choose
-from insights_reports.config import Address
-from insights_reports.config_file import load_config
-from insights_reports.config_schedule import Schedule
+from insights_reports.config.delivery import Address
+from insights_reports.config.file import load_config
+from insights_reports.config.schedule import Schedule
 from insights_reports.errors import ConfigError, UsageError
 from insights_reports.octopus import Client, Connection, iana_zone
 from insights_reports.octopus.resources import InsightsReport

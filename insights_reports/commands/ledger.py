@@ -12,9 +12,9 @@ from insights_reports.commands.common import (
     print_table,
     receipt_json,
 )
-from insights_reports.config import Config
-from insights_reports.config_file import find_config, load_config
-from insights_reports.config_slices import SEPARATOR
+from insights_reports.config.file import find_config, load_config
+from insights_reports.config.model import Config
+from insights_reports.config.slices import SEPARATOR
 from insights_reports.delivery import EditionRow, Ledger, Made, Receipt, State
 from insights_reports.errors import UsageError
 from insights_reports.pipeline.again import Again, owe_again

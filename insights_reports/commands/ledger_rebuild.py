@@ -4,7 +4,7 @@ import argparse
 from datetime import UTC, datetime
 
 from insights_reports.commands.common import print_json
-from insights_reports.config_file import find_config, load_config
+from insights_reports.config.file import find_config, load_config
 from insights_reports.pipeline.rebuild import rebuild
 from insights_reports.pipeline.state import make_private, open_ledger, state_of
 

@@ -3,7 +3,7 @@
 import os
 from urllib.parse import urlsplit
 
-from insights_reports.config import Config
+from insights_reports.config.model import Config
 from insights_reports.errors import UsageError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")

@@ -9,7 +9,7 @@ import uvicorn
 
 from insights_reports.commands.common import as_of
 from insights_reports.commands.preview_pages import PreviewedEdition, make_app
-from insights_reports.config_file import find_config, load_config
+from insights_reports.config.file import find_config, load_config
 from insights_reports.errors import UsageError
 from insights_reports.formats.html.templates_check import check_templates
 from insights_reports.formats.pdf import render as pdf

@@ -5,7 +5,7 @@ import re
 from datetime import timedelta
 
 from insights_reports.commands.common import as_of, print_json, print_table, size
-from insights_reports.config_file import find_config, load_config
+from insights_reports.config.file import find_config, load_config
 from insights_reports.errors import UsageError
 from insights_reports.pipeline.prune import Keep, months_before, prune, size_of, to_prune
 

@@ -5,7 +5,7 @@ import re
 import sys
 
 from insights_reports.commands.common import print_json, receipt_json
-from insights_reports.config_file import find_config, load_config
+from insights_reports.config.file import find_config, load_config
 from insights_reports.delivery import EditionRow, Made, failure, said
 from insights_reports.delivery.interruptions import stoppable
 from insights_reports.errors import UsageError

@@ -9,8 +9,8 @@ from typing import Any
 
 from insights_reports.commands.common import as_of, camel, print_json, print_table, size
 from insights_reports.commands.run import as_json, print_outcome
-from insights_reports.config import Config
-from insights_reports.config_file import find_config, load_config
+from insights_reports.config.file import find_config, load_config
+from insights_reports.config.model import Config
 from insights_reports.delivery import EditionRow
 from insights_reports.errors import UsageError
 from insights_reports.pipeline.make import make_edition

@@ -17,8 +17,8 @@ from insights_reports.commands.common import (
     receipt_json,
     size,
 )
-from insights_reports.config import Config, Subscription
-from insights_reports.config_file import find_config, load_config
+from insights_reports.config.file import find_config, load_config
+from insights_reports.config.model import Config, Subscription
 from insights_reports.delivery import Receipt, address, failure, said
 from insights_reports.delivery.interruptions import stoppable
 from insights_reports.errors import InsightsReportsError, UsageError, without_secrets

@@ -18,8 +18,8 @@ from insights_reports.commands.prefect_elsewhere import (
     server_elsewhere,
 )
 from insights_reports.commands.webhook import webhook_listener
-from insights_reports.config import Config
-from insights_reports.config_file import find_config, load_config
+from insights_reports.config.file import find_config, load_config
+from insights_reports.config.model import Config
 from insights_reports.errors import ServerGone
 from insights_reports.owed.standing import Overview
 from insights_reports.pipeline.metrics_file import write_metrics

@@ -15,8 +15,8 @@ from insights_reports.commands.common import (
     receipt_json,
     size,
 )
-from insights_reports.config import Config
-from insights_reports.config_file import find_config, load_config
+from insights_reports.config.file import find_config, load_config
+from insights_reports.config.model import Config
 from insights_reports.delivery import EditionRow, Ledger, Receipt, RunRecord
 from insights_reports.owed.calendar import Due
 from insights_reports.owed.standing import ENROLLED, Stand, Standing

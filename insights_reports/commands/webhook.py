@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from insights_reports.config import Config
-from insights_reports.config_runners import ReleaseTrains
+from insights_reports.config.model import Config
+from insights_reports.config.runners import ReleaseTrains
 from insights_reports.errors import UsageError
 
 _SHORTEST = 16  # characters of a secret

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from insights_reports.config_schedule import Every, Schedule, cron_dates
+from insights_reports.config.schedule import Every, Schedule, cron_dates
 from insights_reports.metrics import Period
 from insights_reports.metrics.conventions import WeekStart
 

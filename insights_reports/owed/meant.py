@@ -3,7 +3,7 @@
 import re
 from datetime import date, timedelta
 
-from insights_reports.config import Subscription
+from insights_reports.config.model import Subscription
 from insights_reports.errors import UsageError
 from insights_reports.metrics import Period
 from insights_reports.metrics.periods import PeriodKind

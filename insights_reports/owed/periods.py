@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from insights_reports.config import Subscription
+from insights_reports.config.model import Subscription
 from insights_reports.errors import UsageError
 from insights_reports.metrics import Period, parse_periods
 from insights_reports.owed.meant import meant

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from insights_reports.config import Subscription
+from insights_reports.config.model import Subscription
 from insights_reports.delivery import EditionRow, Made, Receipt, RunRecord, State
 from insights_reports.edition.values import Status
 from insights_reports.owed.calendar import Due, PeriodCalendar

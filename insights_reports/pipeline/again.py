@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from insights_reports.config import Config
+from insights_reports.config.model import Config
 from insights_reports.delivery import (
     Edition,
     EditionRow,

@@ -4,9 +4,9 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from insights_reports.config import Config, Subscription
-from insights_reports.config_calendar import holiday_dates
-from insights_reports.config_schedule import Schedule
+from insights_reports.config.calendar import holiday_dates
+from insights_reports.config.model import Config, Subscription
+from insights_reports.config.schedule import Schedule
 from insights_reports.errors import ConfigError
 from insights_reports.owed.calendar import Holidays, PeriodCalendar, no_holidays
 

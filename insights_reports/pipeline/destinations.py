@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from insights_reports.config import Config, Eml, Folder, Mail, Microsoft, Recipients, RemoteStorage
-from insights_reports.config_slices import SEPARATOR
+from insights_reports.config.delivery import Eml, Folder, Mail, Microsoft, Recipients, RemoteStorage
+from insights_reports.config.model import Config
+from insights_reports.config.slices import SEPARATOR
 from insights_reports.delivery import (
     Destination,
     FolderDestination,

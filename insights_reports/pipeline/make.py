@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from insights_reports.config import Config, Subscription
+from insights_reports.config.model import Config, Subscription
 from insights_reports.delivery import Made, Receipt, failure
 from insights_reports.delivery.leaks.leaks import Leak
 from insights_reports.edition.about import About

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from insights_reports.config import Config
+from insights_reports.config.model import Config
 from insights_reports.owed.metrics import metrics
 from insights_reports.owed.standing import Overview
 from insights_reports.pipeline.state import open_ledger, state_of

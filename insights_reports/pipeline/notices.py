@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from insights_reports.config import Config
+from insights_reports.config.model import Config
 from insights_reports.delivery import Receipt, failure, said
 from insights_reports.delivery.ledger.runs import RunRecord as Record
 from insights_reports.delivery.notices import Notice, NoticeKind, by_apprise, by_mail, read_targets

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 
-from insights_reports.config import Config
+from insights_reports.config.model import Config
 from insights_reports.delivery.notices import Notice, NoticeKind
 from insights_reports.owed.standing import Overview, Standing
 from insights_reports.pipeline.notices import send_notice

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from insights_reports.config import Config
-from insights_reports.config_slices import SEPARATOR
+from insights_reports.config.model import Config
+from insights_reports.config.slices import SEPARATOR
 from insights_reports.delivery import EditionRow, Receipt, State
 from insights_reports.errors import InsightsReportsError
 from insights_reports.pipeline.deliver import deliver_edition

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from insights_reports.config import Config
+from insights_reports.config.model import Config
 from insights_reports.delivery import EditionRow
 from insights_reports.delivery.ledger.runs import RUNNING
 from insights_reports.errors import PullError

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from insights_reports.config import Config, Recipients
+from insights_reports.config.delivery import Recipients
+from insights_reports.config.model import Config
 from insights_reports.delivery import (
     EditionRow,
     FolderDestination,

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 
-from insights_reports.config import Config
+from insights_reports.config.model import Config
 from insights_reports.edition.files import slug
 from insights_reports.errors import UsageError
 from insights_reports.history.deployments import (

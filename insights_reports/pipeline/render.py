@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from insights_reports.config import Config
+from insights_reports.config.model import Config
 from insights_reports.edition.document import Document, load
 from insights_reports.edition.files import File, file_name
 from insights_reports.errors import InsightsReportsError, RenderError

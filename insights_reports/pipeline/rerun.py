@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from insights_reports.config import Config
+from insights_reports.config.model import Config
 from insights_reports.delivery import EditionRow
 from insights_reports.edition import compose_edition, edition_digest
 from insights_reports.edition.about import About

@@ -7,7 +7,7 @@ again under the next number; that is no revision, and is not called one.
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from insights_reports.config import Folder
+from insights_reports.config.delivery import Folder
 from insights_reports.delivery import EditionRow, Revision, read_manifests
 from insights_reports.edition import revision_changes
 from insights_reports.edition.about import About

@@ -20,9 +20,9 @@ from pathlib import Path
 from pydantic import ConfigDict, TypeAdapter, with_config
 from pydantic.alias_generators import to_camel
 
-from insights_reports.config import Config, Subscription
-from insights_reports.config_file import load_config
-from insights_reports.config_slices import SEPARATOR
+from insights_reports.config.file import load_config
+from insights_reports.config.model import Config, Subscription
+from insights_reports.config.slices import SEPARATOR
 from insights_reports.delivery import Ledger
 from insights_reports.edition.about import About
 from insights_reports.edition.settings import Trigger

@@ -19,8 +19,8 @@ from typing import Any
 
 from insights_reports import __version__
 from insights_reports.assets import TEMPLATES
-from insights_reports.config import Config
-from insights_reports.config_slices import SEPARATOR
+from insights_reports.config.model import Config
+from insights_reports.config.slices import SEPARATOR
 from insights_reports.edition.files import sha256_of
 from insights_reports.edition.method import FORMULA_VERSION
 from insights_reports.errors import PullError, keeping

@@ -10,8 +10,9 @@ from typing import get_args
 
 from PIL import Image, UnidentifiedImageError
 
-from insights_reports.config import Aims, Config, Subscription, Weekday
-from insights_reports.config_calendar import holiday_dates
+from insights_reports.config.calendar import holiday_dates
+from insights_reports.config.judging import Aims, Weekday
+from insights_reports.config.model import Config, Subscription
 from insights_reports.edition import Settings
 from insights_reports.edition.document import Brand
 from insights_reports.edition.settings import Dated, OwnBands, SliceTargets

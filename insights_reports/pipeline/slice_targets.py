@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from insights_reports.config import Subscription
+from insights_reports.config.model import Subscription
 from insights_reports.errors import UsageError
 from insights_reports.octopus import Client
 from insights_reports.octopus.allowed import Allowed

@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 import numpy as np
 import pandas as pd
 
-from insights_reports.config import SlicesPolicy
+from insights_reports.config.delivery import SlicesPolicy
 from insights_reports.edition.values import Phrase
 from insights_reports.errors import UsageError
 from insights_reports.metrics import Lookups

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import datetime
 
-from insights_reports.config import Config
+from insights_reports.config.model import Config
 from insights_reports.delivery import Ledger
 from insights_reports.errors import ConfigError, DeliveryError
 from insights_reports.owed.standing import (

@@ -9,7 +9,7 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from insights_reports.config import Config
+from insights_reports.config.model import Config
 from insights_reports.delivery import Ledger, Secret
 from insights_reports.delivery.ledger.postgres import PostgresDatabase, PostgresLedger
 from insights_reports.errors import ConfigError, UsageError

@@ -18,7 +18,7 @@ from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLi
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectNotFound
 
-from insights_reports.config import Config
+from insights_reports.config.model import Config
 from insights_reports.errors import ServerGone, UsageError
 from insights_reports.scheduling.identity import identity
 from insights_reports.scheduling.look import Looker, OwedBook

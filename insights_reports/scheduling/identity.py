@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from insights_reports.config import Config
+from insights_reports.config.model import Config
 from insights_reports.errors import UsageError
 from insights_reports.locks import take_lock
 

@@ -13,8 +13,8 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound
 from prefect.runner import Runner
 
-from insights_reports.config import Config
-from insights_reports.config_runners import WorkPool
+from insights_reports.config.model import Config
+from insights_reports.config.runners import WorkPool
 from insights_reports.errors import UsageError
 from insights_reports.scheduling.dead_runs import crash_dead_runs
 from insights_reports.scheduling.identity import identity, owner

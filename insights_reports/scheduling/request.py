@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from insights_reports.config import Config, Recipients
+from insights_reports.config.delivery import Recipients
+from insights_reports.config.model import Config
 from insights_reports.errors import UsageError
 from insights_reports.owed.periods import periods_wanted
 

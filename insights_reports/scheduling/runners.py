@@ -5,7 +5,7 @@ from typing import Any
 
 from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
-from insights_reports.config_runners import TaskRunner
+from insights_reports.config.runners import TaskRunner
 from insights_reports.errors import UsageError
 
 _CLUSTERS = {"dask": ("prefect_dask", "DaskTaskRunner"), "ray": ("prefect_ray", "RayTaskRunner")}

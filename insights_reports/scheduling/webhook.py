@@ -35,8 +35,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from insights_reports.config import Config, Subscription
-from insights_reports.config_runners import ReleaseTrains
+from insights_reports.config.model import Config, Subscription
+from insights_reports.config.runners import ReleaseTrains
 from insights_reports.metrics import Period
 
 HEADER = "X-Insights-Reports-Secret"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from insights_reports.config_file import load_config
+from insights_reports.config.file import load_config
 from insights_reports.delivery import Ledger, read_manifests
 from insights_reports.owed.standing import ENROLLED, Stand
 from insights_reports.pipeline.standing import overview

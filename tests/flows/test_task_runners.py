@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from insights_reports.config_runners import TaskRunner
+from insights_reports.config.runners import TaskRunner
 from insights_reports.errors import UsageError
 from insights_reports.pipeline.render import dealt
 from insights_reports.server import RunningServer

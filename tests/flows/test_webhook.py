@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from insights_reports.config_file import load_config
+from insights_reports.config.file import load_config
 from insights_reports.delivery import RunRecord
 from insights_reports.pipeline.state import open_ledger
 from insights_reports.server import running_server
@@ -20,7 +20,7 @@ HEADER = "X-Insights-Reports-Secret"
 SECRET = "c0ffee-c0ffee-c0ffee-c0ffee"
 TRAINS = {"webhook": {"subscriptions": ["monthly"], "quiet_minutes": 1}}
 QUICK = (  # here a train has ended after 25 seconds; runs are fetched ten ahead
-    "from datetime import timedelta; from insights_reports.config_runners import ReleaseTrains; "
+    "from datetime import timedelta; from insights_reports.config.runners import ReleaseTrains; "
     "ReleaseTrains.quiet = timedelta(seconds=25)"
 )
 

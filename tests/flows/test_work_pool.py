@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from insights_reports.config_file import load_config
+from insights_reports.config.file import load_config
 from insights_reports.errors import ServerGone
 from insights_reports.owed.standing import Stand
 from insights_reports.pipeline.standing import overview

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from insights_reports.config import Subscription
-from insights_reports.config_schedule import Schedule
+from insights_reports.config.model import Subscription
+from insights_reports.config.schedule import Schedule
 from insights_reports.delivery import EditionRow, Key, Made, Receipt, RunRecord, State
 from insights_reports.owed.calendar import PeriodCalendar
 

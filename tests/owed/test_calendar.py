@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insights_reports.config_schedule import Every, Schedule
+from insights_reports.config.schedule import Every, Schedule
 from insights_reports.metrics import Period
 from insights_reports.owed.calendar import PeriodCalendar
 

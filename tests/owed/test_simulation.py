@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from insights_reports.config import Subscription
+from insights_reports.config.model import Subscription
 from insights_reports.delivery import EditionRow, RunRecord
 from insights_reports.owed.standing import LedgerFacts, Stand, Standing, standings
 from tests.owed.rows import NAME, calendar_for, edition, subscription

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from insights_reports.config_file import load_config
+from insights_reports.config.file import load_config
 from insights_reports.delivery import read_manifests
 from insights_reports.pipeline.state import open_ledger
 from insights_reports.server import RunningServer

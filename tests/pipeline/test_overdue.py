@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from insights_reports.config_file import load_config
+from insights_reports.config.file import load_config
 from insights_reports.delivery import State
 from insights_reports.owed.standing import LedgerFacts, Overview, standings
 from insights_reports.pipeline.overdue import tell_overdue

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from insights_reports.config_file import load_config
+from insights_reports.config.file import load_config
 from insights_reports.delivery import Key, Ledger, State
 from insights_reports.owed.standing import Stand
 from insights_reports.pipeline.owed import deliver_owed, deliveries_due

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from insights_reports.config_file import load_config
+from insights_reports.config.file import load_config
 from insights_reports.edition.settings import OwnBands, Settings
 from insights_reports.edition.values import Metric
 from insights_reports.errors import ConfigError

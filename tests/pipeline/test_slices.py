@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from insights_reports.config_file import load_config
+from insights_reports.config.file import load_config
 from insights_reports.delivery import read_manifests
 from insights_reports.pipeline.runs import open_run
 from insights_reports.server import RunningServer

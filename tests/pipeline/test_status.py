@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from insights_reports.config_file import load_config
+from insights_reports.config.file import load_config
 from insights_reports.pipeline.standing import enrol
 from tests.conftest import AS_OF, Command, Done, run_command
 from tests.delivery.mail_servers import mail_server

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from insights_reports.config import Config
+from insights_reports.config.model import Config
 from insights_reports.errors import UsageError
 from insights_reports.scheduling.identity import (
     at_work,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from insights_reports.config import Config
+from insights_reports.config.model import Config
 from insights_reports.errors import UsageError
 from insights_reports.scheduling.request import Request, checked, request_model
 from insights_reports.scheduling.served import Served

@@ -11,8 +11,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import YAMLError
 
-from insights_reports import config_problems, config_slices
-from insights_reports.config import Config
+from insights_reports.config import problems as mistakes
+from insights_reports.config import slices as recipients
+from insights_reports.config.model import Config
 from insights_reports.errors import ConfigError
 from insights_reports.spelling.nearest import nearest
 
@@ -46,11 +47,11 @@ def load_config(path: Path) -> Config:
             "Put them into the environment or a file: OCTOPUS_API_KEY, octopus.api_key_file, "
             "SMTP_PASSWORD, mail.password_file.",
         )
-    of_files = list(config_slices.fill_in(data, path.parent, _parse))
+    of_files = list(recipients.fill_in(data, path.parent, _parse))
     validated = _validated(path, data)
     problems = [*of_files, *_no_text(data), *_broken_references(data)]
     if isinstance(validated, ValidationError):
-        problems = [*config_problems.problems(validated, dict(_walk(data))), *problems]
+        problems = [*mistakes.problems(validated, dict(_walk(data))), *problems]
     if isinstance(validated, ValidationError) or problems:
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
         raise ConfigError(
@@ -68,7 +69,7 @@ def _validated(path: Path, data: dict[str, Any]) -> Config | ValidationError:
         try:
             return Config.model_validate({**data, "path": path.resolve()})
         except ValidationError as error:
-            if not config_problems.forgive_case(error, data):
+            if not mistakes.forgive_case(error, data):
                 return error
 
 

@@ -6,7 +6,8 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from insights_reports.config import Config, Eml, Folder, Recipients, RemoteStorage
+from insights_reports.config.delivery import Eml, Folder, Recipients, RemoteStorage
+from insights_reports.config.model import Config
 from insights_reports.spelling.nearest import nearest, same_but_for_case
 
 _TYPES: dict[str, type[BaseModel]] = {

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from insights_reports.config_schedule import StrictModel
+from insights_reports.config.strict import StrictModel
 
 
 class WorkPool(StrictModel):

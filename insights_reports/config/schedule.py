@@ -10,7 +10,9 @@ from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 from cronsim import CronSim, CronSimError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
+
+from insights_reports.config.strict import StrictModel
 
 _FIRST_HOUR = time(4)  # before it clocks change
 _LATER = "between 00:00 and 04:00 clocks change; choose a later hour"
@@ -63,12 +65,6 @@ def _at(text: str) -> str:
     if time.fromisoformat(text) < _FIRST_HOUR:
         raise ValueError(_LATER)
     return text
-
-
-class StrictModel(BaseModel):
-    """A part of the configuration: unknown keys are errors, and errors show no values."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class Holidays(StrictModel):
