@@ -43,8 +43,9 @@ from insights_reports.edition.path import ordered, path
 from insights_reports.edition.questions import questions
 from insights_reports.edition.scope import Scope, scope_of, within
 from insights_reports.edition.settings import Inputs, Settings
-from insights_reports.edition.slices import NAMES, SplitPart, section, split_slices
+from insights_reports.edition.slices import NAMES, SplitPart, split_slices
 from insights_reports.edition.split_headline import split_headline
+from insights_reports.edition.split_section import section
 from insights_reports.edition.strip import strip, unseen
 from insights_reports.edition.tag_sets import by_exact_set
 from insights_reports.edition.targets_table import targets_table

@@ -16,6 +16,7 @@ from types import MappingProxyType, TracebackType
 
 from insights_reports.delivery.ledger import statements as sql
 from insights_reports.delivery.ledger.database import Database, Row, SqliteDatabase, Write, stamp
+from insights_reports.delivery.ledger.entering import delivery_key, edition_key, enter_made
 from insights_reports.delivery.ledger.holders import Holders
 from insights_reports.delivery.ledger.lease import Leases
 from insights_reports.delivery.ledger.rows import (
@@ -122,7 +123,7 @@ class Ledger(AbstractContextManager["Ledger"]):
             DeliveryError: when the revision has another content in the ledger.
         """
         with self._database.transaction() as write:
-            _make(write, edition, Made.MADE, note)
+            enter_made(write, edition, Made.MADE, note)
             for key in keys:
                 why = withheld.get(key, "")
                 state = State.WITHHELD if key in withheld else State.PLANNED
@@ -139,12 +140,12 @@ class Ledger(AbstractContextManager["Ledger"]):
         Raises: as `plan`.
         """
         with self._database.transaction() as write:
-            _make(write, edition, Made.HELD, note)
+            enter_made(write, edition, Made.HELD, note)
 
     def reenter(self, edition: EditionRow, receipts: Iterable[Receipt]) -> bool:
         """Enter what an archive knows of an edition that this ledger does not; False when the
         ledger knows of it. Deliveries in doubt are held."""
-        key = _edition_key(edition)
+        key = edition_key(edition)
         with self._database.transaction() as write:
             query = f"SELECT 1 FROM editions WHERE {sql.OF_EDITION} AND state <> 'draft'"
             if write.execute(query, key).fetchone():
@@ -282,7 +283,7 @@ class Ledger(AbstractContextManager["Ledger"]):
         """All deliveries, oldest first; ``owed``: only those that are neither sent nor given up;
         ``slices``: also those of the subscription's slices."""
         rows = self._of("deliveries", subscription, period, slices=slices)
-        rows.sort(key=lambda row: (row["planned_at"], *_key_of(row)))
+        rows.sort(key=lambda row: (row["planned_at"], *delivery_key(row)))
         return [
             receipt(row, self.holders) for row in rows if not owed or State(row["state"]) in _OPEN
         ]
@@ -292,7 +293,7 @@ class Ledger(AbstractContextManager["Ledger"]):
         later and it is later, could not be reached, or the run died. ``run_id`` names the run whose
         files these are; `deliver` called with them again carries out the rest."""
         rows = self._of("deliveries", None, None)
-        due = {_key_of(row)[:3] for row in rows if is_free(row, stamp(now), self.holders)}
+        due = {delivery_key(row)[:3] for row in rows if is_free(row, stamp(now), self.holders)}
         return [e for e in self.editions() if (e.subscription, e.period, e.revision) in due]
 
     def editions(
@@ -374,35 +375,3 @@ class Ledger(AbstractContextManager["Ledger"]):
 
 class LostClaim(DeliveryError):
     """Another run has this delivery in hand by now."""
-
-
-def _make(write: Write, edition: Edition, state: Made, note: str) -> None:
-    files = json.dumps([(f.name, len(f.content), f.sha256) for f in edition.files])
-    row = {**_edition_key(edition), "digest": edition.about.digest, "files": files}
-    values = {**row, "status": edition.about.status, "state": state, "note": note}
-    if write.execute(sql.MAKE_EDITION, values).rowcount == 1:
-        return
-    query = f"SELECT 1 FROM editions WHERE {sql.OF_EDITION}"
-    if write.execute(query, _edition_key(edition)).fetchone():
-        raise DeliveryError(
-            "This revision is another edition's by now.",
-            f"{edition.about.subscription} {edition.about.period} r{edition.about.revision}",
-            "Another run may have made this edition meanwhile; run again.",
-        )
-    made = {"made_at": stamp(edition.about.made_at), "run_id": ""}
-    write.execute(sql.ENTER_EDITION, {**values, **made})
-
-
-def _edition_key(edition: Edition | EditionRow) -> dict[str, object]:
-    one = edition.about if isinstance(edition, Edition) else edition
-    return {"subscription": one.subscription, "period": one.period, "revision": one.revision}
-
-
-def _key_of(row: Row) -> tuple[str, str, int, str, str]:
-    return (
-        row["subscription"],
-        row["period"],
-        row["revision"],
-        row["destination"],
-        row["recipient"],
-    )
