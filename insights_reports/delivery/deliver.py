@@ -86,9 +86,11 @@ def said(receipt: Receipt) -> str:
     """The state of a delivery and the words on it, on one line."""
     if receipt.held_until and not receipt.done:
         return (
-            f"{receipt.state}: in the hands of a process of another machine or container until "
-            f"{receipt.held_until:%H:%M:%S} UTC, unless it goes on"
+            f"{receipt.state}: a run on another machine or in another container holds it since "
+            f"{receipt.at:%H:%M:%S} UTC; try again at {receipt.held_until:%H:%M:%S} UTC"
         )
+    if receipt.in_hand:
+        return f"{receipt.state}: another run holds it since {receipt.at:%H:%M:%S} UTC, and goes on"
     detail = " ".join(receipt.detail.split())
     held = " It may have arrived, and is held." if receipt.decide else ""
     return f"{receipt.state}{f': {detail}' if detail else ''}{held}"

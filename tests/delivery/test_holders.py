@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from insights_reports.delivery import Key, Ledger, State, failure
+from insights_reports.delivery import Key, Ledger, State, failure, said
 from insights_reports.delivery.ledger.holders import Holders
 from insights_reports.delivery.ledger.lease import LEASE
 from tests.delivery.material import EDITION, NOON
@@ -100,7 +100,7 @@ def test_a_claim_of_another_machine_is_owed_until_its_lease_ends(tmp_path: Path)
         error = failure([receipt])
         assert error is not None
         assert error.exit_status == 5
-        assert "another machine or container until 12:01:30 UTC" in str(error)
+        assert "holds it since 12:00:00 UTC; try again at 12:01:30 UTC" in str(error)
         assert ledger.claim(KEY, NOON + LEASE) is not None
 
 
@@ -109,6 +109,7 @@ def test_a_claim_of_a_living_process_here_is_its_own_affair(tmp_path: Path) -> N
         claimed_by(ledger, ledger.holders.name)
         receipt = ledger.receipt(KEY)
     assert (receipt.in_hand, receipt.held_until) == (True, None)
+    assert said(receipt) == "sending: another run holds it since 12:00:00 UTC, and goes on"
     assert failure([receipt]) is None
 
 
