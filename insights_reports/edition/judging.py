@@ -335,7 +335,36 @@ def _usual(group: Group, series: int, metric: Metric, answer: Answer) -> Usual |
     baseline = answer.asked.baseline
     quantile = _quantiles(group, series, metric, baseline) if metric in DURATIONS else None
     low, high = ends(metric, judgement.range, quantile, int(group.counted.closed[series, -1]))
+    if metric in DURATIONS:
+        low, high = _true_ends(group, series, metric, judgement, (low, high))
     return Usual(low, high, judgement.known, judgement.known < 20)
+
+
+def _true_ends(
+    group: Group,
+    series: int,
+    metric: Metric,
+    judgement: Judgement,
+    ends: tuple[Figure | None, Figure | None],
+) -> tuple[Figure | None, Figure | None]:
+    """The ends of the range of a median without the one that the verdict contradicts: values that
+    scatter otherwise than those of the baseline have another share above the old median than their
+    median lets expect, and it is the share that is judged."""
+    low, high = ends
+    now = group.slices.figure(series, group.facts.windows.now, metric, STATISTICS[metric]).value
+    if now is None:
+        return ends
+    called = None if Rule.LASTING in judgement.rules else judgement.side
+
+    def contradicted(beyond: bool, side: Side) -> bool:
+        return judgement.side is not side if beyond else called is side
+
+    below = low is not None and low.value is not None and now < low.value
+    above = high is not None and high.value is not None and now > high.value
+    return (
+        None if contradicted(below, Side.LOW) else low,
+        None if contradicted(above, Side.HIGH) else high,
+    )
 
 
 Quantile = Callable[[float], float | None]

@@ -77,7 +77,7 @@ class _TileMaker:
             spark_periods=periods,
             judged=judged,
             reason=self._reason(judged),
-            spark_usual=self._usual(periods),
+            spark_usual=self._usual(periods, judged),
             target=self._target(),
             band=self._band(now, judged.verdict),
             stated=stated(facts, now),
@@ -115,7 +115,9 @@ class _TileMaker:
             return None
         return self._change(before, judged.verdict)
 
-    def _usual(self, periods: tuple[Span, ...]) -> tuple[tuple[float, float] | None, ...]:
+    def _usual(
+        self, periods: tuple[Span, ...], judged: Judged
+    ) -> tuple[tuple[float, float] | None, ...]:
         """The expected range of each period of the sparkline, by its own size; of one before an
         accepted level by the baseline that stood then."""
         group = self.judging.group(self.facts, self.facts.whole)
@@ -131,6 +133,8 @@ class _TileMaker:
             exposure = 0.0 if at is None else float(exposures[0, at])
             closed = 0 if at is None else int(own.counted.closed[0, at])
             found.append(self._range(group, old or baseline, exposure, closed))
+        if judged.usual is None or judged.usual.low is None or judged.usual.high is None:
+            found[-1:] = [None]
         return tuple(found)
 
     def _range(

@@ -329,3 +329,19 @@ def test_a_baseline_that_moved_within_itself_is_said_beside_the_verdict() -> Non
 def test_a_baseline_remembers_the_rules_that_it_was_judged_by(rules: Any) -> None:
     made = compose_edition(inputs(history(month(MONTHS[-1], 60, 3))), settings(rules=rules))
     assert {each.rules for each in made.baselines.values()} == {rules}
+
+
+def test_no_range_of_a_median_contradicts_its_verdict() -> None:
+    """31 of 60 values lie above the old median, which is as usual; the median is ten times the old
+    one, so that no end in hours is said where it would lie beyond one."""
+    rows = month(MONTHS[-1], 60)
+    apart = [replace(row, lead_time=(100 if n < 31 else 1) * HOUR) for n, row in enumerate(rows)]
+    facts, made = judged(history(apart, failed=0))
+    found = made.of(facts, facts.whole, 0, LEAD)
+    assert found.verdict is ChangeVerdict.USUAL
+    assert found.usual is not None
+    assert (found.usual.low is None, found.usual.high) == (False, None)
+    lead = next(tile for tile in tiles(facts, made) if tile.figure.metric is LEAD)
+    assert lead.figure.value == 100 * HOUR
+    assert lead.spark_usual[-1] is None
+    assert lead.spark_usual[-2] is not None
