@@ -149,7 +149,8 @@ def _checked_url(url: str) -> str:
     except ValueError:
         valid = False
     if not valid or "@" in parts.netloc or parts.query or parts.fragment:
-        shown = "" if "@" in url else f"{url.strip()[:80]!r}: "  # it may hold a password
+        plain = re.split("[?#]", url.strip())[0][:80]
+        shown = "" if "@" in url else f"{plain!r}: "  # the rest may hold a password or a key
         raise UsageError(
             "The address of Octopus cannot be used.",
             f"{shown}it must be http or https, a host, and at most a path: no user, query or #.",

@@ -147,7 +147,8 @@ def test_a_series_of_every_role_is_drawn(role: Role) -> None:
     ]
     (line,) = [each.graphicalProperties.line for each in drawn.series]
     assert line.solidFill.srgbClr
-    assert (line.dashStyle == "sysDash") == (role in ("target", "limit", "second", "before"))
+    dashes = {"target": "sysDot", "limit": "sysDash", "second": "sysDash", "before": "sysDash"}
+    assert line.dashStyle == dashes.get(role, "solid")
 
 
 def test_questions_and_the_editor_s_note_stand_on_the_cover() -> None:
@@ -157,7 +158,7 @@ def test_questions_and_the_editor_s_note_stand_on_the_cover() -> None:
     made = document(questions=(phrase("title.summary"),), note=note)
     rows = {row[0]: row[1] for row in opened(excel.render(made, None))["Cover"].values if row[0]}
     assert rows["Questions to ask"] == "Delivery performance"
-    assert rows["EditorsNote by Ada"] == f"{ENGLISH.text('title.summary')}: Checkout moved."
+    assert rows["Note by Ada"] == f"{ENGLISH.text('title.summary')}: Checkout moved."
 
 
 def test_what_drove_a_change_adds_up_in_points() -> None:

@@ -75,7 +75,7 @@ def test_the_same_figures_in_another_way_are_published_and_mailed_only_on_demand
     message = postbox.parsed(2)
     assert "revi" not in str(message["Subject"])
     text = message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
-    words = "sind die der Revision 1" if way == "language" else "are those of revision 1"
+    words = "sind die der Fassung 1" if way == "language" else "are those of revision 1"
     assert words in " ".join(text.split())
     shown = json.loads(command("status", "--config", config, "--json").out)
     assert shown[0]["owed"] == []

@@ -355,7 +355,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 def test_a_missing_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["server", "import", str(tmp_path / "none.csv"), "--data", str(tmp_path / "a")]
-    assert main(arguments) == 1
+    assert main(arguments) == 2
     assert "none.csv" in capsys.readouterr().err
 
 
