@@ -1,8 +1,10 @@
 """What the commands' arguments have in common, and how a mistake in them is said."""
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Any, NoReturn, TypeAlias
 
 from insights_reports.spelling.nearest import meant_or_all, nearest, same_but_for_case
@@ -15,15 +17,43 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{"allow_abbrev": False, **settings})
+        self._mixing = False
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """What no argument takes is a mistake here, where it is known which there are."""
-        known, rest = super().parse_known_args(args, namespace)
-        if rest and " " in self.prog:
+        """Options may stand between the others. What no argument takes is a mistake here, where it
+        is known which there are."""
+        words = list(sys.argv[1:] if args is None else args)
+        known, rest = self._parsed(words, namespace)
+        if rest and " " in self.prog and not self._mixing:
             self.error(self._not_taken(rest[0]))
         return known, rest
+
+    def _parsed(
+        self, words: list[str], namespace: argparse.Namespace | None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        if stray := self._stray(words):
+            self.error(self._not_taken(stray))
+        if self._mixing or self._subparsers is not None or "--" in words:
+            return super().parse_known_args(words, namespace)
+        self._mixing = True  # Python 3.11 calls parse_known_args for each of its two passes
+        found = self.parse_known_intermixed_args(words, namespace)
+        self._mixing = False
+        return found
+
+    def _stray(self, words: list[str]) -> str | None:
+        """The option before the name of a command or an action that belongs behind it."""
+        own, below = self._option_string_actions, self._below()
+        if not below:
+            return None
+        before = takewhile(lambda word: word not in below, words)
+        return next((w for w in before if w[:2] == "--" and w.partition("=")[0] not in own), None)
+
+    def _below(self) -> dict[str, argparse.ArgumentParser]:
+        """The parsers of the commands or actions that there are, by name."""
+        groups = self._subparsers._group_actions if self._subparsers else []
+        return {name: each for group in groups for name, each in dict(group.choices or {}).items()}
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
@@ -31,14 +61,18 @@ class Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(action, f"{value!r}: {meant_or_all(str(value), names)}")
 
     def _not_taken(self, word: str) -> str:
+        option = word.partition("=")[0]
+        if any(option in parser._option_string_actions for parser in self._below().values()):
+            return f"{word!r} is not taken here: options stand behind the command and its action."
         options = [option for action in self._actions for option in action.option_strings]
-        found = nearest(word.partition("=")[0], options) if word.startswith("-") else None
+        found = nearest(option, options) if word.startswith("-") else None
         return f"{word!r} is not taken here." + (f" Did you mean {found}?" if found else "")
 
     def error(self, message: str) -> NoReturn:
         """End with 2."""
         which = message.removeprefix("argument ").replace("the following arguments are", "Missing:")
         which = which.replace("Missing: required: ", "Missing: ")
+        which = re.sub(r"^one of the arguments (.*) is required$", r"Missing: one of \1", which)
         print(
             f"insights-reports: The command cannot be understood.\n{which}\n"
             f"`{self.prog} --help` shows what it takes.",

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from insights_reports.cli import build_parser
 from insights_reports.commands.common import checked
 from insights_reports.octopus import read_deployments
 from insights_reports.server import RunningServer
@@ -51,12 +52,39 @@ def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
         (["run", "x", "--dry-rnu"], "Did you mean --dry-run?"),
         (["metrics", "x", "--split", "Projct"], "Did you mean Project? There are: None, Project,"),
         (["metrics", "x", "--split", "Zzz"], "There are: None, Project,"),
+        (["server", "--fult", "close"], "'--fult' is not taken here. Did you mean --fault?"),
+        (["--config", "x.yaml", "status"], "'--config' is not taken here: options stand behind"),
+        (["reports", "--json", "list"], "'--json' is not taken here: options stand behind"),
+        (["prune"], "Missing: one of --keep --keep-editions"),
     ],
 )
 def test_what_was_meant_is_said(arguments: list[str], said: str) -> None:
     done = run_command(*arguments)
     assert done.status == 2
     assert said in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "read"),
+    [
+        (
+            "baseline accept monthly --from 2026-10 SERIES --reason new failure_rate",
+            {"subscription": "monthly", "series": "SERIES", "measure": "failure_rate"},
+        ),
+        (
+            "editions show --json monthly/2026-10",
+            {"action": "show", "edition": "monthly/2026-10", "json": True},
+        ),
+        (
+            "run monthly --dry-run quarterly",
+            {"subscriptions": ["monthly", "quarterly"], "dry_run": True},
+        ),
+        ("reports get -- --odd", {"action": "get", "report": "--odd"}),
+        ("server --seed -1", {"seed": -1}),
+    ],
+)
+def test_options_may_stand_between_the_others(arguments: str, read: dict[str, object]) -> None:
+    assert vars(build_parser().parse_args(arguments.split())).items() >= read.items()
 
 
 def test_help_and_version_go_by_the_names_that_people_try() -> None:

@@ -131,3 +131,18 @@ def test_every_secret_comes_from_outside() -> None:
     ]
     assert len(given) == 7
     assert all("secretKeyRef" in each["valueFrom"] for each in given)
+
+
+def test_the_how_to_makes_the_secret_that_the_pods_ask_for() -> None:
+    """No key more, no key less, by the name and in the namespace that they know."""
+    asked = {
+        (ref["name"], ref["key"])
+        for container in containers()
+        for each in container["env"]
+        if (ref := each.get("valueFrom", {}).get("secretKeyRef"))
+    }
+    told = (DEPLOY.parent / "docs" / "howto.md").read_text(encoding="utf-8")
+    command = told.partition("create secret generic ")[2].partition("\nkubectl")[0]
+    keys = re.findall(r"--from-file=(\S+)", command)
+    assert {(command.split(" ")[0], key) for key in keys} == asked
+    assert len(keys) == len(asked)

@@ -21,10 +21,13 @@ def main(options: argparse.Namespace) -> int:
         paths = [{"path": str(each.path), "size": each.size} for each in removals]
         print_json({"removed": not options.dry_run, "folders": paths, "size": freed})
         return 0
+    if not removals:
+        print("There is nothing to remove.")
+        return 0
     rows = [[str(each.path), size(each.size)] for each in removals]
     print_table(["FOLDER", "SIZE"], rows, right="lr")
     would = "would go; nothing was removed" if options.dry_run else "gone"
-    print(f"{len(removals)} folders, {size(freed)}: {would}.")
+    print(f"{len(removals)} folder{'s' if len(removals) > 1 else ''}, {size(freed)}: {would}.")
     return 0
 
 

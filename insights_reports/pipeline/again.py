@@ -129,7 +129,7 @@ def _nothing(ledger: Ledger, asked: Again, found: int) -> UsageError:
     if found:
         return UsageError(
             "Nothing of the last revisions was refused or withheld there, and nothing is unclear.",
-            f"--again {asked.who}, {found} deliveries",
+            f"--again {asked.who}, of {found} deliver{'ies' if found > 1 else 'y'}",
             "What was sent is sent again when --subscription and --period name the edition.",
         )
     keys = [receipt.key for receipt in ledger.deliveries()]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from insights_reports.delivery.ledger.schema import VERSION, statements
-from insights_reports.errors import DeliveryError
+from insights_reports.errors import DeliveryError, UsageError
 
 _WAIT = 30.0  # seconds for another process's transaction
 
@@ -54,7 +54,8 @@ class SqliteDatabase:
     machine. It belongs on a local disk: SQLite's locks do not hold on network file systems.
 
     Raises:
-        DeliveryError: when the file cannot be opened, or a newer version of this program made it.
+        DeliveryError: when it is no ledger, or a newer version of this program made it.
+        UsageError: when the folder cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -72,7 +73,13 @@ class SqliteDatabase:
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._migrate()
-        except (OSError, sqlite3.Error) as error:
+        except OSError as error:
+            raise UsageError(
+                "The state's folder cannot be written.",
+                f"{path}: {error.strerror or error}",
+                "Change its owner or mode, or name another folder by `state:`.",
+            ) from None
+        except sqlite3.Error as error:
             raise DeliveryError(
                 "The ledger cannot be opened.", f"{path}: {error}", "Check the folder `state`."
             ) from None
