@@ -103,7 +103,7 @@ def _keep_bytecode(folder: Path) -> None:
 
 def _runs(folder: Path) -> dict[str, Path]:
     runs = sorted((folder / "state" / "runs").iterdir())[-len(SUBSCRIPTIONS) :]
-    return {json.loads((run / "run.json").read_text())["subscription_name"]: run for run in runs}
+    return {json.loads((run / "run.json").read_text())["subscriptionName"]: run for run in runs}
 
 
 def _measure_editions(runs: dict[str, Path], repeats: int) -> None:

@@ -8,14 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import pandas as pd
-import pyarrow as pa
-
 from insights_reports.config.model import Config
 from insights_reports.edition.document import Document, load
 from insights_reports.edition.files import File, file_name
 from insights_reports.errors import InsightsReportsError, RenderError
 from insights_reports.formats.excel import render as excel
+from insights_reports.formats.excel.rows import RowsFile
 from insights_reports.formats.html import render as html
 from insights_reports.formats.html.templates import SHIPPED, Templates, open_templates
 from insights_reports.formats.pdf import render as pdf
@@ -130,17 +128,10 @@ def _render_file(run: Run, name: str, format: str, render: Callable[[Document], 
     return path
 
 
-def _rows_for(document: Document, run: Run) -> pd.DataFrame | None:
+def _rows_for(document: Document, run: Run) -> RowsFile | None:
     """The deployments stand in the first workbook of an edition alone."""
     first = document.edition[0] if document.edition else document.name
-    return read_rows(run.folder / WORKBOOK_ROWS) if document.name == first else None
-
-
-def read_rows(path: Path) -> pd.DataFrame:
-    """The deployments, as `compute` left them in the run's folder."""
-    rows = pd.read_parquet(path)
-    pa.default_memory_pool().release_unused()  # what reading took, as much as the rows
-    return rows
+    return RowsFile(run.folder / WORKBOOK_ROWS) if document.name == first else None
 
 
 def rendered_files(run: Run) -> Iterator[File]:

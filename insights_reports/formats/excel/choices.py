@@ -18,6 +18,11 @@ EVERY = "*"
 """The criterion that any text meets."""
 
 KEYS = ("project", "environment_group", "environment")
+CHOSEN_BY = (
+    *("project_id", "project_name", "environment_id", "environment_name"),
+    *("environment_group", "month"),
+)
+"""The columns of the deployments that the choices are made of."""
 _LONGEST_CRITERION = 200  # Excel refuses one of more than 255 characters
 _LONGEST_LABEL = 250
 

@@ -16,7 +16,7 @@ from insights_reports.formats.excel.archive import save
 from insights_reports.formats.excel.blocks import block_head, write_chart, write_table
 from insights_reports.formats.excel.book import Book, Layout
 from insights_reports.formats.excel.check import write_check, write_exclusions
-from insights_reports.formats.excel.choices import choices, write_choices
+from insights_reports.formats.excel.choices import CHOSEN_BY, choices, write_choices
 from insights_reports.formats.excel.cover import write_cover
 from insights_reports.formats.excel.deployments import (
     STYLES,
@@ -28,8 +28,9 @@ from insights_reports.formats.excel.deployments import (
 from insights_reports.formats.excel.figures import write_figures, write_findings, write_trend
 from insights_reports.formats.excel.front import write_contents, write_notes
 from insights_reports.formats.excel.plan import BlockSheet, SheetPlan, make_plan
+from insights_reports.formats.excel.rows import WorkbookRows, batches, no_rows
 from insights_reports.formats.excel.sheets import Head, head_lines
-from insights_reports.formats.excel.summary import SheetRows, letters, write_summary
+from insights_reports.formats.excel.summary import MEASURED, SheetRows, letters, write_summary
 from insights_reports.formats.excel.waterfall import write_waterfall
 
 MOST_ROWS = 1_048_576  # of a sheet, in Excel
@@ -37,7 +38,7 @@ _HEAD_ROWS = 8  # kept free for what stands above the deployments and their head
 
 
 def render(
-    document: Document, deployments: pd.DataFrame | None, *, most_rows: int = MOST_ROWS
+    document: Document, deployments: WorkbookRows | None, *, most_rows: int = MOST_ROWS
 ) -> bytes:
     """The workbook; ``deployments`` (`edition.rows`) are sheets of it, if given.
 
@@ -93,20 +94,28 @@ class _Part:
 
 
 def _write_deployments(
-    book: Book, plan: SheetPlan, deployments: pd.DataFrame, slices: list[slice]
+    book: Book, plan: SheetPlan, deployments: WorkbookRows, slices: list[slice]
 ) -> dict[str, Iterable[memoryview]]:
     """The sheets without their rows; sheet name -> the XML of its rows, not yet made."""
-    columns = _raw_columns(book, deployments)
+    columns = _raw_columns(book, no_rows(deployments))
     parts = list(_parts(book, plan, slices))
-    listed = choices(deployments, book.words)
-    areas = _areas(parts, columns)
-    summary, xml = write_summary(book, plan, deployments, areas, listed)
+    told = deployments[list(dict.fromkeys((*CHOSEN_BY, *MEASURED)))]
+    listed = choices(told, book.words)
+    summary, xml = write_summary(book, plan, told, _areas(parts, columns), listed)
     rows: dict[str, Iterable[memoryview]] = {summary: [xml]}
     for number, part in enumerate(parts, 1):
         _write_part(book, part, columns, f"Deployments{number}")
-        rows[part.name] = row_xml(columns, part.start, part.stop, part.head_row + 1)
+        rows[part.name] = _rows_xml(book, deployments, part)
     write_choices(book, plan, listed)
     return rows
+
+
+def _rows_xml(book: Book, deployments: WorkbookRows, part: _Part) -> Iterator[memoryview]:
+    """The rows of a sheet; no more of them than a batch are in memory at a time."""
+    row = part.head_row + 1
+    for batch in batches(deployments, part.start, part.stop):
+        yield from row_xml(_raw_columns(book, batch), 0, len(batch), row)
+        row += len(batch)
 
 
 def _parts(book: Book, plan: SheetPlan, slices: list[slice]) -> Iterator[_Part]:

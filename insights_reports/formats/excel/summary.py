@@ -28,6 +28,8 @@ _LAST_DAY = 2_958_465  # of a spreadsheet's calendar
 _NS_PER_HOUR = 3_600e9
 _HEADS = ("month", "deployments", "failed", "rate", "rework", "rework_rate", "lead", "recovery")
 _WIDTHS = (24, 30, 16, 14, 12, 14, 22, 26)
+MEASURED = ("month", "failed", "rework", "lead_time", "time_to_recovery")
+"""The columns of the deployments that the figures are made of."""
 _AREAS = {"project": "project_id", "environment": "environment_id"}  # else the key itself
 
 
@@ -228,9 +230,9 @@ class _Values:
     """What the formulas come to with the choices that the sheet begins with."""
 
     def __init__(self, rows: pd.DataFrame, group: str | None) -> None:
-        self.rows = rows if group is None else rows[rows["environment_group"] == group]
-        rows = self.rows
-        self.months = rows["month"].to_numpy("datetime64[D]")
+        measured = rows[list(MEASURED)]  # first: the rows of a group are a copy
+        self.rows = measured if group is None else measured[rows["environment_group"] == group]
+        self.months = self.rows["month"].to_numpy("datetime64[D]")
 
     def of(self, month: date | None) -> dict[str, float | None]:
         inside = slice(None) if month is None else self.months == np.datetime64(month)
