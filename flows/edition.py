@@ -31,6 +31,7 @@ from insights_reports.edition.about import About
 from insights_reports.edition.settings import Trigger
 from insights_reports.errors import OctopusError
 from insights_reports.pipeline.compute import compute
+from insights_reports.pipeline.deliver import first_document
 from insights_reports.pipeline.make import Outcome, finish, pull_for, recorded
 from insights_reports.pipeline.owed import deliver_owed as carry_out
 from insights_reports.pipeline.progress import Progress
@@ -38,12 +39,19 @@ from insights_reports.pipeline.render import dealt, files_wanted, render_part
 from insights_reports.pipeline.runs import Run, open_run, start_run
 from insights_reports.pipeline.slices import Sliced, make_slices
 from insights_reports.pipeline.standing import is_made
+from insights_reports.pipeline.told import differences_of, findings_of, places_of
 from insights_reports.scheduling.identity import at_work, identity
 from insights_reports.scheduling.look import attempt_of
 from insights_reports.scheduling.request import checked, request_model
 from insights_reports.scheduling.runners import task_runner
 from insights_reports.scheduling.served import Served
-from insights_reports.scheduling.summary import artifact_key, markdown, run_name, why
+from insights_reports.scheduling.summary import (
+    SummaryFile,
+    artifact_key,
+    markdown,
+    run_name,
+    why,
+)
 from insights_reports.scheduling.webhook import is_webhook
 
 # Other processes and machines, on which a task may be carried out, do not know this module by name.
@@ -199,12 +207,18 @@ def _rename(name: str) -> None:
 
 
 def _summarise(run: Run, outcome: Outcome) -> None:
+    document, places = first_document(run), places_of(run, outcome.receipts)
     said = markdown(
         run.subscription_name,
         outcome.edition,
-        [(file.name, file.stat().st_size) for file in outcome.files],
+        [
+            SummaryFile(file.name, file.stat().st_size, places or [str(file.parent)])
+            for file in outcome.files
+        ],
         outcome.receipts,
         outcome.why_held,
+        findings=findings_of(document),
+        differences=differences_of(document),
     )
     key = artifact_key(identity(CONFIG), run.subscription_name)
     create_markdown_artifact(

@@ -52,7 +52,7 @@ def deliver(
         receipts.append(receipt)
         if published is not None:
             edition = replace(edition, files=published.files)
-            paths.append(places.address(place, edition, published))
+            paths.append(places.address(place, edition, str(published.path)))
     another_run = any(receipt.in_hand or receipt.held_until for receipt in receipts)
     for mailing in mailings:
         if another_run:  # it publishes the folder at this moment, and will mail next

@@ -66,7 +66,7 @@ def why_not_mailed(run: Run) -> str:
     condition = run.subscription.mail_when
     if run.test_send or condition == "always":
         return ""
-    return why_no_mail(condition, _first_document(run))
+    return why_no_mail(condition, first_document(run))
 
 
 def _was_released(run: Run, ledger: Ledger) -> bool:
@@ -99,7 +99,7 @@ def edition_of(run: Run, released_by: str = "") -> Edition:
     return Edition(about, tuple(rendered_files(run)))
 
 
-def _first_document(run: Run) -> Document:
+def first_document(run: Run) -> Document:
     """The one that speaks for the edition."""
     name, _ = files_wanted(run)[0]
     return load((run.documents / f"{name}.json").read_bytes())
@@ -107,7 +107,7 @@ def _first_document(run: Run) -> Document:
 
 def compose_mail(run: Run, notes: MailNotes) -> MailBody:
     """The body of the mails of the run's edition."""
-    document = _first_document(run)
+    document = first_document(run)
     return mail.render(
         without_history(document) if notes.first else document,
         attached=notes.attached,

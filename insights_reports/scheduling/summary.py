@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
 
 from insights_reports.delivery import Receipt, State
 from insights_reports.edition.about import About
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&.:@$=-])")  # with what makes a link of an address
+_MOST = 20  # findings, and differences, that are listed
 
 
 def run_name(subscription: str, edition: About) -> str:
@@ -29,14 +32,27 @@ def artifact_key(identity: str, subscription: str) -> str:
     return f"summary-{identity}-{subscription}".lower()
 
 
+@dataclass(frozen=True)
+class SummaryFile:
+    """A file of a run: its size in bytes, and the folders or URLs that hold it."""
+
+    name: str
+    size: int
+    places: Sequence[str]
+
+
 def markdown(
     subscription: str,
     edition: About,
-    files: Sequence[tuple[str, int]],
+    files: Sequence[SummaryFile],
     receipts: Sequence[Receipt],
     held: str,
+    *,
+    findings: Sequence[str],
+    differences: Sequence[str],
 ) -> str:
-    """The summary of a run: verdict, ``files`` (name, bytes), and who got them.
+    """The summary of a run: verdict, ``findings``, ``differences`` from what Octopus states, files
+    with where they are, and who got them.
 
     Names from Octopus and words of mail servers are escaped: the page shows them as they are.
     """
@@ -44,14 +60,36 @@ def markdown(
         f"# {_text(run_name(subscription, edition))}",
         "",
         f"**{_text(str(edition.report))}**, {_text(why(edition, receipts, held))}.",
+        *(["", _text(edition.finding)] if edition.finding else []),
+        *_listed("Findings", findings),
+        *_listed("Differs from Octopus", differences),
         "",
-        "| File | Size |",
-        "|---|--:|",
-        *(f"| {_text(name)} | {max(1, round(size / 1000)):,} kB |" for name, size in files),
+        "| File | Size | Where |",
+        "|---|--:|---|",
+        *map(_file, files),
     ]
     if receipts:
         lines += ["", "| To | State | |", "|---|---|---|", *map(_receipt, receipts)]
     return "\n".join(lines) + "\n"
+
+
+def _listed(title: str, texts: Sequence[str]) -> list[str]:
+    if not texts:
+        return []
+    more = [f"- and {len(texts) - _MOST:,} more"] if len(texts) > _MOST else []
+    return ["", f"## {title}", "", *(f"- {_text(each)}" for each in texts[:_MOST]), *more]
+
+
+def _file(file: SummaryFile) -> str:
+    where = "<br>".join(_place(f"{place.rstrip('/')}/{file.name}") for place in file.places)
+    return f"| {_text(file.name)} | {max(1, round(file.size / 1000)):,} kB | {where} |"
+
+
+def _place(where: str) -> str:
+    """A link where a browser can follow it."""
+    if not where.startswith(("https://", "http://")):
+        return _text(where)
+    return f"[{_text(where)}]({quote(where, safe=':/%')})"
 
 
 def _checked(edition: About) -> str:

@@ -20,6 +20,7 @@ from insights_reports.server.routes import (
     reports,
     root,
     server,
+    subscriptions,
     surroundings,
     tasks,
 )
@@ -32,6 +33,7 @@ _ROUTERS = (
     tasks.router,
     reporting.router,
     events.router,
+    subscriptions.router,
     overview.router,
     surroundings.router,  # before the look-ups, which would take its paths for ids
     lookups.router,

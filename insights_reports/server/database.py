@@ -118,6 +118,12 @@ def check(path: Path) -> None:
         )
 
 
+def complete(path: Path) -> None:
+    """Give the database at `path` the tables that were added since it was made."""
+    with closing(connect(path)) as connection:
+        connection.executescript(_statements("subscriptions.sql"))
+
+
 def setting(connection: sqlite3.Connection, key: str) -> str:
     """A value that was stored when the database was made."""
     row = connection.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()

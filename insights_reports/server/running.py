@@ -72,6 +72,7 @@ def serve(
             "Use 127.0.0.1, or allow remote access.",
         )
     database.check(data)
+    database.complete(data)
     injections = [Injection.of_data(name) for name in data_faults if name not in DELETIONS]
     injections += [Injection.parse(fault)] if fault else []
     clock = _clock(as_of)

@@ -2,8 +2,10 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,13 @@ def flow_twice(tmp_path: Path, server: RunningServer, config: dict[str, object])
     return list(json.loads(done.stdout.splitlines()[-1]))
 
 
+def summaries(tmp_path: Path) -> list[str]:
+    """What the runs left on Prefect's page, oldest first."""
+    sql = "SELECT data FROM artifact WHERE type = 'markdown' ORDER BY created"
+    with closing(sqlite3.connect(tmp_path / "prefect" / "prefect.db")) as database:
+        return [json.loads(data) for (data,) in database.execute(sql)]
+
+
 def test_the_flow_delivers_once_and_fails_red(tmp_path: Path, server: RunningServer) -> None:
     """The first run is refused one of two mails and fails; the second sends what can be sent; and
     Prefect's database and files do not have the key."""
@@ -87,7 +96,10 @@ def test_the_flow_delivers_once_and_fails_red(tmp_path: Path, server: RunningSer
         assert [to for to, _ in postbox.received] == ["b@example.com"]
     for outcome in outcomes:  # greylisted: due in half an hour, and red until then
         assert str(outcome).startswith("DeliveryError: 1 of 3"), outcome
-    assert list((tmp_path / "reports").rglob("*.pdf"))
+    summary = summaries(tmp_path)[-1].replace("\\", "")
+    pdfs = list((tmp_path / "reports").rglob("*.pdf"))
+    assert pdfs
+    assert all(f"{pdf} |" in summary for pdf in pdfs)  # where it was delivered
     for path in (tmp_path / "prefect").rglob("*"):
         if path.is_file():
             assert server.api_key.encode() not in path.read_bytes(), path

@@ -18,8 +18,8 @@ from uuid import UUID
 from prefect.client.schemas.objects import FlowRun
 from prefect.states import Crashed, Scheduled
 
-from insights_reports.owed.standing import Facts, Overview, standings
-from insights_reports.scheduling.look import Book, Looker, attempt_of
+from insights_reports.owed.standing import LedgerFacts, Overview, standings
+from insights_reports.scheduling.look import OwedBook, Looker, attempt_of
 from tests.owed.rows import at, calendar_for, subscription
 
 NOW = at("2026-11-01T06:30")
@@ -34,9 +34,9 @@ async def create(deployment, *, idempotency_key, name=None, parameters=None):
     return FlowRun(flow_id=UUID(int=9), name="x", state=state)
 
 given = subscription(since="2026-09-15")
-found = {name: standings(name, given, calendar_for(given), Facts(), NOW) for name in
+found = {name: standings(name, given, calendar_for(given), LedgerFacts(), NOW) for name in
          ("gone", "dead", "good", "unserved")}
-book = Book(
+book = OwedBook(
     overview=lambda now: Overview(found, {"odd": "no such country"}),
     end_attempt=lambda stands, outcome, now: ended.append([stands.subscription, stands.attempt]),
     deliveries_due=lambda now: True,

@@ -3,8 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
 from insights_reports.delivery import Key, Receipt, State
-from insights_reports.scheduling.summary import artifact_key, markdown, run_name, why
+from insights_reports.scheduling.summary import SummaryFile, artifact_key, markdown, run_name, why
 from tests.delivery.material import ABOUT
 
 EDITION = ABOUT.model_copy(
@@ -40,9 +44,53 @@ def test_the_name_and_the_reason() -> None:
 
 def test_the_summary_takes_no_word_of_others_for_markup() -> None:
     refused = receipt("a@example.com", State.REFUSED, detail="550 <b>no</b>\n| `you` |")
-    text = markdown("monthly", EDITION, [("monthly-2026-10.pdf", 214_400)], [refused], "")
+    pdf = SummaryFile("monthly-2026-10.pdf", 214_400, ["/srv/run"])
+    text = markdown("monthly", EDITION, [pdf], [refused], "", findings=[], differences=[])
     lines = text.splitlines()
     assert lines[0] == r"# monthly 2026\-10 r1"
-    assert r"Delivery \<img src=x\> \| \[all\]\(http://evil.example\)" in text
-    assert r"| monthly\-2026\-10.pdf | 214 kB |" in lines
-    assert r"| board a@example.com | **refused** | 550 \<b\>no\</b\> \| \`you\` \| |" in lines
+    assert r"Delivery \<img src\=x\> \| \[all\]\(http\://evil\.example\)" in text
+    assert r"| monthly\-2026\-10\.pdf | 214 kB | /srv/run/monthly\-2026\-10\.pdf |" in lines
+    assert r"| board a\@example\.com | **refused** | 550 \<b\>no\</b\> \| \`you\` \| |" in lines
+
+
+def test_the_summary_says_findings_differences_and_where_files_are() -> None:
+    pdf = SummaryFile(
+        "monthly (1).pdf", 900, ["https://reports.example.com/m/2026-10/r1/", "/srv/a_b/r1"]
+    )
+    text = markdown(
+        "monthly",
+        EDITION.model_copy(update={"finding": "Failures *doubled*."}),
+        [pdf],
+        [],
+        "",
+        findings=["Web [Shop](http://evil.example): 31 of 110\n# now", *["more"] * 20],
+        differences=["Lead time: 3 figures <script>"],
+    )
+    lines = text.splitlines()
+    assert r"Failures \*doubled\*\." in lines
+    found = lines.index("## Findings")
+    assert lines[found + 2] == (r"- Web \[Shop\]\(http\://evil\.example\)\: 31 of 110 \# now")
+    assert lines[found + 22] == "- and 1 more"
+    differs = lines.index("## Differs from Octopus")
+    assert lines[differs + 2] == r"- Lead time\: 3 figures \<script\>"
+    assert (
+        r"| monthly \(1\)\.pdf | 1 kB | "
+        r"[https\://reports\.example\.com/m/2026\-10/r1/monthly \(1\)\.pdf]"
+        r"(https://reports.example.com/m/2026-10/r1/monthly%20%281%29.pdf)"
+        r"<br>/srv/a\_b/r1/monthly \(1\)\.pdf |"
+    ) in lines
+
+
+def test_a_summary_without_findings_has_no_empty_list() -> None:
+    text = markdown("monthly", EDITION, [], [], "", findings=[], differences=[])
+    assert "##" not in text
+
+
+@given(st.text(st.sampled_from("<a>[](!)*_`|~#&;:/.@\\\n1-+=$ "), min_size=1, max_size=30))
+def test_no_text_becomes_markup(text: str) -> None:
+    said = markdown("monthly", EDITION, [], [], "", findings=[f"x{text}"], differences=[])
+    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(said)
+    items = [each for each in tokens if each.type == "inline" and each.level == 3]
+    parts = [part for each in items for part in each.children or []]
+    assert {part.type for part in parts} <= {"text", "text_special"}
+    assert "".join(part.content for part in parts) == " ".join(f"x{text}".split())

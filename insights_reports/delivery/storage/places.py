@@ -59,11 +59,12 @@ def look(place: StorageDestination, holders: Holders) -> str:
     return _elsewhere(place, holders).look()
 
 
-def address(place: Place, edition: Edition, published: Published) -> str:
-    """Where a reader finds the edition: by the public URL, if there is one."""
+def address(place: Place, edition: Edition, path: str) -> str:
+    """Where a reader finds the edition that was published at ``path``: by the public URL, if there
+    is one."""
     if place.public_url:
         return f"{place.public_url.rstrip('/')}/{folder_of(edition)}/r{edition.about.revision}/"
-    return str(published.path)
+    return path
 
 
 def _elsewhere(

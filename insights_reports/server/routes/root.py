@@ -30,6 +30,7 @@ _LISTS = {
     "Interruptions": "/interruptions{/id}{?skip,take,ids,regarding,pendingOnly}",
     "Events": "/events{/id}{?skip,take,ids,from,to,eventCategories,projects,environments,tenants,"
     "regarding}",
+    "Subscriptions": "/subscriptions{/id}{?skip,take,ids,partialName}",
     "Lifecycles": "/lifecycles{/id}{?skip,take}",
     "Dashboard": "/dashboard{?projectId}",
 }
