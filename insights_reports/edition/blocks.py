@@ -122,7 +122,8 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A picture and its data: ``x`` are the starts of the intervals (heat: hours 0-23)."""
+    """A picture and its data: ``x`` are the starts of the intervals (heat: hours 0-23).
+    ``alternatives`` can be shown in its place where a reader can choose."""
 
     id: str
     form: ChartForm
@@ -135,6 +136,7 @@ class Chart:
     series: tuple[ChartSeries, ...]
     annotations: tuple[Annotation, ...] = ()
     logarithmic: bool = False
+    alternatives: tuple["Chart", ...] = ()
     kind: Literal["chart"] = "chart"
 
 

@@ -1,4 +1,4 @@
-"""The charts of an edition: the period day by day, each metric over time, slices side by side."""
+"""The charts of an edition: the period day by day, each metric over time, the hours of a week."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -34,11 +34,6 @@ from insights_reports.edition.values import (
 )
 from insights_reports.metrics import Period, interval_starts
 from insights_reports.metrics.periods import PeriodKind
-
-PANELS = 12
-"""How many slices have a panel."""
-
-_FAR = 3  # times as high as the next: on one scale the others would be flat
 
 _LOWER, _UPPER = Phrase("series.usual_low"), Phrase("series.usual_high")
 _FREQUENCY = Metric.DEPLOYMENT_FREQUENCY
@@ -179,14 +174,14 @@ def _subtitle(facts: Facts, tile: Tile, *, limited: bool, logarithmic: bool) -> 
     measure = Phrase(f"{key}.{tile.figure.metric}")
     if logarithmic:
         measure = Phrase("chart.trend.logarithmic", {"measure": measure})
-    measure = _as_far(facts, measure)
+    measure = as_far(facts, measure)
     finding = _finding(facts, tile)
     if finding is None:
         return measure
     return Phrase("chart.trend.measure_and_finding", {"measure": measure, "finding": finding})
 
 
-def _as_far(facts: Facts, measure: Phrase) -> Phrase:
+def as_far(facts: Facts, measure: Phrase) -> Phrase:
     """The same, and on which day the last interval ends where it is not whole."""
     last = facts.windows.trend[-1]
     if not facts.windows.trend_cut or last.start == last.end:
@@ -262,89 +257,14 @@ def _target(facts: Facts, main: tuple[Figure, ...]) -> tuple[ChartSeries, ...]:
     return (ChartSeries(Phrase("series.target"), Role.TARGET, figures),)
 
 
-def panels(
-    facts: Facts,
-    slices: Slices,
-    labels: Sequence[tuple[int, Phrase | Name]],
-    title: Phrase,
-    anchor: str,
-    judging: Judging,
-) -> tuple[Chart, ...]:
-    """Small multiples: the deployments of the first slices over time, on one scale.
-
-    Where a few slices are so much larger than the others that these would be flat lines, the few
-    come first, in a chart and on a scale of their own, and both charts say so. ``labels`` are the
-    series to show, in order, and what each is called.
-    """
-    shown = [_panel(facts, slices, series, label, judging) for series, label in labels[:PANELS]]
-    highest = [max((f.value or 0 for f in each.figures), default=0) for each in shown]
-    if all(figure.value is None for each in shown for figure in each.figures):
-        return ()
-    apart = sorted(np.argsort(highest)[::-1][: _far_larger(highest)].tolist())
-    few = [shown[at] for at in apart]
-    others = [each for at, each in enumerate(shown) if at not in apart]
-    if not few:
-        return (_panels(facts, others, "one_scale", title, f"{anchor}-panels", len(labels)),)
-    return (
-        _panels(facts, few, "apart", title, f"{anchor}-panels-apart", len(labels)),
-        _panels(facts, others, "others", title, f"{anchor}-panels", len(labels)),
-    )
-
-
-def _far_larger(highest: Sequence[float]) -> int:
-    """How many panels get a scale of their own: the highest ones down to the widest gap, if what
-    is above it is `_FAR` times as high as what is below; at most half, and at least two stay."""
-    falling = sorted(highest, reverse=True)
-    most = min(len(falling) // 2, len(falling) - 2)
-    gaps = [falling[n] / max(falling[n + 1], 1) for n in range(most)]
-    widest = max(gaps, default=0)
-    return gaps.index(widest) + 1 if widest >= _FAR else 0
-
-
-def _panels(
-    facts: Facts, shown: Sequence[ChartSeries], scale: str, title: Phrase, id: str, slices: int
-) -> Chart:
-    """A chart of some of so many ``slices``."""
-    known = [(f, each.label) for each in shown for f in each.figures if f.value is not None]
-    (low, _), (high, top) = (pick(known, key=lambda f: f[0].value or 0) for pick in (min, max))
-    values: dict[str, Value] = {"n": len(shown), "low": low, "high": high, "top": top}
-    subtitle = Phrase(f"chart.panels.subtitle.{scale}", values)
-    if slices > PANELS and scale != "apart":
-        some: dict[str, Value] = {"subtitle": subtitle, "shown": PANELS, "n": slices}
-        subtitle = Phrase("chart.panels.some", some)
-    return Chart(
-        id=id,
-        form=ChartForm.PANELS,
-        title=title,
-        subtitle=_as_far(facts, subtitle),
-        alt=Phrase("chart.panels.alt", values),
-        x=tuple(span.start for span in facts.trend),
-        granularity=facts.windows.trend_granularity,
-        unit=Unit.COUNT,
-        series=tuple(shown),
-    )
-
-
-def _panel(
-    facts: Facts, slices: Slices, series: int, label: Phrase | Name, judging: Judging
-) -> ChartSeries:
-    figures = tuple(
-        slices.figure(series, span, _FREQUENCY, Statistic.TOTAL) for span in facts.trend
-    )
-    now = slices.figure(series, facts.windows.now, _FREQUENCY, Statistic.TOTAL)
-    moved = frequency_change(facts, slices, series, judging)
-    key = "series.panel" if moved.difference is not None else "series.panel_alone"
-    summary = Phrase(key, {"n": now, "change": moved})
-    return ChartSeries(label, Role.MAIN, figures, summary)
-
-
-def frequency_change(facts: Facts, slices: Slices, series: int, judging: Judging) -> Change:
-    """A slice's deployments against the window before."""
-    now, previous = facts.windows.now, facts.windows.previous
-    before, after = (
-        slices.figure(series, span, _FREQUENCY, Statistic.TOTAL) for span in (previous, now)
-    )
-    word = judging.of(facts, slices, series, _FREQUENCY).verdict
+def slice_change(
+    facts: Facts, slices: Slices, series: int, metric: Metric, judging: Judging
+) -> Change:
+    """A measure of a slice against the window before."""
+    statistic = STATISTICS[metric]
+    spans = (facts.windows.previous, facts.windows.now)
+    before, after = (slices.figure(series, span, metric, statistic) for span in spans)
+    word = judging.of(facts, slices, series, metric).verdict
     return change(before, after, word, partial=facts.inputs.partial)
 
 

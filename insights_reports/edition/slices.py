@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from insights_reports.edition.aims import own_targets, targets_of
-from insights_reports.edition.charts import frequency_change, panels
+from insights_reports.edition.charts import slice_change
 from insights_reports.edition.document import (
     Chart,
     Column,
@@ -21,6 +21,7 @@ from insights_reports.edition.document import (
 from insights_reports.edition.facts import Facts, Slices
 from insights_reports.edition.files import slug
 from insights_reports.edition.judging import MEASURES, Judging
+from insights_reports.edition.panels import panels
 from insights_reports.edition.values import (
     ChangeVerdict,
     Judged,
@@ -132,15 +133,11 @@ class SplitPart:
         return Phrase(f"section.split.{self.name}", values)
 
     def panels(self) -> tuple[Chart, ...]:
-        """Small multiples of the slices with the most deployments; () when there are none."""
+        """Small multiples of the slices with the most deployments, to be seen by each measure;
+        () when there are none."""
         labels = [(series, self.label(series)) for series in self.order]
-        per: dict[str, Value] = {
-            "granularity": Phrase(f"per.{self.facts.windows.trend_granularity}")
-        }
-        title = Phrase("chart.panels.title", per)
-        if self.slices.tag_set is not None:
-            title = Phrase("chart.panels.title_of", per | {"set": self.tag_set_name})
-        return panels(self.facts, self.slices, labels, title, self.anchor, self.judging)
+        set_name = None if self.slices.tag_set is None else self.tag_set_name
+        return panels(self.facts, self.slices, labels, set_name, self.anchor, self.judging)
 
     def said(self, series: int, metric: Metric) -> Judged:
         """The judgement on one measure of one slice."""
@@ -298,7 +295,7 @@ def _cell(
     if name == "slice":
         return Phrase("label.all") if part is None else part.label(series)
     if name == "change":
-        return frequency_change(facts, slices, series, judging)
+        return slice_change(facts, slices, series, _FREQUENCY, judging)
     if name == "lead_range":
         return _lead_mark(facts, slices, series)
     if name == "rate_range":

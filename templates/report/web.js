@@ -11,11 +11,14 @@
     root.dataset.theme = dark ? "light" : "dark";
   });
 
+  const press = (group, show) =>
+    group.querySelectorAll("button").forEach((each) => each.setAttribute("aria-pressed", each.dataset.show === show));
+
   // One split at a time, or all of them; a link to a section that is hidden shows its split.
   const splits = document.querySelector(".splits"), parts = [...document.querySelectorAll("[data-split]")];
   const choose = (split) => {
     for (const part of parts) part.hidden = split !== "" && part.dataset.split !== split;
-    for (const each of splits.querySelectorAll("button")) each.setAttribute("aria-pressed", each.dataset.show === split);
+    press(splits, split);
   };
   const reveal = (id) => {
     const target = id && document.getElementById(decodeURIComponent(id));
@@ -34,6 +37,17 @@
       if (link) reveal(link.hash.slice(1));
     });
     addEventListener("hashchange", () => reveal(location.hash.slice(1)));
+  }
+
+  // One measure at a time.
+  for (const group of document.querySelectorAll(".measures")) {
+    group.hidden = false;
+    group.onclick = (event) => {
+      const { show } = event.target.dataset;
+      if (!show) return;
+      press(group, show);
+      for (const each of group.parentElement.children) each.hidden = each !== group && each.dataset.measure !== show;
+    };
   }
 
   // Sorting: numbers and dates by data-sort, what has no value last.

@@ -11,7 +11,7 @@ from insights_reports.edition import compose
 from insights_reports.edition.document import Chart, Document, Prose, Role, Section, Table
 from insights_reports.edition.values import Mark, Metric, Missing, Phrase, Status
 from insights_reports.formats.words.words import words
-from tests.edition.inputs import company, discrepancy, inputs, instant, settings
+from tests.edition.inputs import HOUR, company, deployment, discrepancy, inputs, instant, settings
 from tests.metrics.reference import Row
 from tests.typed import number, the
 
@@ -224,3 +224,39 @@ def test_what_stands_beside_a_figure_has_its_unit_once() -> None:
     assert (
         words("en").beside(tile.extra[2]) == f"active {tile.extra[2].value}\N{NO-BREAK SPACE}days"
     )
+
+
+def test_the_panels_of_a_split_have_each_measure_with_gaps_where_it_has_no_value() -> None:
+    def of(project: int, day: datetime, **values: Any) -> Row:
+        key = f"Projects-{project}"
+        number = 100 * project + 10 * day.month + day.day
+        return deployment(number, day, project_id=key, project_name=key, **values)
+
+    september = [datetime(2026, 9, n, 12, tzinfo=UTC) for n in range(1, 7)]
+    july = datetime(2026, 7, 3, 12, tzinfo=UTC)
+    rows = [
+        *(of(1, day, lead_time=n * HOUR) for n, day in enumerate(september, 1)),  # median 3.5 h
+        *(of(1, july.replace(day=n), lead_time=2 * HOUR) for n in range(1, 6)),
+        of(2, september[0], task_state="Failed", lead_time=None),
+        *(of(2, day, lead_time=HOUR) for day in september[1:4]),  # three are too few for a median
+    ]
+    first = blocks(edition(rows=rows, splits=("Project",), period="2026-09"))["project-panels"]
+    lead, recovery, rates = first.alternatives
+
+    def drawn(chart: Chart) -> list[list[float | None]]:
+        return [[figure.value for figure in each.figures[-3:]] for each in chart.series]
+
+    assert [each.label.text for each in first.series] == ["Projects-1", "Projects-2"]
+    assert drawn(first) == [[5, 0, 6], [0, 0, 4]]  # July, August, September
+    assert drawn(lead) == [[2 * HOUR, None, 3.5 * HOUR], [None, None, None]]
+    assert drawn(rates) == [[0.0, None, 0.0], [None, None, 0.25]]
+    assert drawn(recovery) == [[None] * 3] * 2
+    assert [lead.logarithmic, recovery.logarithmic, rates.logarithmic] == [True, False, False]
+    said = [words("en").phrase(each.title) for each in first.alternatives]
+    names = ("Lead time", "Time to recovery", "Deployment failure rate")
+    assert said == [f"{name} per month" for name in names]
+    assert words("en").phrase(lead.alt).replace("\xa0", " ") == (
+        "Lead time: 2 panels on one scale; from 2 h to 3 h 30 min, the highest of Projects-1."
+    )
+    none = words("en").phrase(recovery.alt)
+    assert none == "Time to recovery: there are too few values in every interval."

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from pypdf import PdfReader
 
-from insights_reports.edition.document import Column, ColumnKind
+from insights_reports.edition.document import Chart, Column, ColumnKind
 from insights_reports.edition.files import File
 from insights_reports.edition.values import Name, Phrase
 from insights_reports.formats.html import render as html
@@ -408,6 +408,83 @@ def test_pictures_on_page_one_go_with_their_split(browser: Browser, tmp_path: Pa
     page.get_by_role("button", name="By environment").click()
     visible = page.locator("#summary figure:visible")
     assert [each.get_attribute("id") for each in visible.all()] == ["environment-panels"]
+
+
+MEASURES = {
+    "Deployment frequency": "environment-panels",
+    "Lead time": "environment-panels-lead_time",
+    "Deployment failure rate": "environment-panels-failure_rate",
+}
+
+
+@pytest.fixture
+def measures(tmp_path: Path) -> Path:
+    """A page with the panels of two splits, each by three measures."""
+
+    project, environment = (
+        replace(documents.panels(), id=f"{split}-panels") for split in ("project", "environment")
+    )
+    apart = replace(project, id="project-panels-apart", alternatives=_alternatives(project))
+    other = replace(environment, alternatives=_alternatives(environment))
+    overview = (apart, project, other)
+    path = tmp_path / "measures.html"
+    path.write_bytes(html.render(documents.splits_document(overview=overview)))
+    return path
+
+
+def _alternatives(chart: Chart) -> tuple[Chart, ...]:
+    """The same panels by lead time and by failure rate."""
+    figures = {"lead_time": documents.median(20), "failure_rate": documents.rate(1, 20)}
+    return tuple(
+        replace(
+            chart,
+            id=f"{chart.id}-{name}",
+            title=Phrase(f"metric.{name}"),
+            unit=figure.unit,
+            series=tuple(replace(s, figures=(figure,) * len(chart.x)) for s in chart.series),
+        )
+        for name, figure in figures.items()
+    )
+
+
+def figures_seen(page: Page) -> list[str | None]:
+    return [each.get_attribute("id") for each in page.locator("#summary figure:visible").all()]
+
+
+def test_the_panels_of_a_split_are_shown_by_one_measure_at_a_time(
+    browser: Browser, measures: Path
+) -> None:
+    page, seen = opened(browser, measures)
+    group = page.get_by_role("group", name="Measure to show").nth(1)
+    project = ["project-panels-apart", "project-panels"]  # which no button of the other changes
+    assert figures_seen(page) == [*project, "environment-panels"]
+    for name, shown in MEASURES.items():
+        button = group.get_by_role("button", name=name)
+        button.focus()
+        page.keyboard.press("Enter")
+        assert figures_seen(page) == [*project, shown]
+        pressed = group.locator("[aria-pressed=true]").all_inner_texts()
+        assert pressed == [name]
+    page.get_by_role("group", name="Measure to show").first.get_by_text("Lead time").click()
+    assert figures_seen(page)[0] == "project-panels-lead_time"
+    page.get_by_role("button", name="By environment").click()
+    assert figures_seen(page) == ["environment-panels-failure_rate"]
+    assert seen == []
+
+
+def test_printed_and_without_script_the_panels_are_of_deployments(
+    browser: Browser, measures: Path
+) -> None:
+    everything = ["project-panels-apart", "project-panels", "environment-panels"]
+    page, _ = opened(browser, measures, java_script_enabled=False)
+    assert figures_seen(page) == everything
+    assert not page.locator(".measures").first.is_visible()
+    page, _ = opened(browser, measures)
+    page.get_by_role("button", name="Lead time").first.click()
+    page.get_by_role("button", name="By environment").click()
+    page.emulate_media(media="print")
+    assert figures_seen(page) == everything
+    assert not page.locator(".measures").first.is_visible()
 
 
 def test_without_script_every_split_is_shown_and_no_switch(browser: Browser, splits: Path) -> None:

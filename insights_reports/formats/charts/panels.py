@@ -34,7 +34,14 @@ def panels(chart: Chart, style: Style) -> Drawing:
     width = (style.width - _GAP * (across - 1)) / across
     rows = max(1, math.ceil(len(shown) / across))
     drawing = Drawing(style.width, rows * _PANEL_HEIGHT, style.colours, hover=style.hover)
-    scale = value_scale(values_of(chart.series), chart.unit, _PLOT_BOTTOM, _PLOT_TOP, ticks=3)
+    scale = value_scale(
+        values_of(chart.series),
+        chart.unit,
+        _PLOT_BOTTOM,
+        _PLOT_TOP,
+        logarithmic=chart.logarithmic,
+        ticks=3,
+    )
     for number, series in enumerate(shown):
         left = (number % across) * (width + _GAP)
         top = number // across * _PANEL_HEIGHT
@@ -59,10 +66,7 @@ def _panel(drawing: Drawing, chart: Chart, style: Style, panel: _Panel, scale: S
         for run in segments(_points(panel, panel.before.figures, scale)):
             drawing.path(run, stroke="before", width=1.1)
     points = _points(panel, panel.series.figures, scale)
-    base = panel.top + scale(max(scale.low, 0))
-    for run in segments(points):
-        drawing.path([(run[0][0], base), *run, (run[-1][0], base)], fill="soft")
-        drawing.path(run, stroke="main", width=1.7)
+    _runs(drawing, panel, points, scale)
     _peak(drawing, style, panel, points)
     y = panel.top + _PLOT_BOTTOM + 12
     if chart.x:
@@ -71,6 +75,18 @@ def _panel(drawing: Drawing, chart: Chart, style: Style, panel: _Panel, scale: S
         if len(chart.x) > 1:
             drawing.text(right, y, last, fill="muted", size=_TINY, anchor="end")
     _tips(drawing, chart, style, panel)
+
+
+def _runs(drawing: Drawing, panel: _Panel, points: Sequence[Point | None], scale: Scale) -> None:
+    """A line between gaps, a dot for a point between two; filled where the scale has a zero."""
+    base = panel.top + scale(max(scale.low, 0))
+    for run in segments(points):
+        if len(run) == 1:
+            drawing.dot(run[0], 1.6, fill="main")
+            continue
+        if not scale.logarithmic:
+            drawing.path([(run[0][0], base), *run, (run[-1][0], base)], fill="soft")
+        drawing.path(run, stroke="main", width=1.7)
 
 
 def _end(chart: Chart, x: date | int, style: Style) -> str:
@@ -91,6 +107,9 @@ def _panel_grid(drawing: Drawing, chart: Chart, style: Style, panel: _Panel, sca
         label = style.words.axis(scale.ticks[-1], chart.unit)
         y = panel.top + scale(scale.ticks[-1]) - 3
         drawing.text(0, y, label, fill="muted", size=_TINY)
+        if scale.logarithmic:  # which begins at no zero that goes without saying
+            lowest = style.words.axis(scale.ticks[0], chart.unit)
+            drawing.text(0, panel.top + scale(base) - 3, lowest, fill="muted", size=_TINY)
 
 
 def _points(panel: _Panel, figures: Sequence[Figure], scale: Scale) -> list[Point | None]:
@@ -107,8 +126,8 @@ def _peak(drawing: Drawing, style: Style, panel: _Panel, points: Sequence[Point 
         (point, figure) for point, figure in zip(points, panel.series.figures, strict=True) if point
     ]
     if not known:
-        empty = style.words.text("missing.no_deployments")
-        drawing.text(panel.left, panel.top + _PLOT_BOTTOM - 6, empty, fill="muted", size=_TINY)
+        empty = style.words.figure(panel.series.figures[-1])
+        drawing.text(panel.left, panel.top + _PLOT_BOTTOM - 16, empty, fill="muted", size=_TINY)
         return
     drawing.dot(known[-1][0], 2.4, fill="main", stroke="paper", width=1.1)
     (x, y), figure = max(known, key=lambda pair: pair[1].value or 0)

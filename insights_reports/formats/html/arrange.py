@@ -22,8 +22,8 @@ def beside(table: Table, values: Sequence[Value], number: int) -> Strip | None:
 
 
 def groups(blocks: Sequence[Block]) -> list[list[Block]]:
-    """Blocks that stand beside each other: charts of lines by two, and the path beside
-    what drove the change."""
+    """Blocks that stand beside each other: charts of lines by two, the path beside what drove the
+    change, and the panels of one split."""
     found: list[list[Block]] = []
     for block in blocks:
         last = found[-1] if found else []
@@ -37,7 +37,17 @@ def groups(blocks: Sequence[Block]) -> list[list[Block]]:
 def _pair(one: Block, other: Block) -> bool:
     if isinstance(other, Path):
         return isinstance(one, Waterfall) or is_lines(one)
+    if panels_of(other):
+        return panels_of(one) == panels_of(other)
     return is_lines(one) and is_lines(other)
+
+
+def panels_of(block: Block) -> str:
+    """The id of the section whose slices are drawn in panels; "" for other blocks."""
+    if not isinstance(block, Chart):
+        return ""
+    own, _, what = block.id.rpartition("-panels")
+    return own if what in ("", "-apart") else ""
 
 
 def is_lines(block: Block) -> bool:

@@ -46,7 +46,7 @@ from insights_reports.formats.charts.palette import palette
 from insights_reports.formats.charts.scale import Scale
 from insights_reports.formats.charts.svg import Colours
 from insights_reports.formats.charts.trend import trend
-from insights_reports.formats.html.arrange import beside, drivers, ends_trends, groups
+from insights_reports.formats.html.arrange import beside, drivers, ends_trends, groups, panels_of
 from insights_reports.formats.html.pictures import Pictures
 from insights_reports.formats.words.brief import brief_phrase, brief_text, briefly, moment
 from insights_reports.formats.words.finding import FindingText, finding_text, findings_title
@@ -352,11 +352,12 @@ class Parts:
 
     def split_of(self, block: Block) -> str:
         """The id of the section whose small multiples stand on page one; "" for other blocks."""
-        if not isinstance(block, Chart):
-            return ""
-        own, _, what = block.id.rpartition("-panels")
-        shown = what in ("", "-apart") and any(section.id == own for section in self.splits())
-        return own if shown else ""
+        own = panels_of(block)
+        return own if any(section.id == own for section in self.splits()) else ""
+
+    def measure(self, chart: Chart) -> str:
+        """The code of the measure that is drawn: ``lead_time``."""
+        return str(chart.series[0].figures[0].metric)
 
     # --- links and names -----------------------------------------------------------------------
 
