@@ -111,8 +111,9 @@ def foreign(
     spans: Iterable[NameSpan], own: frozenset[str], shared: Iterable[NameSpan]
 ) -> Iterator[NameSpan]:
     """The spans of names that are not ``own`` and stand in no longer one that is, or in one of
-    ``shared``: what everybody may know."""
-    every = list(spans)
+    ``shared``: what everybody may know. In the order of the text, of two at one place the longer
+    first."""
+    every = sorted(spans, key=lambda span: (span.begin, -span.end, span.name))
     mine = [*(span for span in every if span.name in own), *shared]
     for span in every:
         inside = (o.begin <= span.begin and span.end <= o.end for o in mine)
