@@ -18,7 +18,8 @@ from insights_reports.edition.document import (
     Tile,
 )
 from insights_reports.edition.facts import Facts, Slices
-from insights_reports.edition.judging import STATISTICS, Judging
+from insights_reports.edition.judging import Judging
+from insights_reports.edition.range_ends import STATISTICS
 from insights_reports.edition.values import (
     Change,
     ChangeVerdict,

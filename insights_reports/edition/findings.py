@@ -11,7 +11,8 @@ from insights_reports.edition.cases import Group
 from insights_reports.edition.contributions import Shares, points
 from insights_reports.edition.document import Finding, FindingLine
 from insights_reports.edition.facts import Facts, Slices
-from insights_reports.edition.judging import MEASURES, STATISTICS, Judging, judge_edition
+from insights_reports.edition.judging import MEASURES, Judging, judge_edition
+from insights_reports.edition.range_ends import STATISTICS
 from insights_reports.edition.reasons import what, with_usual
 from insights_reports.edition.slices import SplitPart
 from insights_reports.edition.values import (

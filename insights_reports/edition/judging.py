@@ -1,6 +1,6 @@
 """The judgements of an edition: every measure of every series, by one engine, in one pass."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -12,21 +12,19 @@ from insights_reports.edition.by_chart import judge_by_chart
 from insights_reports.edition.cases import Asked, Group, asked
 from insights_reports.edition.counted import DURATIONS, Counted, counted
 from insights_reports.edition.facts import Facts, Slices
+from insights_reports.edition.range_ends import Quantile, ends, quantiles_of, true_ends
 from insights_reports.edition.values import (
     ChangeVerdict,
-    Figure,
     Judged,
     Metric,
     Phrase,
     Since,
-    Statistic,
     Usual,
     Value,
 )
 from insights_reports.judgement import (
     Baseline,
     Case,
-    ExpectedRange,
     Family,
     Judgement,
     Proposal,
@@ -109,7 +107,7 @@ class Judging:
         """The quantiles of a baseline of a median; None for other measures."""
         if metric not in DURATIONS:
             return None
-        return _quantiles(self.groups[group], series, metric, baseline)
+        return quantiles_of(self.groups[group], series, metric, baseline)
 
     def baselines(self) -> dict[str, Baseline]:
         """All baselines by their keys, to be remembered."""
@@ -319,86 +317,13 @@ def _eight(metric: Metric, judgement: Judgement) -> Phrase | None:
     return Phrase(f"judged.eight.{metric}", values)
 
 
-STATISTICS = {
-    Metric.DEPLOYMENT_FREQUENCY: Statistic.TOTAL,
-    Metric.LEAD_TIME: Statistic.MEDIAN,
-    Metric.TIME_TO_RECOVERY: Statistic.MEDIAN,
-    Metric.FAILURE_RATE: Statistic.RATE,
-    Metric.REWORK_RATE: Statistic.RATE,
-}
-
-
 def _usual(group: Group, series: int, metric: Metric, answer: Answer) -> Usual | None:
     judgement = answer.judgement
     if judgement.range is None:
         return None
     baseline = answer.asked.baseline
-    quantile = _quantiles(group, series, metric, baseline) if metric in DURATIONS else None
+    quantile = quantiles_of(group, series, metric, baseline) if metric in DURATIONS else None
     low, high = ends(metric, judgement.range, quantile, int(group.counted.closed[series, -1]))
     if metric in DURATIONS:
-        low, high = _true_ends(group, series, metric, judgement, (low, high))
+        low, high = true_ends(group, series, metric, judgement, (low, high))
     return Usual(low, high, judgement.known, judgement.known < 20)
-
-
-def _true_ends(
-    group: Group,
-    series: int,
-    metric: Metric,
-    judgement: Judgement,
-    ends: tuple[Figure | None, Figure | None],
-) -> tuple[Figure | None, Figure | None]:
-    """The ends of the range of a median without the one that the verdict contradicts: values that
-    scatter otherwise than those of the baseline have another share above the old median than their
-    median lets expect, and it is the share that is judged."""
-    low, high = ends
-    now = group.slices.figure(series, group.facts.windows.now, metric, STATISTICS[metric]).value
-    if now is None:
-        return ends
-    called = None if Rule.LASTING in judgement.rules else judgement.side
-
-    def contradicted(beyond: bool, side: Side) -> bool:
-        return judgement.side is not side if beyond else called is side
-
-    below = low is not None and low.value is not None and now < low.value
-    above = high is not None and high.value is not None and now > high.value
-    return (
-        None if contradicted(below, Side.LOW) else low,
-        None if contradicted(above, Side.HIGH) else high,
-    )
-
-
-Quantile = Callable[[float], float | None]
-
-
-def ends(
-    metric: Metric, usual: ExpectedRange, quantile: Quantile | None, closed: int
-) -> tuple[Figure | None, Figure | None]:
-    """The ends of a range as figures: None where any value so low, or so high, would be usual.
-
-    Of a median they are the values of the baseline above which as many of its values lie: a share
-    above the old median of 0.7 is what a median at the 70th percentile of the baseline stands for.
-    Deployments are judged on open days and shown with the ``closed`` ones, those of other days, so
-    that a figure lies within its range exactly where it is as usual.
-    """
-    statistic = STATISTICS[metric]
-    if metric is Metric.DEPLOYMENT_FREQUENCY:
-        least, most = usual.low + closed, usual.high + closed
-        return Figure(metric, statistic, least), Figure(metric, statistic, most)
-    low: float | None = usual.low_rate
-    high: float | None = usual.high_rate if usual.high < usual.exposure else None
-    if quantile is not None:
-        low = quantile(usual.low_rate) if usual.low > 0 else None
-        high = None if high is None else quantile(high)
-    return tuple(  # type: ignore[return-value]
-        None if end is None else Figure(metric, statistic, end) for end in (low, high)
-    )
-
-
-def _quantiles(group: Group, series: int, metric: Metric, baseline: Baseline) -> Quantile:
-    """The quantiles of a baseline, of those of its periods that are in the data."""
-    names = {span.name: at for at, span in enumerate(group.facts.past)}
-    periods = [names[each.name] for each in baseline.periods if each.name in names]
-    values = group.counted.values(metric, series, periods)
-    if not values.size:
-        return lambda _: None
-    return lambda share: round(float(np.quantile(values, share)))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from insights_reports.edition.document import Document, Finding, FindingLine, Tile
-from insights_reports.edition.judging import STATISTICS
+from insights_reports.edition.range_ends import STATISTICS
 from insights_reports.edition.slices import SplitPart
 from insights_reports.edition.values import ChangeVerdict, Figure, Phrase, Value
 

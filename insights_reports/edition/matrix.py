@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from insights_reports.edition.document import Column, ColumnKind, Finding, Table
 from insights_reports.edition.facts import Facts, Slices
-from insights_reports.edition.judging import MEASURES, STATISTICS, Judging
+from insights_reports.edition.judging import MEASURES, Judging
+from insights_reports.edition.range_ends import STATISTICS
 from insights_reports.edition.reasons import since_phrase
 from insights_reports.edition.slices import GRAVITY, SPOKEN, SplitPart
 from insights_reports.edition.values import (

@@ -4,7 +4,7 @@ last year and the year to date."""
 from insights_reports.edition.dated import dated_in
 from insights_reports.edition.document import Column, ColumnKind, Table, Tile
 from insights_reports.edition.facts import Facts
-from insights_reports.edition.judging import STATISTICS
+from insights_reports.edition.range_ends import STATISTICS
 from insights_reports.edition.values import (
     Figure,
     Metric,

@@ -8,7 +8,8 @@ import numpy as np
 from insights_reports.edition.charts import as_far, slice_change
 from insights_reports.edition.document import Chart, ChartForm, ChartSeries, Role
 from insights_reports.edition.facts import Facts, Slices
-from insights_reports.edition.judging import MEASURES, STATISTICS, Judging
+from insights_reports.edition.judging import MEASURES, Judging
+from insights_reports.edition.range_ends import STATISTICS
 from insights_reports.edition.values import Metric, Name, Phrase, Value
 
 PANELS = 12

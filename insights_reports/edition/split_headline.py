@@ -6,7 +6,8 @@ from functools import reduce
 
 from insights_reports.edition.findings import Outside, outside, rank
 from insights_reports.edition.headline import nearest_end
-from insights_reports.edition.judging import MEASURES, STATISTICS
+from insights_reports.edition.judging import MEASURES
+from insights_reports.edition.range_ends import STATISTICS
 from insights_reports.edition.reasons import what, with_usual
 from insights_reports.edition.slices import SplitPart, no_slices
 from insights_reports.edition.values import ChangeVerdict, Judged, Metric, Name, Phrase, Value

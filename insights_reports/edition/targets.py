@@ -9,7 +9,8 @@ from insights_reports.edition.comparing import up_is_good
 from insights_reports.edition.counted import DURATIONS
 from insights_reports.edition.document import TargetWord
 from insights_reports.edition.facts import Facts, Slices
-from insights_reports.edition.judging import STATISTICS, Judging
+from insights_reports.edition.judging import Judging
+from insights_reports.edition.range_ends import STATISTICS
 from insights_reports.edition.values import ChangeVerdict, Figure, Metric, Phrase, Span, Statistic
 from insights_reports.judgement import MeasureKind, Observed, assurance, coming_range
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from insights_reports.edition.aims import aims
 from insights_reports.edition.document import Column, ColumnKind, Table, TargetWord
-from insights_reports.edition.judging import MEASURES, STATISTICS
+from insights_reports.edition.judging import MEASURES
+from insights_reports.edition.range_ends import STATISTICS
 from insights_reports.edition.slices import SplitPart
 from insights_reports.edition.targets import target_word
 from insights_reports.edition.values import (

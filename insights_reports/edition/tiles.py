@@ -8,7 +8,8 @@ from insights_reports.edition.bands import band
 from insights_reports.edition.comparing import change
 from insights_reports.edition.document import TargetWord, Tile
 from insights_reports.edition.facts import Facts
-from insights_reports.edition.judging import STATISTICS, Judging, ends
+from insights_reports.edition.judging import Judging
+from insights_reports.edition.range_ends import STATISTICS, ends
 from insights_reports.edition.reasons import reason
 from insights_reports.edition.stated import stated
 from insights_reports.edition.targets import last_periods, target_word
