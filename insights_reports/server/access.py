@@ -74,6 +74,17 @@ class SpaceVisit(Visit):
         """The path prefix of the space's links."""
         return f"/api/Spaces-{self.space_id}"
 
+    def row(self, table: str, prefix: str, document_id: str) -> sqlite3.Row:
+        """The row of the space's document with this id. Raises Missing."""
+        row = self.connection.execute(
+            f"SELECT * FROM {table} WHERE space_id = ? AND id = ?",
+            (self.space_id, ids.number(prefix, document_id)),
+        ).fetchone()
+        if row is None:
+            raise Missing(document_id)
+        found: sqlite3.Row = row
+        return found
+
 
 def visit(request: Request) -> Iterator[Visit]:
     """Authenticate, then lend a connection for the length of the request."""

@@ -10,11 +10,11 @@ from typing import Any
 
 import orjson
 
-from insights_reports.server import ids, zones
+from insights_reports.server import zones
 from insights_reports.server.access import SpaceVisit
 from insights_reports.server.database import transaction
 from insights_reports.server.definition_rules import accepted
-from insights_reports.server.problems import Conflict, Missing, Problem
+from insights_reports.server.problems import Conflict, Problem
 from insights_reports.server.ticks import print_ordinary_instant
 
 Document = dict[str, Any]
@@ -57,14 +57,7 @@ def find_all(visit: SpaceVisit) -> list[sqlite3.Row]:
 
 def find(visit: SpaceVisit, report_id: str) -> sqlite3.Row:
     """One report. Raises Missing."""
-    row = visit.connection.execute(
-        "SELECT * FROM reports WHERE space_id = ? AND id = ?",
-        (visit.space_id, ids.number("InsightsReports", report_id)),
-    ).fetchone()
-    if row is None:
-        raise Missing(report_id)
-    found: sqlite3.Row = row
-    return found
+    return visit.row("reports", "InsightsReports", report_id)
 
 
 def content(row: sqlite3.Row) -> Document:

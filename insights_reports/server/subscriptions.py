@@ -14,7 +14,7 @@ from insights_reports.server import ids
 from insights_reports.server.access import SpaceVisit
 from insights_reports.server.database import transaction
 from insights_reports.server.definition_rules import LONGEST_NAME, own_errors
-from insights_reports.server.problems import Conflict, Forbidden, Missing, Problem
+from insights_reports.server.problems import Conflict, Forbidden, Problem
 
 Document = dict[str, Any]
 _EVENT = "EventNotificationSubscription"
@@ -59,14 +59,7 @@ def find_all(visit: SpaceVisit, partial_name: str, chosen: list[str] | None) -> 
 
 def find(visit: SpaceVisit, subscription_id: str) -> sqlite3.Row:
     """One subscription. Raises Missing."""
-    row = visit.connection.execute(
-        "SELECT * FROM subscriptions WHERE space_id = ? AND id = ?",
-        (visit.space_id, ids.number("Subscriptions", subscription_id)),
-    ).fetchone()
-    if row is None:
-        raise Missing(subscription_id)
-    found: sqlite3.Row = row
-    return found
+    return visit.row("subscriptions", "Subscriptions", subscription_id)
 
 
 def resource(visit: SpaceVisit, row: sqlite3.Row) -> Document:
