@@ -229,6 +229,11 @@ class CheckStrip:
     findings: tuple[Phrase, ...] = ()  # differences, one of a kind each
     line: Phrase | None = None  # the one line of a check that agrees
 
+    @property
+    def disputed(self) -> bool:
+        """Whether Octopus states other figures."""
+        return self.verdict is CheckVerdict.DIFFERS
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition.document import (
     Block,
     Chart,
@@ -294,7 +293,7 @@ class Parts:
 
     def disputed(self) -> bool:
         """Whether Octopus states other figures."""
-        return self.document.check.verdict is CheckVerdict.DIFFERS
+        return self.document.check.disputed
 
     def check_line(self) -> str:
         """The cross-check in one line."""

@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition.document import Document, Table, Waterfall
 from insights_reports.edition.files import File
 from insights_reports.edition.values import Figure, Missing, Name, Status, Value
@@ -80,7 +79,7 @@ class MailParts:
 
     def disputed(self) -> bool:
         """Whether Octopus states other figures."""
-        return self.document.check.verdict is CheckVerdict.DIFFERS
+        return self.document.check.disputed
 
     def _partial(self) -> bool:
         """Whether a figure of page one could not be read: that is not the period's fault."""
