@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status (see ``docs/cli.md``)."""
     options = build_parser().parse_args(_asked(sys.argv[1:] if arguments is None else arguments))
     collect_rarely()
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # its own keeps what was freed
     try:
         command = import_module(f"insights_reports.commands.{options.module}")
         return int(command.main(options))

@@ -29,12 +29,16 @@ class Members:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The values of one measure, in ticks, each with its cell (series x columns + interval),
-    ordered by it; the values of cell ``n`` begin at ``begin[n]``."""
+    """The values of one measure, in ticks, cell after cell (series x columns + interval); those of
+    cell ``n`` begin at ``begin[n]``."""
 
-    cells: NDArray[np.intp]
     ticks: Ints
     begin: NDArray[np.intp]
+
+    @property
+    def sizes(self) -> Ints:
+        """How many values each cell has."""
+        return np.diff(self.begin).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Counted:
 
     def sizes(self, metric: Metric) -> Ints:
         """How many values of a measure each cell has."""
-        return _cells(self.measured[metric].cells, self.shape)
+        return self.measured[metric].sizes.reshape(self.shape)
 
     def values(self, metric: Metric, series: int, intervals: Sequence[int]) -> Ints:
         """The values of one series in those intervals."""
@@ -72,23 +76,24 @@ class Counted:
     def above(self, metric: Metric, medians: NDArray[np.float64]) -> NDArray[np.float64]:
         """How many values of each cell lie above the median of their series; equal ones are
         halves."""
-        found, columns = self.measured[metric], self.shape[1]
-        median = medians[found.cells // columns]
+        found, (series, columns) = self.measured[metric], self.shape
+        cells = np.repeat(np.arange(series * columns, dtype=np.int32), found.sizes)
+        median = medians[cells // columns]
         weight = (found.ticks > median) + 0.5 * (found.ticks == median)
-        size = self.total.size
-        flat = np.bincount(found.cells, weight, minlength=size).astype(np.float64)
+        flat = np.bincount(cells, weight, minlength=series * columns).astype(np.float64)
         return flat.reshape(self.shape)
 
 
-def _measured(cells: NDArray[np.intp], ticks: Ints, shape: tuple[int, int]) -> Measured:
-    present = ticks != _NULL
-    order = np.argsort(cells[present], kind="stable")
-    own, values = cells[present][order], ticks[present][order]
-    begin = np.searchsorted(own, np.arange(shape[0] * shape[1] + 1))
-    return Measured(own, values, begin)
+def _measured(cells: NDArray[np.int32], ticks: Ints, shape: tuple[int, int]) -> Measured:
+    present = np.flatnonzero(ticks != _NULL)
+    own = cells[present]
+    values = ticks[present[np.argsort(own, kind="stable")]]
+    begin = np.zeros(shape[0] * shape[1] + 1, dtype=np.intp)
+    np.cumsum(_cells(own, shape).ravel(), out=begin[1:])
+    return Measured(values, begin)
 
 
-def _cells(cells: NDArray[np.intp], shape: tuple[int, int]) -> Ints:
+def _cells(cells: NDArray[np.int32], shape: tuple[int, int]) -> Ints:
     return np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape).astype(np.int64)
 
 
@@ -104,6 +109,7 @@ def counted(
 
     Failures and durations are those of every day, open or not.
     """
+    reworked = facts.counted & facts.reworked  # first: to find it takes as much room as all below
     members = facts.members(slices)
     edges = np.array([*starts, end], dtype="datetime64[D]")
     column = np.searchsorted(edges, facts.days.astype("datetime64[D]"), side="right") - 1
@@ -113,7 +119,7 @@ def counted(
     shape = (len(slices), len(starts))
     within = inside[members.rows]
     rows, series = members.rows[within], members.series[within]
-    cells = (series * shape[1] + column[rows]).astype(np.intp)
+    cells = (series * shape[1] + column[rows]).astype(np.int32)
 
     def of(mask: NDArray[np.bool_]) -> Ints:
         return _cells(cells[mask[rows]], shape)
@@ -124,4 +130,4 @@ def counted(
         measured[metric] = _measured(cells, ticks, shape)
     total = of(facts.counted)
     opened = total if facts.settings.calendar is None else of(facts.counted & facts.open)
-    return Counted(total, opened, of(facts.failed), of(facts.counted & facts.reworked), measured)
+    return Counted(total, opened, of(facts.failed), of(reworked), measured)

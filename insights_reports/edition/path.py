@@ -15,6 +15,7 @@ from insights_reports.metrics.measures import SUCCESSFUL
 from insights_reports.spelling.terms import NANOSECONDS_PER_TICK
 
 _LEAST = 5  # releases that a wait is the median of
+_NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -93,20 +94,27 @@ def _step(facts: Facts, judging: Judging, slices: Slices, name: str) -> PathStep
 def first_successes(facts: Facts, groups: Sequence[str]) -> pd.DataFrame:
     """The first success of each release (project and version, the index) in each group (a column of
     its number), NaT where there was none."""
-    deployments = facts.inputs.deployments
-    where = _group_of(facts, groups)
-    chosen = (facts.outcomes == SUCCESSFUL) & (where >= 0) & ~np.isnat(facts.days)
-    frame = pd.DataFrame(
-        {
-            "project": deployments["project_id"].astype("object")[chosen],
-            "version": deployments["release_version"].astype("object")[chosen],
-            "completed": deployments["completed"][chosen],
-            "group": where[chosen],
-        }
+    deployments, where = facts.inputs.deployments, _group_of(facts, groups)
+    projects, versions = (
+        deployments[name].astype("category").array for name in ("project_id", "release_version")
     )
-    firsts = frame.groupby(["project", "version", "group"], sort=False)["completed"].min()
-    wide = firsts.unstack("group").reindex(columns=range(len(groups)))
-    return wide.astype("datetime64[ns, UTC]")  # a group without a success has no type of its own
+    known = (projects.codes >= 0) & (versions.codes >= 0) & ~np.isnat(facts.days)
+    rows = np.flatnonzero((facts.outcomes == SUCCESSFUL) & (where >= 0) & known)
+    width = len(versions.categories)
+    pairs = projects.codes[rows] * np.int64(width) + versions.codes[rows]
+    releases, place = np.unique(pairs, return_inverse=True)
+    completed = deployments["completed"].dt.as_unit("ns").to_numpy(dtype="datetime64[ns]")[rows]
+    firsts = np.full((len(releases), len(groups)), _NEVER)
+    np.minimum.at(firsts, (place, where[rows]), completed.view(np.int64))
+    firsts[firsts == _NEVER] = np.datetime64("NaT").view(np.int64)
+    project, version = np.divmod(releases, width)
+    names = [projects.categories[project], versions.categories[version]]
+    index = pd.MultiIndex.from_arrays(names, names=["project", "version"])
+    columns = {
+        group: pd.Series(firsts[:, group].view("datetime64[ns]"), index).dt.tz_localize("UTC")
+        for group in range(len(groups))
+    }
+    return pd.DataFrame(columns, index).sort_index()
 
 
 def _group_of(facts: Facts, groups: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

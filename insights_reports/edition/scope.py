@@ -11,6 +11,7 @@ from insights_reports.errors import UsageError
 
 ALL = "All"
 _PRODUCTION = re.compile(r"\b(production|prod|prd|live|produktion|produktiv)\b", re.IGNORECASE)
+_UNREAD = ("previous_successful_id", "recovered_from_id")  # long, and page one has no use for them
 _BEFORE = re.compile(r"\b(pre|non|not|nicht|vor)[\s_-]*\w*", re.IGNORECASE)
 
 
@@ -74,4 +75,5 @@ def within(inputs: Inputs, scope: Scope) -> Inputs:
     chosen = inputs.deployments["environment_id"].isin(scope.environments)
     if bool(np.all(chosen)):
         return inputs
-    return replace(inputs, deployments=inputs.deployments[chosen].reset_index(drop=True))
+    own = inputs.deployments.drop(columns=list(_UNREAD), errors="ignore")[chosen]
+    return replace(inputs, deployments=own.reset_index(drop=True))

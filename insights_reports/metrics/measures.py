@@ -69,13 +69,11 @@ class Measure:
     Attributes:
         ascending: the values, sorted.
         rows: the deployments that have one, ascending.
-        values: the value of each of them.
-        rank: the place of each of these values in ``ascending``.
+        rank: the place of each one's value in ``ascending``.
     """
 
     ascending: NDArray[np.int64]
-    rows: NDArray[np.intp]
-    values: NDArray[np.int64]
+    rows: NDArray[np.int32]
     rank: NDArray[np.uint32]
 
 
@@ -103,7 +101,7 @@ def _measure(column: pd.Series, days: Days) -> Measure:
     order = np.argsort(values)
     rank = np.empty(len(order), dtype=np.uint32)
     rank[order] = np.arange(len(order), dtype=np.uint32)
-    return Measure(values[order], rows, values, rank)
+    return Measure(values[order], rows.astype(np.int32), rank)
 
 
 def spread(function: Callable[[T], R], items: Iterable[T], deployments: int) -> list[R]:
@@ -135,7 +133,7 @@ class Entries:
 
     ascending: NDArray[np.int64]
     rank: NDArray[np.uint32]
-    cell: NDArray[np.intp]
+    cell: NDArray[np.int32]
 
     def sorted_by(
         self, group: NDArray[np.int64], groups: int
@@ -273,10 +271,10 @@ def cells(
 
 
 def _entries(
-    measure: Measure, rows: NDArray[np.intp] | None, cell: NDArray[np.intp], number_of_cells: int
+    measure: Measure, rows: NDArray[np.intp] | None, cell: NDArray[np.int32], number_of_cells: int
 ) -> tuple[Entries, list[NDArray[np.int64]]]:
     """The entries of a measure, and their three sums by cell."""
-    rank, values = measure.rank, measure.values
+    rank = measure.rank
     if rows is None:
         cell = cell[measure.rows]
     else:
@@ -286,9 +284,9 @@ def _entries(
         found = place[rows]
         having = found >= 0
         cell, found = cell[having], found[having]
-        rank, values = rank[found], values[found]
+        rank = rank[found]
     sums = [np.bincount(cell, minlength=number_of_cells)]
-    for half in exact.split(values):
+    for half in exact.split(measure.ascending[rank]):
         total = np.zeros(number_of_cells, dtype=np.int64)
         np.add.at(total, cell, half)
         sums.append(total)
@@ -297,7 +295,7 @@ def _entries(
 
 def _numbered(
     codes: NDArray[np.int32], days: Days, series: int
-) -> tuple[NDArray[np.int32], Days, NDArray[np.intp]]:
+) -> tuple[NDArray[np.int32], Days, NDArray[np.int32]]:
     """The series and day of each cell that occurs, and the cell of each deployment."""
     low = int(days.min(initial=np.iinfo(np.int32).max))
     span = int(days.max(initial=low)) - low + 1
@@ -307,8 +305,8 @@ def _numbered(
         occupied, cell = np.unique(number, return_inverse=True)
     else:
         occupied = np.flatnonzero(np.bincount(number, minlength=series * span))
-        place = np.zeros(series * span, dtype=np.intp)
-        place[occupied] = np.arange(len(occupied))
+        place = np.zeros(series * span, dtype=np.int32)
+        place[occupied] = np.arange(len(occupied), dtype=np.int32)
         cell = place[number]
     code, day = np.divmod(occupied, span)
-    return code.astype(np.int32), (day + low).astype(np.int32), cell
+    return code.astype(np.int32), (day + low).astype(np.int32), cell.astype(np.int32, copy=False)

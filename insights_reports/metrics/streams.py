@@ -31,7 +31,7 @@ def stream_order(
     stream, completed = stream[order], completed[order]
     tied = (np.diff(stream) == 0) & (np.diff(completed) == 0)
     if tied.any():
-        order = _by_id(order, tied, deployments["deployment_id"].tolist())
+        order = _by_id(order, tied, deployments["deployment_id"])
     return order, stream, completed
 
 
@@ -56,13 +56,15 @@ def _ascend(stream: NDArray[np.int64], completed: NDArray[np.int64]) -> bool:
     return bool(((step > 0) | ((step == 0) & (np.diff(completed) >= 0))).all())
 
 
-def _by_id(order: NDArray[np.intp], tied: NDArray[np.bool_], ids: list[str]) -> NDArray[np.intp]:
+def _by_id(order: NDArray[np.intp], tied: NDArray[np.bool_], ids: pd.Series) -> NDArray[np.intp]:
     """The order with each run of ties sorted; ``tied[i]`` says that i and i + 1 are."""
     order = order.copy()
+    rows = order[np.append(tied, False) | np.append(False, tied)]
+    key = dict(zip(rows.tolist(), map(as_counted, ids.iloc[rows]), strict=True))
     first = np.flatnonzero(tied & ~np.append(False, tied[:-1]))
     last = np.flatnonzero(tied & ~np.append(tied[1:], False)) + 1
     for begin, end in zip(first.tolist(), (last + 1).tolist(), strict=True):
-        order[begin:end] = sorted(order[begin:end].tolist(), key=lambda row: as_counted(ids[row]))
+        order[begin:end] = sorted(order[begin:end].tolist(), key=key.__getitem__)
     return order
 
 

@@ -27,6 +27,7 @@ from insights_reports.delivery import Ledger
 from insights_reports.edition.about import About
 from insights_reports.edition.settings import Trigger
 from insights_reports.errors import UsageError, without_secrets
+from insights_reports.pipeline.memory import give_back, large_blocks_return
 from insights_reports.pipeline.state import (
     LOG,
     close_off,
@@ -111,6 +112,7 @@ class Run:
     def stage(self, name: str) -> Iterator[None]:
         """Enter how long the block takes, also when it fails."""
         begun = time.perf_counter()
+        large_blocks_return()
         self.log(f"{name} begins")
         try:
             yield
@@ -119,6 +121,7 @@ class Run:
             self.log(f"{name} fails\n{traceback.format_exc()}")
             raise
         finally:
+            give_back()
             with open_ledger(self.config) as ledger:
                 ledger.runs.stage(self.id, name, time.perf_counter() - begun)
 

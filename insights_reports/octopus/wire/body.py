@@ -23,8 +23,8 @@ _THIS_THREAD = threading.local()
 class Body(io.RawIOBase):
     """Reads a urllib3 response, decompressed, and verifies that it ends where it should."""
 
-    def __init__(self, raw: urllib3.BaseHTTPResponse, most_bytes: int) -> None:
-        self._raw = raw
+    def __init__(self, raw: urllib3.BaseHTTPResponse, most_bytes: int, name: str = "") -> None:
+        self._raw, self._name = raw, name
         self._left = self._most = most_bytes
         self._unpacker = _unpacker(raw.headers.get("Content-Encoding", ""))
         self._ended = False
@@ -63,7 +63,9 @@ class Body(io.RawIOBase):
                 self._ended = not data
         self._left -= len(data)
         if self._left < 0:
-            raise BadReply("Octopus's reply is too long.", f"Limit: {self._most:,} bytes")
+            raise BadReply(
+                "Octopus's reply is too long.", f"{self._name}: more than {self._most:,} bytes"
+            )
         return data
 
     def _unpacked(self, unpacker: "zlib._Decompress", size: int) -> bytes:

@@ -53,7 +53,7 @@ class Limits:
     attempts: int = 5
     first_wait: float = 1
     longest_wait: float = 120
-    reply_bytes: int = 64 * _MEBIBYTE
+    reply_bytes: int = 256 * _MEBIBYTE  # a year of 10,000 projects by week takes 160
     deployments_bytes: int = 16 * 1024 * _MEBIBYTE
     requests_per_minute: float = 150
     burst: int = 100
@@ -315,7 +315,7 @@ class Transport:
             check_media(response.headers, response.status_code, request.name, request.media)
         if request.method == "GET":
             check_framing(response.headers, request.name)
-        body = Body(response.raw, most_bytes)
+        body = Body(response.raw, most_bytes, request.name)
         try:
             value = read(body)
             body.read()  # to the end: only there is it known to be whole
