@@ -24,7 +24,7 @@ class Members:
     """The deployments of a split that count: their rows (positions) and series."""
 
     rows: NDArray[np.intp]
-    series: NDArray[np.intp]
+    series: NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +112,15 @@ def counted(
     reworked = facts.counted & facts.reworked  # first: to find it takes as much room as all below
     members = facts.members(slices)
     edges = np.array([*starts, end], dtype="datetime64[D]")
-    column = np.searchsorted(edges, facts.days.astype("datetime64[D]"), side="right") - 1
+    begun = np.searchsorted(edges, facts.days.astype("datetime64[D]"), side="right")
+    column = begun.astype(np.int32) - 1
     inside = (column >= 0) & (column < len(starts)) & ~np.isnat(facts.days)
     if chosen is not None:
         inside &= chosen
     shape = (len(slices), len(starts))
     within = inside[members.rows]
     rows, series = members.rows[within], members.series[within]
-    cells = (series * shape[1] + column[rows]).astype(np.int32)
+    cells = series * np.int32(shape[1]) + column[rows]
 
     def of(mask: NDArray[np.bool_]) -> Ints:
         return _cells(cells[mask[rows]], shape)

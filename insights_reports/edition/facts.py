@@ -205,7 +205,7 @@ class Facts:
             self.inputs.deployments, slices.split, self.inputs.lookups, slices.tag_set
         )
         rows = np.arange(len(self.days)) if found.rows is None else found.rows
-        return Members(rows, found.codes.astype(np.intp))
+        return Members(rows, found.codes)
 
     def rework_counts(self, span: Span) -> tuple[int, int]:
         """The rework deployments of a window, and all that count there."""
