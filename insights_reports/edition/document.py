@@ -297,6 +297,7 @@ class Document:
     last_edition: tuple[Phrase, ...] = ()  # what the one before found, and whether it ended
     note: EditorsNote | None = None
     dated: tuple[Phrase, ...] = ()  # notes of the calendar on this period and the one before
+    missed: Phrase | None = None  # which slices missed a target of their own
 
 
 @cache

@@ -106,6 +106,7 @@ def _text(
         lines += ["", f"{parts.name(finding.name)} {head}".rstrip()]
         lines += (f"  {each.mark} {each.what}; {each.usual}".rstrip("; ") for each in finding.lines)
     lines += ["", parts.more()] if parts.more() else []
+    lines += ["", parts.missed()] if parts.missed() else []
     lines += ["", *(_figure(tile, words) for tile in parts.figures())]
     lines += ["", *parts.dated()] if parts.dated() else []
     lines += _drivers(parts)
