@@ -83,6 +83,7 @@ class _TileMaker:
             band=self._band(now, judged.verdict),
             stated=stated(facts, now),
             note=self._note(now),
+            level=self._level(),
         )
 
     def _reason(self, judged: Judged) -> Phrase:
@@ -137,6 +138,13 @@ class _TileMaker:
         if judged.usual is None or judged.usual.low is None or judged.usual.high is None:
             found[-1:] = [None]
         return tuple(found)
+
+    def _level(self) -> Span | None:
+        group = self.judging.group(self.facts, self.facts.whole)
+        baseline = self.judging.answer(group, 0, self.metric).asked.baseline
+        if baseline.replaced is None:
+            return None
+        return next((s for s in self.facts.past if s.name == baseline.periods[0].name), None)
 
     def _range(
         self, group: int, by: Baseline, exposure: float, closed: int

@@ -11,6 +11,7 @@ import pytest
 from insights_reports.edition import compose_edition
 from insights_reports.edition.baselines import Decision, Remembered
 from insights_reports.edition.cases import Group
+from insights_reports.edition.document import Chart
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.judging import MEASURES, Judging, judge_edition
 from insights_reports.edition.reasons import since_phrase, usual_phrase
@@ -283,6 +284,18 @@ def test_periods_before_an_accepted_level_keep_the_range_that_stood_then() -> No
     assert ranges["2025-12"] == pytest.approx((before.low_rate, before.high_rate))
     assert ranges["2026-01"] == pytest.approx((after.low_rate, after.high_rate))
     assert ranges["2026-09"] == ranges["2026-01"]
+    assert rate.level is not None
+    assert rate.level.name == "2026-01"
+    charts = [
+        block
+        for section in made.documents[0].sections
+        for block in section.blocks
+        if isinstance(block, Chart) and block.id.startswith("trend-")
+    ]
+    levels = {chart.id: chart.x[chart.level] for chart in charts if chart.level is not None}
+    assert levels == {"trend-failure_rate": date(2026, 1, 1)}
+    notes = [note for chart in charts for note in chart.annotations]
+    assert [(note.text.key, note.x) for note in notes] == [("annotation.level", 4)]
     baseline = made.baselines[KEY]
     assert baseline.replaced == old.baselines[KEY]
     again = Baseline.from_dict(baseline.to_dict())

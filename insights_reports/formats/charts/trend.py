@@ -19,6 +19,7 @@ from insights_reports.formats.words.brief import brief_text, goal
 _TEXT, _SAID = 6.8, 7.2
 _TOP, _BELOW = 8.0, 14.0
 _LIMITS, _TARGET = "4 2", "1.2 2.2"
+_BREAK = 2.0  # points that a limit stops short of a new level, on either side
 _MOST_DOTS = 16
 _NOTE = 110.0  # points of width that a note of the calendar may take
 _STRAIGHT = {Role.CENTRE: ("axis", 0.5, ""), Role.TARGET: ("second", 1.2, _TARGET)}
@@ -139,14 +140,25 @@ def _line(plot: _Plot, series: ChartSeries) -> None:
 
 
 def _steps(plot: _Plot, series: ChartSeries) -> list[Point | None]:
-    """A limit as the two ends of a step for each interval: each has its own, by its size."""
-    steps: list[Point | None] = []
+    """A limit as the two ends of a step for each interval: each has its own, by its size. Before a
+    new level it is broken off."""
     heights = [None if point is None else point[1] for point in plot.points(series.figures)]
+    level = plot.chart.level or 0
+    before, after = _steps_of(plot, heights[:level], 0), _steps_of(plot, heights[level:], level)
+    if before and before[-1] is not None:
+        before[-1] = (before[-1][0] - _BREAK, before[-1][1])
+    if before and after and after[0] is not None:
+        after[0] = (after[0][0] + _BREAK, after[0][1])
+    return [*before, None, *after]
+
+
+def _steps_of(plot: _Plot, heights: Sequence[float | None], at: int) -> list[Point | None]:
+    steps: list[Point | None] = []
     for first, last, y in runs(heights):
         if y is None:
             steps.append(None)
             continue
-        left, right = plot.x(first) - plot.step / 2, plot.x(last) + plot.step / 2
+        left, right = plot.x(at + first) - plot.step / 2, plot.x(at + last) + plot.step / 2
         steps += [(max(plot.left, left), y), (min(plot.right, right), y)]
     return steps
 
@@ -242,8 +254,18 @@ def _said(plot: _Plot, index: int, point: Point, figure: Figure, edge: float) ->
     x, anchor = (point[0] - 6, "end") if left else (point[0] + 6, "start")
     if (x if left else x + width) > edge - 4 and edge < plot.drawing.width:
         return edge
-    plot.drawing.text(x, point[1] + 2.6, text, size=_SAID, weight=600, anchor=anchor)
+    y = _beside_target(plot, point[1] + 2.6)
+    plot.drawing.text(x, y, text, size=_SAID, weight=600, anchor=anchor)
     return x - width if left else point[0] - 6
+
+
+def _beside_target(plot: _Plot, y: float) -> float:
+    """The foot of a text moved so far that the line of the target does not strike it through."""
+    for series in _of(plot.chart, Role.TARGET):
+        line = plot.scale(series.figures[-1].value or 0)
+        if y - _SAID < line < y + 1.5:
+            return line - 2.0 if line > y - _SAID / 2 else line + _SAID
+    return y
 
 
 def _months(plot: _Plot) -> None:

@@ -97,12 +97,14 @@ def inline(picture: Markup, alt: str) -> Markup:
 
 @dataclass(frozen=True)
 class Parts:
-    """The functions that templates call, for one document."""
+    """The functions that templates call, for one document. ``shown`` says how many rows of a table
+    are there, so that nothing links to others."""
 
     document: Document
     embed: Embed
     hover: bool
     mark_width: float
+    shown: Callable[[Table], int] = lambda table: len(table.row_ids)
     words: Words = field(init=False)
     colours: Colours = field(init=False)
 
@@ -260,12 +262,17 @@ class Parts:
         """What links to a row lead to, "" where it has none: the first table that has the row."""
         if number >= len(table.row_ids):
             return ""
-        first = next(t for t in self._tables() if table.row_ids[number] in t.row_ids)
-        return f"row-{anchor(table.row_ids[number])}" if first is table else ""
+        row = table.row_ids[number]
+        return f"row-{anchor(row)}" if self._table_of(row) is table else ""
 
     def stands_out(self, table: Table, number: int) -> bool:
         """Whether something in this row lies outside its usual range."""
         return number < len(table.row_verdicts) and table.row_verdicts[number].outside
+
+    def _table_of(self, row: str) -> Table | None:
+        """The first table that shows a row."""
+        has = (t for t in self._tables() if row in t.row_ids[: self.shown(t)])
+        return next(has, None)
 
     def _tables(self) -> Iterator[Table]:
         """The tables, those of the sections first: page one has only some rows."""
@@ -374,7 +381,7 @@ class Parts:
 
     def rows(self, finding: Finding) -> str:
         """Where the row behind a finding is: on this page or on another of its edition."""
-        if any(finding.row in table.row_ids for table in self._tables()):
+        if self._table_of(finding.row) is not None:
             return f"#row-{anchor(finding.row)}"
         place = f"#{anchor(finding.anchor)}"
         here = self.has_anchor(finding.anchor)

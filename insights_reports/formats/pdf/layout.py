@@ -19,7 +19,7 @@ from weasyprint import Document as Layout
 from weasyprint.logger import LOGGER
 from weasyprint.text.fonts import FontConfiguration
 
-from insights_reports.edition.document import Chart, ChartForm, Document, Prose, Waterfall
+from insights_reports.edition.document import Chart, ChartForm, Document, Prose, Table, Waterfall
 from insights_reports.formats.charts.fonts import STACK
 from insights_reports.formats.charts.palette import palette
 from insights_reports.formats.html.parts import Embed, Parts, anchor, link
@@ -81,6 +81,10 @@ class _Fit(NamedTuple):
     slices: int
     questions: int
 
+    def shown(self, table: Table) -> int:
+        """How many rows of a table there are on paper."""
+        return self.slices if table.id == "where-to-look" else len(table.rows)
+
 
 # The first that fits is taken.
 _FITS = (
@@ -135,7 +139,7 @@ def _pages(document: Document, templates: Templates, fit: _Fit) -> Layout:
 
 
 def _page(document: Document, templates: Templates, fit: _Fit, embed: Embed) -> Markup:
-    parts = Parts(document, embed, hover=False, mark_width=MARK / _POINT)
+    parts = Parts(document, embed, hover=False, mark_width=MARK / _POINT, shown=fit.shown)
     return templates.render(
         "report/print.html.j2",
         document=document,
