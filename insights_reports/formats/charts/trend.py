@@ -6,6 +6,7 @@ dotted, in a colour of its own; what lies outside the limits is a triangle with 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from insights_reports.edition.document import Chart, ChartSeries, Role
 from insights_reports.edition.values import Figure, Metric
@@ -245,27 +246,57 @@ def _tone(figure: Figure, towards: str) -> str:
 
 
 def _said(plot: _Plot, index: int, point: Point, figure: Figure, edge: float) -> float:
-    """Month and value beside a point that lies outside, to the side where there is room, unless a
-    later one that begins at ``edge`` is in the way. Where this one begins."""
+    """Month and value beside a point that lies outside, where the fewest lines strike them through,
+    unless a later one that begins at ``edge`` is in the way. Where this one begins."""
     month = plot.style.words.tick(plot.chart.x[index], plot.chart.granularity)
     text = f"{month} {brief_text(plot.style.words, figure)}"
     width = text_width(text, _SAID, 600)
-    left = point[0] - plot.left > width + 6
-    x, anchor = (point[0] - 6, "end") if left else (point[0] + 6, "start")
-    if (x if left else x + width) > edge - 4 and edge < plot.drawing.width:
+    x, y = min(_places(plot, point, width), key=lambda place: _struck(plot, place, width))
+    if x + width > edge - 4 and edge < plot.drawing.width:
         return edge
-    y = _beside_target(plot, point[1] + 2.6)
-    plot.drawing.text(x, y, text, size=_SAID, weight=600, anchor=anchor)
-    return x - width if left else point[0] - 6
+    plot.drawing.text(x, y, text, size=_SAID, weight=600)
+    return x
 
 
-def _beside_target(plot: _Plot, y: float) -> float:
-    """The foot of a text moved so far that the line of the target does not strike it through."""
-    for series in _of(plot.chart, Role.TARGET):
-        line = plot.scale(series.figures[-1].value or 0)
-        if y - _SAID < line < y + 1.5:
-            return line - 2.0 if line > y - _SAID / 2 else line + _SAID
-    return y
+def _places(plot: _Plot, point: Point, width: float) -> list[Point]:
+    """Where a text of that width may begin: before its point, behind it, above and below."""
+    x, y = point
+    middle = min(max(x - width / 2, plot.left), plot.right - width)
+    places = [
+        (x - 6 - width, y + 2.6),
+        (x + 6, y + 2.6),
+        (middle, y - 6),
+        (middle, y + 6 + _SAID),
+    ]
+    floor = plot.drawing.height - _BELOW
+    inside = [(a, b) for a, b in places if a >= plot.left and a + width <= plot.right]
+    return [(a, b) for a, b in inside if _SAID <= b < floor] or places[:1]
+
+
+def _struck(plot: _Plot, place: Point, width: float) -> int:
+    """How many lines cross the box of a text that begins, and stands, at a place."""
+    (x, y), crossed = place, 0
+    for series in plot.chart.series:
+        steps = series.role in (Role.LIMIT, Role.LOW, Role.HIGH)
+        points = _steps(plot, series) if steps else plot.points(series.figures)
+        crossed += any(
+            _crosses(run, (x, y - _SAID), (x + width, y + 1)) for run in segments(points)
+        )
+    return crossed
+
+
+def _crosses(run: Sequence[Point], upper: Point, lower: Point) -> bool:
+    """Whether a line of straight pieces enters a box."""
+    (left, top), (right, bottom) = upper, lower
+    for (x0, y0), (x1, y1) in pairwise(run):
+        first, last = max(x0, left), min(x1, right)
+        if first > last:
+            continue
+        slope = (y1 - y0) / (x1 - x0) if x1 > x0 else 0.0
+        heights = (y0 + slope * (first - x0), y0 + slope * (last - x0))
+        if min(heights) < bottom and max(heights) > top:
+            return True
+    return False
 
 
 def _months(plot: _Plot) -> None:

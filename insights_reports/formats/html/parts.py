@@ -46,6 +46,7 @@ from insights_reports.formats.charts.scale import Scale
 from insights_reports.formats.charts.svg import Colours
 from insights_reports.formats.charts.trend import trend
 from insights_reports.formats.html.arrange import beside, drivers, ends_trends, groups, panels_of
+from insights_reports.formats.html.links import anchor
 from insights_reports.formats.html.pictures import Pictures
 from insights_reports.formats.words.brief import brief_phrase, brief_text, briefly, moment
 from insights_reports.formats.words.finding import FindingText, finding_text, findings_title
@@ -64,8 +65,6 @@ _NUMBERS = {
 }
 _MARKS = {ColumnKind.MARK_DURATION, ColumnKind.MARK_RATE, ColumnKind.STRIP}
 _SCALED = {ColumnKind.MARK_DURATION, ColumnKind.MARK_RATE}
-_ANCHOR = re.compile(r"[^A-Za-z0-9_-]+")
-_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 _COMMON = ("trends", "method", "discrepancies", "exclusions")  # sections that are no split's
@@ -75,18 +74,6 @@ HALF = 244.0  # points
 _PHONE = 350.0  # user units: the line of a common phone in CSS pixels
 
 Embed = Callable[[Markup, str], Markup]
-
-
-def anchor(text: str) -> str:
-    """An id of a section or block, safe in an attribute and after ``#``."""
-    return _ANCHOR.sub("-", text).strip("-") or "section"
-
-
-def link(text: str) -> str:
-    """``mailto:`` for an address and ``https:`` for what begins so; "" for anything else."""
-    if _ADDRESS.fullmatch(text):
-        return f"mailto:{text}"
-    return text if text.startswith("https://") and " " not in text else ""
 
 
 def inline(picture: Markup, alt: str) -> Markup:

@@ -14,7 +14,7 @@ from insights_reports.edition.files import File
 from insights_reports.edition.values import Name
 from insights_reports.formats.charts.palette import palette
 from insights_reports.formats.charts.svg import xml_text
-from insights_reports.formats.html.parts import link
+from insights_reports.formats.html.links import link
 from insights_reports.formats.html.templates import SHIPPED, Templates
 from insights_reports.formats.mail.parts import MailParts, clip
 from insights_reports.formats.mail.picture import LogoImage, logo_image

@@ -22,7 +22,8 @@ from weasyprint.text.fonts import FontConfiguration
 from insights_reports.edition.document import Chart, ChartForm, Document, Prose, Table, Waterfall
 from insights_reports.formats.charts.fonts import STACK
 from insights_reports.formats.charts.palette import palette
-from insights_reports.formats.html.parts import Embed, Parts, anchor, link
+from insights_reports.formats.html.links import anchor, link
+from insights_reports.formats.html.parts import Embed, Parts
 from insights_reports.formats.html.templates import SHIPPED, Templates
 from insights_reports.formats.pdf.finish import finish
 from insights_reports.formats.pdf.repairs import keep_patterns, set_whole_texts
