@@ -91,7 +91,7 @@ class Parts:
     embed: Embed
     hover: bool
     mark_width: float
-    shown: Callable[[Table], int] = lambda table: len(table.row_ids)
+    shown: Callable[[Table], int] = field(default_factory=lambda: _all_rows)
     words: Words = field(init=False)
     colours: Colours = field(init=False)
 
@@ -386,6 +386,10 @@ class Parts:
         """The logo as a data URI, "" where there is none."""
         logo = self.document.brand.logo
         return f"data:image/png;base64,{logo}" if _BASE64.fullmatch(logo) else ""
+
+
+def _all_rows(table: Table) -> int:
+    return len(table.row_ids)
 
 
 def _bare(value: float | None) -> str:
