@@ -39,11 +39,13 @@ class Process:
 
 @dataclass(frozen=True)
 class Series:
-    """(series, periods): what was counted of what, and the value that a chart would draw."""
+    """(series, periods): what was counted of what, and the value that a chart would draw; of
+    medians the ends of their 95 % intervals by order statistics, too."""
 
     counts: Array
     exposures: Array
     values: Array
+    ends: tuple[Array, Array] | None = None
 
 
 def draw(
@@ -112,4 +114,16 @@ def _medians(
     counts = (logs > middle[:, None, None]).sum(axis=2) + 0.5 * (logs == middle[:, None, None]).sum(
         axis=2
     )
-    return Series(counts, sizes.astype(float), np.exp(np.nanmedian(logs, axis=2)))
+    values = np.exp(np.nanmedian(logs, axis=2))
+    return Series(counts, sizes.astype(float), values, _ends(np.sort(logs, axis=2), sizes))
+
+
+def _ends(ordered: Array, sizes: NDArray[np.int64]) -> tuple[Array, Array]:
+    """The k-th lowest and highest values, which enclose a median in 95 of 100 cases; all numbers
+    where there are too few values."""
+    rank = stats.binom.ppf(0.025, sizes, 0.5).astype(np.int64)
+    low, high = (
+        np.take_along_axis(ordered, np.clip(at, 0, None)[:, :, None], axis=2)[:, :, 0]
+        for at in (rank - 1, sizes - rank)
+    )
+    return np.where(rank, low, -np.inf), np.where(rank, high, np.inf)

@@ -10,7 +10,7 @@ from insights_reports.commands.common import as_of, camel, print_json, print_tab
 from insights_reports.config.file import find_config, load_config
 from insights_reports.config.model import Config
 from insights_reports.errors import UsageError
-from insights_reports.judgement.ranges import STEADY
+from insights_reports.judgement import Baseline
 from insights_reports.metrics import Period
 from insights_reports.pipeline.baselines import (
     BaselineDecision,
@@ -51,19 +51,19 @@ def _state(config: Config, subscription: str) -> dict[str, Any]:
 
 def _list(subscription: str, state: dict[str, Any]) -> list[dict[str, Any]]:
     rows = []
-    for key, baseline in state["baselines"].items():
+    for key, plain in state["baselines"].items():
         series, _, measure = key.rpartition("/")
-        periods = baseline["periods"]
+        baseline = Baseline.from_dict(plain)
         rows.append(
             {
                 "subscription": subscription,
                 "series": series,
                 "measure": measure,
-                "first": periods[0][0],
-                "last": periods[-1][0],
-                "periods": len(periods),
-                "state": "provisional" if len(periods) < STEADY else "steady",
-                "accepted_by": baseline["accepted_by"] or "",
+                "first": baseline.periods[0].name,
+                "last": baseline.periods[-1].name,
+                "periods": len(baseline.periods),
+                "state": "provisional" if baseline.provisional else "steady",
+                "accepted_by": baseline.accepted_by or "",
             }
         )
     return rows
@@ -80,8 +80,8 @@ def _propose(subscription: str, state: dict[str, Any]) -> list[dict[str, Any]]:
                 "measure": measure,
                 "from": proposal["start"],
                 "side": proposal["side"],
-                "old": float(f"{proposal['old_level']:.4g}"),
-                "new": float(f"{proposal['new_level']:.4g}"),
+                "old": float(f"{proposal['oldLevel']:.4g}"),
+                "new": float(f"{proposal['newLevel']:.4g}"),
             }
         )
     return rows

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import re
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ from insights_reports.delivery import EditionRow, Receipt, State
 from insights_reports.edition.about import About
 from insights_reports.errors import UsageError
 from insights_reports.octopus import Connection
+from insights_reports.spelling.camel import camel_name
 
 
 def as_of(options: argparse.Namespace) -> datetime:
@@ -96,16 +96,12 @@ def camel(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return camel({field.name: getattr(value, field.name) for field in fields(value)})
     if isinstance(value, Mapping):
-        return {_camel_name(str(key)): camel(item) for key, item in value.items()}
+        return {camel_name(str(key)): camel(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [camel(item) for item in value]
     if isinstance(value, date):
         return value.isoformat()
     return value if value is None or isinstance(value, int | float) else str(value)
-
-
-def _camel_name(name: str) -> str:
-    return re.sub("_([a-z0-9])", lambda found: found[1].upper(), name)
 
 
 def edition_json(edition: EditionRow) -> dict[str, Any]:

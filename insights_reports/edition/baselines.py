@@ -134,7 +134,7 @@ def _decided(
     """The baseline with what was decided: it restarts as soon as there are enough new periods, and
     until then stays as it is."""
     decision = remembered.decisions.get(known.key)
-    if decision is not None and not _follows(kept, decision, starts):
+    if decision is not None and not follows(kept, decision, starts):
         first = _start(decision.start, starts)
         new = [period for period in known.before if _start(period.name, starts) >= first]
         if len(new) >= FEWEST:
@@ -145,7 +145,7 @@ def _decided(
     return grown(kept, later, held=held)
 
 
-def _follows(kept: Baseline | None, decision: Decision, starts: Mapping[str, date]) -> bool:
+def follows(kept: Baseline | None, decision: Decision, starts: Mapping[str, date]) -> bool:
     """Whether a baseline is already the one that was decided."""
     if kept is None or kept.accepted_by is None:
         return False
@@ -165,6 +165,6 @@ def formed_from(
     known = KnownPeriods(key, kind, (), up_is_good=False)
     kept, decision = _kept(known, remembered, starts, now), remembered.decisions.get(key)
     median = None if kept is None else kept.median
-    if decision is None or _follows(kept, decision, starts):
+    if decision is None or follows(kept, decision, starts):
         return median, None
     return median, _start(decision.start, starts)

@@ -123,7 +123,8 @@ class Annotation:
 @dataclass(frozen=True, slots=True)
 class Chart:
     """A picture and its data: ``x`` are the starts of the intervals (heat: hours 0-23).
-    ``alternatives`` can be shown in its place where a reader can choose."""
+    ``alternatives`` can be shown in its place where a reader can choose. ``level`` is the interval
+    with which a new level begins that somebody accepted: limits are broken off before it."""
 
     id: str
     form: ChartForm
@@ -137,6 +138,7 @@ class Chart:
     annotations: tuple[Annotation, ...] = ()
     logarithmic: bool = False
     alternatives: tuple["Chart", ...] = ()
+    level: int | None = None
     kind: Literal["chart"] = "chart"
 
 

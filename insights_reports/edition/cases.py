@@ -16,6 +16,7 @@ from insights_reports.edition.baselines import (
     formed_from,
     usable_before,
 )
+from insights_reports.edition.closed import OwnCalendars, own_calendars
 from insights_reports.edition.comparing import up_is_good
 from insights_reports.edition.counted import DURATIONS, Counted, counted
 from insights_reports.edition.facts import Facts, Slices
@@ -54,18 +55,22 @@ class Group:
 
     @cached_property
     def exposure(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Of each period its days, or open days where there is a calendar, and whether it is
-        special; a period that is not over is."""
-        calendar, spans = self.facts.settings.calendar, self.facts.past
-        if calendar is None:
+        """Of each series (rows) and period its days, or open days where there is a calendar, and
+        whether the period is special; one that is not over is."""
+        spans, own, shape = self.facts.past, self.calendars, self.counted.shape
+        if own is None:
             days = np.array([(span.end - span.start).days for span in spans], dtype=np.float64)
-            special = np.zeros(len(spans), dtype=np.bool_)
+            days, special = np.broadcast_to(days, shape), np.zeros(shape, dtype=np.bool_)
         else:
-            found = [open_days(span.start, span.end, calendar) for span in spans]
-            days = np.array([each.open for each in found], dtype=np.float64)
-            special = np.array([each.special for each in found], dtype=np.bool_)
-        special[-1] |= self.facts.inputs.partial
+            opened = [[open_days(s.start, s.end, each) for s in spans] for each in own.calendars]
+            days = np.array([[float(each.open) for each in row] for row in opened])[own.number]
+            special = np.array([[each.special for each in row] for row in opened])[own.number]
+        special[:, -1] |= self.facts.inputs.partial
         return days, special
+
+    @cached_property
+    def calendars(self) -> OwnCalendars | None:
+        return own_calendars(self.facts, self.slices)
 
     def key(self, series: int, metric: Metric) -> str:
         slices = self.slices
@@ -82,8 +87,7 @@ class Group:
             given = np.zeros(own.shape[0]) if medians is None else medians
             return own.above(metric, given), own.sizes(metric).astype(np.float64)
         if metric is Metric.DEPLOYMENT_FREQUENCY:
-            days = np.broadcast_to(self.exposure[0], own.shape)
-            return own.opened.astype(np.float64), np.array(days)
+            return own.opened.astype(np.float64), self.exposure[0]
         part = own.failed if metric is Metric.FAILURE_RATE else own.rework
         return part.astype(np.float64), own.total.astype(np.float64)
 
@@ -140,8 +144,8 @@ def _observed(
     names = [span.name for span in group.facts.past]
     special = group.exposure[1].tolist()
     return [
-        list(map(Observed, row, exposure, names, special))
-        for row, exposure in zip(counts.tolist(), exposures.tolist(), strict=True)
+        list(map(Observed, row, exposure, names, closed))
+        for row, exposure, closed in zip(counts.tolist(), exposures.tolist(), special, strict=True)
     ]
 
 

@@ -152,6 +152,7 @@ def _trend(facts: Facts, tile: Tile) -> Chart | Prose:
     limits = _usual(facts, tile, main)
     # A logarithm needs positive values: negative lead times are real.
     logarithmic = duration and bool(values) and min(values) > 0
+    level = facts.trend.index(tile.level) if limits and tile.level in facts.trend else None
     return Chart(
         id=f"trend-{metric}",
         form=ChartForm.LINES,
@@ -162,11 +163,19 @@ def _trend(facts: Facts, tile: Tile) -> Chart | Prose:
         granularity=facts.windows.trend_granularity,
         unit=main[-1].unit,
         series=series + limits + _target(facts, main),
-        annotations=dated.annotations(
-            facts.settings, [span.start for span in facts.trend], facts.trend[-1].end
-        ),
+        annotations=(*_new_level(level), *_dated(facts)),
         logarithmic=logarithmic,
+        level=level,
     )
+
+
+def _dated(facts: Facts) -> tuple[Annotation, ...]:
+    starts = [span.start for span in facts.trend]
+    return dated.annotations(facts.settings, starts, facts.trend[-1].end)
+
+
+def _new_level(level: int | None) -> tuple[Annotation, ...]:
+    return () if level is None else (Annotation(level, Phrase("annotation.level")),)
 
 
 def _subtitle(facts: Facts, tile: Tile, *, limited: bool, logarithmic: bool) -> Phrase:

@@ -37,6 +37,7 @@ from insights_reports.edition.judging import Judging, judge_edition
 from insights_reports.edition.last_edition import last_edition
 from insights_reports.edition.matrix import matrix
 from insights_reports.edition.method import FORMULA_VERSION, method, short_method
+from insights_reports.edition.missed import missed_targets
 from insights_reports.edition.months import months
 from insights_reports.edition.notes import checked_note
 from insights_reports.edition.path import ordered, path
@@ -207,6 +208,7 @@ class _Edition:
             ),
             last_edition=last_edition(self.inputs.before, self.parts, self.tiles),
             note=self.inputs.note,
+            missed=missed_targets(self.ranked),
         )
 
     def new_levels(self) -> Iterator[Phrase]:
@@ -307,6 +309,7 @@ class _Edition:
             headline=split_headline(several, self.found.explained),
             findings=tuple(each for each in self.found.rows if each.anchor in anchors),
             overview=tuple(chart for part in several for chart in part.panels()),
+            missed=missed_targets(several),
         )
 
     def denied(self, split: Split) -> Document:

@@ -205,16 +205,15 @@ def leads(shares: Shares) -> tuple[int, Contribution] | None:
 
 
 def waterfall_title(part: SplitPart, shares: Shares) -> Phrase:
-    """``Checkout made 6.9 of the 11.1 points``, or over how many slices it is spread."""
+    """``Checkout made 6.9 of the 11.1 points``, or more than them, or over how many slices it is
+    spread."""
     top = leads(shares)
     change, less = points(shares.change), "_less" if shares.change < 0 else ""
     if top is not None:
-        values: dict[str, Value] = {
-            "slice": part.label(top[0]),
-            "part": points(top[1].part),
-            "change": change,
-        }
-        return Phrase(f"chart.waterfall.title{less}", values)
+        made = points(top[1].part)
+        values: dict[str, Value] = {"slice": part.label(top[0]), "part": made, "change": change}
+        key = "beyond" if abs(made.size) > abs(change.size) else "title"
+        return Phrase(f"chart.waterfall.{key}{less}", values)
     same = sum(one.part * shares.change > 0 for one in shares.parts)
     spread: dict[str, Value] = {
         "n": same,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from insights_reports.edition.closed import own_calendars
 from insights_reports.edition.values import Metric
 
 if TYPE_CHECKING:
@@ -130,5 +131,11 @@ def counted(
         ticks = facts.ticks(metric)[rows]
         measured[metric] = _measured(cells, ticks, shape)
     total = of(facts.counted)
-    opened = total if facts.settings.calendar is None else of(facts.counted & facts.open)
+    own = own_calendars(facts, slices)
+    opened = total
+    if own is not None:
+        every = np.arange(edges[0], edges[-1])
+        is_open = np.array([calendar.open(every) for calendar in own.calendars])
+        day = (facts.days[rows].astype("datetime64[D]") - edges[0]).astype(np.intp)
+        opened = _cells(cells[facts.counted[rows] & is_open[own.number[series], day]], shape)
     return Counted(total, opened, of(facts.failed), of(reworked), measured)

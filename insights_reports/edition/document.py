@@ -119,6 +119,7 @@ class Tile:
         last_year: against the same period last year, where the history reaches.
         spark: the last twelve periods that are known, this one last.
         spark_usual: the usual range of each of them, None where it is not known.
+        level: the period with which a new level begins that somebody accepted.
         reason: what the verdict rests on, in a sentence.
         stated: what Octopus states, where that is another figure.
     """
@@ -136,6 +137,7 @@ class Tile:
     band: Phrase | None = None
     stated: Figure | None = None
     note: Phrase | None = None
+    level: Span | None = None
 
     @property
     def verdict(self) -> ChangeVerdict:
@@ -297,6 +299,7 @@ class Document:
     last_edition: tuple[Phrase, ...] = ()  # what the one before found, and whether it ended
     note: EditorsNote | None = None
     dated: tuple[Phrase, ...] = ()  # notes of the calendar on this period and the one before
+    missed: Phrase | None = None  # which slices missed a target of their own
 
 
 @cache

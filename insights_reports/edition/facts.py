@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from insights_reports.edition.counted import Members
+from insights_reports.edition.freezes import covered
 from insights_reports.edition.settings import Inputs, Settings
 from insights_reports.edition.values import Figure, Metric, Missing, Name, Span, Statistic
 from insights_reports.edition.windows import Windows, windows
@@ -185,13 +186,10 @@ class Facts:
         return failed
 
     @cached_property
-    def open(self) -> NDArray[np.bool_]:
-        """Which deployments were completed on an open day."""
-        calendar, known = self.settings.calendar, ~np.isnat(self.days)
-        if calendar is None:
-            return known
-        days = np.where(known, self.days, np.datetime64("1970-01-01")).astype("datetime64[D]")
-        return known & calendar.open(days)
+    def frozen(self) -> tuple[NDArray[np.bool_], ...]:
+        """Of each freeze that Octopus knows which deployments are of its projects, environments and
+        tenants, on whatever day."""
+        return covered(self.settings.freezes, self.inputs.deployments)
 
     @cached_property
     def first_deployment(self) -> int:

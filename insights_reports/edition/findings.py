@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from insights_reports.edition.aims import own_targets
 from insights_reports.edition.baselines import Remembered
 from insights_reports.edition.cases import Group
 from insights_reports.edition.contributions import Shares, points
@@ -15,6 +16,7 @@ from insights_reports.edition.judging import MEASURES, Judging, judge_edition
 from insights_reports.edition.range_ends import STATISTICS
 from insights_reports.edition.reasons import what, with_usual
 from insights_reports.edition.slices import SplitPart
+from insights_reports.edition.targets import target_word
 from insights_reports.edition.values import (
     ChangeVerdict,
     Figure,
@@ -49,6 +51,18 @@ class Outside:
     def worse(self) -> int:
         words = [self._judged(metric).verdict for metric in self.metrics]
         return sum(word in (ChangeVerdict.WORSE, ChangeVerdict.FEWER) for word in words)
+
+    @property
+    def missed(self) -> bool:
+        """Whether one of its measures misses a target of the slice's own."""
+        part = self.part
+        own = own_targets(part.facts, part.slices).get(self.series, {})
+        return any(
+            target_word(part.judging, part.facts, part.slices, self.series, metric, target).met
+            is False
+            for metric, target in own.items()
+            if metric in self.metrics
+        )
 
     @property
     def farthest(self) -> float:
@@ -99,9 +113,10 @@ def _gravity(part: SplitPart, series: int, metric: Metric) -> tuple[int, int]:
     return grave[word], _ORDER.index(metric)
 
 
-def rank(found: Outside) -> tuple[int, float]:
-    """The smaller, the graver: by the number of worse measures, then by the distance."""
-    return -found.worse, -found.farthest
+def rank(found: Outside) -> tuple[int, bool, float]:
+    """The smaller, the graver: by the number of worse measures; a missed target of its own before
+    none; then by the distance."""
+    return -found.worse, not found.missed, -found.farthest
 
 
 @dataclass(frozen=True)
@@ -141,10 +156,10 @@ def findings(
     return Findings(rows, explained)
 
 
-def _row_rank(found: Outside, first: SplitPart) -> tuple[int, bool, float]:
+def _row_rank(found: Outside, first: SplitPart) -> tuple[int, bool, bool, float]:
     """By gravity; of what became better the first split first."""
-    worse, distance = rank(found)
-    return worse, not found.worse and found.part is not first, distance
+    worse, met, distance = rank(found)
+    return worse, not found.worse and found.part is not first, met, distance
 
 
 @dataclass

@@ -233,17 +233,17 @@ def _weekly_counts(
         above = weekly.above(metric, medians)[series]
         return above.tolist(), weekly.sizes(metric)[series].astype(float).tolist()
     if metric is Metric.DEPLOYMENT_FREQUENCY:
-        return weekly.opened[series].astype(float).tolist(), _open(group, starts)
+        return weekly.opened[series].astype(float).tolist(), _open(group, series, starts)
     total = weekly.total[series].astype(float)
     part = weekly.failed if metric is Metric.FAILURE_RATE else weekly.rework
     return part[series].astype(float).tolist(), total.tolist()
 
 
-def _open(group: Group, weeks: Sequence[date]) -> list[float]:
-    """The days of each week on which deployments could be expected."""
-    calendar = group.facts.settings.calendar
-    if calendar is None:
+def _open(group: Group, series: int, weeks: Sequence[date]) -> list[float]:
+    """The days of each week on which deployments of a series could be expected."""
+    if group.calendars is None:
         return [7.0] * len(weeks)
+    calendar = group.calendars.of(series)
     offsets = np.arange(7).astype("timedelta64[D]")
     days = np.array(weeks, dtype="datetime64[D]")[:, None] + offsets
     return [float(n) for n in calendar.open(days.ravel()).reshape(days.shape).sum(axis=1)]

@@ -11,6 +11,7 @@ import pandas as pd
 from insights_reports.crosscheck import CrossCheck
 from insights_reports.edition.baselines import Remembered
 from insights_reports.edition.document import Brand, Document, EditorsNote, Exclusion
+from insights_reports.edition.freezes import ScopedFreeze
 from insights_reports.edition.values import Metric, Name, Phrase, Status
 from insights_reports.judgement import Calendar
 from insights_reports.metrics import Conventions, Granularity, Lookups, Period, Split
@@ -76,7 +77,8 @@ class Settings:
             whose name is production-like.
         calendar: working days and freezes, by which counts are judged; None: every day counts.
         dated: notes of the calendar.
-        freezes_said: what was done with the freezes that Octopus knows.
+        freezes: those that Octopus knows, each closed for the series that it is nearly all of.
+        freezes_said: what was done with them.
         rules: how is judged: ``range``, or ``western`` or ``mdc`` on process-behaviour limits.
     """
 
@@ -100,6 +102,7 @@ class Settings:
     headline: str | None = None
     calendar: Calendar | None = None
     dated: tuple[Dated, ...] = ()
+    freezes: tuple[ScopedFreeze, ...] = ()
     freezes_said: tuple[Phrase, ...] = ()
     rules: Literal["range", "western", "mdc"] = "range"
 

@@ -100,4 +100,4 @@ def _against(own: Group, series: int, metric: Metric, target: float) -> Iterator
         else:
             count = int((counted.total - counted.failed)[series, at])
             exposure = (span.end - span.start).days
-        yield Observed(count, exposure, span.name, bool(own.exposure[1][at]))
+        yield Observed(count, exposure, span.name, bool(own.exposure[1][series, at]))

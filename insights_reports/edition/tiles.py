@@ -1,10 +1,13 @@
 """The KPI tiles of page one, in DORA's order: throughput first, then instability."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
 from insights_reports.edition.bands import band
+from insights_reports.edition.baselines import follows
+from insights_reports.edition.cases import Asked
 from insights_reports.edition.comparing import change
 from insights_reports.edition.document import TargetWord, Tile
 from insights_reports.edition.facts import Facts
@@ -27,6 +30,7 @@ from insights_reports.edition.values import (
     Value,
 )
 from insights_reports.judgement import Baseline, expected_range, moved
+from insights_reports.judgement.ranges import FEWEST
 
 HEADLINE_STATISTICS = {
     metric: statistic
@@ -83,17 +87,46 @@ class _TileMaker:
             band=self._band(now, judged.verdict),
             stated=stated(facts, now),
             note=self._note(now),
+            level=self._level(),
         )
 
     def _reason(self, judged: Judged) -> Phrase:
-        """The sentence beside the verdict, and whether what it is compared with moved."""
+        """The sentence beside the verdict, and whether what it is compared with moved, or is to be
+        replaced by a level of which too little is known yet."""
         facts = self.facts
         said = reason(facts, facts.whole, 0, self.metric, judged)
-        group = self.judging.group(facts, facts.whole)
-        around = moved(self.judging.answer(group, 0, self.metric).asked.baseline)
+        learnt = self._learnt
+        if learnt is not None:
+            known = sum(self._starts[each.name] >= learnt.start for each in self._asked.before)
+            values: dict[str, Value] = {
+                "what": said,
+                "period": learnt,
+                "known": known,
+                "least": FEWEST,
+            }
+            return Phrase("reason.learnt", values)
+        around = moved(self._asked.baseline)
         if around is None or judged.usual is None:
             return said
         return Phrase("reason.moved", {"what": said, "period": Name(around)})
+
+    @property
+    def _asked(self) -> Asked:
+        group = self.judging.group(self.facts, self.facts.whole)
+        return self.judging.answer(group, 0, self.metric).asked
+
+    @property
+    def _starts(self) -> dict[str, date]:
+        return {span.name: span.start for span in self.facts.past}
+
+    @property
+    def _learnt(self) -> Span | None:
+        """The period from which on somebody accepted a new level that is not known yet."""
+        asked = self._asked
+        decision = self.facts.inputs.remembered.decisions.get(asked.key)
+        if decision is None or follows(asked.baseline, decision, self._starts):
+            return None
+        return next((span for span in self.facts.past if span.name == decision.start), None)
 
     def _extra(self) -> tuple[Figure, ...]:
         facts, now = self.facts, self.facts.windows.now
@@ -120,9 +153,9 @@ class _TileMaker:
         self, periods: tuple[Span, ...], judged: Judged
     ) -> tuple[tuple[float, float] | None, ...]:
         """The expected range of each period of the sparkline, by its own size; of one before an
-        accepted level by the baseline that stood then."""
+        accepted level by the baseline that stood then; none where the new level is being learnt."""
         group = self.judging.group(self.facts, self.facts.whole)
-        baseline = self.judging.answer(group, 0, self.metric).asked.baseline
+        baseline, learnt = self._asked.baseline, self._learnt
         own = self.judging.groups[group]
         _, exposures = own.counts(self.metric)
         places = {span.name: at for at, span in enumerate(self.facts.past)}
@@ -133,10 +166,17 @@ class _TileMaker:
             old = baseline.replaced if at is not None and at < first else None
             exposure = 0.0 if at is None else float(exposures[0, at])
             closed = 0 if at is None else int(own.counted.closed[0, at])
-            found.append(self._range(group, old or baseline, exposure, closed))
+            of_old = learnt is None or span.start < learnt.start
+            found.append(self._range(group, old or baseline, exposure, closed) if of_old else None)
         if judged.usual is None or judged.usual.low is None or judged.usual.high is None:
             found[-1:] = [None]
         return tuple(found)
+
+    def _level(self) -> Span | None:
+        baseline = self._asked.baseline
+        if baseline.replaced is None:
+            return self._learnt
+        return next((s for s in self.facts.past if s.name == baseline.periods[0].name), None)
 
     def _range(
         self, group: int, by: Baseline, exposure: float, closed: int

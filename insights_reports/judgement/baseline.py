@@ -5,8 +5,8 @@ deployments of old. The periods just before the judged one are kept out as soon 
 so that a change does not become part of what it is compared with.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -20,6 +20,7 @@ from insights_reports.judgement.ranges import FEWEST, STEADY, USUAL_THRESHOLDS, 
 FULL = 24  # periods at which a baseline is locked
 FIRST = 11  # periods that a baseline of a short history takes, without a gap
 GAP = 8  # periods before the judged one that are kept out, where there are enough
+_RENAMED = {"formed_on": "formedOn", "accepted_by": "acceptedBy", "all_eight": "allEight"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,16 @@ class Baseline:
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for JSON or YAML; ``from_dict`` is the way back."""
         counts = [[period.name, period.count, period.exposure] for period in self.periods]
-        plain = {"kind": str(self.kind), "formed_on": self.formed_on.isoformat()}
+        plain = {"kind": str(self.kind), "formedOn": self.formed_on.isoformat()}
         rest = {
             "median": self.median,
             "rules": self.rules,
-            "thresholds": asdict(self.thresholds),
-            "accepted_by": self.accepted_by,
+            "thresholds": {
+                "this": self.thresholds.this,
+                "lasting": self.thresholds.lasting,
+                "allEight": self.thresholds.all_eight,
+            },
+            "acceptedBy": self.accepted_by,
             "reason": self.reason,
         }
         if self.replaced is not None:
@@ -67,12 +72,13 @@ class Baseline:
 
     @classmethod
     def from_dict(cls, plain: dict[str, Any]) -> "Baseline":
-        """The baseline of ``to_dict``.
+        """The baseline of ``to_dict``, of this version or of one that wrote names in snake_case.
 
         Raises:
             UsageError: a field is missing, or has a value that no baseline has.
         """
         try:
+            plain = _as_written_now(plain)
             kind = kind_of(plain["kind"])
             periods = [
                 Observed(count, exposure, name) for name, count, exposure in plain["periods"]
@@ -80,14 +86,28 @@ class Baseline:
             return cls(
                 kind,
                 observed(kind, periods),
-                date.fromisoformat(plain["formed_on"]),
-                **{name: plain[name] for name in ("median", "rules", "accepted_by", "reason")},
-                thresholds=Thresholds(**plain["thresholds"]),
+                date.fromisoformat(plain["formedOn"]),
+                **{name: plain[name] for name in ("median", "rules", "reason")},
+                thresholds=_thresholds(plain["thresholds"]),
+                accepted_by=plain["acceptedBy"],
                 replaced=cls.from_dict(plain["replaced"]) if "replaced" in plain else None,
             )
         except (KeyError, TypeError, ValueError) as error:
             remedy = "Restore it from a copy, or remove it: a new one is formed."
             raise UsageError("A baseline cannot be read.", f"{error!r}", remedy) from error
+
+
+def _as_written_now(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """The same values under the names of ``to_dict``."""
+    return {_RENAMED.get(name, name): value for name, value in plain.items()}
+
+
+def _thresholds(plain: Mapping[str, Any]) -> Thresholds:
+    given = _as_written_now(plain)
+    thresholds = Thresholds(given.pop("this"), given.pop("lasting"), given.pop("allEight"))
+    if given:
+        raise ValueError(f"{next(iter(given))} is no threshold")
+    return thresholds
 
 
 def usable(kind: MeasureKind, periods: Sequence[Observed]) -> list[Observed]:

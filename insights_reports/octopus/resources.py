@@ -135,24 +135,55 @@ class Channel(Named):
 
 
 class Recurrence(BaseModel):
-    """How a freeze recurs: every ``Unit`` years (Annually), or otherwise."""
+    """How a freeze recurs: every ``Unit`` days, weeks, months or years.
+
+    ``DaysOfWeek`` belongs to weeks; to months a ``DateOfMonth`` ("15", or "L" for the last), or the
+    ``DayOfWeek`` of a ``DayNumberOfMonth`` ("1" to "4", or "L"), as ``MonthlyScheduleType`` says.
+    """
 
     model_config = ConfigDict(extra="allow", hide_input_in_errors=True, frozen=True)
 
     Type: Text
     Unit: int | None = 1
+    EndType: Text | None = None
     EndOnDate: datetime | None = None
     EndAfterOccurrences: int | None = None
+    DaysOfWeek: Any = None
+    MonthlyScheduleType: Any = None
+    DateOfMonth: Any = None
+    DayNumberOfMonth: Any = None
+    DayOfWeek: Any = None
+
+    @property
+    def weekdays(self) -> set[str] | None:
+        """The names of ``DaysOfWeek``, a list or a text with commas; None where it is neither."""
+        given = self.DaysOfWeek or []
+        names = given.split(",") if isinstance(given, str) else given
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            return None
+        return {name.strip() for name in names}
 
     def ended(self, number: int, begin: date) -> bool:
         """Whether the occurrence of that number (from 0), on that day, is none any more."""
-        if self.EndAfterOccurrences is not None and number >= self.EndAfterOccurrences:
+        most, last = self.EndAfterOccurrences, self.EndOnDate
+        if most is not None and self.EndType in (None, "AfterOccurrences") and number >= most:
             return True
-        return self.EndOnDate is not None and begin > self.EndOnDate.date()
+        return last is not None and self.EndType in (None, "OnDate") and begin > last.date()
+
+
+class FrozenTenant(BaseModel):
+    """A tenant's deployments of a project to an environment."""
+
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True, frozen=True)
+
+    TenantId: Text
+    ProjectId: Text
+    EnvironmentId: Text
 
 
 class DeploymentFreeze(Named):
-    """When nothing may be deployed: of the environments of each project, by ids."""
+    """When nothing may be deployed: of the environments of each project, or those of some tenants,
+    by ids."""
 
     Start: AwareDatetime
     End: AwareDatetime
@@ -160,6 +191,7 @@ class DeploymentFreeze(Named):
     ProjectEnvironmentScope: Annotated[
         dict[Text, Texts], BeforeValidator(lambda given: given or {})
     ] = {}
+    TenantProjectEnvironmentScope: Annotated[list[FrozenTenant], BeforeValidator(_nothing)] = []
 
 
 class User(Resource):

@@ -18,6 +18,7 @@ from insights_reports.errors import ConfigError, UsageError
 from insights_reports.judgement import Baseline
 from insights_reports.metrics import Period
 from insights_reports.pipeline.runs import Run
+from insights_reports.spelling.camel import in_camel_case
 from insights_reports.whole import whole
 
 DECISIONS = "baselines.yaml"
@@ -76,10 +77,11 @@ def read_state(state: Path, subscription: str) -> dict[str, Any]:
     path = baselines_path(state, subscription)
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        return {"baselines": dict(found["baselines"]), "proposals": dict(found["proposals"])}
+        proposals = {key: in_camel_case(each) for key, each in found["proposals"].items()}
+        return {"baselines": dict(found["baselines"]), "proposals": proposals}
     except FileNotFoundError:
         return {"baselines": {}, "proposals": {}}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(
             "The baselines cannot be read.",
             f"{path}: {error}",
@@ -92,7 +94,7 @@ def plain(composed: Composed) -> dict[str, Any]:
     return {
         "baselines": {key: each.to_dict() for key, each in sorted(composed.baselines.items())},
         "proposals": {
-            key: {**asdict(each), "side": str(each.side)}
+            key: in_camel_case({**asdict(each), "side": str(each.side)})
             for key, each in sorted(composed.proposals.items())
         },
     }

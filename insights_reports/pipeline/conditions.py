@@ -25,7 +25,10 @@ def _deployments(summary: Document) -> bool:
 
 
 def _target_missed(summary: Document) -> bool:
-    return any(tile.target is not None and tile.target.met is False for tile in summary.tiles)
+    """A figure of page one misses its target, or a slice one of its own."""
+    return summary.missed is not None or any(
+        tile.target is not None and tile.target.met is False for tile in summary.tiles
+    )
 
 
 def _signal(summary: Document) -> bool:

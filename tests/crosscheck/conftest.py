@@ -72,10 +72,14 @@ def clean(small: World, everything: list[Reply]) -> CrossCheck:
 
 @pytest.fixture(scope="session")
 def checker(small: World, everything: list[Reply]) -> Checker:
+    return checker_of(small, everything)
+
+
+def checker_of(world: World, replies: Iterable[Reply]) -> Checker:
     return Checker(
-        table(listed(small)),
-        [read_stated(StatedMetrics(*reply)) for reply in everything],
-        zone=ZoneInfo(small.zone),
-        lookups=lookups(small),
-        as_of=small.as_of,
+        table(listed(world)),
+        [read_stated(StatedMetrics(*reply)) for reply in replies],
+        zone=ZoneInfo(world.zone),
+        lookups=lookups(world),
+        as_of=world.as_of,
     )

@@ -95,6 +95,20 @@ def test_the_waterfall_prints_parts_that_add_up_and_names_who_made_most() -> Non
     assert (drawn.before.value, drawn.after.value) == (16 / 200, 33 / 200)
 
 
+def test_a_slice_that_made_more_than_the_whole_change_is_not_said_to_be_a_part_of_it() -> None:
+    """A from 10 of 100 to 30 of 100, B from 20 to 10 of 100: +10.0 and -5.0 of 15 % to 20 %."""
+    for turn, text in ((1, "A alone: 10.0 more; with the others 5.0 points more"),
+                       (-1, "A alone: 10.0 less; with the others 5.0 points less")):  # fmt: skip
+        sides = {"A": ((100, 10), (100, 30)), "B": ((100, 20), (100, 10))}
+        part = part_of(
+            rows_of({name: (pair[::turn][0], pair[::turn][1]) for name, pair in sides.items()})
+        )
+        found = shares(part.facts, part.slices)
+        assert found is not None
+        drawn = waterfall(part.facts, part, found)
+        assert words("en").phrase(drawn.title).replace("\u00a0", " ") == text
+
+
 def test_small_slices_are_put_together_up_and_down() -> None:
     many = {f"P{n}": ((20, 2), (20, 2 + n % 5)) for n in range(9)} | {"Z": ((20, 8), (20, 1))}
     part = part_of(rows_of(many))

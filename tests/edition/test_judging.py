@@ -11,6 +11,7 @@ import pytest
 from insights_reports.edition import compose_edition
 from insights_reports.edition.baselines import Decision, Remembered
 from insights_reports.edition.cases import Group
+from insights_reports.edition.document import Chart
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.judging import MEASURES, Judging, judge_edition
 from insights_reports.edition.reasons import since_phrase, usual_phrase
@@ -230,6 +231,33 @@ def test_a_decision_restarts_a_baseline_as_soon_as_there_are_eight_periods() -> 
         assert by == ("Jane" if known == 9 else None)
 
 
+def test_a_new_level_of_fewer_than_eight_periods_is_being_learnt() -> None:
+    """3 of 60 up to February, 12 of 60 in seven months since: the old range is broken off before
+    March, the verdict stays one by it, and what is known of the new level is said."""
+    rows = [
+        row for start in MONTHS for row in month(start, 60, 3 if start < date(2026, 3, 1) else 12)
+    ]
+    old = compose_edition(
+        inputs(rows, period="2026-02", as_of=datetime(2026, 3, 1, 4, tzinfo=UTC)), settings()
+    )
+    decided = Decision("2026-03", "a new pipeline", "Jane", date(2026, 9, 1))
+    memory = Remembered(old.baselines, {KEY: decided})
+    made = compose_edition(inputs(rows, remembered=memory), settings())
+    [rate] = [each for each in made.documents[0].tiles if each.figure.metric is RATE]
+    assert made.baselines[KEY] == replace(old.baselines[KEY], rules="range")
+    assert rate.level is not None
+    assert rate.level.name == "2026-03"
+    drawn = dict(zip([s.name for s in rate.spark_periods], rate.spark_usual, strict=True))
+    assert {name for name, pair in drawn.items() if pair} <= {f"2025-{n}" for n in (10, 11, 12)} | {
+        "2026-01", "2026-02"
+    }  # fmt: skip
+    assert (
+        words("en")
+        .phrase(rate.reason)
+        .endswith("a new one since March 2026 was accepted and is being learnt (6 of 8 periods)")
+    )
+
+
 def test_a_lasting_change_proposes_a_new_level() -> None:
     rows = [
         row
@@ -283,6 +311,18 @@ def test_periods_before_an_accepted_level_keep_the_range_that_stood_then() -> No
     assert ranges["2025-12"] == pytest.approx((before.low_rate, before.high_rate))
     assert ranges["2026-01"] == pytest.approx((after.low_rate, after.high_rate))
     assert ranges["2026-09"] == ranges["2026-01"]
+    assert rate.level is not None
+    assert rate.level.name == "2026-01"
+    charts = [
+        block
+        for section in made.documents[0].sections
+        for block in section.blocks
+        if isinstance(block, Chart) and block.id.startswith("trend-")
+    ]
+    levels = {chart.id: chart.x[chart.level] for chart in charts if chart.level is not None}
+    assert levels == {"trend-failure_rate": date(2026, 1, 1)}
+    notes = [note for chart in charts for note in chart.annotations]
+    assert [(note.text.key, note.x) for note in notes] == [("annotation.level", 4)]
     baseline = made.baselines[KEY]
     assert baseline.replaced == old.baselines[KEY]
     again = Baseline.from_dict(baseline.to_dict())

@@ -172,3 +172,70 @@ def test_the_frequency_is_assured_by_what_succeeds_in_a_calendar_week(
     rows = history(month(MONTHS[-1], 60), failed=0)
     assert assured(rows, FREQUENCY, a_week) == word
     assert assured(rows, FREQUENCY, a_week, calendar=calendar) == word
+
+
+def missed(rows: list[Row], split: Any = "Project", **wanted: Any) -> dict[str, str]:
+    """What each document says of missed targets."""
+    documents = compose_edition(inputs(rows), settings(splits=(split,), **wanted)).documents
+    text = words("en")
+    return {
+        each.name: text.phrase(each.missed).replace("\xa0", " ")
+        for each in documents
+        if each.missed is not None
+    }
+
+
+def test_page_one_says_which_slices_missed_their_own_targets_without_one_of_the_whole() -> None:
+    """B lies where it always lay, 5 %, and so is no finding; its target of 4 % is missed."""
+    targets = (SliceTargets("Project", "B", {RATE: 0.04}),)
+    sentence = "Own target missed: B, Deployment failure rate 5.0 % (target 4.0 %, met in 0 of 12 periods)."  # noqa: E501
+    both = {"summary": sentence, "project": sentence}
+    assert missed(two_projects(), slice_targets=targets) == both
+    alone = missed(two_projects(), slice_targets=targets, layout="one")
+    assert alone == {"summary": sentence}
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.5])
+def test_a_target_that_is_met_is_not_said_to_be_missed(rate: float) -> None:
+    targets = (
+        SliceTargets("Project", "B", {RATE: rate}),
+        SliceTargets("Project", "Gone", {LEAD: 1.0}),
+    )
+    assert missed(two_projects(), slice_targets=targets) == {}
+    assert missed(two_projects(), targets={RATE: 0.01}) == {}  # of the whole: the tile says it
+
+
+def test_too_few_to_tell_is_not_missed() -> None:
+    """1 of 4 failed is beyond 5 %, and of so few one failure decides."""
+    rows = [row for start in MONTHS for row in month(start, 40, 2)]
+    rows += [row for start in MONTHS for row in month(start, 4, 1, project="C")]
+    targets = (SliceTargets("Project", "C", {RATE: 0.05}),)
+    assert missed(rows, slice_targets=targets) == {}
+
+
+def test_three_are_named_in_the_order_of_the_configuration_and_the_others_counted() -> None:
+    rows = [
+        row for name in "ABCDE" for start in MONTHS for row in month(start, 40, 2, project=name)
+    ]
+    targets = tuple(SliceTargets("Project", name, {RATE: 0.01}) for name in "EDCBA")
+    said = missed(rows, slice_targets=targets)["summary"]
+    assert [said.index(f"{name}, D") for name in "EDC"] == sorted(
+        said.index(f"{name}, D") for name in "EDC"
+    )
+    assert said.endswith("; and 2 others.")
+    assert "B, D" not in said
+
+
+def test_among_worse_slices_one_that_missed_its_own_target_stands_first() -> None:
+    """A is farther outside its range than B; B alone has a target."""
+    last = MONTHS[-1]
+    rows = history(month(last, 60, 30))
+    rows += [row for start in MONTHS[:-1] for row in month(start, 60, 3, project="B")]
+    rows += month(last, 60, 20, project="B")
+    orders = []
+    for targets in ((), (SliceTargets("Project", "B", {RATE: 0.1}),)):
+        summary, *_ = compose_edition(
+            inputs(rows), settings(splits=("Project",), slice_targets=targets)
+        ).documents
+        orders.append([words("en").value(found.subject) for found in summary.findings])
+    assert orders == [["A", "B"], ["B", "A"]]

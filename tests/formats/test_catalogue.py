@@ -8,8 +8,21 @@ import pytest
 from insights_reports.assets import ROOT, TEMPLATES
 from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition import values
+from insights_reports.edition.document import Finding, FindingLine
+from insights_reports.edition.values import (
+    ChangeVerdict,
+    Figure,
+    Judged,
+    Metric,
+    Missing,
+    Name,
+    Phrase,
+    Statistic,
+)
 from insights_reports.formats.words.catalogue import languages, read_catalogue
-from insights_reports.formats.words.words import _SECTIONS, Word, key_of
+from insights_reports.formats.words.finding import finding_text
+from insights_reports.formats.words.words import _SECTIONS, Word, key_of, words
+from insights_reports.judgement import RULE_SETS
 from tests.typed import the
 
 PACKAGE = ROOT / "insights_reports"
@@ -120,3 +133,28 @@ def test_no_text_has_stray_braces_or_spaces(language: str) -> None:
             assert form == form.strip(), key
             assert not set(bare) & set("{}"), key
             assert "  " not in form, key
+
+
+@pytest.mark.parametrize("rules", RULE_SETS)
+def test_the_method_note_says_the_false_alarms_that_were_measured(rules: str) -> None:
+    shares = sorted(round(100 * share) for share in RULE_SETS[rules].false_alarms)
+    said = words("en").phrase(Phrase(f"method.change.errs.{rules}"))
+    assert "{} to {} of 100".format(*shares) in said
+
+
+@pytest.mark.parametrize(
+    ("figure", "text"),
+    [
+        (Figure(Metric.FAILURE_RATE, Statistic.RATE, 0.5, 4), "2 of 4 failed"),
+        (Figure(Metric.FAILURE_RATE, Statistic.RATE, 0.2, 10), "2 of 10 failed (20.0 %)"),
+        (
+            Figure(Metric.LEAD_TIME, Statistic.MEDIAN, None, 3, Missing.TOO_FEW),
+            "Lead time: 3 values only; the last eight periods together",
+        ),
+    ],
+)
+def test_a_finding_of_few_speaks_of_counts(figure: Figure, text: str) -> None:
+    line = FindingLine(figure.metric, figure, figure, Judged(ChangeVerdict.WORSE), Phrase("x"))
+    finding = Finding(Name("A"), "project", "project", "summary", "Projects-1", (line,))
+    [said] = finding_text(words("en"), finding).lines
+    assert said.what.replace("\u00a0", " ") == text

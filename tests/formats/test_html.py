@@ -27,7 +27,8 @@ from insights_reports.edition.document import (
 )
 from insights_reports.edition.values import Mark, Name, Part, Phrase, Unit
 from insights_reports.formats.html import render as html
-from insights_reports.formats.html.parts import Parts, inline, link
+from insights_reports.formats.html.links import link
+from insights_reports.formats.html.parts import Parts, inline
 from insights_reports.formats.words.tile import tile_text
 from insights_reports.formats.words.words import words
 from tests import documents, october

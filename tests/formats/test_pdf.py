@@ -266,6 +266,25 @@ def test_a_finding_leads_to_its_row_and_says_so(
     assert inside == names
 
 
+def test_a_finding_whose_row_is_not_on_paper_leads_to_its_section(
+    render: Callable[[Document], bytes],
+) -> None:
+    """The table of page one shows ten rows at most; a row beyond is on the web page alone."""
+    document = october.october_document()
+    tables = (block for block in document.overview if isinstance(block, Table))
+    table = next(block for block in tables if block.id == "where-to-look")
+    here, *_ = document.findings
+    ids = (*table.row_ids[: len(table.rows)], "Projects-999")
+    beyond = replace(table, all_rows=(*table.rows, table.rows[0]), row_ids=ids, row_verdicts=())
+    overview = tuple(beyond if block is table else block for block in document.overview)
+    gone = replace(here, row="Projects-999")
+    changed = replace(document, overview=overview, sections=(), findings=(here, gone))
+    with pikepdf.open(BytesIO(render(changed))) as file:
+        links = [link for page in file.pages for link in page.get("/Annots", ())]
+        inside = {str(link.Dest) for link in links if "/Dest" in link}
+    assert inside == {f"row-{here.row}", here.anchor}
+
+
 def test_the_running_head_of_a_long_title_is_short(
     render: Callable[[Document], bytes],
 ) -> None:

@@ -6,11 +6,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from insights_reports.edition.document import Role
+from insights_reports.edition.document import Chart, Role
 from insights_reports.edition.values import ChangeVerdict
 from insights_reports.formats.charts.frame import Style
 from insights_reports.formats.charts.palette import palette
 from insights_reports.formats.charts.path import PathRow, path
+from insights_reports.formats.charts.time import lines
 from insights_reports.formats.charts.tiny import Side, Spark, bullet, part_bar, runs, spark, strip
 from insights_reports.formats.charts.trend import outside, trend
 from insights_reports.formats.charts.waterfall import (
@@ -201,6 +202,56 @@ def test_a_limit_steps_with_the_intervals() -> None:
     drawn = re.findall(r'd="([^"]*)"[^>]*dasharray="4 2"', svg.markup("t", "a"))
     heights = [{point.split()[1] for point in path[1:].split("L")} for path in drawn]
     assert [len(each) for each in heights] == [1, 2]
+
+
+def limited(level: int | None) -> Chart:
+    """A chart whose limits are 0 and 8 % up to a new level at the fifth point, then 5 and 20 %."""
+    chart = october.trend(october.tiles()[3])
+    main = chart.series[0]
+    ends = [[(0, 5), (8, 20)][side][at >= 4] for side in (0, 1) for at in range(len(main.figures))]
+    count = len(main.figures)
+    low, high = (
+        replace(main, role=Role.LIMIT, figures=tuple(october.rate(end, 100) for end in some))
+        for some in (ends[:count], ends[count:])
+    )
+    return replace(chart, series=(main, low, high), level=level)
+
+
+@pytest.mark.parametrize("name", ["trend", "lines"])
+def test_limits_are_broken_off_before_a_new_level(name: str) -> None:
+    """Without one each limit is a line; with one it is two that do not touch."""
+    style = Style(words("en"), COLOURS, width=244 if name == "trend" else 500)
+    made = {"trend": trend, "lines": lines}[name]
+    found = []
+    for level in (None, 4):
+        svg = made(limited(level), style).markup("t", "a")
+        found.append(
+            [
+                [float(point.split()[0]) for point in path[1:].split("L")]
+                for path in re.findall(r'd="([^"]*)"[^>]*dasharray="4 [23]"', svg)
+            ]
+        )
+    whole, broken = found
+    assert (len(whole), len(broken)) == (2, 4)
+    for old, new in ((broken[0], broken[1]), (broken[2], broken[3])):
+        assert max(old) + 3 < min(new)
+
+
+def test_a_label_is_not_struck_through_by_the_line_of_the_target() -> None:
+    """The last value lies as high as the target, outside limits that lie lower."""
+    chart = october.trend(october.tiles()[3])
+    main = chart.series[0]
+    for value in (16, 17, 18):
+        last = (*main.figures[:-1], october.rate(value, 100))
+        target = replace(main, role=Role.TARGET, figures=tuple(october.rate(17, 100) for _ in last))
+        limits = [each for each in chart.series if each.role is Role.LIMIT]
+        series = (replace(main, figures=last), *limits, target)
+        drawn = trend(replace(chart, series=series), Style(words("en"), COLOURS, width=244))
+        root = ElementTree.fromstring(drawn.markup("t", "a"))
+        [label] = [e for e in root.iter(f"{SVG}text") if str(e.text).startswith("Oct 1")]
+        [line] = [e for e in root.iter(f"{SVG}line") if e.get("stroke-dasharray") == "1.2 2.2"]
+        foot, height = float(label.attrib["y"]), float(line.attrib["y1"])
+        assert not foot - 6 < height < foot + 1
 
 
 def test_fewer_deployments_are_worse_and_a_lower_failure_rate_is_better() -> None:

@@ -139,7 +139,7 @@ def test_a_baseline_read_again_gives_the_same_verdicts(pairs: Any, median: Any, 
     ("field", "value"),
     [
         ("kind", "rate"),
-        ("formed_on", "yesterday"),
+        ("formedOn", "yesterday"),
         ("periods", [["a", 7, 6]]),
         ("periods", [["a", 7]]),
         ("thresholds", {"this": 0.1, "other": 1}),

@@ -1,6 +1,7 @@
 """Contributions: the worked examples of their design, and that they always add up."""
 
 from fractions import Fraction
+from statistics import median
 from typing import Any
 
 import pytest
@@ -80,6 +81,22 @@ def test_the_share_above_the_old_median() -> None:
         (0, pytest.approx(4.630, abs=5e-4)),
     ]
     assert sum(part.part for part in found) == Fraction(6, 9) - Fraction(4, 8)
+    assert 100 * float(sum(part.part for part in found)) == pytest.approx(16.667, abs=5e-4)
+
+
+def test_leaving_one_out_does_not_add_up_which_is_why_it_is_not_done() -> None:
+    """The median rose by 2.5; what each slice left out would change of that is -9.5, 1.0, 0.5."""
+    before = {"Web": [2, 3, 4, 6, 7, 8], "API": [15, 18], "Batch": []}
+    after = {"Web": [2, 3, 5, 8, 9], "API": [20, 26, 31], "Batch": [70]}
+
+    def middle(side: dict[str, list[int]], without: str = "") -> float:
+        return median(value for name, some in side.items() if name != without for value in some)
+
+    change = middle(after) - middle(before)
+    assert (middle(before), change) == (6.5, 2.5)
+    left_out = [change - (middle(after, each) - middle(before, each)) for each in before]
+    assert left_out == [-9.5, 1.0, 0.5]
+    assert (middle(before, "Web"), middle(after, "Web")) == (16.5, 28.5)
 
 
 def test_values_equal_to_the_old_median_count_one_half() -> None:

@@ -50,7 +50,20 @@ def test_individual_rates_as_powerbi_spc() -> None:
     failed, total = map(numbers, RATES)
     limits = xmr((failed / total).tolist())
     assert (round(limits.upper, 4), round(limits.lower, 4)) == (0.0957, 0.0229)
-    assert limits.upper == pytest.approx(0.09573725, abs=2e-5)
+    assert (limits.upper, limits.lower) == pytest.approx((0.09573725, 0.02285761), abs=2e-5)
+    assert by_moving_ranges(failed / total) == pytest.approx((0.09573725, 0.02285761), abs=5e-9)
+
+
+def by_moving_ranges(
+    values: np.ndarray, sigmas: float = 3, *, screened: bool = False
+) -> tuple[float, float]:
+    """The limits with 3 / 1.128 in full, which XmR charts round to 2.66; or with the moving ranges
+    above 3.267 means left out."""
+    ranges = np.abs(np.diff(values))
+    if screened:
+        ranges = ranges[ranges <= 3.267 * ranges.mean()]
+    reach = sigmas * ranges.mean() / 1.128
+    return values.mean() + reach, values.mean() - reach
 
 
 def test_laneys_p_prime_is_xmr_of_the_standardised_rates() -> None:
@@ -60,6 +73,12 @@ def test_laneys_p_prime_is_xmr_of_the_standardised_rates() -> None:
     limits = xmr(((failed / total - share) / error).tolist())
     assert share == pytest.approx(0.95289971, abs=5e-9)
     assert (limits.upper - limits.centre) / 3 == pytest.approx(10.640422, rel=2e-4)
+    highest, _ = by_moving_ranges((failed / total - share) / error)
+    sigma = (highest - limits.centre) / 3
+    assert sigma == pytest.approx(10.640422, abs=5e-7)
+    exact = 300 * sigma * error[[0, 19]]
+    assert 100 * share + exact == pytest.approx([96.566978, 96.582443], abs=5e-7)
+    assert 100 * share - exact == pytest.approx([94.012964, 93.997500], abs=5e-7)
     reach = error * (limits.upper - limits.centre)
     assert 100 * (share + reach[[0, 19]]) == pytest.approx([96.567, 96.5824], abs=5e-4)
     assert 100 * (share - reach[[0, 19]]) == pytest.approx([94.013, 93.9975], abs=5e-4)
@@ -74,6 +93,7 @@ def test_laneys_u_prime_has_the_same_limits_because_sigma_z_takes_up_the_differe
     reach = error[0] * (limits.upper - limits.centre)
     assert level + reach == pytest.approx(0.96566978, abs=5e-6)
     assert level - reach == pytest.approx(0.94012964, abs=5e-6)
+    assert (round(level + reach, 4), round(level - reach, 4)) == (0.9657, 0.9401)  # as published
 
 
 def test_taylors_i_prime_by_its_formula() -> None:
@@ -94,12 +114,31 @@ def test_the_t_chart_is_xmr_of_the_roots_without_screening() -> None:
     assert limits.lower**3.6 == pytest.approx(0.0079, abs=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("sigmas", "screened", "ends"),
+    [
+        (3, False, (106.0418, 0.0079)),
+        (2, False, (57.8835, 0.5020)),
+        (3, True, (97.268, 0.0221)),
+        (2, True, (54.0812, 0.6402)),
+    ],
+)
+def test_two_programs_publish_two_answers_for_one_t_chart(
+    sigmas: float, screened: bool, ends: tuple[float, float]
+) -> None:
+    """golden/t/basic.qicharts2.json keeps every moving range, t.test.ts leaves large ones out."""
+    limits = by_moving_ranges(numbers(TIMES) ** (1 / 3.6), sigmas, screened=screened)
+    assert [end**3.6 for end in limits] == pytest.approx(ends, abs=5e-4)
+
+
 def test_the_g_chart_has_the_spread_of_a_negative_binomial_of_size_one() -> None:
     gaps = numbers(GAPS)
     mean, deviation = NegativeBinomial(np.array([gaps.mean()]), np.ones(1)).moments()
     assert (mean[0], np.median(gaps)) == (pytest.approx(31.671642, abs=5e-7), 24)
-    assert mean[0] + 3 * deviation[0] == pytest.approx(128.1749, abs=5e-5)
-    assert mean[0] + 2 * deviation[0] == pytest.approx(96.0072, abs=5e-5)
+    assert mean[0] + 3 * deviation[0] == pytest.approx(128.174910, abs=5e-7)
+    assert mean[0] + 2 * deviation[0] == pytest.approx(96.007154, abs=5e-7)
+    ends = [round(mean[0] + sigmas * deviation[0], 4) for sigmas in (3, 2)]
+    assert ends == [128.1749, 96.0072]  # as published
 
 
 def test_no_point_is_screened_out_of_the_limits() -> None:
@@ -107,7 +146,10 @@ def test_no_point_is_screened_out_of_the_limits() -> None:
     # the mean and the ranges (11 of 13 remain, 9.486 to 10.550); here as in statprocon it stays.
     values = [10, 10.2, 9.9, 10.1, 40, 10, 9.8, 10.1, 10, 9.9, 10.2, 10.1, 9.9]
     screened = values[:4] + values[6:]
-    assert sum(screened) / len(screened) == pytest.approx(10.018181818)
+    mean, ranges = sum(screened) / len(screened), np.abs(np.diff(values))
+    assert mean == pytest.approx(10.018181818)
+    reach = 2.66 * ranges[ranges < 10].mean()
+    assert (mean + reach, mean - reach) == pytest.approx((10.550181818, 9.486181818))
     limits = xmr(values)
     assert limits.centre == pytest.approx(sum(values) / 13)
     assert limits.upper == pytest.approx(statprocon_limits(values)[1], abs=3e-3)

@@ -47,6 +47,7 @@ def ends(kind: Any, pairs: Any, exposure: Any) -> Any:
 def test_the_level_of_a_rate_that_does_not_wander() -> None:
     fitted = level(fit_shares, FAILURES)
     assert fitted.centre[0] == pytest.approx(35.5 / 691, rel=1e-12)
+    assert fitted.centre[0] == pytest.approx(0.05137481910, abs=5e-12)
     assert (fitted.spread[0], fitted.wander[0]) == (1, 0)
     law, freedom = fitted.law(np.array([62.0]), np.ones(1))
     assert law.a[0] + law.b[0] == pytest.approx(690)
@@ -131,6 +132,20 @@ def test_when_one_small_period_can_speak(share: Any, deployments: Any, most: Any
     failed = round(share * deployments * 11)
     each = [failed // 11 + (at < failed % 11) for at in range(11)]
     assert ends("share", [(count, deployments) for count in each], deployments)[1] == most
+
+
+def test_a_fall_of_a_rate_of_5_per_cent_needs_about_130_deployments() -> None:
+    """No failure is unusual where .95^n < .0015, from 127 on; of eleven periods like it a little
+    later."""
+    known = [(5_000, 100_000)] * 24
+    assert [ends("share", known, count)[0] for count in (126, 127)] == [0, 1]
+
+    def lowest(count: int) -> int:
+        failed = round(0.05 * count * 11)
+        each = [failed // 11 + (at < failed % 11) for at in range(11)]
+        return int(ends("share", [(one, count) for one in each], count)[0])
+
+    assert [lowest(count) for count in (130, 132)] == [0, 1]
 
 
 @pytest.mark.parametrize(("values", "called"), [(10, 10), (15, 14), (20, 18), (30, 24)])

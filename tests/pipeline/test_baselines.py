@@ -1,5 +1,7 @@
 """Baselines in the state, the decisions beside the configuration, and the editor's note."""
 
+import json
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -7,14 +9,19 @@ import pytest
 
 from insights_reports.edition.values import Name
 from insights_reports.errors import ConfigError, UsageError
+from insights_reports.judgement import Baseline
 from insights_reports.pipeline.baselines import (
     BaselineDecision,
     add_decision,
     baselines_path,
+    read_baselines,
     read_decisions,
     read_state,
 )
 from insights_reports.pipeline.notes import parse_note
+from tests.conftest import Command
+
+OLDER = Path(__file__).parents[1] / "fixtures" / "baselines-snake-case.json"
 
 ENTRY = BaselineDecision(
     subscription="board",
@@ -51,7 +58,9 @@ def test_what_is_no_list_of_decisions_is_refused(tmp_path: Path, text: str) -> N
     assert path.read_text(encoding="utf-8") == text
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"baselines": 3}', "{"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"baselines": 3}', "{", '{"baselines": {}, "proposals": [3]}']
+)
 def test_a_state_that_cannot_be_read_is_an_error_and_not_forgotten(
     tmp_path: Path, text: str
 ) -> None:
@@ -61,6 +70,33 @@ def test_a_state_that_cannot_be_read_is_an_error_and_not_forgotten(
     path.write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match="baselines cannot be read"):
         read_state(tmp_path, "board")
+
+
+def test_a_state_of_a_version_that_wrote_snake_case_is_read(
+    tmp_path: Path, command: Command
+) -> None:
+    path = baselines_path(tmp_path / "state", "board")
+    path.parent.mkdir(parents=True)
+    shutil.copy(OLDER, path)
+    [(key, kept)] = read_baselines(tmp_path / "state", "board").items()
+    assert key == "month/All/None/All/failure_rate"
+    assert (kept.accepted_by, kept.formed_on, len(kept.periods)) == (
+        "J. Doe",
+        date(2026, 10, 1),
+        12,
+    )
+    assert kept.replaced is not None
+    assert kept.replaced.periods[0].name == "2024-12"
+    written = json.dumps(kept.to_dict())
+    assert "_" not in written
+    assert Baseline.from_dict(json.loads(written)) == kept
+    config = tmp_path / "insights-reports.yaml"
+    config.write_text("{state: state, destinations: {a: {type: folder, path: reports}}, "
+                      "subscriptions: {board: {report: R, deliver_to: [a]}}}")  # fmt: skip
+    listed = json.loads(command("baseline", "list", "--config", config, "--json").out)
+    assert (listed[0]["acceptedBy"], listed[0]["periods"]) == ("J. Doe", 12)
+    [proposed] = json.loads(command("baseline", "propose", "--config", config, "--json").out)
+    assert (proposed["measure"], proposed["old"], proposed["new"]) == ("lead_time", 0.5, 0.9)
 
 
 def test_a_note_has_an_author_and_texts_by_section() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from insights_reports.edition.document import Document
-from insights_reports.edition.values import ChangeVerdict
+from insights_reports.edition.values import ChangeVerdict, Name, Phrase
 from insights_reports.pipeline.conditions import why_no_mail
 from tests.conftest import Command, Done
 from tests.delivery.mail_servers import mail_server
@@ -42,6 +42,11 @@ def summary(
         ("deployments", summary(used=1), True),
         ("deployments", summary(used=0), False),
         ("target_missed", summary(verdict=ChangeVerdict.WORSE), False),
+        (
+            "target_missed",
+            replace(summary(), missed=Phrase("missed.all", {"list": Name("A")})),
+            True,
+        ),
         ("signal", summary(verdict=ChangeVerdict.WORSE), True),
         ("signal", summary(verdict=ChangeVerdict.BETTER), True),
         ("signal", summary(verdict=ChangeVerdict.LOOK), False),

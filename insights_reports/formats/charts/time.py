@@ -262,6 +262,8 @@ def _runs(pairs: Sequence[tuple[Point, Point] | None]) -> list[list[tuple[Point,
 def _line(frame: Frame, series: ChartSeries) -> None:
     stroke, _, width, dash = STROKES[series.role]
     points = _points(frame, series)
+    if series.role is Role.LIMIT and frame.chart.level is not None:
+        points.insert(frame.chart.level, None)  # broken off before a new level
     if series.role in (Role.LIMIT, Role.TARGET, Role.CENTRE):
         points = _to_the_edges(frame, points)
     for run in segments(points):

@@ -6,6 +6,7 @@ dotted, in a colour of its own; what lies outside the limits is a triangle with 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from insights_reports.edition.document import Chart, ChartSeries, Role
 from insights_reports.edition.values import Figure, Metric
@@ -19,6 +20,7 @@ from insights_reports.formats.words.brief import brief_text, goal
 _TEXT, _SAID = 6.8, 7.2
 _TOP, _BELOW = 8.0, 14.0
 _LIMITS, _TARGET = "4 2", "1.2 2.2"
+_BREAK = 2.0  # points that a limit stops short of a new level, on either side
 _MOST_DOTS = 16
 _NOTE = 110.0  # points of width that a note of the calendar may take
 _STRAIGHT = {Role.CENTRE: ("axis", 0.5, ""), Role.TARGET: ("second", 1.2, _TARGET)}
@@ -139,14 +141,25 @@ def _line(plot: _Plot, series: ChartSeries) -> None:
 
 
 def _steps(plot: _Plot, series: ChartSeries) -> list[Point | None]:
-    """A limit as the two ends of a step for each interval: each has its own, by its size."""
-    steps: list[Point | None] = []
+    """A limit as the two ends of a step for each interval: each has its own, by its size. Before a
+    new level it is broken off."""
     heights = [None if point is None else point[1] for point in plot.points(series.figures)]
+    level = plot.chart.level or 0
+    before, after = _steps_of(plot, heights[:level], 0), _steps_of(plot, heights[level:], level)
+    if before and before[-1] is not None:
+        before[-1] = (before[-1][0] - _BREAK, before[-1][1])
+    if before and after and after[0] is not None:
+        after[0] = (after[0][0] + _BREAK, after[0][1])
+    return [*before, None, *after]
+
+
+def _steps_of(plot: _Plot, heights: Sequence[float | None], at: int) -> list[Point | None]:
+    steps: list[Point | None] = []
     for first, last, y in runs(heights):
         if y is None:
             steps.append(None)
             continue
-        left, right = plot.x(first) - plot.step / 2, plot.x(last) + plot.step / 2
+        left, right = plot.x(at + first) - plot.step / 2, plot.x(at + last) + plot.step / 2
         steps += [(max(plot.left, left), y), (min(plot.right, right), y)]
     return steps
 
@@ -233,17 +246,57 @@ def _tone(figure: Figure, towards: str) -> str:
 
 
 def _said(plot: _Plot, index: int, point: Point, figure: Figure, edge: float) -> float:
-    """Month and value beside a point that lies outside, to the side where there is room, unless a
-    later one that begins at ``edge`` is in the way. Where this one begins."""
+    """Month and value beside a point that lies outside, where the fewest lines strike them through,
+    unless a later one that begins at ``edge`` is in the way. Where this one begins."""
     month = plot.style.words.tick(plot.chart.x[index], plot.chart.granularity)
     text = f"{month} {brief_text(plot.style.words, figure)}"
     width = text_width(text, _SAID, 600)
-    left = point[0] - plot.left > width + 6
-    x, anchor = (point[0] - 6, "end") if left else (point[0] + 6, "start")
-    if (x if left else x + width) > edge - 4 and edge < plot.drawing.width:
+    x, y = min(_places(plot, point, width), key=lambda place: _struck(plot, place, width))
+    if x + width > edge - 4 and edge < plot.drawing.width:
         return edge
-    plot.drawing.text(x, point[1] + 2.6, text, size=_SAID, weight=600, anchor=anchor)
-    return x - width if left else point[0] - 6
+    plot.drawing.text(x, y, text, size=_SAID, weight=600)
+    return x
+
+
+def _places(plot: _Plot, point: Point, width: float) -> list[Point]:
+    """Where a text of that width may begin: before its point, behind it, above and below."""
+    x, y = point
+    middle = min(max(x - width / 2, plot.left), plot.right - width)
+    places = [
+        (x - 6 - width, y + 2.6),
+        (x + 6, y + 2.6),
+        (middle, y - 6),
+        (middle, y + 6 + _SAID),
+    ]
+    floor = plot.drawing.height - _BELOW
+    inside = [(a, b) for a, b in places if a >= plot.left and a + width <= plot.right]
+    return [(a, b) for a, b in inside if _SAID <= b < floor] or places[:1]
+
+
+def _struck(plot: _Plot, place: Point, width: float) -> int:
+    """How many lines cross the box of a text that begins, and stands, at a place."""
+    (x, y), crossed = place, 0
+    for series in plot.chart.series:
+        steps = series.role in (Role.LIMIT, Role.LOW, Role.HIGH)
+        points = _steps(plot, series) if steps else plot.points(series.figures)
+        crossed += any(
+            _crosses(run, (x, y - _SAID), (x + width, y + 1)) for run in segments(points)
+        )
+    return crossed
+
+
+def _crosses(run: Sequence[Point], upper: Point, lower: Point) -> bool:
+    """Whether a line of straight pieces enters a box."""
+    (left, top), (right, bottom) = upper, lower
+    for (x0, y0), (x1, y1) in pairwise(run):
+        first, last = max(x0, left), min(x1, right)
+        if first > last:
+            continue
+        slope = (y1 - y0) / (x1 - x0) if x1 > x0 else 0.0
+        heights = (y0 + slope * (first - x0), y0 + slope * (last - x0))
+        if min(heights) < bottom and max(heights) > top:
+            return True
+    return False
 
 
 def _months(plot: _Plot) -> None:

@@ -123,6 +123,7 @@ def _said(book: Book) -> Iterator[Row]:
     """Questions to ask, what became of the last edition's findings, and the editor's note."""
     document, words = book.document, book.words
     for key, phrases in (
+        ("missed", (document.missed,) if document.missed else ()),
         ("questions", document.questions),
         ("last_edition", document.last_edition),
         ("dated", document.dated),

@@ -46,6 +46,7 @@ from insights_reports.formats.charts.scale import Scale
 from insights_reports.formats.charts.svg import Colours
 from insights_reports.formats.charts.trend import trend
 from insights_reports.formats.html.arrange import beside, drivers, ends_trends, groups, panels_of
+from insights_reports.formats.html.links import anchor
 from insights_reports.formats.html.pictures import Pictures
 from insights_reports.formats.words.brief import brief_phrase, brief_text, briefly, moment
 from insights_reports.formats.words.finding import FindingText, finding_text, findings_title
@@ -64,8 +65,6 @@ _NUMBERS = {
 }
 _MARKS = {ColumnKind.MARK_DURATION, ColumnKind.MARK_RATE, ColumnKind.STRIP}
 _SCALED = {ColumnKind.MARK_DURATION, ColumnKind.MARK_RATE}
-_ANCHOR = re.compile(r"[^A-Za-z0-9_-]+")
-_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 _COMMON = ("trends", "method", "discrepancies", "exclusions")  # sections that are no split's
@@ -77,18 +76,6 @@ _PHONE = 350.0  # user units: the line of a common phone in CSS pixels
 Embed = Callable[[Markup, str], Markup]
 
 
-def anchor(text: str) -> str:
-    """An id of a section or block, safe in an attribute and after ``#``."""
-    return _ANCHOR.sub("-", text).strip("-") or "section"
-
-
-def link(text: str) -> str:
-    """``mailto:`` for an address and ``https:`` for what begins so; "" for anything else."""
-    if _ADDRESS.fullmatch(text):
-        return f"mailto:{text}"
-    return text if text.startswith("https://") and " " not in text else ""
-
-
 def inline(picture: Markup, alt: str) -> Markup:
     """A picture as part of the page; it names itself."""
     del alt
@@ -97,12 +84,14 @@ def inline(picture: Markup, alt: str) -> Markup:
 
 @dataclass(frozen=True)
 class Parts:
-    """The functions that templates call, for one document."""
+    """The functions that templates call, for one document. ``shown`` says how many rows of a table
+    are there, so that nothing links to others."""
 
     document: Document
     embed: Embed
     hover: bool
     mark_width: float
+    shown: Callable[[Table], int] = field(default_factory=lambda: _all_rows)
     words: Words = field(init=False)
     colours: Colours = field(init=False)
 
@@ -260,12 +249,17 @@ class Parts:
         """What links to a row lead to, "" where it has none: the first table that has the row."""
         if number >= len(table.row_ids):
             return ""
-        first = next(t for t in self._tables() if table.row_ids[number] in t.row_ids)
-        return f"row-{anchor(table.row_ids[number])}" if first is table else ""
+        row = table.row_ids[number]
+        return f"row-{anchor(row)}" if self._table_of(row) is table else ""
 
     def stands_out(self, table: Table, number: int) -> bool:
         """Whether something in this row lies outside its usual range."""
         return number < len(table.row_verdicts) and table.row_verdicts[number].outside
+
+    def _table_of(self, row: str) -> Table | None:
+        """The first table that shows a row."""
+        has = (t for t in self._tables() if row in t.row_ids[: self.shown(t)])
+        return next(has, None)
 
     def _tables(self) -> Iterator[Table]:
         """The tables, those of the sections first: page one has only some rows."""
@@ -374,7 +368,7 @@ class Parts:
 
     def rows(self, finding: Finding) -> str:
         """Where the row behind a finding is: on this page or on another of its edition."""
-        if any(finding.row in table.row_ids for table in self._tables()):
+        if self._table_of(finding.row) is not None:
             return f"#row-{anchor(finding.row)}"
         place = f"#{anchor(finding.anchor)}"
         here = self.has_anchor(finding.anchor)
@@ -392,6 +386,10 @@ class Parts:
         """The logo as a data URI, "" where there is none."""
         logo = self.document.brand.logo
         return f"data:image/png;base64,{logo}" if _BASE64.fullmatch(logo) else ""
+
+
+def _all_rows(table: Table) -> int:
+    return len(table.row_ids)
 
 
 def _bare(value: float | None) -> str:

@@ -131,6 +131,11 @@ class MailParts:
     def has_targets(self) -> bool:
         return any(tile.target for tile in self.document.tiles)
 
+    def missed(self) -> str:
+        """Which slices missed a target of their own."""
+        said = self.document.missed
+        return "" if said is None else clip(self.words.phrase(said))
+
     def dated(self) -> list[str]:
         """The notes of the calendar."""
         return [clip(self.words.phrase(note)) for note in self.document.dated[: _MOST["gaps"]]]

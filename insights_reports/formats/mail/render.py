@@ -14,7 +14,7 @@ from insights_reports.edition.files import File
 from insights_reports.edition.values import Name
 from insights_reports.formats.charts.palette import palette
 from insights_reports.formats.charts.svg import xml_text
-from insights_reports.formats.html.parts import link
+from insights_reports.formats.html.links import link
 from insights_reports.formats.html.templates import SHIPPED, Templates
 from insights_reports.formats.mail.parts import MailParts, clip
 from insights_reports.formats.mail.picture import LogoImage, logo_image
@@ -106,6 +106,7 @@ def _text(
         lines += ["", f"{parts.name(finding.name)} {head}".rstrip()]
         lines += (f"  {each.mark} {each.what}; {each.usual}".rstrip("; ") for each in finding.lines)
     lines += ["", parts.more()] if parts.more() else []
+    lines += ["", parts.missed()] if parts.missed() else []
     lines += ["", *(_figure(tile, words) for tile in parts.figures())]
     lines += ["", *parts.dated()] if parts.dated() else []
     lines += _drivers(parts)

@@ -19,10 +19,11 @@ from weasyprint import Document as Layout
 from weasyprint.logger import LOGGER
 from weasyprint.text.fonts import FontConfiguration
 
-from insights_reports.edition.document import Chart, ChartForm, Document, Prose, Waterfall
+from insights_reports.edition.document import Chart, ChartForm, Document, Prose, Table, Waterfall
 from insights_reports.formats.charts.fonts import STACK
 from insights_reports.formats.charts.palette import palette
-from insights_reports.formats.html.parts import Embed, Parts, anchor, link
+from insights_reports.formats.html.links import anchor, link
+from insights_reports.formats.html.parts import Embed, Parts
 from insights_reports.formats.html.templates import SHIPPED, Templates
 from insights_reports.formats.pdf.finish import finish
 from insights_reports.formats.pdf.repairs import keep_patterns, set_whole_texts
@@ -81,6 +82,10 @@ class _Fit(NamedTuple):
     slices: int
     questions: int
 
+    def shown(self, table: Table) -> int:
+        """How many rows of a table there are on paper."""
+        return self.slices if table.id == "where-to-look" else len(table.rows)
+
 
 # The first that fits is taken.
 _FITS = (
@@ -135,7 +140,7 @@ def _pages(document: Document, templates: Templates, fit: _Fit) -> Layout:
 
 
 def _page(document: Document, templates: Templates, fit: _Fit, embed: Embed) -> Markup:
-    parts = Parts(document, embed, hover=False, mark_width=MARK / _POINT)
+    parts = Parts(document, embed, hover=False, mark_width=MARK / _POINT, shown=fit.shown)
     return templates.render(
         "report/print.html.j2",
         document=document,

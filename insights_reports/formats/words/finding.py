@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from insights_reports.edition.document import Document, Finding, FindingLine
-from insights_reports.edition.values import Metric, Name, Part, Statistic, Unit
+from insights_reports.edition.reasons import FEW
+from insights_reports.edition.values import Metric, Missing, Name, Part, Statistic, Unit
 from insights_reports.formats.words.brief import (
     brief_text,
     briefly,
@@ -80,12 +81,16 @@ def _what(words: Words, line: FindingLine) -> str:
     figure = line.figure
     if figure.value is not None and figure.unit is Unit.RATE and figure.n is not None:
         failed = round(figure.value * figure.n)
+        if figure.n < FEW:
+            return words.text(f"show.line.{figure.metric}_few", n=failed, total=figure.n)
         rate = Name(brief_text(words, figure))
         return words.text(f"show.line.{figure.metric}", n=failed, total=figure.n, rate=rate)
     if figure.metric is Metric.DEPLOYMENT_FREQUENCY:
         key = "per_week" if figure.statistic is Statistic.PER_WEEK else "count"
         return words.text(f"show.line.{key}", n=Name(brief_text(words, figure)))
     label = Name(words.text(f"show.metric.{figure.metric}"))
+    if figure.missing is Missing.TOO_FEW and figure.n:
+        return words.text("show.line.few", label=label, n=figure.n)
     return words.text("show.line.value", label=label, value=Name(brief_text(words, figure)))
 
 
