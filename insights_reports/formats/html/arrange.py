@@ -13,6 +13,9 @@ from insights_reports.edition.document import (
 )
 from insights_reports.edition.values import Strip, Value
 
+BY_WEEK = "weeks"
+"""The id of the chart of lines that is as wide as the page."""
+
 
 def beside(table: Table, values: Sequence[Value], number: int) -> Strip | None:
     """The strip that draws the value of column ``number``."""
@@ -51,8 +54,8 @@ def panels_of(block: Block) -> str:
 
 
 def is_lines(block: Block) -> bool:
-    """Whether it is a chart of lines."""
-    return isinstance(block, Chart) and block.form is ChartForm.LINES
+    """Whether it is a chart of lines that stands beside another one."""
+    return isinstance(block, Chart) and block.form is ChartForm.LINES and block.id != BY_WEEK
 
 
 def drivers(overview: Sequence[Block]) -> list[Block]:

@@ -5,7 +5,7 @@ markup already comes from `charts_svg` and nowhere else.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup
@@ -45,7 +45,14 @@ from insights_reports.formats.charts.palette import palette
 from insights_reports.formats.charts.scale import Scale
 from insights_reports.formats.charts.svg import Colours
 from insights_reports.formats.charts.trend import trend
-from insights_reports.formats.html.arrange import beside, drivers, ends_trends, groups, panels_of
+from insights_reports.formats.html.arrange import (
+    beside,
+    drivers,
+    ends_trends,
+    groups,
+    is_lines,
+    panels_of,
+)
 from insights_reports.formats.html.pictures import Pictures
 from insights_reports.formats.words.brief import brief_phrase, brief_text, briefly, moment
 from insights_reports.formats.words.finding import FindingText, finding_text, findings_title
@@ -68,7 +75,8 @@ _ANCHOR = re.compile(r"[^A-Za-z0-9_-]+")
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
-_COMMON = ("trends", "method", "discrepancies", "exclusions")  # sections that are no split's
+_APPENDIX = ("discrepancies", "exclusions")
+_COMMON = ("trends", "incidents", "method", *_APPENDIX)  # sections that are no split's
 _NONE = {Missing.NO_DEPLOYMENTS, Missing.NO_VALUES}
 _LONG = 48  # characters of a name
 HALF = 244.0  # points
@@ -97,12 +105,14 @@ def inline(picture: Markup, alt: str) -> Markup:
 
 @dataclass(frozen=True)
 class Parts:
-    """The functions that templates call, for one document."""
+    """The functions that templates call, for one document. ``cut`` has how many rows paper shows of
+    a table, where these are not all of `Table.rows`; None: every row of every table is shown."""
 
     document: Document
     embed: Embed
     hover: bool
     mark_width: float
+    cut: Mapping[str, int] | None = None
     words: Words = field(init=False)
     colours: Colours = field(init=False)
 
@@ -204,10 +214,8 @@ class Parts:
     def cell(self, value: Value, kind: ColumnKind, *, brief: bool = False) -> str:
         """A cell as text; where the head of the column says "per week" the cell need not.
         ``brief``: in a table of strips, where there is no room for why a figure is missing."""
-        if brief and isinstance(value, Figure) and value.missing in _NONE:
-            return self.words.text("show.none")
         if isinstance(value, Figure):
-            return self._figure(value, kind)
+            return self._why(value) if brief and value.value is None else self._figure(value, kind)
         if isinstance(value, Phrase):
             return brief_phrase(self.words, value)
         if isinstance(value, Instant):
@@ -215,6 +223,14 @@ class Parts:
         if isinstance(value, Part) and kind is ColumnKind.PART:
             return self.pictures.signed(value)
         return self.words.cell(value, kind)
+
+    def _why(self, figure: Figure) -> str:
+        """Why there is no figure, in one or two words."""
+        if figure.missing in _NONE:
+            return self.words.text("show.none")
+        if figure.missing is Missing.TOO_FEW and figure.n:
+            return self.words.text("show.only", n=figure.n)
+        return self.words.value(figure.missing)
 
     def _figure(self, figure: Figure, kind: ColumnKind) -> str:
         if kind is ColumnKind.DURATION:
@@ -260,8 +276,16 @@ class Parts:
         """What links to a row lead to, "" where it has none: the first table that has the row."""
         if number >= len(table.row_ids):
             return ""
-        first = next(t for t in self._tables() if table.row_ids[number] in t.row_ids)
+        first = next(t for t in self._tables() if table.row_ids[number] in self._ids(t))
         return f"row-{anchor(table.row_ids[number])}" if first is table else ""
+
+    def _ids(self, table: Table) -> Sequence[str]:
+        """The ids of the rows that are shown."""
+        return table.row_ids if self.cut is None else table.row_ids[: self.on_paper(table)]
+
+    def on_paper(self, table: Table) -> int:
+        """How many rows of a table paper shows."""
+        return min(len(table.rows), (self.cut or {}).get(table.id, len(table.rows)))
 
     def stands_out(self, table: Table, number: int) -> bool:
         """Whether something in this row lies outside its usual range."""
@@ -280,6 +304,12 @@ class Parts:
 
     def sentence(self, phrase: Phrase) -> str:
         return briefly(self.words, phrase)
+
+    def question(self, phrase: Phrase) -> tuple[str, str]:
+        """A question in two: the name that it begins with, or "", and the rest."""
+        said, slice = self.sentence(phrase), phrase.values.get("slice")
+        name = "" if slice is None else self.words.value(slice)
+        return (name, said.removeprefix(name)) if said.startswith(name) else ("", said)
 
     def tile(self, tile: Tile) -> TileText:
         return tile_text(self.words, tile)
@@ -303,6 +333,24 @@ class Parts:
     def groups(self, blocks: Sequence[Block]) -> list[list[Block]]:
         """Blocks that stand beside each other: charts of lines by two, a waterfall and its path."""
         return groups(blocks)
+
+    def says_little(self, section: Section) -> bool:
+        """Whether it is a section of the appendix in which nothing is listed."""
+        listed = any(not isinstance(block, Prose) for block in section.blocks)
+        return section.id in _APPENDIX and not listed
+
+    def is_half(self, block: Block) -> bool:
+        """Whether it is a chart of lines that takes half the width."""
+        return is_lines(block)
+
+    def panels(self, charts: Sequence[Chart]) -> list[Chart]:
+        """The panels that paper shows of a split: those of two measures that lie outside in it, the
+        gravest first, else its deployments."""
+        own = [each for each in self.document.findings if each.anchor == panels_of(charts[0])]
+        metrics = dict.fromkeys(line.metric for each in own for line in each.measures)
+        by_metric = {self.measure(each): each for each in charts[0].alternatives}
+        found = [by_metric[metric] for metric in metrics if metric in by_metric]
+        return found[:2] or [*charts]
 
     def drivers(self) -> list[Block]:
         """What of page one stands beside the findings: what drove the change, and the path."""
@@ -374,7 +422,7 @@ class Parts:
 
     def rows(self, finding: Finding) -> str:
         """Where the row behind a finding is: on this page or on another of its edition."""
-        if any(finding.row in table.row_ids for table in self._tables()):
+        if any(finding.row in self._ids(table) for table in self._tables()):
             return f"#row-{anchor(finding.row)}"
         place = f"#{anchor(finding.anchor)}"
         here = self.has_anchor(finding.anchor)

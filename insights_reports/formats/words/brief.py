@@ -154,6 +154,9 @@ def briefly(words: Words, phrase: Phrase) -> str:
 
 def _brief_values(words: Words, phrase: Phrase) -> Phrase:
     values = {name: _brief_value(words, value) for name, value in phrase.values.items()}
+    target = phrase.values.get("target")
+    if isinstance(target, Figure):
+        values["target"] = Name(goal(words, target))
     return Phrase(phrase.key, values)
 
 
@@ -170,7 +173,7 @@ def brief_phrase(words: Words, phrase: Phrase) -> str:
     if phrase.key.startswith("since."):
         return brief_since(words, phrase)
     if not phrase.key.startswith("usual."):
-        return words.phrase(phrase)
+        return briefly(words, phrase)
     low, high = (
         end if isinstance(end, Figure) else None
         for end in (phrase.values.get("low"), phrase.values.get("high"))
