@@ -62,7 +62,7 @@ from insights_reports.edition.values import (
     Span,
     Value,
 )
-from insights_reports.edition.weeks import by_week
+from insights_reports.edition.weeks import first_by_week
 from insights_reports.judgement import Baseline, Proposal
 from insights_reports.metrics import Split
 
@@ -301,19 +301,10 @@ class _Edition:
         table = months(self.main, self.tiles)
         said_last = sorted(charts, key=lambda each: isinstance(each, Prose))
         days = [] if self.incidents.all_deployments() else [overview(self.main), heat(self.main)]
-        every = (*self.weeks(), *said_last, *days[:1], table, *days[1:])
+        weeks = first_by_week(self.found.rows, self.parts, self.judging)
+        every = (weeks, *said_last, *days[:1], table, *days[1:])
         blocks = tuple(block for block in every if block is not None)
         return Section("trends", Phrase("section.trends"), lead, blocks)
-
-    def weeks(self) -> Iterator[Block]:
-        """The first finding week by week."""
-        finding = next(iter(self.found.rows), None)
-        if finding is None or self.main.windows.trend_granularity == "Weekly":
-            return
-        part = next(part for part in self.parts if part.anchor == finding.anchor)
-        chart = by_week(part, finding, self.judging)
-        if chart is not None:
-            yield chart
 
     def section(self, part: SplitPart, *, with_panels: bool) -> Section:
         made = section(part, with_panels=with_panels)

@@ -1,5 +1,6 @@
 """The first finding week by week: its gravest measure over a year, beside what would be usual."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -28,6 +29,17 @@ _WEEKS = 52
 _LEAST = 8  # weeks below which the periods say as much
 
 Range = tuple[float, float] | None
+
+
+def first_by_week(
+    findings: Sequence[Finding], parts: Sequence[SplitPart], judging: Judging
+) -> Chart | None:
+    """The chart of the first finding; None where there is none, or the trends show weeks."""
+    if not findings:
+        return None
+    part = next(part for part in parts if part.anchor == findings[0].anchor)
+    weekly = part.facts.windows.trend_granularity == "Weekly"
+    return None if weekly else by_week(part, findings[0], judging)
 
 
 def by_week(part: SplitPart, finding: Finding, judging: Judging) -> Chart | None:

@@ -7,6 +7,7 @@ from insights_reports.edition.document import (
     Chart,
     ChartForm,
     ColumnKind,
+    Finding,
     Path,
     Table,
     Waterfall,
@@ -68,3 +69,13 @@ def ends_trends(blocks: Sequence[Block], group: Sequence[Block]) -> bool:
     """Whether the last of the charts of lines is in this group."""
     lines = [block for block in blocks if is_lines(block)]
     return bool(lines) and lines[-1] in group
+
+
+def panels_on_paper(findings: Sequence[Finding], charts: Sequence[Chart]) -> list[Chart]:
+    """The panels that paper shows of a split: those of two measures that lie outside in it, the
+    gravest first, else its deployments."""
+    own = [each for each in findings if each.anchor == panels_of(charts[0])]
+    metrics = dict.fromkeys(line.metric for each in own for line in each.measures)
+    by_metric = {each.series[0].figures[0].metric: each for each in charts[0].alternatives}
+    found = [by_metric[metric] for metric in metrics if metric in by_metric]
+    return found[:2] or [*charts]

@@ -26,13 +26,9 @@ from insights_reports.edition.document import (
 )
 from insights_reports.edition.files import file_name
 from insights_reports.edition.values import (
-    Change,
-    Day,
     Figure,
     Instant,
     Mark,
-    Missing,
-    Name,
     Part,
     Phrase,
     Strip,
@@ -52,9 +48,12 @@ from insights_reports.formats.html.arrange import (
     groups,
     is_lines,
     panels_of,
+    panels_on_paper,
 )
+from insights_reports.formats.html.identity import identity_facts
 from insights_reports.formats.html.pictures import Pictures
-from insights_reports.formats.words.brief import brief_phrase, brief_text, briefly, moment
+from insights_reports.formats.html.sorting import sort_key
+from insights_reports.formats.words.brief import brief_phrase, brief_text, briefly, moment, why
 from insights_reports.formats.words.finding import FindingText, finding_text, findings_title
 from insights_reports.formats.words.headline import headline_text
 from insights_reports.formats.words.tile import TileText, tile_text, tone, triangle
@@ -77,7 +76,6 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 _APPENDIX = ("discrepancies", "exclusions")
 _COMMON = ("trends", "incidents", "method", *_APPENDIX)  # sections that are no split's
-_NONE = {Missing.NO_DEPLOYMENTS, Missing.NO_VALUES}
 _LONG = 48  # characters of a name
 HALF = 244.0  # points
 _PHONE = 350.0  # user units: the line of a common phone in CSS pixels
@@ -215,7 +213,9 @@ class Parts:
         """A cell as text; where the head of the column says "per week" the cell need not.
         ``brief``: in a table of strips, where there is no room for why a figure is missing."""
         if isinstance(value, Figure):
-            return self._why(value) if brief and value.value is None else self._figure(value, kind)
+            if brief and value.value is None:
+                return why(self.words, value)
+            return self._figure(value, kind)
         if isinstance(value, Phrase):
             return brief_phrase(self.words, value)
         if isinstance(value, Instant):
@@ -224,14 +224,6 @@ class Parts:
             return self.pictures.signed(value)
         return self.words.cell(value, kind)
 
-    def _why(self, figure: Figure) -> str:
-        """Why there is no figure, in one or two words."""
-        if figure.missing in _NONE:
-            return self.words.text("show.none")
-        if figure.missing is Missing.TOO_FEW and figure.n:
-            return self.words.text("show.only", n=figure.n)
-        return self.words.value(figure.missing)
-
     def _figure(self, figure: Figure, kind: ColumnKind) -> str:
         if kind is ColumnKind.DURATION:
             return brief_text(self.words, figure)
@@ -239,17 +231,7 @@ class Parts:
 
     def sort_key(self, value: Value) -> str:
         """What a column is sorted by: a bare number or date, "" for what has none."""
-        match value:
-            case Figure(value=number) | Change(difference=number) | Mark(at=number):
-                return _bare(number)
-            case Strip(at=number) | Part(size=number):
-                return _bare(number)
-            case Day(date=moment) | Instant(at=moment):
-                return moment.isoformat()
-            case int() | float():
-                return _bare(value)
-            case _:
-                return self.words.value(value)
+        return sort_key(value, self.words)
 
     def chart_rows(self, chart: Chart) -> list[tuple[str, list[str]]]:
         """The data of a chart: each interval in full, and the figure of each series."""
@@ -346,11 +328,7 @@ class Parts:
     def panels(self, charts: Sequence[Chart]) -> list[Chart]:
         """The panels that paper shows of a split: those of two measures that lie outside in it, the
         gravest first, else its deployments."""
-        own = [each for each in self.document.findings if each.anchor == panels_of(charts[0])]
-        metrics = dict.fromkeys(line.metric for each in own for line in each.measures)
-        by_metric = {self.measure(each): each for each in charts[0].alternatives}
-        found = [by_metric[metric] for metric in metrics if metric in by_metric]
-        return found[:2] or [*charts]
+        return panels_on_paper(self.document.findings, charts)
 
     def drivers(self) -> list[Block]:
         """What of page one stands beside the findings: what drove the change, and the path."""
@@ -364,31 +342,7 @@ class Parts:
 
     def facts(self) -> list[tuple[str, str]]:
         """Whose numbers these are, for when, made when and by what: (label, text)."""
-        w, identity = self.words, self.document.identity
-        zone = w.text(
-            "label.zone_both", zone=Name(identity.zone), stated=Name(identity.stated_zone)
-        )
-        facts = [
-            (w.text(f"label.{label}"), text)
-            for label, text in (
-                ("report", w.name(identity.report)),
-                ("scope", w.phrase(identity.scope)),
-                ("dates", w.dates(identity.period)),
-                ("zone", zone),
-                ("status", w.status(identity)),
-                ("generated", w.instant(identity.generated)),
-                ("as_of", w.instant(identity.as_of)),
-                ("trigger", w.trigger(identity)),
-                ("account", w.name(identity.account)),
-                ("server", w.name(Name(identity.server))),
-                ("space", w.name(identity.space)),
-                ("subscription", w.name(Name(identity.subscription))),
-                ("granularity", w.text(f"granularity.{identity.granularity}")),
-                ("formula", w.name(Name(self.document.formula_version))),
-                ("contact", self.document.brand.contact),
-            )
-        ]
-        return [(label, text) for label, text in facts if text]
+        return identity_facts(self.words, self.document)
 
     # --- splits --------------------------------------------------------------------------------
 
@@ -440,7 +394,3 @@ class Parts:
         """The logo as a data URI, "" where there is none."""
         logo = self.document.brand.logo
         return f"data:image/png;base64,{logo}" if _BASE64.fullmatch(logo) else ""
-
-
-def _bare(value: float | None) -> str:
-    return "" if value is None else repr(value)

@@ -12,6 +12,7 @@ from insights_reports.edition.values import (
     Day,
     Figure,
     Instant,
+    Missing,
     Name,
     Phrase,
     Since,
@@ -41,6 +42,15 @@ def brief(words: Words, figure: Figure | None) -> tuple[str, str]:
     else:
         number = words.figure(figure, unit=False)
     return number, words.unit(figure.unit, figure.value)
+
+
+def why(words: Words, figure: Figure) -> str:
+    """Why there is no figure, in one or two words."""
+    if figure.missing in (Missing.NO_DEPLOYMENTS, Missing.NO_VALUES):
+        return words.text("show.none")
+    if figure.missing is Missing.TOO_FEW and figure.n:
+        return words.text("show.only", n=figure.n)
+    return words.value(figure.missing)
 
 
 def goal(words: Words, figure: Figure) -> str:
