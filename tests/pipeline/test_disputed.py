@@ -34,7 +34,7 @@ def test_rates_that_are_all_stated_higher(
     configure: Configure, run: Callable[..., Done], server: RunningServer
 ) -> None:
     with mail_server() as postbox, proxy(server, higher) as url:
-        config = configure(mail_port=postbox.port, formats=["html", "pdf"])
+        config = configure(mail_port=postbox.port, splits=["Project", "EnvironmentGroup"])
         done = run(config, "--url", url)
     assert done.status == 1
 
@@ -56,6 +56,6 @@ def test_rates_that_are_all_stated_higher(
 
     message = message_from_bytes(postbox.received[0][1], policy=default)
     assert message["Subject"].count("Differs from Octopus") == 1
-    assert message["Subject"].startswith("Differs from Octopus: ")
+    assert message["Subject"].strip().startswith("Differs from Octopus: ")
     index = (root / "index.html").read_text(encoding="utf-8")
-    assert '<span class="check differs">differs</span>' in index
+    assert '<span class="check bad">differs</span>' in index
