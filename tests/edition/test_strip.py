@@ -361,7 +361,7 @@ def test_several_kinds_are_several_sentences_and_nothing_else_is_said_to_agree()
     check = checked(agrees=24, differs=179, findings=both)
     assert [words("en").phrase(each) for each in document(check).check.findings] == [
         "179 figures differ: several measures.",
-        "Failure rate (a, and 2 more tables): Octopus states 100 % above ours in all 176",
+        "Failure rate (a, and 2 more tables): Octopus states 100\u00a0% above ours in all 176",
         "several measures (all deployments, per month, last year): 3 of 9 differ, with nothing in "
         "common",
     ]
