@@ -341,6 +341,40 @@ def project_table(shown: int) -> Table:
 
 
 def panels() -> Chart:
+    """Deployments of five projects; their failure rates can be shown in their place."""
+    chart = deployment_panels()
+    return replace(chart, alternatives=(rate_panels(chart),))
+
+
+def rate_panels(chart: Chart) -> Chart:
+    """The same panels by the failure rate, with a gap where nothing was deployed."""
+    no_rate = missing(RATE, Statistic.RATE, Missing.NO_DEPLOYMENTS)
+    figures = (no_rate, *(rate(n % 5, 20 + n) for n in range(1, 12)))
+    metric = phrase("metric.failure_rate")
+    return replace(
+        chart,
+        id=f"{chart.id}-{RATE}",
+        title=phrase(
+            "chart.panels.measure.title", metric=metric, granularity=phrase("per.Monthly")
+        ),
+        subtitle=phrase("chart.panels.measure.failure_rate"),
+        alt=phrase(
+            "chart.panels.measure.alt",
+            metric=metric,
+            n=5,
+            low=rate(0, 25),
+            high=rate(4, 24),
+            top=chart.series[0].label,
+        ),
+        unit=Unit.RATE,
+        series=tuple(
+            replace(each, figures=figures, summary=phrase("series.panel_alone", n=figures[-1]))
+            for each in chart.series
+        ),
+    )
+
+
+def deployment_panels() -> Chart:
     names = PROJECTS[:5]
     return Chart(
         id="project-panels",
@@ -647,7 +681,7 @@ def sample_document(**changes: object) -> Document:
             Section(
                 "trends",
                 phrase("section.trends"),
-                phrase("trends.lead.Monthly", n=12),
+                phrase("trends.lead.Monthly", n=12, outside=1, judged=5),
                 (lead_chart(), rate_chart(), heat()),
             ),
             method(),

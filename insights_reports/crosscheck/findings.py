@@ -92,7 +92,7 @@ def differences(judged: JudgedCells, week_start: WeekStart) -> Iterator[Differen
             number,
             _floats(stated),
             _floats(compared.cells.columns[number][cells]),
-            judged.rounding.tolerance(figure),
+            judged.rounding.slack(figure, stated),
             {
                 FIGURES[place].statistic or "": judged.rounding.agrees(
                     figure, stated, compared.cells.columns[place][cells]

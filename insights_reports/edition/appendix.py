@@ -8,7 +8,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from insights_reports.crosscheck.causes.cause import Cause
-from insights_reports.crosscheck.result import Discrepancy, StreamDiscrepancy
+from insights_reports.crosscheck.result import (
+    CheckFinding,
+    CheckVerdict,
+    Discrepancy,
+    StreamDiscrepancy,
+)
+from insights_reports.edition.differing import of_one_kind
 from insights_reports.edition.document import (
     Block,
     Column,
@@ -38,15 +44,15 @@ Rows = Sequence[tuple[Value, ...]]
 Columns = Sequence[tuple[str, ColumnKind]]
 
 
-def _table(id: str, title: Phrase, columns: Columns, rows: Rows) -> Table:
+def _table(id: str, title: Phrase, columns: Columns, rows: Rows, shown: int = _SHOWN) -> Table:
     return Table(
         id=id,
         title=title,
         subtitle=None,
         columns=tuple(Column(Phrase(f"column.{name}"), kind) for name, kind in columns),
-        rows=tuple(rows[:_SHOWN]),
+        rows=tuple(rows[:shown]),
         total_rows=len(rows),
-        all_rows=tuple(rows) if len(rows) > _SHOWN else (),
+        all_rows=tuple(rows) if len(rows) > shown else (),
     )
 
 
@@ -54,10 +60,15 @@ def discrepancies(facts: Facts) -> Section:
     """The stated figures and stream values that do not agree with ours, those that differ first."""
     check, zone = facts.inputs.check, facts.inputs.zone
     blocks: list[Block] = []
+    if check.findings:
+        kinds = [_kind(each, check.discrepancies) for each in check.findings]
+        title = Phrase("table.kinds.title")
+        blocks.append(_table("kinds-of-differences", title, _KINDS, kinds))
     if check.discrepancies:
         rows = [_discrepancy(each, zone) for each in check.discrepancies]
         title = Phrase("table.discrepancies.title")
-        blocks.append(_table("discrepancies-table", title, _DISCREPANCY, rows))
+        shown = 0 if check.findings else _SHOWN
+        blocks.append(_table("discrepancies-table", title, _DISCREPANCY, rows, shown))
     if check.streams.discrepancies:
         rows = [_stream_discrepancy(each, zone) for each in check.streams.discrepancies]
         title = Phrase("table.stream_discrepancies.title")
@@ -80,6 +91,15 @@ def discrepancies(facts: Facts) -> Section:
     return Section("discrepancies", Phrase("section.discrepancies"), lead, tuple(blocks))
 
 
+_KINDS = (
+    ("difference", ColumnKind.TEXT),
+    ("differing", ColumnKind.COUNT),
+    ("compared", ColumnKind.COUNT),
+    ("example", ColumnKind.NAME),
+    ("interval", ColumnKind.DAY),
+    ("stated", ColumnKind.TEXT),
+    ("recomputed", ColumnKind.TEXT),
+)
 _DISCREPANCY = (
     ("series", ColumnKind.NAME),
     ("split", ColumnKind.TEXT),
@@ -100,6 +120,27 @@ _STREAM_DISCREPANCY = (
     ("check", ColumnKind.TEXT),
     ("reason", ColumnKind.TEXT),
 )
+
+
+def _kind(found: CheckFinding, every: Sequence[Discrepancy]) -> tuple[Value, ...]:
+    """The differences of one kind: what they have in common, how many, and the first of them."""
+    first = next((each for each in every if _is_of(each, found)), None)
+    said: tuple[Value, ...] = (of_one_kind(found), found.count, found.compared)
+    if first is None:
+        return (*said, None, None, None, None)
+    spelled, start = first.to_json(), first.start_of_interval
+    return (
+        *said,
+        Name(first.series, ""),
+        None if start is None else Day(start),
+        _spelled(spelled["stated"]),
+        _spelled(spelled["recomputed"]),
+    )
+
+
+def _is_of(one: Discrepancy, found: CheckFinding) -> bool:
+    of = (found.metric in (None, one.metric), found.statistic in (None, one.statistic))
+    return all(of) and one.verdict is CheckVerdict.DIFFERS
 
 
 def _discrepancy(found: Discrepancy, zone: str) -> tuple[Value, ...]:

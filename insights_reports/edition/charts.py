@@ -29,6 +29,7 @@ from insights_reports.edition.values import (
     Missing,
     Name,
     Phrase,
+    Span,
     Statistic,
     Unit,
     Value,
@@ -162,7 +163,7 @@ def _trend(facts: Facts, tile: Tile) -> Chart | Prose:
         x=tuple(span.start for span in facts.trend),
         granularity=facts.windows.trend_granularity,
         unit=main[-1].unit,
-        series=series + limits + _target(facts, main),
+        series=series + limits + target_series(facts, main, facts.trend),
         annotations=(*_new_level(level), *_dated(facts)),
         logarithmic=logarithmic,
         level=level,
@@ -241,11 +242,18 @@ def _usual(facts: Facts, tile: Tile, main: tuple[Figure, ...]) -> tuple[ChartSer
     ranges = dict(zip(tile.spark_periods, tile.spark_usual, strict=False))
     whole = facts.trend[:-1] if facts.windows.trend_cut else facts.trend
     found = [ranges.get(span) if span in whole else None for span in facts.trend]
+    return range_series(main[-1], found)
+
+
+def range_series(
+    like: Figure, found: Sequence[tuple[float, float] | None]
+) -> tuple[ChartSeries, ...]:
+    """The two ends of a usual range at each point, in the unit of ``like``; () where there are
+    none."""
     if not any(found):
         return ()
 
     def end(at: int) -> tuple[Figure, ...]:
-        like = main[-1]
         nothing = Figure(like.metric, like.statistic, None, None, Missing.NO_VALUES)
         return tuple(
             nothing if pair is None else Figure(like.metric, like.statistic, pair[at])
@@ -255,13 +263,15 @@ def _usual(facts: Facts, tile: Tile, main: tuple[Figure, ...]) -> tuple[ChartSer
     return (ChartSeries(_LOWER, Role.LIMIT, end(0)), ChartSeries(_UPPER, Role.LIMIT, end(1)))
 
 
-def _target(facts: Facts, main: tuple[Figure, ...]) -> tuple[ChartSeries, ...]:
+def target_series(
+    facts: Facts, main: tuple[Figure, ...], spans: Sequence[Span]
+) -> tuple[ChartSeries, ...]:
     """The target at each point; deployments a week by the length of the interval."""
     metric = main[-1].metric
     target = facts.settings.targets.get(metric)
     if target is None:
         return ()
-    weeks = [(span.end - span.start).days / 7 for span in facts.trend]
+    weeks = [(span.end - span.start).days / 7 for span in spans]
     values = [target * each if metric is _FREQUENCY else target for each in weeks]
     figures = tuple(Figure(metric, main[-1].statistic, value) for value in values)
     return (ChartSeries(Phrase("series.target"), Role.TARGET, figures),)

@@ -26,10 +26,13 @@ from insights_reports.edition.document import (
     Chart,
     Document,
     Identity,
+    Prose,
     Section,
+    Table,
     Tile,
 )
 from insights_reports.edition.facts import Facts, Slices
+from insights_reports.edition.few import over_time, since_first
 from insights_reports.edition.findings import Findings, findings
 from insights_reports.edition.headline import Told, headline, subject
 from insights_reports.edition.incidents import FIRST, Incidents
@@ -44,7 +47,7 @@ from insights_reports.edition.path import ordered, path
 from insights_reports.edition.questions import questions
 from insights_reports.edition.scope import Scope, scope_of, within
 from insights_reports.edition.settings import Inputs, Settings
-from insights_reports.edition.slices import NAMES, SplitPart, split_slices
+from insights_reports.edition.slices import NAMES, SPOKEN, SplitPart, split_slices
 from insights_reports.edition.split_headline import split_headline
 from insights_reports.edition.split_section import section
 from insights_reports.edition.strip import strip, unseen
@@ -60,6 +63,7 @@ from insights_reports.edition.values import (
     Span,
     Value,
 )
+from insights_reports.edition.weeks import first_by_week
 from insights_reports.judgement import Baseline, Proposal
 from insights_reports.metrics import Split
 
@@ -197,19 +201,26 @@ class _Edition:
         return replace(
             self.document("summary", self.scoped(), sections),
             title=Phrase("title.summary"),
-            subject=self.subject(),
+            subject=subject(self.told),
             headline=headline(self.told),
             tiles=self.tiles,
             findings=self.found.rows,
             overview=tuple(self.overview()),
             questions=(
-                *questions(self.found.rows, self.tiles, self.incidents, disputed=disputed),
+                *self.asked(disputed=disputed),
                 *self.new_levels(),
             ),
             last_edition=last_edition(self.inputs.before, self.parts, self.tiles),
             note=self.inputs.note,
             missed=missed_targets(self.ranked),
         )
+
+    def asked(self, *, disputed: bool) -> tuple[Phrase, ...]:
+        """The questions; that there is none is not said where the headline says as much of few
+        deployments."""
+        found = questions(self.found.rows, self.tiles, self.incidents, disputed=disputed)
+        few = self.incidents.all_deployments() is not None
+        return () if few and found == (Phrase("question.none"),) else found
 
     def new_levels(self) -> Iterator[Phrase]:
         """The new levels of page one's measures that somebody may accept."""
@@ -230,56 +241,71 @@ class _Edition:
     def scoped(self) -> Phrase:
         return Phrase("scope.seen") if unseen(self.everything) else self.scope.said
 
-    def subject(self) -> Phrase:
-        said = subject(self.told)
-        if self.inputs.check.differs > self.settings.limit:
-            return Phrase("subject.differs", {"subject": said})
-        return said
-
     def overview(self) -> Iterator[Block]:
         """What drove it, the path, where to look, the longest recoveries, when it completes."""
         first = self.first
-        drove = None if first is None else self.drove(first)
-        if drove is not None:
-            yield drove
+        listed = self.incidents.all_deployments()
+        if listed is not None:
+            yield from self.few(listed)
+        elif first is not None:
+            yield from self.drove(first)
         steps = path(self.everything, self.judging, self.scope.name)
         if steps is not None:
             yield steps
-        table = None if first is None else matrix(first, self.judging, self.found.rows)
-        if table is not None:
-            yield table
+        if first is not None and (listed is None or self.found.rows):
+            yield from matrix(first, self.judging, self.found.rows)
         longest = self.incidents.recoveries(FIRST)
-        if longest is not None:
+        if longest is not None and listed is None:
             yield replace(longest, notes=(self.incidents.recovered(),))
 
-    def drove(self, first: SplitPart) -> Block | None:
-        """The waterfall of the gravest change, where it has parts; all deployments, where they are
-        few; otherwise the failure rate over time."""
-        few = self.incidents.all_deployments()
-        if few is not None:
-            return few
+    def few(self, listed: Table) -> Iterator[Block]:
+        """All deployments, where they are few; where nothing in them can be found, what a longer
+        time shows."""
+        chart = over_time(self.main)
+        if chart is not None:
+            yield chart
+        yield listed
+        first = self.first
+        if first is not None and len(first.order) > 1 and not self.found.rows:
+            yield since_first(first)
+
+    def drove(self, first: SplitPart) -> Iterator[Block]:
+        """The waterfall of the gravest change, where it has parts; otherwise the failure rate over
+        time."""
         rate = self.told.tile(Metric.FAILURE_RATE)
         own = self.shares[first.anchor]
         if rate.verdict in _CHANGED and own is not None and len(own.parts) > 1:
-            return waterfall(self.main, first, own)
+            yield waterfall(self.main, first, own)
+            return
         gravest = next(iter(self.told.changes), None)
         if gravest is not None and gravest.figure.metric in DURATIONS:
             above = median_shares(self.main, first.slices, gravest.figure.metric)
             if above is not None and len(above.parts) > 1:
-                return median_waterfall(self.main, first, above, gravest.figure.metric)
+                yield median_waterfall(self.main, first, above, gravest.figure.metric)
+                return
         [chart] = trends(self.main, [rate])
-        return replace(chart, id="rate-over-time") if isinstance(chart, Chart) else None
+        if isinstance(chart, Chart):
+            yield replace(chart, id="rate-over-time")
 
     def trends(self) -> Section:
         charts = trends(self.main, self.tiles)
         limited = any(isinstance(chart, Chart) and has_limits(chart) for chart in charts)
-        key = "trends.lead" if limited else "trends.lead_without_limits"
-        n = len(self.main.trend)
-        lead = Phrase(f"{key}.{self.main.windows.trend_granularity}", {"n": n})
+        judged = [tile.verdict for tile in self.tiles if tile.verdict in SPOKEN]
+        outside = sum(verdict.outside for verdict in judged)
+        key = "trends.lead_calm" if judged and not outside else "trends.lead"
+        key = key if limited and judged else "trends.lead_without_limits"
+        counts: dict[str, Value] = {
+            "n": len(self.main.trend),
+            "judged": len(judged),
+            "outside": outside,
+        }
+        lead = Phrase(f"{key}.{self.main.windows.trend_granularity}", counts)
         table = months(self.main, self.tiles)
-        bars = overview(self.main)
-        charts = charts if bars is None else (*charts, bars)
-        blocks: tuple[Block, ...] = (*charts, *((table,) if table else ()), heat(self.main))
+        said_last = sorted(charts, key=lambda each: isinstance(each, Prose))
+        days = [] if self.incidents.all_deployments() else [overview(self.main), heat(self.main)]
+        weeks = first_by_week(self.found.rows, self.parts, self.judging)
+        every = (weeks, *said_last, *days[:1], table, *days[1:])
+        blocks = tuple(block for block in every if block is not None)
         return Section("trends", Phrase("section.trends"), lead, blocks)
 
     def section(self, part: SplitPart, *, with_panels: bool) -> Section:

@@ -253,7 +253,29 @@ def _calm(told: Told) -> Phrase:
             },
         )
         sentence = Phrase("headline.two", {"first": sentence, "second": second})
+    elif not judged and (months := _months(told)):
+        sentence = Phrase("headline.two", {"first": sentence, "second": months})
     return _so_far(told, sentence)
+
+
+def _months(told: Told) -> Phrase | None:
+    """The best and the worst of the months of a quarter or a year."""
+    facts, now = told.facts, told.facts.windows.now
+    if facts.inputs.period.kind not in ("quarter", "year"):
+        return None
+    inside = [span for span in facts.trend if now.start <= span.start and span.end <= now.end]
+    asked = (Metric.FAILURE_RATE, Statistic.RATE)
+    rates = [(facts.whole.figure(0, span, *asked), span) for span in inside]
+    known = sorted((pair for pair in rates if pair[0].value is not None), key=_by_rate)
+    if len(known) < 2 or known[0][0].value == known[-1][0].value:
+        return None
+    (low, best), (high, worst) = known[0], known[-1]
+    values: dict[str, Value] = {"best": best, "low": low, "worst": worst, "high": high}
+    return Phrase("headline.months", values)
+
+
+def _by_rate(pair: tuple[Figure, Span]) -> float:
+    return float(pair[0].value or 0)
 
 
 def _failed(tile: Tile, failed: Value) -> Phrase:

@@ -2,7 +2,7 @@
 releases, failures by release, and rework."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from insights_reports.edition.attempts import by_attempt, by_release
+from insights_reports.edition.counted import DURATIONS
 from insights_reports.edition.document import Column, ColumnKind, Section, Table
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.path import first_successes
@@ -46,7 +48,8 @@ class Incidents:
         tables = (
             self.recoveries(_LONGEST, "all-recoveries"),
             self.unrecovered(),
-            self.failures_by_release(),
+            by_attempt(self.facts),
+            by_release(self.facts),
             self.waiting(),
             self.slowest(),
             self.rework(),
@@ -143,48 +146,18 @@ class Incidents:
             found.append((int(order[last]), int(order[first]), last - first + 1, success))
         return sorted(found, key=lambda each: each[1])
 
-    def failures_by_release(self) -> Table | None:
-        """The releases with the most failed deployments of the period."""
-        facts = self.facts
-        inside = facts.within(facts.windows.now) & facts.counted
-        table = facts.inputs.deployments
-        frame = pd.DataFrame(
-            {
-                "project": table["project_id"].astype("object")[inside],
-                "name": table["project_name"].astype("object")[inside],
-                "version": table["release_version"].astype("object")[inside],
-                "failed": facts.failed[inside],
-            }
-        )
-        grouped = frame.groupby(["project", "version"], sort=True, dropna=False)
-        sums = grouped.agg(
-            name=("name", "last"), failed=("failed", "sum"), total=("failed", "size")
-        )
-        worst = sums[sums["failed"] > 0].sort_values(
-            ["failed", "total"], ascending=[False, True], kind="stable"
-        )
-        found: Rows = [
-            (Name(_text(name), str(project)), _name(version), int(failed), int(total))
-            for project, version, name, failed, total in worst.reset_index().itertuples(index=False)
-        ]
-        if not found:
-            return None
-        columns = (
-            ("slice.project", ColumnKind.NAME),
-            ("release", _TEXT),
-            ("failed", _N),
-            ("all_deployments", _N),
-        )
-        title = Phrase("incidents.failures_by_release.title")
-        return self._table("failures-by-release", title, columns, found, _LONGEST)
-
     def waiting(self) -> Table | None:
         """Releases that succeeded in the group before production, are newer than what production
         has, and were not tried there."""
         if len(self.groups) < 2:
             return None
         found: Rows = [
-            (Name(self._project(project), project), _name(version), self._instant(since))
+            (
+                Name(self._project(project), project),
+                _name(version),
+                self._instant(since),
+                _waited(self._end - since),
+            )
             for project, version, since in self.waits
         ]
         if not found:
@@ -193,6 +166,7 @@ class Incidents:
             ("slice.project", ColumnKind.NAME),
             ("release", _TEXT),
             ("ready_since", _AT),
+            ("waited", _D),
         )
         title = Phrase(
             "incidents.waiting.title",
@@ -206,7 +180,7 @@ class Incidents:
         since when."""
         if len(self.groups) < 2:
             return []
-        end = pd.Timestamp(self.facts.windows.now.end).tz_localize(self.facts.inputs.tz)
+        end = self._end
         firsts = first_successes(self.everything, self.groups[-2:])
         firsts = firsts.where(firsts < end)
         tried, newest = self._tried(end), _newest(firsts[1].dropna().index)
@@ -218,6 +192,10 @@ class Incidents:
             if _is_newer(str(version), newest.get(project)):
                 found.append((str(project), str(version), since.to_pydatetime(warn=False)))
         return sorted(found, key=lambda each: each[2])
+
+    @property
+    def _end(self) -> pd.Timestamp:
+        return pd.Timestamp(self.facts.windows.now.end).tz_localize(self.facts.inputs.tz)
 
     def _tried(self, end: pd.Timestamp) -> set[tuple[object, object]]:
         """The releases that were deployed to production at all, by then."""
@@ -267,12 +245,26 @@ class Incidents:
                 _name(table["release_version"].iloc[row]),
                 self._instant(table["completed"].iloc[row]),
                 Phrase("incidents.failed" if facts.failed[row] else "incidents.succeeded"),
+                *(self._duration(row, metric) for metric in DURATIONS),
             )
             for row in rows.tolist()
         ]
-        columns = (*_WHERE, ("release", _TEXT), ("completed_at", _AT), ("outcome", _TEXT))
+        columns = (
+            *_WHERE,
+            ("release", _TEXT),
+            ("completed_at", _AT),
+            ("outcome", _TEXT),
+            ("lead_time", _D),
+            ("recovery", _D),
+        )
         title = Phrase("incidents.all_deployments.title", {"n": len(found)})
-        return self._table("all-deployments", title, columns, found, FEW)
+        made = self._table("all-deployments", title, columns, found, FEW)
+        return replace(made, notes=(self.recovered(),))
+
+    def _duration(self, row: int, metric: Metric) -> Figure | None:
+        """A measure of one deployment, if it has it."""
+        ticks = int(self.facts.ticks(metric)[row])
+        return None if ticks == _NULL else Figure(metric, Statistic.MAX, ticks)
 
     def rework(self) -> Table | None:
         """The rollbacks and hotfixes of the period, and the redeploys, which are no rework."""
@@ -313,6 +305,11 @@ class Incidents:
             for thing in ("project", "environment")
         )
 
+    @cached_property
+    def _one_place(self) -> bool:
+        """Whether all deployments are of one environment, which the scope names."""
+        return self.facts.inputs.deployments["environment_id"].nunique() == 1
+
     def _instant(self, moment: datetime) -> Instant:
         at = pd.Timestamp(moment).to_pydatetime(warn=False)
         return Instant(at, self.facts.inputs.zone)
@@ -325,6 +322,9 @@ class Incidents:
         rows: Rows,
         top: int,
     ) -> Table:
+        if self._one_place and columns[: len(_WHERE)] == _WHERE:
+            columns = (*columns[:1], *columns[len(_WHERE) :])
+            rows = [(*row[:1], *row[len(_WHERE) :]) for row in rows]
         return Table(
             id=id,
             title=title,
@@ -343,6 +343,10 @@ _TEXT, _AT, _N, _D = (
     ColumnKind.DURATION,
 )
 _WHERE = (("slice.project", ColumnKind.NAME), ("slice.environment", ColumnKind.TEXT))
+
+
+def _waited(span: pd.Timedelta) -> Figure:
+    return Figure(Metric.LEAD_TIME, Statistic.MAX, int(span.as_unit("ns").value) // 100)
 
 
 def _newest(releases: pd.Index) -> dict[object, str]:

@@ -185,8 +185,8 @@ class Judging:
             return None
         lasting = Rule.LASTING in judgement.rules
         first = self._first_of_eight(facts, case) if lasting else facts.windows.now.start
-        starts, weekly = self._weekly(group)
-        counts, exposures = _weekly_counts(
+        starts, weekly = self.weekly(group)
+        counts, exposures = weekly_counts(
             self.groups[group], weekly, series, metric, answer.asked.baseline.median, starts
         )
         weeks = list(zip(starts, counts, exposures, strict=True))
@@ -202,7 +202,7 @@ class Judging:
         usable = [period for period in case.recent if period.usable][-8:]
         return starts.get(usable[0].name, facts.windows.now.start)
 
-    def _weekly(self, group: int) -> tuple[list[date], Counted]:
+    def weekly(self, group: int) -> tuple[list[date], Counted]:
         """The whole weeks up to the end of the period, and what was counted in them."""
         if group not in self._weeks:
             own = self.groups[group]
@@ -220,7 +220,7 @@ def _whole_weeks(facts: Facts) -> list[date]:
     return [week for week in weeks if week >= first and week + timedelta(weeks=1) <= end]
 
 
-def _weekly_counts(
+def weekly_counts(
     group: Group,
     weekly: Counted,
     series: int,
@@ -228,6 +228,8 @@ def _weekly_counts(
     median: float | None,
     starts: Sequence[date],
 ) -> tuple[list[float], list[float]]:
+    """Of each week what is counted of a measure, and of how much: deployments, values or open
+    days."""
     if metric in DURATIONS:
         medians = np.full(weekly.shape[0], median or 0.0)
         above = weekly.above(metric, medians)[series]

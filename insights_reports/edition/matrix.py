@@ -1,7 +1,9 @@
 """Where to look: the slices of the first split by their measures, each on its own usual range."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from insights_reports.edition.counted import DURATIONS
 from insights_reports.edition.document import Column, ColumnKind, Finding, Table
 from insights_reports.edition.facts import Facts, Slices
 from insights_reports.edition.judging import MEASURES, Judging
@@ -12,7 +14,9 @@ from insights_reports.edition.values import (
     ChangeVerdict,
     Judged,
     Metric,
+    Missing,
     Phrase,
+    Statistic,
     Strip,
     Value,
 )
@@ -26,9 +30,9 @@ _MEASURES = (
 )
 _KINDS = {
     Metric.DEPLOYMENT_FREQUENCY: ("deployments", ColumnKind.COUNT),
-    Metric.LEAD_TIME: ("lead_median", ColumnKind.DURATION),
+    Metric.LEAD_TIME: ("lead_time", ColumnKind.DURATION),
     Metric.FAILURE_RATE: ("rate", ColumnKind.RATE),
-    Metric.TIME_TO_RECOVERY: ("recovery_median", ColumnKind.DURATION),
+    Metric.TIME_TO_RECOVERY: ("recovery", ColumnKind.DURATION),
 }
 _DATED = (
     Metric.FAILURE_RATE,
@@ -39,12 +43,33 @@ _DATED = (
 _INSIDE, _OUTSIDE = 0.95, 1.1  # where a value is drawn that lies on, or just beyond, an end
 
 
-def matrix(part: SplitPart, judging: Judging, findings: Sequence[Finding]) -> Table | None:
-    """Ten slices: those of the findings first, then those with the most deployments; None where
-    there are fewer than two."""
+def matrix(part: SplitPart, judging: Judging, findings: Sequence[Finding]) -> Iterator[Table]:
+    """Ten slices: those of the findings first, then those with the most deployments; nothing where
+    there are fewer than two. Where none of them can be judged no ranges are drawn."""
     if len(part.order) < 2:
-        return None
-    order = _order(part, findings)
+        return
+    made = _matrix(part, judging, _order(part, findings))
+    yield made if any(_judged(part, judging, series) for series in part.order) else _plain(made)
+
+
+def _plain(table: Table) -> Table:
+    """The same without ranges and dates, which are empty."""
+    kept = [at for at, each in enumerate(table.columns[:-1]) if each.kind is not ColumnKind.STRIP]
+
+    def of(cells: tuple[Value, ...]) -> tuple[Value, ...]:
+        return tuple(cells[at] for at in kept)
+
+    return replace(
+        table,
+        subtitle=Phrase("matrix.medians"),
+        columns=tuple(table.columns[at] for at in kept),
+        rows=tuple(map(of, table.rows)),
+        all_rows=tuple(map(of, table.all_rows)),
+        total=None if table.total is None else of(table.total),
+    )
+
+
+def _matrix(part: SplitPart, judging: Judging, order: Sequence[int]) -> Table:
     rows = [_row(part, judging, series) for series in order]
     whole = part.facts.whole
     total = (Phrase("label.all"), *_cells(part.facts, whole, 0, judging))
@@ -79,6 +104,8 @@ def _cells(facts: Facts, slices: Slices, series: int, judging: Judging) -> tuple
     for metric in _MEASURES:
         judged = judging.of(facts, slices, series, metric)
         figure = slices.figure(series, now, metric, STATISTICS[metric])
+        if metric is Metric.FAILURE_RATE:
+            cells.append(slices.figure(series, now, metric, Statistic.FAILED))
         cells += [figure, strip(judged) if figure.value is not None else None]
     dated = [judging.of(facts, slices, series, metric) for metric in _DATED]
     since = next((each.since for each in dated if each.verdict in GRAVITY and each.since), None)
@@ -106,6 +133,8 @@ def _columns(part: SplitPart) -> tuple[Column, ...]:
     measures: list[Column] = []
     for metric in _MEASURES:
         name, kind = _KINDS[metric]
+        if metric is Metric.FAILURE_RATE:
+            measures.append(Column(Phrase("column.failures"), ColumnKind.COUNT))
         measures += [
             Column(Phrase(f"column.{name}"), kind),
             Column(
@@ -142,9 +171,10 @@ def _judged(part: SplitPart, judging: Judging, series: int) -> list[Judged]:
 
 
 def _notes(part: SplitPart, judging: Judging, order: Sequence[int]) -> list[Phrase]:
+    few = [] if _all_known(part, order) else [Phrase("matrix.only")]
     judged = [each for series in order for each in _judged(part, judging, series)]
     if not judged:
-        return []
+        return few
     outside = sum(each.side is not None for each in judged)
     group = judging.group(part.facts, part.slices)
     chance = sum(
@@ -157,4 +187,14 @@ def _notes(part: SplitPart, judging: Judging, order: Sequence[int]) -> list[Phra
         "outside": outside,
         "chance": max(1, round(chance)),
     }
-    return [Phrase("matrix.chance", values)]
+    return [Phrase("matrix.chance", values), *few]
+
+
+def _all_known(part: SplitPart, order: Sequence[int]) -> bool:
+    """Whether none of the shown slices has fewer values than a median is of."""
+    now = part.facts.windows.now
+    return not any(
+        part.slices.figure(series, now, metric, STATISTICS[metric]).missing is Missing.TOO_FEW
+        for series in order[:ROWS]
+        for metric in DURATIONS
+    )

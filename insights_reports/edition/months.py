@@ -5,6 +5,7 @@ from insights_reports.edition.dated import dated_in
 from insights_reports.edition.document import Column, ColumnKind, Table, Tile
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.range_ends import STATISTICS
+from insights_reports.edition.reasons import usual_phrase
 from insights_reports.edition.values import (
     Figure,
     Metric,
@@ -40,13 +41,28 @@ def months(facts: Facts, tiles: tuple[Tile, ...]) -> Table | None:
     )
     return Table(
         id="periods",
-        title=Phrase("months.title"),
+        title=Phrase(f"months.title.{_each(facts)}"),
         subtitle=Phrase("months.subtitle", {"extremes": _extremes(facts, spans)}),
         columns=heads,
         rows=tuple(rows),
         total_rows=len(rows),
+        total=_usual(facts, tiles),
         notes=dated_in(facts.settings, spans),
     )
+
+
+def _each(facts: Facts) -> str:
+    """What each row is."""
+    kind = facts.inputs.period.kind
+    return "month" if kind in ("quarter", "year") else kind
+
+
+def _usual(facts: Facts, tiles: tuple[Tile, ...]) -> tuple[Value, ...] | None:
+    """The usual ranges, where the rows are periods that have one."""
+    ranges = [usual_phrase(tile.judged.usual) for tile in tiles]
+    if facts.inputs.period.kind in ("quarter", "year") or not any(ranges):
+        return None
+    return (Phrase("column.usual_range"), *ranges)
 
 
 def _spans(facts: Facts, tiles: tuple[Tile, ...]) -> list[Span]:

@@ -52,14 +52,16 @@ def path(facts: Facts, judging: Judging, scope: str) -> Path | None:
     title = (
         Phrase("path.title") if wait is None else Phrase("path.wait", {"group": Name(wait.after)})
     )
-    subtitle = Phrase("path.subtitle", {"previous": facts.windows.previous})
+    previous = facts.windows.previous
+    alone = "" if slices.known(previous) else "_alone"
+    subtitle = Phrase(f"path.subtitle{alone}", {"previous": previous})
     if wait is not None:
         values: dict[str, Value] = {
             "median": wait.median,
             "n": wait.median.n or 0,
-            "previous": facts.windows.previous,
+            "previous": previous,
         }
-        subtitle = Phrase("path.subtitle_wait", values)
+        subtitle = Phrase(f"path.subtitle_wait{alone}", values)
     steps = tuple(_step(facts, judging, slices, name) for name in order)
     return Path("path", title, subtitle, steps)
 

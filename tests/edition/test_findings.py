@@ -202,7 +202,7 @@ def test_what_had_not_recovered_is_listed_with_what_recovered_it_later() -> None
     )  # fmt: skip
     document = edition([*rows, failed])
     [row] = the(Table, block(document, "unrecovered")).rows
-    assert (row[0], row[2], row[4]) == (
+    assert (row[0], row[1], row[3]) == (
         Name("Billing", "Projects-Billing"), Name("2026.09.90"), 1,
     )  # fmt: skip
     notes = the(Table, block(edition(history({"Billing": 3})), "where-to-look")).notes
@@ -222,9 +222,7 @@ def test_what_the_last_edition_found_goes_on_or_has_ended() -> None:
         said[failed] = [say(each) for each in compose(made, asked)[0].last_edition]
     assert said[14][0].endswith("46.7 % in September, 46.7 % now: it goes on")
     assert said[1][0].endswith("46.7 % in September, 3.3 % now: it ended")
-    assert said[1][1] == (
-        "Target, Deployment failure rate: 17.8 % in September missed it, 3.3 % meets it"
-    )
+    assert said[1][1] == ("Target, Failure rate: 17.8 % in September missed it, 3.3 % meets it")
 
 
 @pytest.mark.parametrize(
@@ -252,7 +250,7 @@ def test_the_scope_is_all_unless_exactly_one_group_is_production() -> None:
 
 
 def test_a_disputed_edition_says_what_octopus_states() -> None:
-    """Every rate stated 13 % too high: tile, headline, subject and the strip say so."""
+    """A rate stated 13 % too high: tile, headline, the strip and the appendix say so."""
     stated = 1.13 * 16 / 90
     differing = discrepancy(
         split="EnvironmentGroup",
@@ -282,11 +280,13 @@ def test_a_disputed_edition_says_what_octopus_states() -> None:
     assert document.tiles[1].stated is None
     assert "(17.8 %; Octopus states 20.1 %)" in say(document.headline)
     assert say(document.headline).count(". ") == 0
-    assert say(document.subject).startswith("Differs from Octopus: September 2026")
     assert [say(each) for each in document.check.findings] == [
-        "DeploymentFailureRate / Rate (None, LastYear, Monthly): one figure differs by itself; "
-        "all else agrees"
+        "1 figure differs: Failure rate.",
+        "Failure rate (all deployments, per month, last year): one figure differs by itself; "
+        "all else agrees",
     ]
+    [kind] = the(Table, block(document, "kinds-of-differences")).rows
+    assert kind[1:4] == (1, 80, Name("Production", ""))
     assert document.check.line is None
 
 

@@ -335,7 +335,7 @@ def test_periods_before_an_accepted_level_keep_the_range_that_stood_then() -> No
         if sentence.key == "method.change.accepted"
     ]
     assert said == [
-        "Deployment failure rate: a new level from 2026-01 on, accepted by Jane (a new pipeline); "
+        "Failure rate: a new level from 2026-01 on, accepted by Jane (a new pipeline); "
         "the periods before are drawn with the range that stood then."
     ]
 
@@ -350,7 +350,7 @@ def test_the_page_asks_whether_a_lasting_change_is_the_new_level() -> None:
     first = compose_edition(inputs(rows, known_from=date(2025, 1, 1)), settings()).documents[0]
     asked = [words("en").phrase(each) for each in first.questions]
     assert asked[-1] == (
-        "Deployment failure rate: a new level since 2026-02? `insights-reports baseline accept` "
+        "Failure rate: a new level since 2026-02? `insights-reports baseline accept` "
         "begins anew there; otherwise it stays compared with 2025-01 to 2025-12."
     )
 

@@ -31,7 +31,7 @@ def test_the_figures_that_differ_are_named_with_both_values() -> None:
     assert said(with_failures(20, 230), with_failures(10, 225)) == [
         "This edition replaces revision 1 of 1 October 2026.",
         "Deployments used: 230, before 225.",
-        "Deployment failure rate: 10.0 %, before 5.0 %.",
+        "Failure rate: 10.0 %, before 5.0 %.",
     ]
 
 
@@ -75,5 +75,5 @@ def test_two_rates_that_look_the_same_have_digits_enough_to_differ() -> None:
     ]
     assert said(now, replace(before, tiles=tuple(tiles))) == [
         "This edition replaces revision 1 of 1 October 2026.",
-        "Deployment failure rate: 48.000 %, before 48.003 %.",
+        "Failure rate: 48.000 %, before 48.003 %.",
     ]

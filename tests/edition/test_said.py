@@ -81,7 +81,8 @@ def test_captions_speak_of_limits_only_where_they_are_drawn() -> None:
             spoken = any(key.startswith("chart.trend.subtitle.") for key in keys(chart.subtitle))
             assert drawn == spoken == limited
         lead = the(Phrase, sections(document)["trends"].lead).key
-        assert lead == ("trends.lead.Monthly" if limited else "trends.lead_without_limits.Monthly")
+        calm, alone = "trends.lead_calm.Monthly", "trends.lead_without_limits.Monthly"
+        assert lead == (calm if limited else alone)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +211,7 @@ def test_a_logarithmic_scale_is_called_so() -> None:
 def test_alternative_texts_name_the_measure_its_finding_and_the_largest_slice() -> None:
     charts = blocks(edition())
     say = words("en").phrase
-    assert say(charts["trend-failure_rate"].alt).startswith("Deployment failure rate: ")
+    assert say(charts["trend-failure_rate"].alt).startswith("Failure rate: ")
     assert say(charts["trend-failure_rate"].alt).endswith("(provisional: 11 of 24 periods known).")
     panels = charts["project-panels"]
     highest = max(
@@ -253,7 +254,7 @@ def test_the_panels_of_a_split_have_each_measure_with_gaps_where_it_has_no_value
     assert drawn(recovery) == [[None] * 3] * 2
     assert [lead.logarithmic, recovery.logarithmic, rates.logarithmic] == [True, False, False]
     said = [words("en").phrase(each.title) for each in first.alternatives]
-    names = ("Lead time", "Time to recovery", "Deployment failure rate")
+    names = ("Lead time", "Time to recovery", "Failure rate")
     assert said == [f"{name} per month" for name in names]
     assert words("en").phrase(lead.alt).replace("\xa0", " ") == (
         "Lead time: 2 panels on one scale; from 2 h to 3 h 30 min, the highest of Projects-1."

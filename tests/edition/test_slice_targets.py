@@ -52,7 +52,7 @@ def test_a_slice_says_of_its_own_target_what_the_whole_would() -> None:
     targets = (SliceTargets("Project", "A", {RATE: 0.05}),)
     assert said(two_projects(), slice_targets=targets) == {
         "project-targets": [
-            "A; Deployment failure rate; 20.0 %; 5.0 %; missed: +15.0 points; "
+            "A; Failure rate; 20.0 %; 5.0 %; missed: +15.0 points; "
             "met in 11 of 12 periods; will meet it in some periods and miss it in others"
         ]
     }
@@ -65,7 +65,7 @@ def test_a_slice_is_found_by_its_id_and_one_without_deployments_says_so() -> Non
         SliceTargets("ProjectGroup", "Web", {RATE: 0.5}),  # of another split
     )
     assert said(two_projects(), slice_targets=targets)["project-targets"] == [
-        "B; Deployment failure rate; 5.0 %; 50.0 %; met; met in 12 of 12 periods; will meet it",
+        "B; Failure rate; 5.0 %; 50.0 %; met; met in 12 of 12 periods; will meet it",
         "Gone; Lead time; no deployments; 1.0 days; no deployments; –; –",
     ]
 
@@ -75,7 +75,7 @@ def test_tags_are_meant_whatever_their_case_and_stand_in_their_own_set() -> None
     found = said(company(3000), "TenantTagSet", slice_targets=targets)
     assert list(found) == ["tenant-tag-set-tagsets-1-targets"]
     [row] = found["tenant-tag-set-tagsets-1-targets"]
-    assert row.startswith("Europe; Deployment failure rate; ")
+    assert row.startswith("Europe; Failure rate; ")
 
 
 def test_without_targets_of_slices_there_is_no_table() -> None:

@@ -49,7 +49,7 @@ def test_a_slice_that_another_explains_says_so(name: str) -> None:
 @pytest.mark.parametrize("name", ["project", "environment-group"])
 def test_where_nothing_moved_the_nearest_is_named(name: str) -> None:
     text = say(split(history({}), name).headline)
-    assert ": nothing moved beyond its usual range. Nearest to an end of its range: " in text
+    assert ": nothing moved beyond its usual range. Nearest to its limit: " in text
     assert text.startswith("3 of 3 ")
     assert " (usual " in text
 

@@ -296,45 +296,60 @@ def test_what_was_dropped_from_the_reply_is_in_the_ledger_and_the_appendix() -> 
 
 
 def finding(kind: Any, **changes: Any) -> CheckFinding:
-    parts = {"metric": "FailureRate", "statistic": None, "questions": ("None, LastYear, Monthly",),
-             "count": 176, "compared": 176, "unit": "rate"}  # fmt: skip
+    parts = {"metric": "DeploymentFailureRate", "statistic": None, "count": 176, "compared": 176,
+             "questions": ("None, LastYear, Monthly",), "unit": "rate"}  # fmt: skip
     return CheckFinding(kind, **{**parts, **changes})
 
 
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (finding("constant factor", amount=1.13), "all 176 stated 13 % above ours"),
-        (finding("constant factor", amount=0.5, compared=200), "176 of 200 stated 50 % below ours"),
+        (finding("constant factor", amount=1.13), "Octopus states 13 % above ours in all 176"),
+        (
+            finding("constant factor", amount=0.5, compared=200),
+            "Octopus states 50 % below ours in 176 of 200",
+        ),
         (
             finding("constant offset", amount=-1.2e9, unit="duration", statistic="Median"),
-            "all 176 stated differ from ours by −2 min",
+            "Octopus differs from ours by −2 min in all 176",
         ),
-        (finding("constant offset", amount=0.01), "all 176 stated differ from ours by +1.0 points"),
-        (finding("shifted interval", amount=1.0), "all 176 stated are ours of a later interval"),
+        (
+            finding("constant offset", amount=0.01),
+            "Octopus differs from ours by +1.0 points in all 176",
+        ),
+        (
+            finding("shifted interval", amount=1.0),
+            "what Octopus states of all 176 is ours of a later interval",
+        ),
         (
             finding("shifted interval", amount=-1.0),
-            "all 176 stated are ours of an earlier interval",
+            "what Octopus states of all 176 is ours of an earlier interval",
         ),
-        (finding("other statistic", other="Mean"), "all 176 stated are ours of Mean"),
+        (
+            finding("other statistic", other="Mean"),
+            "what Octopus states of all 176 is our value for mean",
+        ),
         (
             finding("other population", amount=1.0),
-            "all 176 stated are of more deployments than ours",
+            "in all 176 Octopus counts more deployments than we do",
         ),
         (
             finding("other population", amount=-1.0),
-            "all 176 stated are of fewer deployments than ours",
+            "in all 176 Octopus counts fewer deployments than we do",
         ),
-        (finding("irregular"), "all 176 stated differ, with nothing in common"),
+        (finding("irregular"), "all 176 differ, with nothing in common"),
         (finding("alone", count=1, compared=80), "one figure differs by itself"),
     ],
 )
 def test_differences_of_one_kind_are_one_sentence(found: CheckFinding, said: str) -> None:
     check = checked(agrees=24, differs=found.count, findings=(found,))
-    [phrase] = document(check).check.findings
-    text = words("en").phrase(phrase).replace("\xa0", " ")
-    name = "FailureRate / Median" if found.statistic else "FailureRate"
-    assert text == f"{name} (None, LastYear, Monthly): {said}; all else agrees"
+    heading, phrase = document(check).check.findings
+    say = words("en").phrase
+    figures = "1 figure differs" if found.count == 1 else f"{found.count} figures differ"
+    assert say(heading) == f"{figures}: Failure rate."
+    name = "Failure rate, median" if found.statistic else "Failure rate"
+    text = say(phrase).replace("\xa0", " ")
+    assert text == f"{name} (all deployments, per month, last year): {said}; all else agrees"
     assert words("de").phrase(phrase).endswith("; alles andere stimmt überein")
 
 
@@ -345,6 +360,8 @@ def test_several_kinds_are_several_sentences_and_nothing_else_is_said_to_agree()
     )
     check = checked(agrees=24, differs=179, findings=both)
     assert [words("en").phrase(each) for each in document(check).check.findings] == [
-        "FailureRate (a and 2 more): all 176 stated 100 % above ours",
-        "several measures (None, LastYear, Monthly): 3 of 9 stated differ, with nothing in common",
+        "179 figures differ: several measures.",
+        "Failure rate (a, and 2 more tables): Octopus states 100\u00a0% above ours in all 176",
+        "several measures (all deployments, per month, last year): 3 of 9 differ, with nothing in "
+        "common",
     ]

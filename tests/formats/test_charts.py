@@ -159,7 +159,7 @@ def test_columns_carry_their_totals_and_the_labels_of_the_last_interval() -> Non
     total = sum(s.figures[29].value or 0 for s in chart.series)
     found = texts(picture(chart))
     assert str(total) in found
-    assert "30 Sept" in found
+    assert "30\u00a0Sept" in found
 
 
 def test_failures_are_hatched_so_that_they_can_be_told_apart_without_colour() -> None:

@@ -351,7 +351,7 @@ def test_the_formats_of_the_key_figures(summary: Workbook) -> None:
     assert failure["Value"].value == pytest.approx(11 / 225)
     assert failure["Change"].value == pytest.approx(100 * (11 / 225 - 8 / 199))
     assert failure["Change"].number_format == '+0.0" points";-0.0" points";0.0" points"'
-    assert location(failure["Rows behind it"]) == "'4 Deployment failure rate'!A1"
+    assert location(failure["Rows behind it"]) == "'4 Failure rate'!A1"
     assert by_label["Deployment frequency"]["Rows behind it"].value == "Deployments"
     assert by_label["Time to recovery, median"]["Same period last year"].value == "no history"
 

@@ -25,6 +25,7 @@ from openpyxl.utils.escape import unescape
 
 from insights_reports.edition.document import (
     Brand,
+    Chart,
     Column,
     ColumnKind,
     Document,
@@ -177,8 +178,14 @@ def document_of(names: Sequence[str]) -> Document:
     def nth(number: int) -> str:
         return names[number % len(names)]
 
-    panels = documents.panels()
-    series = tuple(replace(panels.series[0], label=Name(nth(i), nth(i))) for i in range(IN_LISTS))
+    def named(chart: Chart) -> Chart:
+        labels = (Name(nth(i), nth(i)) for i in range(IN_LISTS))
+        return replace(
+            chart,
+            series=tuple(replace(chart.series[0], label=label) for label in labels),
+            alternatives=tuple(map(named, chart.alternatives)),
+        )
+
     sentences = tuple(sentence(nth(i)) for i in range(IN_LISTS))
     identity = replace(
         sample.identity,
@@ -204,7 +211,7 @@ def document_of(names: Sequence[str]) -> Document:
         sample,
         identity=identity,
         findings=findings,
-        overview=(replace(panels, series=series),),
+        overview=(named(documents.panels()),),
         check=replace(sample.check, gaps=sentences, ledger=ledger),
         sections=(Section("names", Phrase("section.split.project"), None, (a_table(names),)),),
         brand=Brand(company=nth(11), footer=nth(12), contact=nth(13)),

@@ -411,9 +411,9 @@ def test_pictures_on_page_one_go_with_their_split(browser: Browser, tmp_path: Pa
 
 
 MEASURES = {
-    "Deployment frequency": "environment-panels",
+    "Deployments": "environment-panels",
     "Lead time": "environment-panels-lead_time",
-    "Deployment failure rate": "environment-panels-failure_rate",
+    "Failure rate": "environment-panels-failure_rate",
 }
 
 

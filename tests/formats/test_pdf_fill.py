@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pypdfium2 as pdfium
@@ -14,6 +15,7 @@ from insights_reports.formats.pdf import render as pdf
 from tests import documents, october
 from tests.edition.inputs import inputs, settings
 from tests.edition.test_findings import LOOK, history
+from tests.formats.drawn import drawn
 from tests.formats.fill import fills
 
 LEAST = 0.75
@@ -98,6 +100,38 @@ def test_pages_are_full_but_the_last(name: str, render_pdf: Callable[[Document],
     found = fills(render_pdf(make()))
     assert [round(each, 2) for each in found[:-1] if each < LEAST] == []
     assert len(found) <= most
+
+
+DRAWN = [
+    ("bad", "2026-09", {}, 6),
+    ("bad", "2026-09", {"language": "de", "paper": "Letter"}, 6),
+    ("bad", "FY2026", {}, 6),
+    ("good", "2026-09", {"language": "de"}, 6),
+    ("good", "2026-Q3", {}, 6),
+    ("good", "FY2026", {"language": "de", "layout": "one"}, 10),
+    ("few", "2026-09", {}, 4),
+    ("few", "2026-09", {"language": "de"}, 4),
+    ("few", "FY2026", {"language": "de"}, 6),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "period", "wanted", "most"), DRAWN)
+def test_pages_of_made_up_histories_are_full(
+    kind: str,
+    period: str,
+    wanted: dict[str, Any],
+    most: int,
+    render_pdf: Callable[[Document], bytes],
+) -> None:
+    """By month, quarter and year, in both languages; page one ends on page one."""
+    for document in drawn(kind, period, **wanted):
+        content = render_pdf(document)
+        found = fills(content)
+        assert [round(each, 2) for each in found[:-1] if each < LEAST] == [], document.name
+        assert len(found) <= most, document.name
+        with pdfium.PdfDocument(content) as file:
+            assert "✓" in file[0].get_textpage().get_text_range(), document.name
 
 
 def test_a_page_that_is_half_empty_is_found(render_pdf: Callable[[Document], bytes]) -> None:

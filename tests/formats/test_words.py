@@ -175,7 +175,7 @@ SEPTEMBER = Span("2026-09", date(2026, 9, 1), date(2026, 10, 1))
         (SEPTEMBER, "September 2026", "September 2026", "1 to 30 September 2026"),
         (
             Span("2026-Q3", date(2026, 7, 1), date(2026, 10, 1)),
-            "3rd quarter 2026",
+            "Q3 2026",
             "3. Quartal 2026",
             "1 July to 30 September 2026",
         ),
@@ -228,7 +228,7 @@ def test_axes_have_short_labels() -> None:
         "Jan 2026",
         "May",
     ]
-    assert EN.tick(date(2026, 10, 4), "Weekly") == "4 Oct"
+    assert EN.tick(date(2026, 10, 4), "Weekly") == "4\u00a0Oct"
     assert EN.tick(7, "Hourly") == "07:00"
     assert EN.interval(date(2026, 10, 1), "Monthly") == "October 2026"
     assert EN.interval(date(2026, 10, 4), "Daily") == "4 October 2026"

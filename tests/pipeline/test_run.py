@@ -123,7 +123,7 @@ def test_other_figures_make_another_revision(configure: Configure, run: Run) -> 
     first, second = (page.read_text(encoding="utf-8") for page in pages)
     assert "This edition replaces revision" not in first
     assert "This edition replaces revision 1 of" in second
-    assert "Deployment failure rate: " in second.partition('class="caution"')[2][:600]
+    assert "Failure rate: " in second.partition('class="caution"')[2][:600]
 
 
 def test_the_same_figures_by_another_split_are_no_revision(configure: Configure, run: Run) -> None:

@@ -229,6 +229,16 @@ class Rounding:
             return self.rates.tolerance
         return self.numbers.tolerance if figure.kind == "number" else 0.0
 
+    def slack(self, figure: StatedFigure, stated: Column) -> float:
+        """The tolerance for these values; 0 where most of them have more digits than this
+        rounding leaves: then it is no measure of theirs."""
+        known = stated[~is_null(stated)]
+        if figure.kind in ("rate", "number") and known.size:
+            decimals = self.rates if figure.kind == "rate" else self.numbers
+            if decimals.can_state(known.astype(np.float64)).mean() < 0.5:
+                return 0.0
+        return self.tolerance(figure)
+
     def agrees(self, figure: StatedFigure, stated: Column, ours: Column) -> Mask:
         """Whether each stated value agrees with ours. Null agrees with null alone."""
         no_value = is_null(ours)

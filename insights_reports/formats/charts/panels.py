@@ -11,6 +11,7 @@ from insights_reports.formats.charts.fonts import shorten, text_width
 from insights_reports.formats.charts.frame import SMALL, Style, label_of, value_text, values_of
 from insights_reports.formats.charts.scale import Scale, value_scale
 from insights_reports.formats.charts.svg import Drawing, Point, segments
+from insights_reports.formats.words.brief import briefly
 
 _GAP = 18.0
 _PLOT_TOP, _PLOT_BOTTOM, _PANEL_HEIGHT = 44.0, 84.0, 108.0
@@ -59,7 +60,7 @@ def _panel(drawing: Drawing, chart: Chart, style: Style, panel: _Panel, scale: S
     name = shorten(label_of(panel.series, words), panel.width, 11, 600)
     drawing.text(left, panel.top + 12, name, weight=600)
     if panel.series.summary is not None:
-        summary = shorten(words.phrase(panel.series.summary), panel.width, SMALL)
+        summary = shorten(briefly(words, panel.series.summary), panel.width, SMALL)
         drawing.text(left, panel.top + 26, summary, fill="muted", size=SMALL)
     _panel_grid(drawing, chart, style, panel, scale)
     if panel.before is not None:

@@ -77,6 +77,6 @@ def path(
             before = max(0.0, each.lead_before) * unit
             drawing.rect(0.0, top + 20.6, max(before, 0.8), 2.6, fill="before")
         drawing.text(
-            length + 4, top + 20.6, each.lead_text, fill=each.lead_tone, size=_NAME, weight=600
+            length + 4, top + 19.4, each.lead_text, fill=each.lead_tone, size=_NAME, weight=600
         )
     return drawing.markup(title, alt)

@@ -91,20 +91,20 @@ def _grid(plot: _Plot, ticks: Sequence[str]) -> None:
 
 
 def _band(plot: _Plot) -> None:
-    """The range between LOW and HIGH, a step for each interval where it is known."""
-    for low, high in zip(_of(plot.chart, Role.LOW), _of(plot.chart, Role.HIGH), strict=False):
-        floor = plot.scale(plot.scale.low)
-        pairs = [
-            None if above is None else (above[1], below[1] if below else floor)
-            for below, above in zip(
-                plot.points(low.figures), plot.points(high.figures), strict=True
-            )
-        ]
-        for first, last, pair in runs(pairs):
-            if pair is not None:
-                start = max(plot.left, plot.x(first) - plot.step / 2)
-                width = min(plot.right, plot.x(last) + plot.step / 2) - start
-                plot.drawing.rect(start, pair[0], width, max(pair[1] - pair[0], 0.6), fill="soft")
+    """The usual range as a band, a step for each interval where it is known."""
+    found = _range(plot.chart)
+    if found is None:
+        return
+    floor = plot.scale(plot.scale.low)
+    pairs = [
+        None if above is None else (above[1], below[1] if below else floor)
+        for below, above in zip(*map(plot.points, found), strict=True)
+    ]
+    for first, last, pair in runs(pairs):
+        if pair is not None:
+            start = max(plot.left, plot.x(first) - plot.step / 2)
+            width = min(plot.right, plot.x(last) + plot.step / 2) - start
+            plot.drawing.rect(start, pair[0], width, max(pair[1] - pair[0], 0.6), fill="soft")
 
 
 def _notes(plot: _Plot) -> None:
@@ -235,7 +235,8 @@ def _main(plot: _Plot) -> None:
     edge = plot.drawing.width
     for index in sorted(away, reverse=True):
         point = points[index]
-        if point is not None:
+        follows = len(points) > _MOST_DOTS and index - 1 in away  # of many, the first of a run
+        if point is not None and not follows:
             edge = _said(plot, index, point, main[0].figures[index], edge)
 
 

@@ -14,6 +14,7 @@ from insights_reports.formats.excel.book import Book, Cell, Layout, Row
 from insights_reports.formats.excel.figures import met_word, rows_behind, usual_cells
 from insights_reports.formats.excel.plan import SheetPlan, prose
 from insights_reports.formats.words.brief import briefly
+from insights_reports.formats.words.finding import finding_text
 from insights_reports.formats.words.headline import headline_text
 
 _WIDTHS = (30, 14, 14, 13, 13, 20, 14, 40)
@@ -112,11 +113,16 @@ def _findings(book: Book, plan: SheetPlan) -> Iterator[Row]:
 
 
 def _finding(finding: Finding, book: Book, plan: SheetPlan) -> Row:
-    """The word, what it is, and where its rows are."""
-    words = book.words
-    text = f"{words.value(finding.verdict)}: {briefly(words, finding.text)}"
+    """The word, all that lies outside and since when, and where its rows are."""
+    words, said = book.words, finding_text(book.words, finding)
+    measures = "; ".join(", ".join(filter(None, (each.what, each.usual))) for each in said.lines)
+    name = " ".join(filter(None, (said.name, said.since)))
+    part = words.text("excel.figures.points", part=Name(said.part)) if said.part else ""
+    text = ". ".join(filter(None, (f"{name}: {measures}", part, said.same_cause)))
     beside: Row = [Cell(None)] * (_REST - 2)
-    return [Cell(text, "Wrapped", span=_REST - 1), *beside, rows_behind(finding, book, plan)]
+    verdict = words.value(finding.verdict)
+    row = Cell(f"{verdict}: {text}", "Wrapped", span=_REST - 1)
+    return [row, *beside, rows_behind(finding, book, plan)]
 
 
 def _said(book: Book) -> Iterator[Row]:

@@ -7,11 +7,15 @@ from insights_reports.edition.document import (
     Chart,
     ChartForm,
     ColumnKind,
+    Finding,
     Path,
     Table,
     Waterfall,
 )
 from insights_reports.edition.values import Strip, Value
+
+BY_WEEK = "weeks"
+"""The id of the chart of lines that is as wide as the page."""
 
 
 def beside(table: Table, values: Sequence[Value], number: int) -> Strip | None:
@@ -51,8 +55,8 @@ def panels_of(block: Block) -> str:
 
 
 def is_lines(block: Block) -> bool:
-    """Whether it is a chart of lines."""
-    return isinstance(block, Chart) and block.form is ChartForm.LINES
+    """Whether it is a chart of lines that stands beside another one."""
+    return isinstance(block, Chart) and block.form is ChartForm.LINES and block.id != BY_WEEK
 
 
 def drivers(overview: Sequence[Block]) -> list[Block]:
@@ -65,3 +69,13 @@ def ends_trends(blocks: Sequence[Block], group: Sequence[Block]) -> bool:
     """Whether the last of the charts of lines is in this group."""
     lines = [block for block in blocks if is_lines(block)]
     return bool(lines) and lines[-1] in group
+
+
+def panels_on_paper(findings: Sequence[Finding], charts: Sequence[Chart]) -> list[Chart]:
+    """The panels that paper shows of a split: those of two measures that lie outside in it, the
+    gravest first, else its deployments."""
+    own = [each for each in findings if each.anchor == panels_of(charts[0])]
+    metrics = dict.fromkeys(line.metric for each in own for line in each.measures)
+    by_metric = {each.series[0].figures[0].metric: each for each in charts[0].alternatives}
+    found = [by_metric[metric] for metric in metrics if metric in by_metric]
+    return found[:2] or [*charts]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from insights_reports.edition.values import ChangeVerdict, Figure, Metric, Name
+from insights_reports.formats.words.brief import brief_text
 from insights_reports.formats.words.words import Words
 
 _WIDTH, _HEIGHT, _EDGE = 72, 20, 3
@@ -57,7 +58,7 @@ def shown_figure(figure: IndexFigure, histories: Histories, words: Words) -> Sho
     several = len(drawn) > 1 and points[-1] is not None
     return ShownFigure(
         words.metric(figure.figure.metric),
-        words.figure(figure.figure),
+        brief_text(words, figure.figure),
         words.value(word) if word else words.name(Name(figure.verdict)),
         _TONES.get(word, "plain") if word else "plain",
         tuple(_parts(points)) if several else (),

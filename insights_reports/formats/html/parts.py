@@ -5,7 +5,7 @@ markup already comes from `charts_svg` and nowhere else.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup
@@ -26,13 +26,9 @@ from insights_reports.edition.document import (
 )
 from insights_reports.edition.files import file_name
 from insights_reports.edition.values import (
-    Change,
-    Day,
     Figure,
     Instant,
     Mark,
-    Missing,
-    Name,
     Part,
     Phrase,
     Strip,
@@ -45,10 +41,20 @@ from insights_reports.formats.charts.palette import palette
 from insights_reports.formats.charts.scale import Scale
 from insights_reports.formats.charts.svg import Colours
 from insights_reports.formats.charts.trend import trend
-from insights_reports.formats.html.arrange import beside, drivers, ends_trends, groups, panels_of
+from insights_reports.formats.html.arrange import (
+    beside,
+    drivers,
+    ends_trends,
+    groups,
+    is_lines,
+    panels_of,
+    panels_on_paper,
+)
+from insights_reports.formats.html.identity import identity_facts
 from insights_reports.formats.html.links import anchor
 from insights_reports.formats.html.pictures import Pictures
-from insights_reports.formats.words.brief import brief_phrase, brief_text, briefly, moment
+from insights_reports.formats.html.sorting import sort_key
+from insights_reports.formats.words.brief import brief_phrase, brief_text, briefly, moment, why
 from insights_reports.formats.words.finding import FindingText, finding_text, findings_title
 from insights_reports.formats.words.headline import headline_text
 from insights_reports.formats.words.tile import TileText, tile_text, tone, triangle
@@ -67,8 +73,8 @@ _MARKS = {ColumnKind.MARK_DURATION, ColumnKind.MARK_RATE, ColumnKind.STRIP}
 _SCALED = {ColumnKind.MARK_DURATION, ColumnKind.MARK_RATE}
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
-_COMMON = ("trends", "method", "discrepancies", "exclusions")  # sections that are no split's
-_NONE = {Missing.NO_DEPLOYMENTS, Missing.NO_VALUES}
+_APPENDIX = ("discrepancies", "exclusions")
+_COMMON = ("trends", "incidents", "method", *_APPENDIX)  # sections that are no split's
 _LONG = 48  # characters of a name
 HALF = 244.0  # points
 _PHONE = 350.0  # user units: the line of a common phone in CSS pixels
@@ -84,14 +90,14 @@ def inline(picture: Markup, alt: str) -> Markup:
 
 @dataclass(frozen=True)
 class Parts:
-    """The functions that templates call, for one document. ``shown`` says how many rows of a table
-    are there, so that nothing links to others."""
+    """The functions that templates call, for one document. ``cut`` has how many rows paper shows of
+    a table, where these are not all of `Table.rows`; None: every row of every table is shown."""
 
     document: Document
     embed: Embed
     hover: bool
     mark_width: float
-    shown: Callable[[Table], int] = field(default_factory=lambda: _all_rows)
+    cut: Mapping[str, int] | None = None
     words: Words = field(init=False)
     colours: Colours = field(init=False)
 
@@ -193,9 +199,9 @@ class Parts:
     def cell(self, value: Value, kind: ColumnKind, *, brief: bool = False) -> str:
         """A cell as text; where the head of the column says "per week" the cell need not.
         ``brief``: in a table of strips, where there is no room for why a figure is missing."""
-        if brief and isinstance(value, Figure) and value.missing in _NONE:
-            return self.words.text("show.none")
         if isinstance(value, Figure):
+            if brief and value.value is None:
+                return why(self.words, value)
             return self._figure(value, kind)
         if isinstance(value, Phrase):
             return brief_phrase(self.words, value)
@@ -212,17 +218,7 @@ class Parts:
 
     def sort_key(self, value: Value) -> str:
         """What a column is sorted by: a bare number or date, "" for what has none."""
-        match value:
-            case Figure(value=number) | Change(difference=number) | Mark(at=number):
-                return _bare(number)
-            case Strip(at=number) | Part(size=number):
-                return _bare(number)
-            case Day(date=moment) | Instant(at=moment):
-                return moment.isoformat()
-            case int() | float():
-                return _bare(value)
-            case _:
-                return self.words.value(value)
+        return sort_key(value, self.words)
 
     def chart_rows(self, chart: Chart) -> list[tuple[str, list[str]]]:
         """The data of a chart: each interval in full, and the figure of each series."""
@@ -249,17 +245,20 @@ class Parts:
         """What links to a row lead to, "" where it has none: the first table that has the row."""
         if number >= len(table.row_ids):
             return ""
-        row = table.row_ids[number]
-        return f"row-{anchor(row)}" if self._table_of(row) is table else ""
+        first = next(t for t in self._tables() if table.row_ids[number] in self._ids(t))
+        return f"row-{anchor(table.row_ids[number])}" if first is table else ""
+
+    def _ids(self, table: Table) -> Sequence[str]:
+        """The ids of the rows that are shown."""
+        return table.row_ids if self.cut is None else table.row_ids[: self.on_paper(table)]
+
+    def on_paper(self, table: Table) -> int:
+        """How many rows of a table paper shows."""
+        return min(len(table.rows), (self.cut or {}).get(table.id, len(table.rows)))
 
     def stands_out(self, table: Table, number: int) -> bool:
         """Whether something in this row lies outside its usual range."""
         return number < len(table.row_verdicts) and table.row_verdicts[number].outside
-
-    def _table_of(self, row: str) -> Table | None:
-        """The first table that shows a row."""
-        has = (t for t in self._tables() if row in t.row_ids[: self.shown(t)])
-        return next(has, None)
 
     def _tables(self) -> Iterator[Table]:
         """The tables, those of the sections first: page one has only some rows."""
@@ -274,6 +273,12 @@ class Parts:
 
     def sentence(self, phrase: Phrase) -> str:
         return briefly(self.words, phrase)
+
+    def question(self, phrase: Phrase) -> tuple[str, str]:
+        """A question in two: the name that it begins with, or "", and the rest."""
+        said, slice = self.sentence(phrase), phrase.values.get("slice")
+        name = "" if slice is None else self.words.value(slice)
+        return (name, said.removeprefix(name)) if said.startswith(name) else ("", said)
 
     def tile(self, tile: Tile) -> TileText:
         return tile_text(self.words, tile)
@@ -298,6 +303,20 @@ class Parts:
         """Blocks that stand beside each other: charts of lines by two, a waterfall and its path."""
         return groups(blocks)
 
+    def says_little(self, section: Section) -> bool:
+        """Whether it is a section of the appendix in which nothing is listed."""
+        listed = any(not isinstance(block, Prose) for block in section.blocks)
+        return section.id in _APPENDIX and not listed
+
+    def is_half(self, block: Block) -> bool:
+        """Whether it is a chart of lines that takes half the width."""
+        return is_lines(block)
+
+    def panels(self, charts: Sequence[Chart]) -> list[Chart]:
+        """The panels that paper shows of a split: those of two measures that lie outside in it, the
+        gravest first, else its deployments."""
+        return panels_on_paper(self.document.findings, charts)
+
     def drivers(self) -> list[Block]:
         """What of page one stands beside the findings: what drove the change, and the path."""
         return drivers(self.document.overview)
@@ -310,31 +329,7 @@ class Parts:
 
     def facts(self) -> list[tuple[str, str]]:
         """Whose numbers these are, for when, made when and by what: (label, text)."""
-        w, identity = self.words, self.document.identity
-        zone = w.text(
-            "label.zone_both", zone=Name(identity.zone), stated=Name(identity.stated_zone)
-        )
-        facts = [
-            (w.text(f"label.{label}"), text)
-            for label, text in (
-                ("report", w.name(identity.report)),
-                ("scope", w.phrase(identity.scope)),
-                ("dates", w.dates(identity.period)),
-                ("zone", zone),
-                ("status", w.status(identity)),
-                ("generated", w.instant(identity.generated)),
-                ("as_of", w.instant(identity.as_of)),
-                ("trigger", w.trigger(identity)),
-                ("account", w.name(identity.account)),
-                ("server", w.name(Name(identity.server))),
-                ("space", w.name(identity.space)),
-                ("subscription", w.name(Name(identity.subscription))),
-                ("granularity", w.text(f"granularity.{identity.granularity}")),
-                ("formula", w.name(Name(self.document.formula_version))),
-                ("contact", self.document.brand.contact),
-            )
-        ]
-        return [(label, text) for label, text in facts if text]
+        return identity_facts(self.words, self.document)
 
     # --- splits --------------------------------------------------------------------------------
 
@@ -368,7 +363,7 @@ class Parts:
 
     def rows(self, finding: Finding) -> str:
         """Where the row behind a finding is: on this page or on another of its edition."""
-        if self._table_of(finding.row) is not None:
+        if any(finding.row in self._ids(table) for table in self._tables()):
             return f"#row-{anchor(finding.row)}"
         place = f"#{anchor(finding.anchor)}"
         here = self.has_anchor(finding.anchor)
@@ -386,11 +381,3 @@ class Parts:
         """The logo as a data URI, "" where there is none."""
         logo = self.document.brand.logo
         return f"data:image/png;base64,{logo}" if _BASE64.fullmatch(logo) else ""
-
-
-def _all_rows(table: Table) -> int:
-    return len(table.row_ids)
-
-
-def _bare(value: float | None) -> str:
-    return "" if value is None else repr(value)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from insights_reports.edition.document import Path, Table, Tile, Waterfall
-from insights_reports.edition.values import Figure, Name, Part, Strip, Value
+from insights_reports.edition.values import Figure, Missing, Name, Part, Strip, Value
 from insights_reports.formats.charts import path as paths
 from insights_reports.formats.charts import tiny
 from insights_reports.formats.charts.svg import Colours
@@ -125,7 +125,7 @@ class Pictures:
                     _value(step.lead_before),
                     lead,
                     failed,
-                    "" if step.failed_before is None else brief_text(words, step.failed_before),
+                    _before(words, step.failed_before),
                     tiny.tone(step.lead_verdict),
                     tiny.tone(step.failed_verdict),
                 )
@@ -140,3 +140,10 @@ class Pictures:
 
 def _value(figure: Figure | None) -> float | None:
     return None if figure is None or figure.value is None else float(figure.value)
+
+
+def _before(words: Words, figure: Figure | None) -> str:
+    """The figure before; nothing where the deployments of that time are not known."""
+    if figure is None or figure.missing is Missing.NO_HISTORY:
+        return ""
+    return brief_text(words, figure)

@@ -102,7 +102,7 @@ def _text(
     changes = parts.changes()
     lines = [" · ".join(parts.about()), "", parts.headline(), *(["", changes] if changes else [])]
     for finding in parts.findings():
-        head = " · ".join(part for part in (finding.since, finding.part) if part)
+        head = " · ".join(part for part in (finding.since, finding.points) if part)
         lines += ["", f"{parts.name(finding.name)} {head}".rstrip()]
         lines += (f"  {each.mark} {each.what}; {each.usual}".rstrip("; ") for each in finding.lines)
     lines += ["", parts.more()] if parts.more() else []

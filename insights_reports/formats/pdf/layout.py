@@ -7,6 +7,7 @@ make arbitrarily long. Nothing is fetched: pictures and fonts come with the page
 import gc
 import logging
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,7 +20,7 @@ from weasyprint import Document as Layout
 from weasyprint.logger import LOGGER
 from weasyprint.text.fonts import FontConfiguration
 
-from insights_reports.edition.document import Chart, ChartForm, Document, Prose, Table, Waterfall
+from insights_reports.edition.document import Chart, ChartForm, Document, Prose, Waterfall
 from insights_reports.formats.charts.fonts import STACK
 from insights_reports.formats.charts.palette import palette
 from insights_reports.formats.html.links import anchor, link
@@ -73,7 +74,7 @@ def _titles(document: Document) -> dict[str, str]:
 
 class _Fit(NamedTuple):
     """How much room the parts of page one take: the heights of its pictures in their own units and
-    of a row of the path, how many recoveries, slices and questions it has."""
+    of a row of the path, how many recoveries, slices, questions and listed deployments it has."""
 
     chart: float
     drivers: float
@@ -81,18 +82,16 @@ class _Fit(NamedTuple):
     rows: int
     slices: int
     questions: int
-
-    def shown(self, table: Table) -> int:
-        """How many rows of a table there are on paper."""
-        return self.slices if table.id == "where-to-look" else len(table.rows)
+    listed: int
 
 
 # The first that fits is taken.
 _FITS = (
-    _Fit(chart=185, drivers=112, path=31, rows=5, slices=10, questions=4),
-    _Fit(chart=150, drivers=100, path=29, rows=3, slices=10, questions=3),
-    _Fit(chart=120, drivers=88, path=26, rows=3, slices=10, questions=3),
-    _Fit(chart=100, drivers=76, path=24, rows=2, slices=6, questions=2),
+    _Fit(chart=185, drivers=112, path=31, rows=5, slices=10, questions=4, listed=30),
+    _Fit(chart=140, drivers=92, path=27, rows=5, slices=10, questions=4, listed=30),
+    _Fit(chart=120, drivers=88, path=26, rows=3, slices=10, questions=3, listed=18),
+    _Fit(chart=118, drivers=76, path=24, rows=2, slices=6, questions=2, listed=12),
+    _Fit(chart=100, drivers=64, path=22, rows=1, slices=5, questions=1, listed=8),
 )
 
 
@@ -110,15 +109,26 @@ def _losses() -> Iterator[list[str]]:
 
 
 def _lay_out(document: Document, templates: Templates) -> Layout:
-    """Laid out with page one as roomy as lets all of it stay there, if any way does."""
-    whole = _pages(document, templates, _FITS[0])
+    """Laid out with page one as roomy as lets all of it stay there, if any way does. Whatever the
+    data, the whole is laid out at most twice, and page one alone three times."""
+    first, *others = _fits(document)
+    whole = _pages(document, templates, first)
     if _END in whole.pages[0].anchors or not _yields(document):
         return whole
     alone = replace(document, sections=(), findings=(), last_edition=())
-    for fit in _FITS[1:]:
-        if _END in _pages(alone, templates, fit).pages[0].anchors:
-            return _pages(document, templates, fit)
-    return whole
+
+    def fits(fit: _Fit) -> bool:
+        return _END in _pages(alone, templates, fit).pages[0].anchors
+
+    at = bisect_left(others, True, key=fits)  # each takes less room than the one before
+    return whole if at == len(others) else _pages(document, templates, others[at])
+
+
+def _fits(document: Document) -> list[_Fit]:
+    """The ways to lay page one out. The slices of the findings stay: what is said of them stands in
+    their rows."""
+    least = min(_FITS[0].slices, len(document.findings))
+    return [fit._replace(slices=max(fit.slices, least)) for fit in _FITS]
 
 
 def _yields(document: Document) -> bool:
@@ -140,7 +150,13 @@ def _pages(document: Document, templates: Templates, fit: _Fit) -> Layout:
 
 
 def _page(document: Document, templates: Templates, fit: _Fit, embed: Embed) -> Markup:
-    parts = Parts(document, embed, hover=False, mark_width=MARK / _POINT, shown=fit.shown)
+    cut = {
+        "where-to-look": fit.slices,
+        "slices-since": fit.slices,
+        "recoveries": fit.rows,
+        "all-deployments": fit.listed,
+    }
+    parts = Parts(document, embed, hover=False, mark_width=MARK / _POINT, cut=cut)
     return templates.render(
         "report/print.html.j2",
         document=document,

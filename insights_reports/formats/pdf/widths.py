@@ -17,6 +17,7 @@ from insights_reports.formats.html.parts import Parts
 _SIZE, _HEAD_SIZE = 8.0, 7.6
 _PADDING = 7.2
 MARK = 66.0  # the width of a mark
+_APART = 4.0  # more between a count and what follows, where cells are close
 _STRIP, _BAR = 47.0, 89.0  # a bar with the space after it
 _LONGEST_NUMBER = 130.0  # of an id, a number or a date: a longer one is broken
 _LONGEST_HEAD = 40.0  # a longer one is hyphenated, if it has enough letters for that
@@ -43,7 +44,7 @@ _MARKS = (ColumnKind.MARK_DURATION, ColumnKind.MARK_RATE)
 
 def lies_across(section: Section) -> bool:
     """Whether a section needs pages on their side, for a table of many columns."""
-    tables = (block for block in section.blocks if isinstance(block, Table))
+    tables = (block for block in section.blocks if isinstance(block, Table) and block.rows)
     return any(_line(table) is _ACROSS for table in tables)
 
 
@@ -70,6 +71,10 @@ def shares(table: Table, parts: Parts, length: float = _UPRIGHT.length) -> list[
     ]
     if table.row_verdicts:  # strips leave little room: names take two lines rather than five
         needs[0] = (max(needs[0][0], min(needs[0][1], _NAME_BESIDE_STRIPS)), needs[0][1])
+        needs = [
+            (low + _APART, wish + _APART) if column.kind is ColumnKind.COUNT else (low, wish)
+            for column, (low, wish) in zip(table.columns, needs, strict=True)
+        ]
     if table.columns[-1].kind is ColumnKind.PART:
         needs[-1] = (needs[-1][0] + _BAR, needs[-1][1] + _BAR)
     if any(across):

@@ -12,6 +12,7 @@ from insights_reports.edition.values import (
     Day,
     Figure,
     Instant,
+    Missing,
     Name,
     Phrase,
     Since,
@@ -41,6 +42,15 @@ def brief(words: Words, figure: Figure | None) -> tuple[str, str]:
     else:
         number = words.figure(figure, unit=False)
     return number, words.unit(figure.unit, figure.value)
+
+
+def why(words: Words, figure: Figure) -> str:
+    """Why there is no figure, in one or two words."""
+    if figure.missing in (Missing.NO_DEPLOYMENTS, Missing.NO_VALUES):
+        return words.text("show.none")
+    if figure.missing is Missing.TOO_FEW and figure.n:
+        return words.text("show.only", n=figure.n)
+    return words.value(figure.missing)
 
 
 def goal(words: Words, figure: Figure) -> str:
@@ -154,6 +164,9 @@ def briefly(words: Words, phrase: Phrase) -> str:
 
 def _brief_values(words: Words, phrase: Phrase) -> Phrase:
     values = {name: _brief_value(words, value) for name, value in phrase.values.items()}
+    target = phrase.values.get("target")
+    if isinstance(target, Figure):
+        values["target"] = Name(goal(words, target))
     return Phrase(phrase.key, values)
 
 
@@ -170,7 +183,7 @@ def brief_phrase(words: Words, phrase: Phrase) -> str:
     if phrase.key.startswith("since."):
         return brief_since(words, phrase)
     if not phrase.key.startswith("usual."):
-        return words.phrase(phrase)
+        return briefly(words, phrase)
     low, high = (
         end if isinstance(end, Figure) else None
         for end in (phrase.values.get("low"), phrase.values.get("high"))

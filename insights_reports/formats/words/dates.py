@@ -17,7 +17,7 @@ class Dates(Lexicon):
         return self.day_as(day, "date.day")
 
     def span(self, span: Span, *, year: bool = True) -> str:
-        """What it goes by: ``September 2026``, ``3rd quarter 2026``, ``week 40 of 2026``; of a
+        """What it goes by: ``September 2026``, ``Q3 2026``, ``week 40 of 2026``; of a
         month without the ``year`` its name."""
         if span.name.startswith("FY"):  # a fiscal year or quarter, which has no other name
             return span.name

@@ -34,11 +34,13 @@ class LineText:
 
 @dataclass(frozen=True, slots=True)
 class FindingText:
-    """``since`` in words, ``part`` as "+6.9" or "", and what has the same cause."""
+    """``since`` in words, ``part`` as "+6.9" and with its unit in ``points``, or "", and what has
+    the same cause."""
 
     name: str
     since: str
     part: str
+    points: str
     tone: str
     lines: tuple[LineText, ...]
     same_cause: str
@@ -48,10 +50,12 @@ def finding_text(words: Words, finding: Finding) -> FindingText:
     """A finding as pages and mails say it."""
     dated = next((m.judged.since for m in finding.measures if m.judged.since is not None), None)
     causes = "; ".join(briefly(words, each) for each in finding.same_cause)
+    part = "" if finding.part is None else _part(words, finding.part)
     return FindingText(
         name=words.value(finding.subject),
         since=since_words(words, dated),
-        part="" if finding.part is None else _part(words, finding.part),
+        part=part,
+        points=words.text("show.findings.part", part=Name(part)) if part else "",
         tone=tone(finding.verdict),
         lines=tuple(_line(words, each) for each in finding.measures),
         same_cause=causes,

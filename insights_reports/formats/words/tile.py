@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 
 from insights_reports.edition.document import TargetWord, Tile
-from insights_reports.edition.values import ChangeVerdict, Figure, Metric, Name, Statistic, Unit
+from insights_reports.edition.values import (
+    ChangeVerdict,
+    Figure,
+    Metric,
+    Missing,
+    Name,
+    Statistic,
+    Unit,
+)
 from insights_reports.formats.words.brief import (
     brief,
     brief_text,
@@ -81,7 +89,7 @@ def tile_text(words: Words, tile: Tile) -> TileText:
         label=words.text(f"show.metric.{figure.metric}"),
         number=number,
         unit=unit,
-        absent=figure.value is None,
+        absent=figure.value is None and not _values_only(figure),
         word=verdict_word(words, tile.verdict, tile.judged.side),
         tone=tone(tile.verdict),
         line=_line(words, tile),
@@ -134,8 +142,12 @@ def _few(tile: Tile) -> tuple[int, int] | None:
 
 def _shown(words: Words, tile: Tile) -> tuple[str, str]:
     """The large figure, and what is written small beside it."""
-    if tile.figure.value is None:
-        return words.value(tile.figure.missing), ""
+    figure = tile.figure
+    if _values_only(figure):
+        n = figure.n or 0
+        return words.count(n), words.text(f"show.few.{figure.metric}", n=n)
+    if figure.value is None:
+        return words.value(figure.missing), ""
     few = _few(tile)
     if few is not None:
         return words.count(few[0]), words.text("show.of", n=few[1])
@@ -145,11 +157,18 @@ def _shown(words: Words, tile: Tile) -> tuple[str, str]:
     return brief(words, tile.figure)
 
 
+def _values_only(figure: Figure) -> bool:
+    """Whether there are values, and too few for a median."""
+    return figure.missing is Missing.TOO_FEW and figure.unit is Unit.DURATION and bool(figure.n)
+
+
 def _a_week(words: Words, figure: Figure) -> str:
     return words.text("show.a_week", n=Name(brief_text(words, figure)))
 
 
 def _line(words: Words, tile: Tile) -> str:
+    if _values_only(tile.figure):
+        return words.text("show.few.line")
     before, sample = _before(words, tile), _sample(words, tile)
     both = "; ".join(part for part in (before, sample) if part)
     if len(both) <= _LONGEST_LINE or tile.figure.n is None or not before:
