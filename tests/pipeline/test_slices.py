@@ -17,6 +17,9 @@ import pytest
 
 from insights_reports.config.file import load_config
 from insights_reports.delivery import read_manifests
+from insights_reports.edition.files import file_name
+from insights_reports.errors import ConfigError
+from insights_reports.pipeline import render
 from insights_reports.pipeline.runs import open_run
 from insights_reports.server import RunningServer
 from tests.conftest import AS_OF, Command, Done
@@ -206,6 +209,58 @@ def test_a_leak_holds_the_edition_and_tells_the_operators(
         released = command("release", name, *there)
         assert released.status == 0, released.err
         assert [to for to, _ in postbox.received][-1] == "shop@example.com"
+
+
+def test_a_name_of_a_file_is_looked_at_and_what_no_search_can_tell_is_said(
+    sliced: Sliced, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def named(subscription: str, period: str, document: str, format: str) -> str:
+        other = "payments-api" if document == "environment" else document
+        return file_name(subscription, period, other, format)
+
+    with mail_server() as postbox:
+        config = sliced(postbox.port, "Project", {"Web Shop": ["shop@example.com"]})
+        monkeypatch.setattr(render, "file_name", named)
+        done = run(command, config, "--json")
+        assert (done.status, postbox.received) == (5, [])
+    ((why,),) = ([each["why"] for each in made["slices"]] for made in json.loads(done.out))
+    assert "teams-web-shop-2026-09-payments-api.html, its name: 'Payments API'" in why
+    (log,) = (
+        path.read_text(encoding="utf-8")
+        for path in (config.parent / "state" / "runs").glob("*/run.log")
+        if "leak test" in path.read_text(encoding="utf-8")
+    )
+    (line,) = (line for line in log.splitlines() if "not testable in text" in line)
+    assert "'在庫管理'" not in line
+    assert "'Identity'" in line or "'Payments'" in line
+
+
+def test_mails_of_slices_may_be_files(sliced: Sliced, command: Command) -> None:
+    mapped = {"Web Shop": ["shop@example.com"], "Payments API": ["pay@example.com"]}
+    config = sliced(25, "Project", mapped)
+    said = json.loads(config.read_text(encoding="utf-8"))
+    del said["mail"]
+    config.write_text(json.dumps(said), encoding="utf-8")
+    with pytest.raises(ConfigError, match="mail: is required"):
+        load_config(config)
+    outbox = {"path": "outbox", "sender": "reports@example.com"}
+    said["subscriptions"]["teams"]["slices"]["eml"] = outbox
+    config.write_text(json.dumps(said), encoding="utf-8")
+    for _ in range(2):
+        done = run(command, config)
+        assert done.status == 0, done.err + done.out
+        assert "4 of 4 deliveries made" in done.out
+    files = sorted((config.parent / "outbox").iterdir())
+    messages = {message_from_bytes(f.read_bytes(), policy=default)["To"]: f for f in files}
+    assert messages.keys() == {"shop@example.com", "pay@example.com"}
+    for to, own, other in (
+        ("shop@example.com", "Web Shop", "Payments API"),
+        ("pay@example.com", "Payments API", "Web Shop"),
+    ):
+        text = texts(messages[to].read_bytes())
+        assert own in text
+        assert other not in text
+    assert "mails of teams" in command("check", config).out
 
 
 @pytest.mark.slow
