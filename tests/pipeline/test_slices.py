@@ -1,5 +1,6 @@
 """Each recipient only his part: a run of slices from end to end on the embedded server."""
 
+import html
 import json
 import signal
 import sqlite3
@@ -25,6 +26,7 @@ from insights_reports.server import RunningServer
 from tests.conftest import AS_OF, Command, Done
 from tests.delivery.mail_servers import mail_server
 from tests.pipeline.conftest import REPORT
+from tests.proxies import one_more, proxy
 
 PROJECTS = ("Web Shop", "Mobile Backend", "Личный кабинет", "Payments API", "Invoicing",
             "Legacy Ledger", 'R&D <Core> "=1+1"', "Identity", "在庫管理",
@@ -233,6 +235,59 @@ def test_a_name_of_a_file_is_looked_at_and_what_no_search_can_tell_is_said(
     (line,) = (line for line in log.splitlines() if "not testable in text" in line)
     assert "'在庫管理'" not in line
     assert "'Identity'" in line or "'Payments'" in line
+
+
+EVERYWHERE = {
+    "ProjectGroupIds": ["ProjectGroups-1", "ProjectGroups-2"],
+    "EnvironmentGroups": [
+        {"Name": "All", "Environments": [f"Environments-{number}" for number in range(1, 6)]}
+    ],
+    "TimeZone": "Europe/Berlin",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("source", "by", "slice", "checked", "said"),
+    [
+        ("project", "Project", "Web Shop", 5, "What it states of 5 combinations"),
+        ("project", "Tenant", "Café Zürich", 0, "so that nothing could be compared"),
+        ("core", "Project", "Web Shop", 0, "Of the whole report, of which this is a part: 0 of"),
+    ],
+)
+def test_the_strip_says_what_was_checked_of_a_slice_of_another_source(
+    source: str, by: str, slice: str, checked: int, said: str, sliced: Sliced, command: Command
+) -> None:
+    config = sliced(25, by, {slice: []}, source=source, definition=EVERYWHERE)
+    done = run(command, config)
+    assert done.status == 0, done.err + done.out
+    (page,) = config.parent.glob("reports/teams/*/*/*/r1/*-summary.html")
+    text = html.unescape(page.read_text(encoding="utf-8"))
+    assert said in text
+    (check,) = (
+        json.loads(path.read_bytes())
+        for path in (config.parent / "state" / "runs").glob("*/cross-check.json")
+    )
+    assert check["differs"] == 0
+    assert bool(check["figures"]) == bool(checked)
+    assert check["agrees"] == check["figures"]
+    nothing = "Octopus states no figures for these deployments, so nothing could be compared"
+    assert (nothing in text) == (not checked)
+
+
+@pytest.mark.slow
+def test_a_wrong_figure_of_one_project_is_found_in_its_slice_alone(
+    sliced: Sliced, command: Command, server: RunningServer
+) -> None:
+    mapped: dict[str, list[str]] = {"Web Shop": [], "Mobile Backend": []}
+    config = sliced(25, "Project", mapped, source="project", definition=EVERYWHERE)
+    with proxy(server, one_more("/Projects-1/insights/metrics")) as url:
+        done = run(command, config, "--url", url, "--json")
+    (result,) = json.loads(done.out)
+    assert {each["slice"]: each["exitStatus"] for each in result["slices"]} == {
+        "Web Shop": 1,
+        "Mobile Backend": 0,
+    }
 
 
 def test_mails_of_slices_may_be_files(sliced: Sliced, command: Command) -> None:
