@@ -2,6 +2,7 @@
 
 import html
 import json
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -396,6 +397,20 @@ def test_a_signal_stops_it_and_the_next_run_makes_the_rest(
         done = run(command, config, "--period", "2026-09")
         assert done.status == 0, done.err
         assert sorted(to for to, _ in postbox.received) == [to for (to,) in mapped.values()]
+
+
+def test_the_folder_of_a_slice_tells_what_a_pruned_run_was(
+    sliced: Sliced, command: Command
+) -> None:
+    with mail_server() as postbox:
+        mapped = {"Web Shop": ["a@example.com"]}
+        assert run(command, sliced(postbox.port, "Project", mapped)).status == 0
+        config = sliced(postbox.port, "Project", mapped, language="de")
+        shutil.rmtree(config.parent / "state" / "runs")
+        assert run(command, config).status == 0
+        assert len(postbox.received) == 1
+    found = read_manifests(config.parent / "reports" / "teams" / "web-shop")
+    assert [(m.about.revision, m.about.reissue) for m in found] == [(1, False), (2, True)]
 
 
 def test_a_lost_ledger_believes_the_folders_of_slices(sliced: Sliced, command: Command) -> None:
