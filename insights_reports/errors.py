@@ -5,6 +5,7 @@ a secret. Each attribute has a default, because exceptions cross process borders
 """
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -118,10 +119,25 @@ class HistoryError(InsightsReportsError):
     exit_status = 3
 
 
+class HistoryUnwritable(HistoryError):
+    """The history lies where this account may not write: a matter of the set-up."""
+
+    exit_status = 2
+
+
 class RenderError(InsightsReportsError):
     """A file could not be rendered."""
 
     exit_status = 4
+
+
+def no_room(what: str, reason: str) -> RenderError:
+    """``what`` could not be done in the folder for temporary files."""
+    return RenderError(
+        what,
+        f"{tempfile.gettempdir()}: {reason}",
+        "Free some space for temporary files, or set TMPDIR to another folder.",
+    )
 
 
 class DeliveryError(InsightsReportsError):

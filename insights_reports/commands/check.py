@@ -111,6 +111,10 @@ def _findings(config: Config, options: argparse.Namespace) -> Iterator[LookResul
         look = _destination(config, name, destination)
         if look is not None:
             yield _look(f"destination {name}", look)
+    for name, subscription in config.subscriptions.items():
+        if subscription.slices and (outbox := subscription.slices.eml):
+            look = partial(here.folder, config.resolve(outbox.path))
+            yield _look(f"mails of {name}", look)
     if config.mail is not None:
         yield _look("mail server", partial(here.mail_server, config))
     if config.notify is not None:

@@ -146,12 +146,17 @@ class Recipients(StrictModel):
         return _each_once(addresses)
 
 
-class Eml(Recipients):
+class Outbox(StrictModel):
+    """A folder of .eml files, for others to send."""
+
+    path: Path
+    sender: Address
+
+
+class Eml(Recipients, Outbox):
     """Mails as .eml files in a folder, for others to send."""
 
     type: Literal["eml"]  # type: ignore[assignment]
-    path: Path
-    sender: Address
 
 
 Destination = Annotated[Folder | RemoteStorage | Recipients | Eml, Field(discriminator="type")]
@@ -177,7 +182,8 @@ class SlicesPolicy(StrictModel):
 
     ``by`` is Project, ProjectGroup, EnvironmentGroup, Tenant, or the name or id of a tenant tag
     set. ``recipients`` has the addresses by the name or id of the slice; ``recipients_file`` is the
-    same as YAML, or as CSV with the columns slice and recipient (docs/slices.md).
+    same as YAML, or as CSV with the columns slice and recipient (docs/slices.md). With ``eml``
+    the mails are written into a folder instead of being sent.
     """
 
     by: Annotated[str, Field(min_length=1)]
@@ -186,6 +192,7 @@ class SlicesPolicy(StrictModel):
     attach: tuple[Literal["pdf", "xlsx", "html"], ...] = ("pdf",)
     documents: Literal["summary", "all"] = "summary"
     on_unknown: Literal["resend", "hold"] = "resend"
+    eml: Outbox | None = None
 
     @field_validator("recipients")
     @classmethod

@@ -204,8 +204,10 @@ def _broken_references(data: dict[str, Any]) -> Iterator[str]:
         yield f"custom_bands: is required, because {custom[0]} is custom"
     yield from _outside(data)
     yield from _unsliced(data)
-    if data.get("mail") is None and (sliced := [k for k in given if _RECIPIENT_OF_SLICE.search(k)]):
-        yield f"mail: is required, because {sliced[0].rpartition('[')[0]} names recipients"
+    sliced = [key for key in given if _RECIPIENT_OF_SLICE.search(key)]
+    mailed = [key for key in sliced if f"{key.partition('.recipients.')[0]}.eml.path" not in given]
+    if data.get("mail") is None and mailed:
+        yield f"mail: is required, because {mailed[0].rpartition('[')[0]} names recipients"
     yield from _unserved(data, given)
     mails = [key for key, v in given.items() if v == "mail" and key.startswith("destinations.")]
     notify = data.get("notify")

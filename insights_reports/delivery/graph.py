@@ -11,7 +11,9 @@ from datetime import timedelta
 from typing import Any
 
 import requests
+from requests.utils import get_environ_proxies
 
+from insights_reports.deadline import Deadline, WatchedAdapter
 from insights_reports.delivery.destinations import GraphAccount
 from insights_reports.delivery.scrub import Scrubber
 
@@ -19,7 +21,9 @@ BUSY = frozenset((429, 500, 502, 503, 504))
 CHUNK = 12 * 320 * 1024  # bytes; ranges of an upload session are multiples of 320 KiB, below 4 MiB
 _PATIENCE = 120.0  # seconds that are waited in all
 _TRIES = 4  # of one request
-_CONNECT, _READ = 10.0, 60.0  # seconds
+_CONNECT, _READ = 10.0, 60.0  # seconds of one wait
+_WHOLE = 300.0  # seconds of one exchange, however its bytes drip
+_SLOWEST = 30_000  # bytes a second that are sent
 _IDS = {"Prefer": 'IdType="ImmutableId"'}  # the id stays when the message moves to Sent Items
 
 
@@ -60,6 +64,8 @@ class GraphClient:
         self._stop = threading.Event()
         self._session = requests.Session()
         self._session.trust_env = False
+        self._session.mount("https://", WatchedAdapter())
+        self._exchange: Deadline | None = None
         if account.ca_bundle:
             self._session.verify = str(account.ca_bundle)
 
@@ -69,6 +75,8 @@ class GraphClient:
     def cut(self) -> None:
         """Wait for nothing any more."""
         self._stop.set()
+        if self._exchange is not None:
+            self._exchange.end()
 
     def ask(
         self,
@@ -127,18 +135,30 @@ class GraphClient:
 
     def _send(self, method: str, url: str, headers: Mapping[str, str], **body: Any) -> GraphReply:
         scrub = Scrubber((self._token, url.partition("?")[2]))
-        try:
-            answer = self._session.request(
-                method,
-                url,
-                headers=headers,
-                timeout=(_CONNECT, _READ),
-                allow_redirects=False,
-                **body,
-            )
-        except requests.RequestException as error:
-            raise GraphSilent(_why(error, scrub)) from None
+        sent = len(body.get("data") or body.get("json", {}).get("contentBytes", ""))
+        with Deadline(_WHOLE + sent / _SLOWEST) as self._exchange:
+            try:
+                answer = self._session.request(
+                    method,
+                    url,
+                    headers=headers,
+                    timeout=(_CONNECT, _READ),
+                    allow_redirects=False,
+                    proxies=proxies_for(url),
+                    **body,
+                )
+            except (requests.RequestException, OSError) as error:
+                if not self._exchange.passed:
+                    raise GraphSilent(_why(error, scrub)) from None
+            if self._exchange.passed:  # what was cut off may look like an answer
+                raise GraphSilent("no end of it in time")
         return _reply(answer, scrub)
+
+
+def proxies_for(url: str) -> dict[str, str]:
+    """The proxy that the environment names for an address (HTTPS_PROXY, NO_PROXY). It is asked for
+    here because requests, when told to trust the environment, reads ~/.netrc as well."""
+    return {scheme: str(address) for scheme, address in get_environ_proxies(url).items()}
 
 
 def _reply(answer: requests.Response, scrub: Scrubber) -> GraphReply:
@@ -169,9 +189,11 @@ def _after(text: str) -> timedelta | None:
     return timedelta(seconds=min(int(text), 86_400)) if text.isdecimal() else None
 
 
-def _why(error: requests.RequestException, scrub: Scrubber) -> str:
+def _why(error: requests.RequestException | OSError, scrub: Scrubber) -> str:
     """What happened to the connection. requests' own words hold addresses and are long."""
     match error:
+        case requests.exceptions.ProxyError():
+            return "the proxy that the environment names cannot be used"
         case requests.exceptions.SSLError():
             return "its certificate is not valid for it, or no encrypted connection came about"
         case requests.Timeout():

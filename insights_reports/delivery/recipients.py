@@ -30,11 +30,13 @@ def withheld(
     return found
 
 
-def had_one_before(key: Key, ledger: Ledger) -> bool:
-    """Whether the recipient was sent an earlier revision."""
-    known = ledger.deliveries(key.subscription, key.period)
-    return any(
-        r.done and _same_mailbox(r.key, key) and r.key.revision < key.revision for r in known
+def had_one_before(edition: Edition, mailing: MailDestination, ledger: Ledger) -> frozenset[str]:
+    """The recipients who were sent an earlier revision."""
+    known = ledger.deliveries(edition.about.subscription, edition.about.period)
+    return frozenset(
+        r.key.recipient
+        for r in known
+        if r.done and r.key.destination == mailing.name and r.key.revision < edition.about.revision
     )
 
 

@@ -1,7 +1,7 @@
 """What a revision says of the one that it replaces: what moved, and which figures, comparisons and
 verdicts of page one differ, and how."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -30,9 +30,21 @@ def revision_changes(
     return (first, *behind) if replaced is None else (first, *behind, *_said(document, replaced))
 
 
-def reissue_changes(number: int, made: datetime) -> tuple[Phrase, ...]:
-    """What an edition says whose figures are those of revision ``number``, made at ``made``."""
-    return (Phrase(_REISSUE, {"revision": number, "day": Day(made.date())}),)
+def reissue_changes(
+    documents: Sequence[Document], number: int, made: datetime, replaced: Document | None
+) -> tuple[Phrase, ...]:
+    """What an edition says whose figures are those of revision ``number``, made at ``made``, and
+    what is new in it; ``replaced`` as for `revision_changes`."""
+    first = Phrase(_REISSUE, {"revision": number, "day": Day(made.date())})
+    return (first,) if replaced is None else (first, *_new(documents, replaced))
+
+
+def _new(documents: Sequence[Document], replaced: Document) -> tuple[Phrase, ...]:
+    also = [each.title for each in documents if each.name not in replaced.edition]
+    found = [Phrase("revision.also", {"title": title}) for title in also]
+    if documents[0].note != replaced.note:
+        found.append(Phrase("revision.note"))
+    return tuple(found) or (Phrase("revision.shown"),)
 
 
 def is_reissue(document: Document) -> bool:

@@ -23,6 +23,7 @@ from insights_reports.edition.files import sha256_of, slug
 from insights_reports.errors import PullError, keeping
 
 MANIFEST = "manifest.json"
+PART = ".part"  # ends the name of the folder in which replies wait for their sealing
 _SCHEMA = 1
 _BLOCK, _LARGE_BLOCK = 1 << 16, 1 << 20
 _GZIP = 16 + zlib.MAX_WBITS  # what zlib calls the gzip format

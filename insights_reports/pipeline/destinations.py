@@ -8,7 +8,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from insights_reports.config.delivery import Eml, Folder, Mail, Microsoft, Recipients, RemoteStorage
+from insights_reports.config.delivery import (
+    Eml,
+    Folder,
+    Mail,
+    Microsoft,
+    Outbox,
+    Recipients,
+    RemoteStorage,
+    SlicesPolicy,
+)
 from insights_reports.config.model import Config
 from insights_reports.config.slices import SEPARATOR
 from insights_reports.delivery import (
@@ -40,19 +49,9 @@ def destination_of(config: Config, name: str) -> Destination:
     if not isinstance(chosen, Recipients):
         return place_of(config, name, chosen)
     if isinstance(chosen, Eml):
-        return MailDestination(
-            name=name,
-            recipients=chosen.to,
-            transport=MailTransport("localhost", 25, chosen.sender, security="none"),
-            attach=chosen.attach,
-            documents=None if chosen.documents == "all" else ("summary",),
-            new_recipients=chosen.new_recipients,
-            eml_folder=config.resolve(chosen.path),
-        )
-    documents = None if chosen.documents == "all" else ("summary",)
-    found = mailing(
-        config, name, chosen.to, chosen.attach, documents=documents, on_unknown=chosen.on_unknown
-    )
+        found = _into(config, chosen, name, chosen.to, chosen)
+    else:
+        found = _by_mail(config, name, chosen.to, chosen)
     return replace(found, new_recipients=chosen.new_recipients)
 
 
@@ -72,18 +71,43 @@ def destinations_of_slice(config: Config, name: str) -> list[Destination]:
     ]
     policy = subscription.slices
     if to := policy.recipients[slice]:
-        documents = None if policy.documents == "all" else ("summary",)
         found.append(
-            mailing(
-                config,
-                RECIPIENTS,
-                to,
-                policy.attach,
-                documents=documents,
-                on_unknown=policy.on_unknown,
-            )
+            _into(config, policy.eml, RECIPIENTS, to, policy)
+            if policy.eml
+            else _by_mail(config, RECIPIENTS, to, policy)
         )
     return found
+
+
+def _by_mail(
+    config: Config, name: str, to: Sequence[str], chosen: Recipients | SlicesPolicy
+) -> MailDestination:
+    unknown = chosen.on_unknown
+    return mailing(
+        config, name, to, chosen.attach, documents=_documents(chosen), on_unknown=unknown
+    )
+
+
+def _into(
+    config: Config,
+    outbox: Outbox,
+    name: str,
+    to: Sequence[str],
+    chosen: Recipients | SlicesPolicy,
+) -> MailDestination:
+    """Mails as files."""
+    return MailDestination(
+        name=name,
+        recipients=tuple(to),
+        transport=MailTransport("localhost", 25, outbox.sender, security="none"),
+        attach=chosen.attach,
+        documents=_documents(chosen),
+        eml_folder=config.resolve(outbox.path),
+    )
+
+
+def _documents(chosen: Recipients | SlicesPolicy) -> tuple[str, ...] | None:
+    return None if chosen.documents == "all" else ("summary",)
 
 
 def of_slice(place: Place, name: str) -> Place:

@@ -17,6 +17,7 @@ from insights_reports.pipeline.remember import KnownDeployments
 from insights_reports.pipeline.runs import Run
 
 _DEPLOYMENTS = ("deployment_id", "previous_successful_id", "recovered_from_id")
+_SAID = 20  # names on a line of the log
 _THINGS = ("project", "channel", "environment", "tenant")
 
 
@@ -40,6 +41,10 @@ class Watch:
         """What stands in the edition of a slice that is not its own: its documents first, then its
         ``files`` and data, its mail and its entry in the index; the first of each."""
         guard = self._guard(run)
+        if untold := sorted(self._index.untestable - guard.own):
+            more = f" and {len(untold) - _SAID} more" if len(untold) > _SAID else ""
+            said = ", ".join(map(repr, untold[:_SAID]))
+            run.log(f"leak test: not testable in text, left to the typed documents: {said}{more}")
         found = [next(each, None) for each in self._looks(run, guard, files)]
         return [leak for leak in found if leak is not None]
 
@@ -57,6 +62,7 @@ class Watch:
             yield guard.in_document(path.name, path.read_bytes())
         for path in (*files, *data_paths(run)):
             yield guard.in_file(path.name, path.read_bytes())
+            yield guard.in_text(path.name, "its name", path.stem)
         mail = compose_mail(run, MailNotes(edition_of(run).files, (), ()))
         yield guard.in_text("the mail", "its subject", mail.subject)
         yield guard.in_text("the mail", "its text", mail.text)
@@ -88,6 +94,7 @@ def _shared(run: Run, pulled: Pulled) -> frozenset[str]:
             *(definition.Name, definition.TimeZone, pulled.zone.key, pulled.url),
             *(pulled.account.Username, pulled.space.Name),
             *(company.name, company.footer, company.contact, run.slice or ""),
+            run.subscription_name,
             *pulled.lookups.tag_sets.values(),
         )
     )

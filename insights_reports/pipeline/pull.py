@@ -8,8 +8,8 @@ the sealed bytes.
 
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from pydantic.alias_generators import to_camel
 
 from insights_reports.errors import UsageError, keeping
 from insights_reports.history.columns import keep_deployments, keep_stated
-from insights_reports.history.pulls import PullWriter
+from insights_reports.history.pulls import PART, PullWriter
 from insights_reports.octopus import (
     Client,
     Connection,
@@ -140,8 +140,7 @@ def pull(
         PullError: when the disk does not take it.
         UsageError: when the report's tenants have no tag in a tag set wanted.
     """
-    with tempfile.TemporaryDirectory() as folder_of_replies:
-        scratch = Path(folder_of_replies)
+    with _scratch_beside(folder) as scratch:
         replies = Replies(scratch)
         with Client(connection, record=replies.record) as client:
             progress("report definition")
@@ -340,6 +339,20 @@ def _body(path: Path) -> tuple[BinaryIO, str]:
     digest = hashlib.file_digest(body, "sha256").hexdigest()
     body.seek(0)
     return body, digest
+
+
+@contextmanager
+def _scratch_beside(folder: Path) -> Iterator[Path]:
+    """Where replies wait for the sealing: beside the pull, where there has to be room for them. The
+    folder for temporary files often is memory."""
+    scratch = folder.with_name(f"{folder.name}{PART}")
+    with keeping(scratch):
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _seal(

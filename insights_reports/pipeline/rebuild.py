@@ -13,8 +13,10 @@ from insights_reports.delivery import (
     Receipt,
     RevisionManifest,
     State,
+    StorageDestination,
 )
 from insights_reports.delivery.storage.places import Place, read_manifests
+from insights_reports.edition.about import About
 from insights_reports.pipeline.destinations import RECIPIENTS, of_slice, places_of
 
 IN_DOUBT = "the ledger did not know of this edition, but the archive does"
@@ -72,6 +74,24 @@ def believe(config: Config, ledger: Ledger, subscription: str, period: str, now:
     if not ledger.editions(subscription, period):
         slice = subscription if config.slice_of(subscription) is not None else None
         rebuild(config, ledger, now, local_only=not ledger.is_empty(), of=slice)
+
+
+def archived(config: Config, ledger: Ledger, row: EditionRow) -> About | None:
+    """What the edition ``row`` was, by its manifest: those on this machine are looked at first.
+
+    Raises:
+        DeliveryError: when a place cannot be read.
+    """
+    wanted = (row.subscription, row.period, row.revision)
+    slice = row.subscription if config.slice_of(row.subscription) is not None else None
+    places = sorted(
+        places_of(config).values(), key=lambda each: isinstance(each, StorageDestination)
+    )
+    for place in places:
+        for each in _read(of_slice(place, slice) if slice else place, ledger):
+            if (each.about.subscription, each.about.period, each.about.revision) == wanted:
+                return each.about
+    return None
 
 
 def _read(place: Place, ledger: Ledger) -> list[RevisionManifest]:

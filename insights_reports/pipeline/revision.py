@@ -7,8 +7,7 @@ again under the next number; that is no revision, and is not called one.
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from insights_reports.config.delivery import Folder
-from insights_reports.delivery import EditionRow, Revision, read_manifests
+from insights_reports.delivery import EditionRow, Revision
 from insights_reports.edition import revision_changes
 from insights_reports.edition.about import About
 from insights_reports.edition.differences import Subject
@@ -18,7 +17,7 @@ from insights_reports.edition.document import load as load_document
 from insights_reports.edition.revisions import reissue_changes
 from insights_reports.edition.values import Instant, Phrase, Status
 from insights_reports.metrics import Period
-from insights_reports.pipeline.rebuild import believe
+from insights_reports.pipeline.rebuild import archived, believe
 from insights_reports.pipeline.runs import EDITION, Run
 from insights_reports.pipeline.subject import CHANGES, differences_from
 
@@ -36,7 +35,8 @@ def as_revision(
     row = _replaced(run, period, revision)
     changes: tuple[Phrase, ...] = ()
     if row is not None and _is_reissue(run, row, documents):
-        changes = reissue_changes(row.revision, row.made_at)
+        replaced = _document_of(run, row, documents[0].name)
+        changes = reissue_changes(documents, row.revision, row.made_at, replaced)
     elif row is not None:
         changes = _changes(run, row, documents[0], subject)
         status = Status.REVISED if status is Status.FINAL else status
@@ -90,18 +90,17 @@ def _is_reissue(run: Run, row: EditionRow, documents: tuple[Document, ...]) -> b
 
 
 def _about_of(run: Run, row: EditionRow) -> About | None:
-    """What an edition was: by the folder of its run or, when that was pruned, by an archive on
-    this machine; None when nothing tells."""
+    """What an edition was: by the folder of its run or, when that was pruned, by the places that
+    keep it; None when nothing tells.
+
+    Raises:
+        DeliveryError: when a place cannot be read.
+    """
     about = run.folder.parent / row.run_id / EDITION
     if row.run_id and about.is_file():
         return About.model_validate_json(about.read_bytes())
-    wanted = (row.subscription, row.period, row.revision)
-    chosen = [each for each in run.config.destinations.values() if isinstance(each, Folder)]
-    for archive in (run.config.resolve(each.path) for each in chosen):
-        for each in read_manifests(archive) if archive.is_dir() else ():
-            if (each.about.subscription, each.about.period, each.about.revision) == wanted:
-                return each.about
-    return None
+    with run.open_ledger() as ledger:
+        return archived(run.config, ledger, row)
 
 
 def _changes(run: Run, row: EditionRow, document: Document, now: Subject) -> tuple[Phrase, ...]:
@@ -110,6 +109,11 @@ def _changes(run: Run, row: EditionRow, document: Document, now: Subject) -> tup
     moved = differences_from(folder, now)
     if moved is not None:
         run.write(CHANGES, {"replaces": row.revision, **asdict(moved)})
-    earlier = folder / run.documents.name / f"{document.name}.json"
-    replaced = load_document(earlier.read_bytes()) if earlier.is_file() else None
+    replaced = _document_of(run, row, document.name)
     return revision_changes(document, row.revision, row.made_at, row.status, replaced, moved)
+
+
+def _document_of(run: Run, row: EditionRow, name: str) -> Document | None:
+    """A document of an edition, while the folder of its run is there."""
+    path = run.folder.parent / row.run_id / run.documents.name / f"{name}.json"
+    return load_document(path.read_bytes()) if row.run_id and path.is_file() else None

@@ -11,6 +11,7 @@ from typing import TypeVar, cast
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from insights_reports.config.delivery import SlicesPolicy
 from insights_reports.edition.values import Phrase
@@ -19,8 +20,15 @@ from insights_reports.metrics import Lookups
 from insights_reports.metrics.splits import Membership, membership
 from insights_reports.octopus import Deployments
 from insights_reports.octopus.resources import InsightsReport
+from insights_reports.octopus.sources.combinations import Combination
+from insights_reports.pipeline.combinations import StatedByCombination, labels
 from insights_reports.pipeline.load import Pulled, Stated, StatedOfSlice
 from insights_reports.pipeline.remember import KnownDeployments
+from insights_reports.pipeline.slice_sources import (
+    combinations_of_rows,
+    gaps_of_slice,
+    own_combinations,
+)
 from insights_reports.spelling.nearest import meant_or_all
 from insights_reports.spelling.stated import Question, StatedTable
 from insights_reports.spelling.terms import Split
@@ -73,15 +81,17 @@ class Slicing:
         dropped = _dropped(pulled.deployments.dropped, table)
         lost = _count(pulled.deployments.dropped) - _count(dropped)
         gap = (Phrase("gap.slice_dropped", {"n": lost}),) if lost else ()
+        combinations = self._combinations_of(key)
         part = replace(
             pulled,
             definition=_definition(pulled.definition, self.names[key], lookups),
             deployments=Deployments(pulled.deployments.report_name, table, dropped),
             earlier=earlier,
             lookups=lookups,
-            stated=StatedOfSlice(tuple(self._stated_of(key))),
-            combinations=(),
-            gaps=(*pulled.gaps, *gap),
+            stated=self._stated_by_combination(combinations, table)
+            or StatedOfSlice(tuple(self._stated_of(key))),
+            combinations=combinations,
+            gaps=(*gaps_of_slice(pulled.gaps, len(combinations)), *gap),
         )
         older = _rows(known.older, self._of_older, key)
         return part, KnownDeployments(deployments, older, known.known_from)
@@ -116,6 +126,28 @@ class Slicing:
             return []
         wanted = (self.split, self.tag_set)
         return list(stated.answers(lambda asked: (asked.split, asked.tag_set) == wanted))
+
+    @cached_property
+    def _combination_of_row(self) -> NDArray[np.object_]:
+        return combinations_of_rows(self.pulled.deployments.table, self.pulled.combinations)
+
+    def _combinations_of(self, key: str) -> tuple[Combination, ...]:
+        every = self.pulled.combinations
+        if not every:
+            return ()
+        mine = np.zeros(len(self._combination_of_row), dtype=bool)
+        mine[_places(self._membership, key)] = True
+        return own_combinations(every, self._combination_of_row, mine)
+
+    def _stated_by_combination(
+        self, combinations: tuple[Combination, ...], table: pd.DataFrame
+    ) -> StatedByCombination | None:
+        """What is stated of the slice's ``combinations``, called as in its ``table``."""
+        stated = self.pulled.stated
+        if not (combinations and isinstance(stated, StatedByCombination)):
+            return None
+        called = labels(table, combinations)
+        return replace(stated, combinations=combinations, labels=called)
 
     def _stated_of(self, key: str) -> Iterator[StatedTable]:
         """The series of a slice; a name that two series have tells neither apart."""
@@ -153,16 +185,19 @@ def _tag_set(by: str, lookups: Lookups, split: Split) -> str | None:
 
 def _rows(table: pd.DataFrame, members: Membership, key: str) -> pd.DataFrame:
     """The rows of a series, without the names of others in the dictionaries of its columns."""
-    if key not in members.keys:
-        chosen = np.empty(0, dtype=np.intp)
-    else:
-        mine = np.flatnonzero(members.codes == members.keys.index(key))
-        chosen = mine if members.rows is None else members.rows[mine]
-    found = table.iloc[chosen].reset_index(drop=True)
+    found = table.iloc[_places(members, key)].reset_index(drop=True)
     for name, dtype in found.dtypes.items():
         if isinstance(dtype, pd.CategoricalDtype):
             found[name] = found[name].cat.remove_unused_categories()
     return found
+
+
+def _places(members: Membership, key: str) -> NDArray[np.intp]:
+    """Which rows of a table are of a series."""
+    if key not in members.keys:
+        return np.empty(0, dtype=np.intp)
+    mine = np.flatnonzero(members.codes == members.keys.index(key))
+    return mine if members.rows is None else members.rows[mine]
 
 
 def _lookups(lookups: Lookups, deployments: pd.DataFrame, group: str | None) -> Lookups:

@@ -14,6 +14,7 @@ from insights_reports.delivery import Ledger, Secret
 from insights_reports.delivery.ledger.postgres import PostgresDatabase, PostgresLedger
 from insights_reports.errors import ConfigError, UsageError
 from insights_reports.formats.pdf.scratch import sweep_scratch
+from insights_reports.history.pulls import MANIFEST, PART
 
 
 def state_of(config: Config) -> Path:
@@ -91,8 +92,10 @@ def sweep(config: Config, ledger: Ledger, now: datetime) -> list[str]:
     for run_id in dead:
         if run_id not in needed:
             _leave_log(state / "runs" / run_id)
-        if not (state / "pulls" / run_id / "manifest.json").exists():
-            shutil.rmtree(state / "pulls" / run_id, ignore_errors=True)
+        pulled = state / "pulls" / run_id
+        shutil.rmtree(pulled.with_name(f"{run_id}{PART}"), ignore_errors=True)
+        if not (pulled / MANIFEST).exists():
+            shutil.rmtree(pulled, ignore_errors=True)
     sweep_scratch()
     ledger.sweep()
     return dead

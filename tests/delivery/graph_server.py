@@ -12,9 +12,10 @@ import json
 import re
 import ssl
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.policy import default
@@ -31,13 +32,14 @@ from insights_reports.delivery.mail.tokens import MicrosoftToken
 SECRET = "CANARY~entra.secret-78"
 BOX = "reports@example.com"
 SITE = "contoso.sharepoint.com"
+DRIP = 1
 _LARGEST = 4 * 1024 * 1024  # bytes of one request
 
 
 @dataclass
 class Fault:
     """What happens at one step: an answer, after the thing asked for was ``done``, or not; status 0
-    closes the connection."""
+    closes the connection, 1 sends a byte now and then, and never ends."""
 
     status: int
     after: int | None = None
@@ -137,6 +139,8 @@ class _Handler(BaseHTTPRequestHandler):
                 answered = self._done(work, body)
         if fault is None:
             self._answer(*answered)
+        elif fault.status == DRIP:
+            self._drip()
         elif fault.status:
             headers = {"Retry-After": str(fault.after)} if fault.after is not None else {}
             said = {
@@ -146,6 +150,13 @@ class _Handler(BaseHTTPRequestHandler):
                 }
             }
             self._answer(fault.status, b"" if fault.status < 300 else said, headers)
+
+    def _drip(self) -> None:
+        with suppress(OSError):  # the client has enough
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while True:
+                self.wfile.write(b"x")
+                time.sleep(0.1)
 
     do_GET = do_POST = do_PUT = do_DELETE = _any
 

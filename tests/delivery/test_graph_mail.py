@@ -1,21 +1,28 @@
 """Mail through Microsoft Graph: once, even where an answer is lost, and words for every refusal."""
 
+import base64
 import os
+import select
+import socket
+import socketserver
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from insights_reports.delivery import Ledger, Receipt, State
+from insights_reports.delivery import graph as graph_module
 from insights_reports.delivery.graph import GraphClient, GraphSilent
+from insights_reports.delivery.mail import tokens
 from insights_reports.delivery.notices import Notice, NoticeKind, by_mail
 from insights_reports.edition.files import File
-from tests.delivery.graph_server import BOX, SECRET, Fault, Graph, graph_server
+from tests.delivery.graph_server import BOX, DRIP, SECRET, Fault, Graph, graph_server
 from tests.delivery.material import EDITION, FILES, NOON, Office, altered
 from tests.delivery.processes import PROCESSES
 
@@ -235,6 +242,89 @@ def test_another_hosts_or_an_expired_certificate_is_refused(
         with pytest.raises(GraphSilent, match="its certificate is not valid"):
             GraphClient(known).ask("GET", "/users")
         assert graph.asked == []
+
+
+@pytest.mark.parametrize(("step", "owed"), [("box", State.PLANNED), ("send", State.DEFERRED)])
+def test_a_server_that_drips_has_a_deadline_in_all(
+    office: Office, graph: Graph, monkeypatch: pytest.MonkeyPatch, step: str, owed: State
+) -> None:
+    """Each byte comes well within the time-out of one wait."""
+    monkeypatch.setattr(graph_module, "_WHOLE", 1.0)
+    graph.faults = {step: [Fault(DRIP)]}
+    receipt = only(office.deliver())
+    assert receipt.state is owed
+    assert "no end of it in time" in receipt.detail
+    assert graph.sent == []
+
+
+def test_a_token_that_drips_is_given_up(
+    office: Office, graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "_WHOLE", 1.0)
+    graph.faults = {"token": [Fault(DRIP)]}
+    assert only(office.deliver()).state is State.PLANNED
+    assert only(office.deliver()).done
+
+
+def test_somebody_who_says_stop_does_not_wait_for_an_answer(graph: Graph) -> None:
+    client = GraphClient(graph.account)
+    graph.faults = {"box": [Fault(DRIP)]}
+    timer = threading.Timer(1.0, client.cut)
+    timer.start()
+    with pytest.raises(GraphSilent):
+        client.ask("GET", f"/users/{BOX}/mailFolders/drafts")
+    timer.join()
+
+
+class Tunnel(socketserver.StreamRequestHandler):
+    """A proxy that remembers for whom it made a tunnel, and by whose word."""
+
+    asked: ClassVar[list[tuple[str, str]]] = []
+
+    def handle(self) -> None:
+        target = self.rfile.readline().decode().split()[1]
+        head = list(iter(lambda: self.rfile.readline().strip(), b""))
+        word = next((line.decode() for line in head if line.startswith(b"Proxy-Auth")), "")
+        self.asked.append((target, word))
+        host, _, port = target.partition(":")
+        with socket.create_connection((host, int(port))) as server:
+            self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            self.wfile.flush()
+            pair = {self.connection: server, server: self.connection}
+            while True:
+                for ready in select.select(list(pair), [], [])[0]:
+                    if not (piece := ready.recv(65_536)):
+                        return
+                    pair[ready].sendall(piece)
+
+
+def test_the_proxy_of_the_environment_is_used_and_its_password_is_not_shown(
+    office: Office, graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Tunnel) as proxy:
+        proxy.daemon_threads = True
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        address = f"http://me:CANARYproxy@127.0.0.1:{proxy.server_address[1]}"
+        for name in ("NO_PROXY", "no_proxy", "https_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("HTTPS_PROXY", address)
+        assert only(office.deliver()).done
+        assert {target for target, _ in Tunnel.asked} == {graph.host}
+        word = base64.b64encode(b"me:CANARYproxy").decode()
+        assert {by for _, by in Tunnel.asked} == {f"Proxy-Authorization: Basic {word}"}
+        count = len(Tunnel.asked)
+        monkeypatch.setenv("NO_PROXY", "localhost")
+        assert only(office.deliver(altered(EDITION, digest="b" * 64))).done
+        assert len(Tunnel.asked) == count  # the token came by itself, too
+        monkeypatch.delenv("NO_PROXY")
+        proxy.shutdown()
+    monkeypatch.setenv("HTTPS_PROXY", address.rpartition(":")[0] + ":9")
+    receipt = only(office.deliver(altered(EDITION, digest="c" * 64)))
+    assert receipt.state is State.PLANNED
+    assert "CANARY" not in repr(receipt)
+    known = replace(graph.account, token=lambda: "T0KEN")
+    with pytest.raises(GraphSilent, match="the proxy that the environment names"):
+        GraphClient(known).ask("GET", "/users")
 
 
 POINTS: dict[str, tuple[Any, ...]] = {

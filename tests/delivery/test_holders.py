@@ -1,9 +1,11 @@
 """Who holds a claim, and the proof that he is dead: across processes, forks and containers."""
 
 import os
+import random
 import shutil
 import subprocess
 import sys
+import time
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from insights_reports.delivery import Key, Ledger, State, failure, said
 from insights_reports.delivery.ledger.holders import Holders
 from insights_reports.delivery.ledger.lease import LEASE
+from tests.delivery.mail_servers import mail_server
 from tests.delivery.material import EDITION, NOON
 from tests.delivery.processes import PROCESSES
 
@@ -125,11 +128,11 @@ os.kill(os.getpid(), 9) if sys.argv[2] == "die" else input()
 """
 
 
-def in_a_container(*arguments: str) -> "subprocess.Popen[str]":
+def in_a_container(*arguments: str, code: str = CLAIM_AND_DIE) -> "subprocess.Popen[str]":
     """Python in process-id and host-name namespaces of its own."""
     command = ["unshare", "--pid", "--uts", "--fork", "--kill-child", sys.executable]
     return subprocess.Popen(
-        [*command, "-c", CLAIM_AND_DIE, *arguments],
+        [*command, "-c", code, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -160,3 +163,51 @@ def test_a_container_sees_what_another_ones_processes_do(tmp_path: Path) -> None
         dying.communicate(timeout=30)
         assert ledger.receipt(KEY).state is State.SENDING
         assert ledger.claim(KEY, NOON) is not None
+
+
+DELIVER = """
+import sys
+from pathlib import Path
+from insights_reports.delivery import MailTransport
+from tests.delivery.material import Office
+root, port, period = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+transport = MailTransport("127.0.0.1", port, "reports@example.com", security="none")
+to = tuple(f"reader{n}-{period}@example.com" for n in range(4))
+print("ready", flush=True)
+Office(root, transport, recipients=to, with_folder=True, period=period).deliver()
+"""
+
+
+def delivering(root: Path, port: int, period: int) -> "subprocess.Popen[str]":
+    return in_a_container(str(root), str(port), str(period), code=DELIVER)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    os.getuid() != 0 or not shutil.which("unshare"), reason="namespaces need root and unshare"
+)
+def test_two_containers_with_one_state_lose_and_double_nothing(tmp_path: Path) -> None:
+    """Both deliver the same editions at once; in every second round one of them is killed, and what
+    it had in hand is carried out by the next run, wherever that is."""
+    chance, rounds = random.Random(20261001), 20 if os.environ.get("THOROUGH") else 4
+    kills = 0
+    with mail_server() as postbox:
+        for period in range(2001, 2001 + rounds):
+            both = [delivering(tmp_path, postbox.port, period) for _ in range(2)]
+            if period % 2:
+                assert both[0].stdout is not None
+                assert both[0].stdout.readline() == "ready\n"
+                time.sleep(chance.uniform(0, 0.3))
+                both[0].kill()
+                kills += 1
+            for container in both:
+                container.communicate(timeout=60)
+            assert both[1].returncode == 0
+            last = delivering(tmp_path, postbox.port, period)
+            last.communicate(timeout=60)
+            assert last.returncode == 0
+        received = postbox.received
+    assert len({to for to, _ in received}) == len(set(received)) == 4 * rounds
+    assert len(received) <= 4 * rounds + kills  # an answer that was under way
+    with Ledger(tmp_path / "state" / "ledger.sqlite") as ledger:
+        assert {receipt.state for receipt in ledger.deliveries()} == {State.SENT}

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from email.policy import SMTP
+from typing import Any
 
 import openpyxl
 import pandas as pd
@@ -12,8 +13,11 @@ import pikepdf
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
 from openpyxl.comments import Comment
 from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.datavalidation import DataValidation
 from weasyprint import HTML
 
 from insights_reports.delivery.leaks.leaks import Guard, Leak, index_of
@@ -165,7 +169,31 @@ def in_xlsx() -> Iterator[tuple[str, bytes]]:
     def link(book: openpyxl.Workbook) -> None:
         book.worksheets[0]["A1"].hyperlink = "https://x/Payments-API"
 
-    for change in (cell, comment, hidden, sheet, defined, properties, link):
+    def runs(book: openpyxl.Workbook) -> None:
+        bold = TextBlock(InlineFont(b=True), "ments")
+        book.worksheets[0]["C3"] = CellRichText("Pay", bold, " API")
+
+    def validation(book: openpyxl.Workbook) -> None:
+        asked = DataValidation(type="list", formula1='"x,Payments API"', prompt="x")
+        asked.add("D4")
+        book.worksheets[0].add_data_validation(asked)
+
+    def header(book: openpyxl.Workbook) -> None:
+        foot: Any = book.worksheets[0].HeaderFooter.oddFooter
+        foot.center.text = "Payments API"
+
+    for change in (
+        runs,
+        validation,
+        header,
+        cell,
+        comment,
+        hidden,
+        sheet,
+        defined,
+        properties,
+        link,
+    ):
         yield change.__name__, workbook(change)
 
 
@@ -195,11 +223,21 @@ def with_metadata() -> bytes:
     return out.getvalue()
 
 
-def mail(*, subject: str = "x", text: str = "x", attached: str = "Nimbus Shop") -> bytes:
+def mail(
+    *,
+    subject: str = "x",
+    text: str = "x",
+    html: str = "x",
+    attached: str = "Nimbus Shop",
+    file: str = "a.csv",
+    reply_to: str = "x@example.com",
+) -> bytes:
     message = EmailMessage(policy=SMTP)
     message["Subject"] = subject
+    message["Reply-To"] = reply_to
     message.set_content(text)
-    message.add_attachment(attached.encode(), maintype="text", subtype="csv", filename="a.csv")
+    message.add_alternative(html, subtype="html")
+    message.add_attachment(attached.encode(), maintype="text", subtype="csv", filename=file)
     return message.as_bytes()
 
 
@@ -215,6 +253,9 @@ PLANTS = [
     ("mail-subject", "a.eml", mail(subject="für alle, Payments API")),
     ("mail-text", "a.eml", mail(text="Payments API")),
     ("mail-attachment", "a.eml", mail(attached="Payments API")),
+    ("mail-attachment-name", "a.eml", mail(file="payments-api.csv")),
+    ("mail-html", "a.eml", mail(html="<p>Pay<b>ments</b> API")),
+    ("mail-reply-to", "a.eml", mail(reply_to="Payments API <x@example.com>")),
 ]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,6 +72,36 @@ def test_a_new_revision_is_sent_with_another_message_id(office: Office, postbox:
     office.deliver(altered(EDITION, digest="b" * 64))
     first, second = (postbox.parsed(n)["Message-ID"] for n in (0, 1))
     assert first.replace(".r1@", ".r2@") == second
+
+
+def test_who_had_a_revision_before_is_read_once_for_all(
+    office: Office, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.deliver()
+    reads: list[object] = []
+    whole = Ledger.deliveries
+
+    def counted(*args: Any, **named: Any) -> list[Receipt]:
+        reads.append(args)
+        return whole(*args, **named)
+
+    monkeypatch.setattr(Ledger, "deliveries", counted)
+    told: list[MailNotes] = []
+
+    def composing(edition: Edition, notes: MailNotes) -> MailBody:
+        told.append(notes)
+        return compose(edition, notes)
+
+    for count in (2, 20):
+        reads.clear()
+        told.clear()
+        newer = altered(EDITION, digest=f"{count}")
+        to = ("cto@example.com", *(f"new-{n}-{count}@example.com" for n in range(count)))
+        mailing = MailDestination("mail", to, postbox.transport())
+        with Ledger(office.ledger_path) as ledger:
+            deliver(entered(ledger, newer), [mailing], ledger, now=Clock(), compose_mail=composing)
+        assert len(reads) == 2  # what is withheld is the other
+        assert [notes.first for notes in told] == [False, True]
 
 
 def test_a_temporary_refusal_waits_half_an_hour_then_an_hour_and_then_four_at_most(

@@ -322,7 +322,7 @@ def test_a_reader_never_meets_a_half_or_mixed_edition_while_publishers_are_kille
     period = root / "board/2026-09"
     seen = [1]
     chance = random.Random(20261001)
-    for _ in range(60 if os.environ.get("THOROUGH") else 8):
+    for _ in range(200 if os.environ.get("THOROUGH") else 8):
         process = PROCESSES.Process(target=rounds, args=(root, seen[-1], 1_000))
         process.start()
         begun, kill_at = seen[-1], time.monotonic() + 30

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -150,3 +150,75 @@ def test_a_full_disk(configure: Configure, server: RunningServer, kilobytes: int
     )
     done = Done(ended.returncode, ended.stdout, ended.stderr)
     assert_clean_failure(done, 3, config.parent, "File too large", "free space")
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A folder for temporary files that takes 64 kB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("this machine allows no mounting")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True, timeout=30)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("format", "what"),
+    [
+        ("xlsx", "The workbook cannot be written."),
+        ("pdf", "The PDF could not be rendered."),
+    ],
+)
+def test_a_full_folder_for_temporary_files(
+    configure: Configure, server: RunningServer, small: Path, format: str, what: str
+) -> None:
+    """Nothing but rendering needs it: what was read from Octopus waits beside its pull."""
+    config = configure(formats=[format])
+    environment = {**os.environ, "OCTOPUS_URL": server.url, "OCTOPUS_API_KEY": server.api_key}
+    command = [sys.executable, "-m", "insights_reports", "run", "monthly", "--config", str(config)]
+    ended = subprocess.run(
+        [*command, "--as-of", AS_OF.isoformat()],
+        env={**environment, "TMPDIR": str(small)},
+        capture_output=True,
+        text=True,
+    )
+    done = Done(ended.returncode, ended.stdout, ended.stderr)
+    said = (what, f"{small}: No space left on device", "set TMPDIR to another folder")
+    assert_clean_failure(done, 4, config.parent, *said)
+    assert list(small.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_state_that_may_only_be_read(configure: Configure, run: Run, command: Command) -> None:
+    """Every command that would write says so and ends with 2; what only reads the history reads."""
+    config = configure()
+    assert run(config).status == 0
+    state = str(config.parent / "state")
+    bind = ["mount", "--bind", state, state]
+    if os.geteuid() or subprocess.run(bind, capture_output=True, check=False).returncode:
+        pytest.skip("this machine allows no mounting")
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", state], check=True, timeout=30)
+        edition = "monthly/2026-09"
+        for words in (
+            ("run", "monthly", f"--as-of={AS_OF.isoformat()}"),
+            ("status",),
+            ("editions",),
+            ("deliveries", "--again", "archive"),
+            ("prune", "--keep", "1d"),
+            ("history", "repair"),
+            ("ledger", "rebuild"),
+            ("rerun", edition, "--as-sealed"),
+            ("release", edition, "--by", "me"),
+        ):
+            done = command(*words, "--config", config)
+            assert (done.status, len(done.err.splitlines())) == (2, 3), (words, done.err)
+            assert f"{state}" in done.err
+            assert "Read-only file system" in done.err
+        assert command("history", "verify", "--config", config).status == 0
+    finally:
+        subprocess.run(["umount", state], check=True, timeout=30)
+    assert run(config).status == 0

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from insights_reports.delivery import read_manifests
+from insights_reports.delivery.storage import places
 from tests.conftest import Command, Done
 from tests.delivery.mail_servers import Postbox, mail_server
+from tests.delivery.material import HOLDERS
+from tests.delivery.storage_servers import s3
 from tests.pipeline.conftest import Configure
 
 Run = Callable[..., Done]
@@ -76,7 +79,11 @@ def test_the_same_figures_in_another_way_are_published_and_mailed_only_on_demand
     assert "revi" not in str(message["Subject"])
     text = message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     words = "sind die der Fassung 1" if way == "language" else "are those of revision 1"
-    assert words in " ".join(text.split())
+    said = " ".join(text.split())
+    assert words in said
+    also = "Now also: Delivery performance by environment."
+    new = {"split": also, "language": "Geändert ist nur die Darstellung."}
+    assert new.get(way, "Only how they are shown has changed.") in said
     shown = json.loads(command("status", "--config", config, "--json").out)
     assert shown[0]["owed"] == []
 
@@ -96,6 +103,45 @@ def test_a_reissue_of_a_reissue_and_an_unsent_mail_are_not_lost(
     assert "board b@example.com: withheld: the figures are those of r2" in run(config).out
     assert [r for r, _, _ in revisions(config)] == [1, 2, 3]
     assert [to for to, _ in postbox.received] == ["b@example.com", "a@example.com"]
+
+
+def test_a_note_alone_is_a_reissue(
+    configure: Configure, run: Run, command: Command, postbox: Postbox, tmp_path: Path
+) -> None:
+    config = configure(mail_port=postbox.port)
+    assert run(config).status == 0
+    note = tmp_path / "note.md"
+    note.write_text("Seen with the board.", encoding="utf-8")
+    done = run(config, "--note", str(note))
+    assert "board a@example.com: withheld: the figures are those of r1" in done.out
+    assert revisions(config) == [(1, "final", False), (2, "final", True)]
+    (page,) = config.parent.glob("reports/monthly/*/r2/*-summary.html")
+    text = page.read_text(encoding="utf-8")
+    assert "The note is new, or another one." in text
+    assert "Only how they are shown" not in text
+    again = ("deliveries", "--again", "a@example.com", "--config", config)
+    assert command(*again).status == 0
+    assert run(config, "--note", str(note)).status == 0
+    assert [to for to, _ in postbox.received[2:]] == ["a@example.com"]
+
+
+def test_a_bucket_tells_what_a_pruned_run_was(
+    configure: Configure, run: Run, postbox: Postbox
+) -> None:
+    with s3() as bucket:
+        place = {"type": "storage", "url": bucket.url, "endpoint": bucket.endpoint}
+        config = configure(mail_port=postbox.port)
+        change(config, destinations={"archive": {**place, "region": bucket.region, "path": None}})
+        said = json.loads(config.read_text(encoding="utf-8"))
+        del said["destinations"]["archive"]["path"]
+        config.write_text(json.dumps(said), encoding="utf-8")
+        first = run(config)
+        assert first.status == 0, first.err
+        shutil.rmtree(config.parent / "state" / "runs")
+        change(config, language="de")
+        assert "board a@example.com: withheld: the figures are those of r1" in run(config).out
+        found = places.read_manifests(bucket, HOLDERS)
+        assert [(m.about.revision, m.about.reissue) for m in found] == [(1, False), (2, True)]
 
 
 def test_an_archive_tells_what_a_pruned_run_was(

@@ -266,6 +266,8 @@ def test_what_the_state_holds_is_for_its_owner_alone_and_dead_runs_are_swept(
     (dead / "documents").mkdir(parents=True)
     (dead / "run.json").write_text("{}")
     (dead / "run.log").write_text("how far it came")
+    replies = state / "pulls" / f"{dead.name}.part"
+    replies.mkdir()
     with sqlite3.connect(state / "ledger.sqlite") as ledger:
         ledger.execute(
             "INSERT INTO runs (run_id, subscription, period, cause, started_at, holder, outcome) "
@@ -275,6 +277,7 @@ def test_what_the_state_holds_is_for_its_owner_alone_and_dead_runs_are_swept(
     ledger.close()
     assert run(config, "--dry-run").status == 0
     assert [path.name for path in dead.iterdir()] == ["run.log"]
+    assert not replies.exists()
     (status,) = json.loads(command("status", "--config", config, "--json").out)
     assert status["lastEdition"] is None
 

@@ -1,6 +1,8 @@
 """Each recipient only his part: a run of slices from end to end on the embedded server."""
 
+import html
 import json
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -17,11 +19,15 @@ import pytest
 
 from insights_reports.config.file import load_config
 from insights_reports.delivery import read_manifests
+from insights_reports.edition.files import file_name
+from insights_reports.errors import ConfigError
+from insights_reports.pipeline import render
 from insights_reports.pipeline.runs import open_run
 from insights_reports.server import RunningServer
 from tests.conftest import AS_OF, Command, Done
 from tests.delivery.mail_servers import mail_server
 from tests.pipeline.conftest import REPORT
+from tests.proxies import one_more, proxy
 
 PROJECTS = ("Web Shop", "Mobile Backend", "Личный кабинет", "Payments API", "Invoicing",
             "Legacy Ledger", 'R&D <Core> "=1+1"', "Identity", "在庫管理",
@@ -208,6 +214,111 @@ def test_a_leak_holds_the_edition_and_tells_the_operators(
         assert [to for to, _ in postbox.received][-1] == "shop@example.com"
 
 
+def test_a_name_of_a_file_is_looked_at_and_what_no_search_can_tell_is_said(
+    sliced: Sliced, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def named(subscription: str, period: str, document: str, format: str) -> str:
+        other = "payments-api" if document == "environment" else document
+        return file_name(subscription, period, other, format)
+
+    with mail_server() as postbox:
+        config = sliced(postbox.port, "Project", {"Web Shop": ["shop@example.com"]})
+        monkeypatch.setattr(render, "file_name", named)
+        done = run(command, config, "--json")
+        assert (done.status, postbox.received) == (5, [])
+    ((why,),) = ([each["why"] for each in made["slices"]] for made in json.loads(done.out))
+    assert "teams-web-shop-2026-09-payments-api.html, its name: 'Payments API'" in why
+    (log,) = (
+        path.read_text(encoding="utf-8")
+        for path in (config.parent / "state" / "runs").glob("*/run.log")
+        if "leak test" in path.read_text(encoding="utf-8")
+    )
+    (line,) = (line for line in log.splitlines() if "not testable in text" in line)
+    assert "'在庫管理'" not in line
+    assert "'Identity'" in line or "'Payments'" in line
+
+
+EVERYWHERE = {
+    "ProjectGroupIds": ["ProjectGroups-1", "ProjectGroups-2"],
+    "EnvironmentGroups": [
+        {"Name": "All", "Environments": [f"Environments-{number}" for number in range(1, 6)]}
+    ],
+    "TimeZone": "Europe/Berlin",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("source", "by", "slice", "checked", "said"),
+    [
+        ("project", "Project", "Web Shop", 5, "What it states of 5 combinations"),
+        ("project", "Tenant", "Café Zürich", 0, "so that nothing could be compared"),
+        ("core", "Project", "Web Shop", 0, "Of the whole report, of which this is a part: 0 of"),
+    ],
+)
+def test_the_strip_says_what_was_checked_of_a_slice_of_another_source(
+    source: str, by: str, slice: str, checked: int, said: str, sliced: Sliced, command: Command
+) -> None:
+    config = sliced(25, by, {slice: []}, source=source, definition=EVERYWHERE)
+    done = run(command, config)
+    assert done.status == 0, done.err + done.out
+    (page,) = config.parent.glob("reports/teams/*/*/*/r1/*-summary.html")
+    text = html.unescape(page.read_text(encoding="utf-8"))
+    assert said in text
+    (check,) = (
+        json.loads(path.read_bytes())
+        for path in (config.parent / "state" / "runs").glob("*/cross-check.json")
+    )
+    assert check["differs"] == 0
+    assert bool(check["figures"]) == bool(checked)
+    assert check["agrees"] == check["figures"]
+    nothing = "Octopus states no figures for these deployments, so nothing could be compared"
+    assert (nothing in text) == (not checked)
+
+
+@pytest.mark.slow
+def test_a_wrong_figure_of_one_project_is_found_in_its_slice_alone(
+    sliced: Sliced, command: Command, server: RunningServer
+) -> None:
+    mapped: dict[str, list[str]] = {"Web Shop": [], "Mobile Backend": []}
+    config = sliced(25, "Project", mapped, source="project", definition=EVERYWHERE)
+    with proxy(server, one_more("/Projects-1/insights/metrics")) as url:
+        done = run(command, config, "--url", url, "--json")
+    (result,) = json.loads(done.out)
+    assert {each["slice"]: each["exitStatus"] for each in result["slices"]} == {
+        "Web Shop": 1,
+        "Mobile Backend": 0,
+    }
+
+
+def test_mails_of_slices_may_be_files(sliced: Sliced, command: Command) -> None:
+    mapped = {"Web Shop": ["shop@example.com"], "Payments API": ["pay@example.com"]}
+    config = sliced(25, "Project", mapped)
+    said = json.loads(config.read_text(encoding="utf-8"))
+    del said["mail"]
+    config.write_text(json.dumps(said), encoding="utf-8")
+    with pytest.raises(ConfigError, match="mail: is required"):
+        load_config(config)
+    outbox = {"path": "outbox", "sender": "reports@example.com"}
+    said["subscriptions"]["teams"]["slices"]["eml"] = outbox
+    config.write_text(json.dumps(said), encoding="utf-8")
+    for _ in range(2):
+        done = run(command, config)
+        assert done.status == 0, done.err + done.out
+        assert "4 of 4 deliveries made" in done.out
+    files = sorted((config.parent / "outbox").iterdir())
+    messages = {message_from_bytes(f.read_bytes(), policy=default)["To"]: f for f in files}
+    assert messages.keys() == {"shop@example.com", "pay@example.com"}
+    for to, own, other in (
+        ("shop@example.com", "Web Shop", "Payments API"),
+        ("pay@example.com", "Payments API", "Web Shop"),
+    ):
+        text = texts(messages[to].read_bytes())
+        assert own in text
+        assert other not in text
+    assert "mails of teams" in command("check", config).out
+
+
 @pytest.mark.slow
 def test_killed_in_the_middle_it_goes_on_with_the_same_pull(
     sliced: Sliced, command: Command, server: RunningServer
@@ -286,6 +397,20 @@ def test_a_signal_stops_it_and_the_next_run_makes_the_rest(
         done = run(command, config, "--period", "2026-09")
         assert done.status == 0, done.err
         assert sorted(to for to, _ in postbox.received) == [to for (to,) in mapped.values()]
+
+
+def test_the_folder_of_a_slice_tells_what_a_pruned_run_was(
+    sliced: Sliced, command: Command
+) -> None:
+    with mail_server() as postbox:
+        mapped = {"Web Shop": ["a@example.com"]}
+        assert run(command, sliced(postbox.port, "Project", mapped)).status == 0
+        config = sliced(postbox.port, "Project", mapped, language="de")
+        shutil.rmtree(config.parent / "state" / "runs")
+        assert run(command, config).status == 0
+        assert len(postbox.received) == 1
+    found = read_manifests(config.parent / "reports" / "teams" / "web-shop")
+    assert [(m.about.revision, m.about.reissue) for m in found] == [(1, False), (2, True)]
 
 
 def test_a_lost_ledger_believes_the_folders_of_slices(sliced: Sliced, command: Command) -> None:

@@ -36,6 +36,7 @@ _NO_TEXT = frozenset(
 )  # attributes
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _RUNS = frozenset({"si", "is", "text", "p"})  # elements of a workbook whose runs are one text
+_CODES = re.compile(r'&(?:&|"[^"]*"|K[0-9A-Fa-f]{6}|\d+|[A-Za-z])')  # of heads and feet of pages
 _STYLES = re.compile(r"xl/(theme/|styles\.xml)")
 _SPOKEN = frozenset(
     (
@@ -108,11 +109,18 @@ def _of_xml(content: bytes) -> Iterator[str]:
         tag = etree.QName(element).localname
         if tag in _RUNS:
             yield "".join(str(text) for text in element.itertext())
+        elif tag.endswith(("Header", "Footer")):
+            yield _CODES.sub(_meaning, element.text or "")
         elif element.text and tag != "v":
             yield str(element.text)
         for key, value in element.items():
             if str(key).rpartition("}")[2] in _SPOKEN:
                 yield str(value)
+
+
+def _meaning(code: re.Match[str]) -> str:
+    """What a code in the head or foot of a page is for a reader: a new part, "&", or nothing."""
+    return {"&&": "&", "&L": BREAK, "&C": BREAK, "&R": BREAK}.get(code[0], "")
 
 
 class _Page(HTMLParser):

@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from insights_reports.delivery.destinations import MailDestination
 from insights_reports.delivery.interruptions import undisturbed
@@ -232,7 +233,7 @@ class Mailing:
         """With as many of ``chosen`` as ``limit`` lets pass; None when it lets not even the body.
         The body is composed after the choice and says what had to be left out."""
         transport, written = self._destination.transport, self._written(key.recipient)
-        first = key.revision > 1 and not had_one_before(key, self._ledger)
+        first = key.revision > 1 and key.recipient not in self._had_one
         for attached in _fewer(chosen):
             left_out = tuple(file for file in chosen if file not in attached)
             body = self._body(MailNotes(attached, left_out, self._folders, first))
@@ -240,6 +241,10 @@ class Mailing:
             if len(content) <= limit:
                 return content
         return None
+
+    @cached_property
+    def _had_one(self) -> frozenset[str]:
+        return had_one_before(self._edition, self._destination, self._ledger)
 
     def _body(self, notes: MailNotes) -> MailBody:
         """The body is the same for every recipient: it is composed once for each set of files."""

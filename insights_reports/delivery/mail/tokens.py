@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from insights_reports.deadline import Deadline, WatchedAdapter
+from insights_reports.delivery.graph import proxies_for
 from insights_reports.delivery.mail.sign_in import NoToken
 from insights_reports.delivery.scrub import Scrubber
 
-_SECONDS = 30.0
+_SECONDS = 30.0  # of one wait
+_WHOLE = 60.0  # seconds of one exchange
 _MICROSOFT = "login.microsoftonline.com"
 _OUTLOOK = "https://outlook.office365.com/.default"
 _GMAIL = "https://mail.google.com/"
@@ -116,10 +119,16 @@ def _session(ca_bundle: Path | None) -> Any:
         def request(self, *args: Any, **named: Any) -> requests.Response:
             named["timeout"] = min(float(named.get("timeout") or _SECONDS), _SECONDS)
             named["allow_redirects"] = False
-            return super().request(*args, **named)
+            named["proxies"] = proxies_for(str(named.get("url") or args[1]))
+            with Deadline(_WHOLE) as exchange:
+                answer = super().request(*args, **named)
+                if exchange.passed:  # what was cut off may look like an answer
+                    raise requests.Timeout("no end of it in time")
+                return answer
 
     session = Bounded()
     session.trust_env = False
+    session.mount("https://", WatchedAdapter())
     if ca_bundle:
         session.verify = str(ca_bundle)
     return session

@@ -5,6 +5,7 @@ at a time, which for the deployments of a year takes most of the time of an edit
 the archive dates all parts alike, and takes the rows of a long sheet as finished XML.
 """
 
+import contextlib
 import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -96,3 +97,13 @@ def save(workbook: Workbook, made: datetime, alts: Mapping[int, str], rows: Rows
     workbook.properties.created = workbook.properties.modified = stamp
     _AltTextWriter(workbook, _Archive(file, parts), alts).save()
     return file.getvalue()
+
+
+def abandon(workbook: Workbook) -> None:
+    """Let go of a workbook whose writing failed: each of its sheets would complain of it on the
+    terminal when it is collected."""
+    sheets: list[Any] = workbook.worksheets
+    for sheet in sheets:
+        for stream in (sheet._rows, sheet._writer and sheet._writer.xf):
+            with contextlib.suppress(Exception):
+                stream.close()

@@ -6,13 +6,17 @@ the summary lets one choose. All other cells are values: no formula is made of d
 document and deployments give the same bytes.
 """
 
+import errno
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+from lxml.etree import SerialisationError
 
 from insights_reports.edition.document import Document, Table, Waterfall
-from insights_reports.formats.excel.archive import save
+from insights_reports.errors import no_room
+from insights_reports.formats.excel.archive import abandon, save
 from insights_reports.formats.excel.blocks import block_head, write_chart, write_table
 from insights_reports.formats.excel.book import Book, Layout
 from insights_reports.formats.excel.check import write_check, write_exclusions
@@ -43,8 +47,23 @@ def render(
     """The workbook; ``deployments`` (`edition.rows`) are sheets of it, if given.
 
     ``most_rows`` is how many rows a sheet may have; what is longer goes on in the next.
+
+    Raises:
+        RenderError: when the folder for temporary files takes no more.
     """
     book = Book(document)
+    try:
+        return _write(book, document, deployments, most_rows)
+    except (SerialisationError, OSError) as error:
+        abandon(book.workbook)
+        full = "ENOSPC" in str(error)  # as libxml2 says it
+        reason = os.strerror(errno.ENOSPC) if full else getattr(error, "strerror", None)
+        raise no_room("The workbook cannot be written.", reason or str(error)) from None
+
+
+def _write(
+    book: Book, document: Document, deployments: WorkbookRows | None, most_rows: int
+) -> bytes:
     slices = [] if deployments is None else _slices(len(deployments), most_rows - _HEAD_ROWS)
     plan = make_plan(document, book.names, book.words, len(slices))
     write_cover(book, plan)

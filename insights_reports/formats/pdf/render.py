@@ -1,14 +1,15 @@
 """The edition as a PDF, laid out in a child process with limits on memory, processor and time; and
 in the same bounds the pages that a company's own templates make."""
 
+import errno
+import os
 import queue
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from insights_reports.edition.document import Document, dump
-from insights_reports.errors import RenderError
+from insights_reports.errors import RenderError, no_room
 from insights_reports.formats.html.templates import SHIPPED, Templates
 from insights_reports.formats.pdf.child import Child, Failed, Kind, ProcessLimits
 from insights_reports.formats.pdf.libraries import explained
@@ -57,11 +58,7 @@ def render_pool(
         except Failed as failed:
             raise _error(document, kind, failed, templates) from None
         except OSError as error:
-            raise RenderError(
-                "The PDF renderer cannot work.",
-                f"{tempfile.gettempdir()}: {error.strerror or error}",
-                "Free some space for temporary files, or set TMPDIR to another folder.",
-            ) from None
+            raise no_room("The PDF renderer cannot work.", error.strerror or str(error)) from None
 
     def attempt(document: Document, kind: Kind) -> bytes:
         child = seats.get()
@@ -90,6 +87,8 @@ def _error(document: Document, kind: Kind, failed: Failed, templates: Templates)
     missing = explained(problem)
     if missing:
         return missing
+    if (full := os.strerror(errno.ENOSPC)) in problem:
+        return no_room(f"The {_NAMES[kind]} could not be rendered.", full)
     remedy = "This is a fault of ours: please report it."
     if failed.limit:
         remedy = "Show fewer rows or splits in it, or give the renderer more."

@@ -5,9 +5,7 @@ before goes to the month's changes either way. Crash anywhere: the old manifest 
 """
 
 import hashlib
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,7 +23,6 @@ from insights_reports.history.deployments.repair import show_current, sweep
 from insights_reports.history.deployments.schema import SCHEMA, to_arrow
 from insights_reports.history.deployments.storage import Storage
 
-_AT_ONCE = 2  # months; Arrow, Parquet and SHA-256 leave Python's lock alone
 _TRIES = 5  # of a merge, when others merge at the same time
 
 
@@ -89,8 +86,6 @@ def merge(
         HistoryError: when the history cannot be read or written, or others keep changing it.
     """
     parts = dict(cut(to_arrow(table)))
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        deque(pool.map(_hash, parts.values()), maxlen=0)
     for _ in range(_TRIES):
         before, content = manifests.fetch(store)
         _check_owner(before, owner, store)
@@ -129,19 +124,13 @@ def _merged(
     months = dict(before.months)
     result = MergeResult()
 
-    def written(task: _Task) -> tuple[MergeResult, Month | None]:
+    for task in _tasks(parts, store, before, pull, only_add):  # one at a time: memory
         change, month = task.change(), before.months.get(task.month)
-        if not change.any:
-            return MergeResult(), month
-        done = MergeResult.of(task.month, change)
-        return done, _written(store, task.month, month, change, owner)
-
-    tasks = list(_tasks(parts, store, before, pull, only_add))
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for task, (done, month) in zip(tasks, pool.map(written, tasks), strict=True):
-            result = result.plus(done)
-            if month is not None:
-                months[task.month] = replace(month, pull_sha256=task.said)
+        if change.any:
+            result = result.plus(MergeResult.of(task.month, change))
+            month = _written(store, task.month, month, change, owner)
+        if month is not None:
+            months[task.month] = replace(month, pull_sha256=task.said)
     after = replace(
         before,
         generation=before.generation + 1,
@@ -230,10 +219,6 @@ def _spoken_of(parts: dict[str, MonthPart], before: HistoryManifest, pull: PullE
 
 def _month_of(instant: datetime) -> str:
     return pd.Timestamp(instant).tz_convert("UTC").strftime("%Y-%m")
-
-
-def _hash(part: MonthPart) -> str:
-    return part.sha256
 
 
 def _hash_of(parts: dict[str, MonthPart]) -> str:

@@ -1,6 +1,7 @@
 """Where a history lies: a few operations that a folder and an object storage both have."""
 
 import contextlib
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
@@ -10,11 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from insights_reports.errors import HistoryError
+from insights_reports.errors import HistoryError, HistoryUnwritable
 from insights_reports.locks import take_lock
 from insights_reports.whole import part_of, sync, whole
 
 _LOCK = ".lock"
+_FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,8 @@ def _told(path: Path) -> Iterator[None]:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise HistoryError(
+        kind = HistoryUnwritable if error.errno in _FORBIDDEN else HistoryError
+        raise kind(
             "The history of deployments cannot be written or read.",
             f"{path}: {error.strerror or error}",
             "Check the free space and the rights of the folder.",

@@ -18,9 +18,10 @@ import requests
 import urllib3
 
 from insights_reports import __version__
+from insights_reports.deadline import Deadline, WatchedAdapter
 from insights_reports.errors import OctopusError, Refused, Unreachable
 from insights_reports.octopus.connection import Connection, Credential, ServiceAccount
-from insights_reports.octopus.wire.body import Body, Deadline, WatchedAdapter
+from insights_reports.octopus.wire.body import Body
 from insights_reports.octopus.wire.rate import TokenBucket, retry_after
 from insights_reports.octopus.wire.replies import (
     ACCEPT,
