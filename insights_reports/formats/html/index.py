@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from urllib.parse import quote
 
+from pydantic import TypeAdapter
+
 from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition.document import Brand
 from insights_reports.edition.values import Instant, Name, Span, Status
@@ -64,6 +66,23 @@ class IndexEntry:
     finding: str = ""
     differing: int = 0
     released_by: str = ""
+
+
+_ENTRIES = TypeAdapter(tuple[IndexEntry, ...], config={"defer_build": True})
+
+
+def dump_entries(entries: Sequence[IndexEntry]) -> bytes:
+    """The entries as UTF-8 JSON."""
+    return _ENTRIES.dump_json(tuple(entries))
+
+
+def load_entries(json: bytes) -> tuple[IndexEntry, ...]:
+    """The entries that `dump_entries` wrote.
+
+    Raises:
+        pydantic.ValidationError: when the JSON is none of them.
+    """
+    return _ENTRIES.validate_json(json)
 
 
 @dataclass(frozen=True)
