@@ -55,6 +55,12 @@ class Parser(argparse.ArgumentParser):
         groups = self._subparsers._group_actions if self._subparsers else []
         return {name: each for group in groups for name, each in dict(group.choices or {}).items()}
 
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        """An empty value is a variable of a script that is not set: it must not go unnoticed."""
+        if action.option_strings and "" in arg_strings:
+            raise argparse.ArgumentError(action, "its value is empty")
+        return super()._get_values(action, arg_strings)
+
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
             names = [str(choice) for choice in action.choices]
@@ -83,7 +89,8 @@ class Parser(argparse.ArgumentParser):
             return " ".join(map(self._missing, found[1].split(", ")))
         if found := re.fullmatch("one of the arguments (.*) is required", message):
             return f"One of {' and '.join(found[1].split())} is missing."
-        return message.removeprefix("argument ")
+        said = re.sub(r"^argument (\w+):", lambda name: f"{name[1].upper()}:", message)
+        return said.removeprefix("argument ")
 
     def _missing(self, name: str) -> str:
         actions = {argparse._get_action_name(action): action for action in self._actions}

@@ -66,6 +66,11 @@ def test_templates_flows_and_configuration_are_in_the_wheel(installed: Path) -> 
     assert not (installed / "flows").exists()
 
 
+def test_the_wheel_prints_the_complete_example(installed: Path, tmp_path: Path) -> None:
+    said = run_installed(installed, tmp_path, "config", "example")
+    assert said.stdout == (ROOT / "config" / "insights-reports.yaml").read_text(encoding="utf-8")
+
+
 def test_the_wheel_says_its_version_and_that_it_has_types(installed: Path) -> None:
     (metadata,) = installed.glob("insights_reports-*.dist-info/METADATA")
     assert f"\nVersion: {__version__}\n" in metadata.read_text(encoding="utf-8")

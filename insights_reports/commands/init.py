@@ -85,6 +85,7 @@ def _say(path: Path, values: dict[str, object], options: argparse.Namespace) -> 
 
 def _values(options: argparse.Namespace) -> dict[str, object]:
     url = options.url or os.environ.get("OCTOPUS_URL") or ask("Octopus server (URL)", "--url")
+    url = Connection(url, None).url  # or it says what is wrong with it
     space = options.space or os.environ.get("OCTOPUS_SPACE") or None
     name, zone = _report(options, url, space)
     every = options.every or ask(
