@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from os.path import commonprefix
 from urllib.parse import quote
 
 from pydantic import TypeAdapter
@@ -196,6 +197,7 @@ def render(
         telling=any(row.figures or row.entry.finding for _, rows in groups for row in rows),
         shown=language_words.text("index.shown", shown=Name("{0}"), all=Name("{1}")),
         href=_href,
+        label=_label,
         size=lambda size: file_size(size, language_words),
     )
 
@@ -243,6 +245,16 @@ def _href(path: str) -> str:
     if any(part in ("", ".", "..") for part in path.split("/")) or "\\" in path:
         return ""
     return "./" + quote(path.encode("utf-8", "replace"))
+
+
+def _label(file: IndexFile, beside: Sequence[IndexFile]) -> str:
+    """What a link to ``file`` says among those ``beside`` it: its format; where two have one, the
+    end of its name."""
+    formats = [each.name.rpartition(".")[2].upper() for each in beside]
+    if len(set(formats)) == len(formats):
+        return file.name.rpartition(".")[2].upper()
+    common = commonprefix([each.name for each in beside])  # noqa: RUF071 - names, not paths
+    return file.name.removeprefix(common[: common.rfind("-") + 1])
 
 
 def _style(accent: str, templates: Templates) -> str:
