@@ -26,10 +26,11 @@ coverage: ## which lines and branches of the package the tests reach; fails belo
 	@scripts/setup dev
 	$(PYTHON) -m pytest -n 4 --cov --cov-report=term:skip-covered $(TESTS)
 
-check: docs ## formatting, lint, docstrings of public names, types, and the links of docs/
+check: docs ## formatting, lint, docstrings of public names, types, and the links and commands of docs/
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
+	$(PYTHON) -m pytest -q -m "not slow" tests/test_docs.py
 
 fmt: ## format and mend what can be mended by itself
 	@scripts/setup dev

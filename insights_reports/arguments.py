@@ -55,6 +55,12 @@ class Parser(argparse.ArgumentParser):
         groups = self._subparsers._group_actions if self._subparsers else []
         return {name: each for group in groups for name, each in dict(group.choices or {}).items()}
 
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        """An empty value is a variable of a script that is not set: it must not go unnoticed."""
+        if action.option_strings and "" in arg_strings:
+            raise argparse.ArgumentError(action, "its value is empty")
+        return super()._get_values(action, arg_strings)
+
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
             names = [str(choice) for choice in action.choices]
@@ -70,15 +76,27 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End with 2."""
-        which = message.removeprefix("argument ").replace("the following arguments are", "Missing:")
-        which = which.replace("Missing: required: ", "Missing: ")
-        which = re.sub(r"^one of the arguments (.*) is required$", r"Missing: one of \1", which)
         print(
-            f"insights-reports: The command cannot be understood.\n{which}\n"
+            f"insights-reports: The command cannot be understood.\n{self._said(message)}\n"
             f"`{self.prog} --help` shows what it takes.",
             file=sys.stderr,
         )
         self.exit(2)
+
+    def _said(self, message: str) -> str:
+        """What argparse says, in our words."""
+        if found := re.fullmatch("the following arguments are required: (.*)", message):
+            return " ".join(map(self._missing, found[1].split(", ")))
+        if found := re.fullmatch("one of the arguments (.*) is required", message):
+            return f"One of {' and '.join(found[1].split())} is missing."
+        said = re.sub(r"^argument (\w+):", lambda name: f"{name[1].upper()}:", message)
+        return said.removeprefix("argument ")
+
+    def _missing(self, name: str) -> str:
+        actions = {argparse._get_action_name(action): action for action in self._actions}
+        choices = actions[name].choices
+        among = f": one of {', '.join(map(str, choices))}" if choices else ""
+        return f"{name if name.startswith('-') else name.upper()} is missing{among}."
 
 
 def command(commands: Commands, name: str, help: str, module: str = "") -> argparse.ArgumentParser:
@@ -86,9 +104,7 @@ def command(commands: Commands, name: str, help: str, module: str = "") -> argpa
     parser: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
     parser.set_defaults(module=module or name.replace("-", "_"))
     verbose(parser)
-    parser.add_argument(
-        "--as-of", metavar="INSTANT", help="ISO 8601 with zone; stands for now everywhere"
-    )
+    as_of(parser, help="ISO 8601 with zone; stands for now everywhere")
     return parser
 
 
@@ -98,8 +114,19 @@ def actions(parser: argparse.ArgumentParser, *, required: bool = True) -> Comman
 
 
 def verbose(parser: argparse.ArgumentParser) -> None:
-    """``--verbose``, which every command has."""
-    parser.add_argument("--verbose", action="store_true", help="show the traceback of an error")
+    """``--verbose``, which every command has, and its actions as well: what is not given behind
+    the one must not undo what is given behind the other. `cli.build_parser` has its default."""
+    parser.add_argument(
+        "--verbose",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="show the traceback of an error",
+    )
+
+
+def as_of(parser: argparse.ArgumentParser, help: str = argparse.SUPPRESS) -> None:
+    """``--as-of``, as `verbose`."""
+    parser.add_argument("--as-of", metavar="INSTANT", default=argparse.SUPPRESS, help=help)
 
 
 def connection(parser: argparse.ArgumentParser) -> None:

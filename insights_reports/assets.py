@@ -11,3 +11,4 @@ ROOT = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parent
 
 TEMPLATES = ROOT / "templates"
 FLOWS = ROOT / "flows"
+EXAMPLE = ROOT / "config" / "insights-reports.yaml"

@@ -16,6 +16,7 @@ from insights_reports import __version__
 from insights_reports.arguments import (
     Commands,
     Parser,
+    as_of,
     command,
     config,
     connection,
@@ -97,7 +98,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "-V", "--version", action="version", version=f"insights-reports {__version__}"
     )
-    parser.set_defaults(parser=parser)
+    parser.set_defaults(parser=parser, verbose=False, as_of=None)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_demo, init, check, config_command, doctor, completion, _server, _reports,
                 _deployments, _metrics, _cross_check, _run,
@@ -149,12 +150,7 @@ def _server(commands: Commands) -> None:
         "--time-zone", metavar="ZONE", default="UTC", help="of the report (default: UTC)"
     )
     json(importing)
-    importing.add_argument(
-        "--verbose",
-        action="store_true",
-        default=argparse.SUPPRESS,
-        help="show the traceback of an error",
-    )
+    verbose(importing)
 
 
 def _reports(commands: Commands) -> None:
@@ -174,7 +170,7 @@ def _reports(commands: Commands) -> None:
         for positional in positionals:
             action.add_argument(positional, metavar=positional.upper())
         verbose(action)
-        action.add_argument("--as-of", metavar="INSTANT", help=argparse.SUPPRESS)
+        as_of(action)
         json(action)
         connection(action)
         if name in ("delete", "apply"):

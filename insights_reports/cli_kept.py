@@ -1,10 +1,9 @@
 """The arguments of the commands about what was made and is kept: baselines, editions, deliveries,
 the ledger and the history."""
 
-import argparse
-
 from insights_reports.arguments import (
     Commands,
+    as_of,
     command,
     config,
     connection,
@@ -128,7 +127,7 @@ def history(commands: Commands) -> None:
         if name == "prune":
             action.add_argument("--dry-run", action="store_true", help="only say what would go")
         if name == "import":
-            action.add_argument("--as-of", metavar="INSTANT", help=argparse.SUPPRESS)
+            as_of(action)
             connection(action)
 
 

@@ -49,8 +49,12 @@ def check(commands: Commands) -> None:
 
 def config_command(commands: Commands) -> None:
     """The arguments of ``config``."""
-    parser = command(commands, "config", "The configuration's schema, and what it comes to.")
+    parser = command(
+        commands, "config", "A complete example, the configuration's schema, and what it comes to."
+    )
     ways = actions_of(parser)
+    help = "a complete configuration: every key with a comment"
+    verbose(ways.add_parser("example", help=help, description=help))
     help = "the JSON Schema of a configuration, for editors"
     verbose(ways.add_parser("schema", help=help, description=help))
     help = "the configuration with every default, without passwords"

@@ -1,5 +1,6 @@
 """The command line: what it prints where, and its exit statuses."""
 
+import argparse
 import csv
 import io
 import json
@@ -22,6 +23,16 @@ from tests.proxies import one_more, proxy
 
 REPORT = "InsightsReports-1"
 NOW = f"--as-of={AS_OF.isoformat()}"
+
+
+def subparsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The commands of a parser, or the actions of a command, by name."""
+    return {
+        name: below
+        for action in parser._actions
+        if isinstance(action, argparse._SubParsersAction)
+        for name, below in action.choices.items()
+    }
 
 
 def test_help_comes_at_once() -> None:
@@ -55,7 +66,10 @@ def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
         (["server", "--fult", "close"], "'--fult' is not taken here. Did you mean --fault?"),
         (["--config", "x.yaml", "status"], "'--config' is not taken here: options stand behind"),
         (["reports", "--json", "list"], "'--json' is not taken here: options stand behind"),
-        (["prune"], "Missing: one of --keep --keep-editions"),
+        (["prune"], "One of --keep and --keep-editions is missing."),
+        (["completion"], "SHELL is missing: one of bash, zsh, fish, tcsh, powershell."),
+        (["baseline"], "ACTION is missing: one of list, propose, accept."),
+        (["reports", "update"], "REPORT is missing. FILE is missing."),
     ],
 )
 def test_what_was_meant_is_said(arguments: list[str], said: str) -> None:
@@ -85,6 +99,28 @@ def test_what_was_meant_is_said(arguments: list[str], said: str) -> None:
 )
 def test_options_may_stand_between_the_others(arguments: str, read: dict[str, object]) -> None:
     assert vars(build_parser().parse_args(arguments.split())).items() >= read.items()
+
+
+_SECONDS = sorted(
+    (name, action)
+    for name, parser in subparsers(build_parser()).items()
+    for action in subparsers(parser)
+)
+
+
+@pytest.mark.parametrize(("name", "action"), _SECONDS)
+def test_what_stands_between_a_command_and_its_action_counts(name: str, action: str) -> None:
+    """``reports --verbose list`` is ``reports list --verbose``; and without, nothing is set."""
+    parser = subparsers(subparsers(build_parser())[name])[action]
+    words = ["x" for each in parser._actions if not each.option_strings and each.nargs != "?"]
+    words += [word for each in parser._actions if each.required and each.option_strings
+              for word in (each.option_strings[0], "x")]  # fmt: skip
+    read = build_parser().parse_args
+    before = vars(read([name, "--verbose", "--as-of", "now", action, *words]))
+    assert (before["verbose"], before["as_of"]) == (True, "now")
+    assert vars(read([name, action, "--verbose", *words]))["verbose"] is True
+    neither = vars(read([name, action, *words]))
+    assert (neither["verbose"], neither["as_of"]) == (False, None)
 
 
 def test_help_and_version_go_by_the_names_that_people_try() -> None:

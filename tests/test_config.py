@@ -307,11 +307,15 @@ def test_what_was_meant_is_said_in_our_words(tmp_path: Path, lines: str, problem
 
 
 def test_the_type_of_a_destination_is_named_in_our_words(tmp_path: Path) -> None:
-    text = SMALLEST + "destinations: {a: {type: foldr, path: x}, b: {path: x}, c: 3}\n"
+    text = (
+        SMALLEST + "destinations: {a: {type: foldr, path: x}, b: {path: x}, c: 3, d: {type: GS}}\n"
+    )
+    any_of = "must be folder, storage, mail or eml; did you mean"
     assert problems(tmp_path, text) == [
-        "destinations.a: type must be folder, storage, mail or eml; did you mean folder?",
+        f"destinations.a: type 'foldr': {any_of} folder?",
         "destinations.b: needs a type: folder, storage, mail, eml",
         "destinations.c: 3: must be a table of keys, not a number",
+        f"destinations.d: type 'GS': {any_of} storage, with url: gs://…?",
     ]
 
 

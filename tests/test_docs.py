@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import pytest
 from ruamel.yaml import YAML
 
+from insights_reports.cli import build_parser
 from insights_reports.config.file import load_config
 from insights_reports.config.model import Subscription
 from insights_reports.edition.document import Document
@@ -52,6 +54,23 @@ def test_the_library_page_runs_from_top_to_bottom(
     assert len(names["busy"]) > 10  # type: ignore[arg-type]
     assert names["check"].figures > 1000  # type: ignore[attr-defined]
     assert names["check"].verdict == "agrees"  # type: ignore[attr-defined]
+
+
+_COMMAND = re.compile(r"(?:^|[|&;] *|\bexec )(?:\S+=\S* )*(?:\S*/)?insights-reports ([^#|;&>]*)")
+
+
+def test_the_commands_in_blocks_are_ones_that_there_are() -> None:
+    """Each option and argument is taken; what a shell would fill in, and what may be left out in
+    brackets, is left out."""
+    found = []
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        for block in re.findall(r"^```(?:sh|text)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+            plain = re.sub(r"\$\(.*\)|\[.*?\]", "", block.replace("\\\n", " "))
+            found += [each for line in plain.splitlines() for each in _COMMAND.findall(line)]
+    assert len(found) > 15
+    for command in found:
+        build_parser().parse_args(shlex.split(command))  # or it ends with 2, and says why
 
 
 @pytest.mark.slow

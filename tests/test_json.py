@@ -18,7 +18,8 @@ from tests.pipeline.conftest import SMALL
 DOCS = Path(__file__).parents[1] / "docs"
 SCHEMA = json.loads((DOCS / "json.schema.json").read_text(encoding="utf-8"))
 PAGE = (DOCS / "json.md").read_text(encoding="utf-8")
-WITHOUT = {"server", "preview", "schedule", "completion", "config schema", "deployments"}
+SERVING = {"server", "preview", "schedule"}
+WITHOUT = SERVING | {"completion", "config example", "config schema", "deployments"}
 BY_CHOICE = {"baseline", "editions", "ledger", "config"}  # their action is a choice, not a parser
 NOW = f"--as-of={AS_OF.isoformat()}"
 

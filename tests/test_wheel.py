@@ -1,5 +1,6 @@
 """The installed wheel works without the clone."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from insights_reports import __version__
+from insights_reports.pipeline.seal import versions
 from insights_reports.server import RunningServer
 from tests.conftest import AS_OF
 
@@ -64,6 +66,26 @@ def test_templates_flows_and_configuration_are_in_the_wheel(installed: Path) -> 
         }
         assert wheels == ours
     assert not (installed / "flows").exists()
+
+
+def test_the_wheel_prints_the_complete_example(installed: Path, tmp_path: Path) -> None:
+    said = run_installed(installed, tmp_path, "config", "example")
+    assert said.stdout == (ROOT / "config" / "insights-reports.yaml").read_text(encoding="utf-8")
+
+
+def test_a_seal_of_the_wheel_knows_its_templates_and_its_code(installed: Path) -> None:
+    """By the same digests as in the clone: an edition may be made again by either."""
+    code = "import json; from insights_reports.pipeline.seal import versions as v; "
+    code += "print(json.dumps(v()))"
+    said = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=installed,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(said.stdout) == versions()
 
 
 def test_the_wheel_says_its_version_and_that_it_has_types(installed: Path) -> None:

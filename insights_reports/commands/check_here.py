@@ -12,18 +12,18 @@ from insights_reports.delivery.notices import AppriseTarget, read_targets
 from insights_reports.delivery.storage.places import look
 from insights_reports.errors import ConfigError, DeliveryError, UsageError
 from insights_reports.formats.html.templates_check import check_templates
-from insights_reports.formats.pdf.child import KINDS, OF_A_PAGE
+from insights_reports.formats.pdf.child import OF_A_PAGE
 from insights_reports.formats.pdf.render import render_pool
 from insights_reports.pipeline.destinations import place_of, transport
 from insights_reports.pipeline.render import templates_of
-from insights_reports.pipeline.sample import sample_document
+from insights_reports.pipeline.sample import sample_document, sample_entry
 from insights_reports.pipeline.settings import logo_of
 from insights_reports.pipeline.state import state_of
 
 
 def own_templates(config: Config, folder: Path) -> str:
     """Which of the shipped files are replaced. All are templates, and a made-up edition is rendered
-    with them as page, mail and PDF, in bounds of memory and time.
+    with them as PDF, page, mail and in an index, in bounds of memory and time.
 
     Raises:
         ConfigError: when one cannot be used.
@@ -32,8 +32,11 @@ def own_templates(config: Config, folder: Path) -> str:
     replaced = check_templates(folder)
     templates, document = templates_of(config), sample_document()
     with render_pool(1, OF_A_PAGE, templates) as render:
-        for kind in KINDS:
-            render(document, kind)
+        render(document)
+        render(document, "web")
+        render(document, "mail")
+        made = document.identity.generated.at
+        render([sample_entry(document)], "index", title="Sample", generated=made)
     return f"{folder}, in place of {', '.join(replaced) or 'none of the shipped files'}"
 
 

@@ -1,4 +1,4 @@
-"""``config``: the configuration's JSON Schema for editors, and what a configuration comes to."""
+"""``config``: the complete example, the JSON Schema for editors, what a configuration comes to."""
 
 import argparse
 import json
@@ -10,6 +10,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from insights_reports.assets import EXAMPLE
 from insights_reports.commands.common import print_json
 from insights_reports.config.file import find_config, load_config
 from insights_reports.config.model import Config
@@ -23,7 +24,10 @@ _OVERRULED = {
 
 
 def main(options: argparse.Namespace) -> int:
-    """Print the schema, or the effective configuration."""
+    """Print the example, the schema, or the effective configuration."""
+    if options.action == "example":
+        print(EXAMPLE.read_text(encoding="utf-8"), end="")
+        return 0
     if options.action == "schema":
         print(schema_text(), end="")
         return 0

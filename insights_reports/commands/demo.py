@@ -25,6 +25,7 @@ from insights_reports.delivery import Ledger
 from insights_reports.delivery.mail.local_server import LocalMailServer, local_mail_server
 from insights_reports.edition.about import About
 from insights_reports.pipeline.progress import Progress, clear_line, terminal_progress
+from insights_reports.pipeline.runs import check_out
 from insights_reports.scheduling.flows import load_flows, load_prefect
 from insights_reports.scheduling.served import Served
 from insights_reports.server import RunningServer, running_server
@@ -47,7 +48,7 @@ def main(options: argparse.Namespace) -> int:
     """Make the last month's edition of a made-up company; 0 only if all was made and agrees."""
     begun = time.perf_counter()
     out = Path(options.out).resolve()
-    out.mkdir(parents=True, exist_ok=True)
+    check_out(out)
     # A whole day, so that a second demo on the same day finds the same data.
     now = as_of(options) if options.as_of else _midnight()
     progress = terminal_progress("demo")

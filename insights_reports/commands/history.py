@@ -31,6 +31,7 @@ from insights_reports.pipeline.pull import Wanted, pull
 from insights_reports.pipeline.remember import remember, remember_file, root_of, said_of
 
 _COLUMNS = "* REPLACE (completed::TIMESTAMPTZ AS completed)"  # functions know no nanoseconds
+_VIEWS = "There are the views deployments, vanished and changes: docs/history.md."
 _FILES = (".csv", ".json", ".parquet")
 
 
@@ -176,12 +177,13 @@ def _answer(sql: str, store: Storage, manifest: HistoryManifest) -> tuple[list[s
             if changes:
                 database.read_parquet(changes).project(_COLUMNS).create_view("changes")
             database.execute("SET TimeZone = 'UTC'")
-            answer = database.execute(sql)
+            answer: Any = database.execute(sql)
+            if answer is None:  # which its types do not say
+                raise UsageError("There is no query.", f"SQL: {sql!r}", _VIEWS)
             return [column[0] for column in answer.description or ()], answer.fetchall()
     except duckdb.Error as error:
         said = str(error).strip().splitlines()[0]
-        views = "There are the views deployments, vanished and changes: docs/history.md."
-        raise UsageError("The query cannot be answered.", said, views) from None
+        raise UsageError("The query cannot be answered.", said, _VIEWS) from None
 
 
 def _paths(store: Storage, names: list[str], scratch: Path) -> list[str]:

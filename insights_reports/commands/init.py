@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from insights_reports.errors import ConfigError, UsageError
 from insights_reports.octopus import Client, Connection, iana_zone
 from insights_reports.octopus.resources import InsightsReport
 from insights_reports.spelling.nearest import meant_or_all, same_but_for_case
+from insights_reports.whole import whole
 
 NAME = "insights-reports.yaml"
 SCHEMA = "insights-reports.schema.json"
@@ -84,6 +85,7 @@ def _say(path: Path, values: dict[str, object], options: argparse.Namespace) -> 
 
 def _values(options: argparse.Namespace) -> dict[str, object]:
     url = options.url or os.environ.get("OCTOPUS_URL") or ask("Octopus server (URL)", "--url")
+    url = Connection(url, None).url  # or it says what is wrong with it
     space = options.space or os.environ.get("OCTOPUS_SPACE") or None
     name, zone = _report(options, url, space)
     every = options.every or ask(
@@ -206,13 +208,12 @@ def _region(zone: str) -> str:
 
 def _write_if_valid(path: Path, text: str) -> None:
     """The configuration and its schema, or neither."""
-    draft = path.with_name(f".{path.stem}-draft.yaml")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, encoding="utf-8")
-        load_config(draft)
-        path.with_name(SCHEMA).write_text(schema_text(), encoding="utf-8")
-        draft.replace(path)
+        with whole(path) as draft, whole(path.with_name(SCHEMA)) as schema:
+            schema.write_text(schema_text(), encoding="utf-8")
+            draft.write_text(text, encoding="utf-8")
+            load_config(draft)
     except ConfigError as error:
         problems = tuple(each.replace(f"{draft}: ", "") for each in error.problems)
         raise ConfigError(
@@ -224,6 +225,3 @@ def _write_if_valid(path: Path, text: str) -> None:
             f"DIR: {path.parent}: {error.strerror}",
             "Choose another DIR, or change its owner or mode.",
         ) from None
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)

@@ -26,6 +26,12 @@ def main(options: argparse.Namespace) -> int:
             "Option: --tenant-tag-set",
             "Give the tag set's name or id.",
         )
+    if options.tenant_tag_set and options.split != "TenantTagSet":
+        raise UsageError(
+            "A tenant tag set belongs to a split by it.",
+            f"--tenant-tag-set {options.tenant_tag_set}: the split is {options.split}",
+            "Add --split TenantTagSet, or leave the tag set out.",
+        )
     with Client(connection(options)) as client:
         definition = client.reports.get(options.report)
         source = _stated if options.source == "octopus" else _recomputed

@@ -23,11 +23,14 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from insights_reports.assets import TEMPLATES
+from insights_reports.delivery import Edition
 from insights_reports.edition.document import Document, load
 from insights_reports.errors import InsightsReportsError
 from insights_reports.formats.html.templates import SHIPPED, Templates
 from insights_reports.formats.html.templates_check import check_templates
+from insights_reports.formats.mail import render as mail
 from insights_reports.formats.pdf.render import RenderOne
+from insights_reports.pipeline.deliver import lone_index
 from insights_reports.pipeline.runs import Run
 
 _LONGEST_WAIT = 20.0  # seconds until a question for changes is answered though there is none
@@ -73,7 +76,13 @@ class PreviewedEdition:
     def mail(self) -> bytes:
         """The mail with its picture inside, which mail programs would find beside it."""
         self._check()
-        return self.render_page(self._document(self.documents[0]), "mail")
+        return mail.page(self._document(self.documents[0]), partial(self.render_page, kind="mail"))
+
+    def index(self) -> bytes:
+        """The index of a folder in which this edition is the only one."""
+        self._check()
+        edition = Edition(self.run.about, ())
+        return lone_index(self.run, edition, partial(self.render_page, kind="index"))
 
     def problems(self) -> list[str]:
         """What is wrong with any template, whichever page is looked at."""
@@ -81,6 +90,7 @@ class PreviewedEdition:
         made: list[Callable[[], bytes]] = [
             partial(self.page, first),
             self.mail,
+            self.index,
             partial(self.pdf, first),
         ]
         found = []
@@ -127,6 +137,7 @@ def make_app(edition: PreviewedEdition, names: Collection[str]) -> Starlette:
             Route("/changed", pages.changed),
             Route("/problems", pages.problems),
             Route("/mail.html", pages.mail),
+            Route("/index.html", pages.index),
             Route("/{file}", pages.document),
         ],
         middleware=[Middleware(_OneHost, names=names)],
@@ -169,6 +180,9 @@ class _Pages:
 
     def mail(self, _: Request) -> Response:
         return HTMLResponse(self._edition.mail())
+
+    def index(self, _: Request) -> Response:
+        return HTMLResponse(self._edition.index())
 
     def document(self, request: Request) -> Response:
         name, _, format = request.path_params["file"].rpartition(".")

@@ -187,7 +187,7 @@ def _read(name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise UsageError(
             "The file does not hold one report.",
-            f"{name}: a {type(value).__name__}",
+            f"{name}: {'nothing' if value is None else 'a ' + type(value).__name__}",
             "Write an object in the API's spelling: Name, ProjectIds, EnvironmentGroups…",
         )
     return value

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from insights_reports.commands.common import as_of, camel, print_json
 from insights_reports.errors import UsageError
-from insights_reports.server import create_database, import_file, serve
+from insights_reports.server import create_database, import_file, read_faults, serve
 from insights_reports.server.release_order import ReleaseOrder
 
 
@@ -23,6 +23,7 @@ def main(options: argparse.Namespace) -> int:
     """
     if options.action == "import":
         return _import(options)
+    read_faults(options.fault, options.data_fault)  # a mistake in them is said before data are made
     given = os.environ.get("OCTOPUS_API_KEY", "").strip()
     key = given or f"API-{secrets.token_hex(13).upper()}"
     with tempfile.TemporaryDirectory() as scratch:

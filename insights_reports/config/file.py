@@ -57,7 +57,7 @@ def load_config(path: Path) -> Config:
         raise ConfigError(
             f"The configuration has {count}.",
             tuple(f"{path}: {problem}" for problem in problems),
-            "Mend the keys named; config/insights-reports.yaml shows every key with a comment.",
+            "Mend the keys named; `insights-reports config example` shows each with a comment.",
         )
     return validated
 
@@ -105,7 +105,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(
             "The configuration is not a table of keys.",
             (f"{path}: {_KINDS.get(type(data).__name__, 'one value')}",),
-            "Start it with `subscriptions:`; config/insights-reports.yaml is an example.",
+            "Start it with `subscriptions:`; `insights-reports config example` prints one.",
         )
     return data
 
@@ -133,7 +133,9 @@ def _parse(path: Path, text: str) -> object:
         raise ConfigError(
             "The configuration cannot be understood.",
             (f"{where}: {what}",),
-            "Mend the line, or the one before: spaces (no tabs), brackets and quotes in pairs.",
+            "Mend the line, or the one before: spaces (no tabs), brackets and quotes in pairs."
+            if mark or path.suffix == ".toml"
+            else "Look for a date that there is not, such as 2026-02-30.",
         ) from None
 
 

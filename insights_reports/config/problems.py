@@ -16,6 +16,10 @@ _TYPES: dict[str, type[BaseModel]] = {
     "mail": Recipients,
     "eml": Eml,
 }
+_SCHEMES = ("s3", "gs", "az", "sftp", "sharepoint", "onedrive")
+_OTHER_NAMES = {"smtp": "mail", "bucket": "storage"} | {
+    scheme: f"storage, with url: {scheme}://…" for scheme in _SCHEMES
+}
 _TEXT = "must be text; put it in quotes"
 _NUMBER = "must be a number"
 _TABLE = "must be a table of keys, not {given}"
@@ -89,8 +93,11 @@ def _message(item: ErrorDetails) -> str:
     if kind == "extra_forbidden":
         return no_such_key(str(item["loc"][-1]), keys_at(item["loc"][:-1]))
     if _allowed(item):
-        what = "type must be" if kind == "union_tag_invalid" else "must be"
-        return f"{what} {_listed(_allowed(item))}{_meant(_given(item), _allowed(item))}"
+        tagged = kind == "union_tag_invalid"
+        what = f"type {_given(item)!r}: must be" if tagged else "must be"
+        other = _OTHER_NAMES.get(_given(item).lower()) if tagged else None
+        meant = f"; did you mean {other}?" if other else _meant(_given(item), _allowed(item))
+        return f"{what} {_listed(_allowed(item))}{meant}"
     words = _WORDS.get(kind)
     if words is None:  # our own validators' words
         return item["msg"].removeprefix("Value error, ").replace("Input should be", "must be")

@@ -10,7 +10,6 @@ import gzip
 import hashlib
 import io
 import json
-import os
 import re
 import shutil
 import zlib
@@ -21,6 +20,7 @@ from typing import Any, BinaryIO, cast
 
 from insights_reports.edition.files import sha256_of, slug
 from insights_reports.errors import PullError, keeping
+from insights_reports.whole import sync, whole
 
 MANIFEST = "manifest.json"
 PART = ".part"  # ends the name of the folder in which replies wait for their sealing
@@ -130,14 +130,12 @@ class PullWriter:
             ],
         }
         path = self._folder / MANIFEST
-        part = path.with_suffix(".part")
         with keeping(path):
-            part.write_bytes(json.dumps(manifest, ensure_ascii=True, indent=1).encode() + b"\n")
-            for written in (*(self._folder / e.stored for e in self._entries.values()), part):
-                _sync(written)
-            part.rename(path)
-            _sync(self._folder)
-            _sync(self._folder.parent)
+            for entry in self._entries.values():
+                sync(self._folder / entry.stored)
+            with whole(path, durable=True) as part:
+                part.write_bytes(json.dumps(manifest, indent=1).encode() + b"\n")
+            sync(self._folder.parent)
         self._sealed = True
         return manifest
 
@@ -316,12 +314,3 @@ def _altered(path: Path, detail: str) -> PullError:
         f"{path}: {detail}",
         "Restore it from a copy, or pull again.",
     )
-
-
-def _sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -32,7 +32,7 @@ from insights_reports.pipeline.destinations import (
     mailing,
     of_slice,
 )
-from insights_reports.pipeline.render import files_wanted, rendered_files, templates_of
+from insights_reports.pipeline.render import MakePage, files_wanted, page_maker, rendered_files
 from insights_reports.pipeline.runs import Run
 
 
@@ -114,7 +114,7 @@ def compose_mail(run: Run, notes: MailNotes) -> MailBody:
         left_out=notes.left_out,
         folders=notes.folders,
         owner=(run.config.mail.owner or "") if run.config.mail else "",
-        templates=templates_of(run.config),
+        make_html=page_maker(run.config, "mail", mail.html_part),
     )
 
 
@@ -138,28 +138,28 @@ def _refresh_index(run: Run, destination: Place, holders: Holders) -> None:
     Raises:
         DeliveryError: when a manifest cannot be read or the page not be written.
     """
-    page = index.render(
-        [_entry(manifest) for manifest in read_manifests(destination, holders)],
-        title=run.config.company.name,
-        generated=run.generated,
-        language=_language(run, destination),
-        accent=run.config.company.accent,
-        templates=templates_of(run.config),
-    )
+    entries = [_entry(manifest) for manifest in read_manifests(destination, holders)]
+    page = _index(run, entries, _language(run, destination))
     write_index(destination, page, holders)
 
 
-def preview_index(run: Run) -> bytes:
-    """The index page that would name the run's edition alone."""
-    edition = edition_of(run)
+def lone_index(run: Run, edition: Edition, make: MakePage | None = None) -> bytes:
+    """The index page that would name ``edition`` alone, made by ``make`` instead of as in a run."""
     manifest = parse_manifest(manifest_of(edition), folder_of(edition))
-    return index.render(
-        [_entry(manifest)],
-        title=run.config.company.name,
+    return _index(run, [_entry(manifest)], run.subscription.language, make)
+
+
+def _index(
+    run: Run, entries: Sequence[index.IndexEntry], language: str, make: MakePage | None = None
+) -> bytes:
+    make = make or page_maker(run.config, "index", index.render)
+    company = run.config.company
+    return make(
+        entries,
+        title=company.name,
         generated=run.generated,
-        language=run.subscription.language,
-        accent=run.config.company.accent,
-        templates=templates_of(run.config),
+        language=language,
+        accent=company.accent,
     )
 
 

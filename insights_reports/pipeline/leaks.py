@@ -11,7 +11,7 @@ from insights_reports.formats.data.documents import json_schema
 from insights_reports.formats.data.figures import dictionary
 from insights_reports.pipeline.compute import Whole
 from insights_reports.pipeline.data import data_paths
-from insights_reports.pipeline.deliver import compose_mail, edition_of, preview_index
+from insights_reports.pipeline.deliver import compose_mail, edition_of, lone_index
 from insights_reports.pipeline.load import Pulled
 from insights_reports.pipeline.remember import KnownDeployments
 from insights_reports.pipeline.runs import Run
@@ -63,11 +63,12 @@ class Watch:
         for path in (*files, *data_paths(run)):
             yield guard.in_file(path.name, path.read_bytes())
             yield guard.in_text(path.name, "its name", path.stem)
-        mail = compose_mail(run, MailNotes(edition_of(run).files, (), ()))
+        edition = edition_of(run)
+        mail = compose_mail(run, MailNotes(edition.files, (), ()))
         yield guard.in_text("the mail", "its subject", mail.subject)
         yield guard.in_text("the mail", "its text", mail.text)
         yield guard.in_file("the mail.html", mail.html.encode())
-        yield guard.in_file("index.html", preview_index(run))
+        yield guard.in_file("index.html", lone_index(run, edition))
 
 
 def names_of(pulled: Pulled, known: KnownDeployments) -> frozenset[str]:

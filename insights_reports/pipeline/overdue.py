@@ -10,6 +10,7 @@ from insights_reports.delivery.notices import Notice, NoticeKind
 from insights_reports.owed.standing import Overview, Standing
 from insights_reports.pipeline.notices import send_notice
 from insights_reports.pipeline.state import state_of
+from insights_reports.whole import whole
 
 FILE = "overdue.json"
 """Of what the operators were told, in the state: the names of periods that were overdue."""
@@ -29,10 +30,8 @@ def tell_overdue(config: Config, overview: Overview, now: datetime) -> None:
     overdue = {name for name, each in every.items() if each.is_overdue(now)}
     if overdue == told:
         return
-    new = path.with_suffix(".new")
-    new.write_text(json.dumps(sorted(overdue), indent=1), encoding="utf-8")
-    new.chmod(0o600)
-    new.replace(path)
+    with whole(path, private=True) as part:
+        part.write_text(json.dumps(sorted(overdue), indent=1), encoding="utf-8")
     for name in sorted(overdue - told):
         send_notice(config, _notice(NoticeKind.OVERDUE, every[name], now))
     if "recovered" in config.notify.on:

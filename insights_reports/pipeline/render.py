@@ -6,6 +6,7 @@ Each file is rendered by itself, from a path to a path, so that workers can shar
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from insights_reports.config.model import Config
@@ -17,11 +18,13 @@ from insights_reports.formats.excel.rows import RowsFile
 from insights_reports.formats.html import render as html
 from insights_reports.formats.html.templates import SHIPPED, Templates, open_templates
 from insights_reports.formats.pdf import render as pdf
+from insights_reports.formats.pdf.child import Kind
 from insights_reports.pipeline.data import data_files
 from insights_reports.pipeline.runs import WORKBOOK_ROWS, Run
 
 WORKERS = 2
 Render = Callable[[str, str], Path]
+MakePage = Callable[..., bytes]
 
 
 def files_wanted(run: Run) -> list[tuple[str, str]]:
@@ -82,6 +85,17 @@ def templates_of(config: Config) -> Templates:
         ConfigError: as `open_templates`.
     """
     return open_templates(config.resolve(config.templates)) if config.templates else SHIPPED
+
+
+def page_maker(config: Config, kind: Kind, shipped: MakePage) -> MakePage:
+    """What makes pages of a kind: ``shipped`` with the shipped templates, and with a company's own
+    a child process with the bounds of a run.
+
+    Raises:
+        ConfigError: as `open_templates`.
+    """
+    templates = templates_of(config)
+    return partial(pdf.render, kind=kind, templates=templates) if templates.own else shipped
 
 
 def render_all(run: Run) -> list[Path]:

@@ -177,7 +177,7 @@ def start_run(
     config = load_config(config_path)
     named(config, subscription)
     if out:
-        _check_out(out)
+        check_out(out)
     now = datetime.now(UTC)
     run_id, state = _new_id(now), state_of(config)
     folder = state / "runs" / run_id
@@ -248,7 +248,12 @@ def named(config: Config, subscription: str) -> Subscription:
     )
 
 
-def _check_out(folder: Path) -> None:
+def check_out(folder: Path) -> None:
+    """Make the folder of ``--out``.
+
+    Raises:
+        UsageError: when nothing can be written there.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

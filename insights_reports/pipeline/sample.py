@@ -9,6 +9,8 @@ from insights_reports.crosscheck import CrossCheck
 from insights_reports.edition import Inputs, Settings, compose
 from insights_reports.edition.document import Document
 from insights_reports.edition.values import Name, Status
+from insights_reports.formats.html.index import IndexEntry, IndexFile
+from insights_reports.formats.html.index_figures import IndexFigure
 from insights_reports.metrics import Lookups, Period
 from insights_reports.octopus import read_deployments
 
@@ -38,6 +40,26 @@ def sample_document() -> Document:
     )
     settings = Settings(subscription="sample", splits=("Project", "Environment"), layout="one")
     return compose(inputs, settings)[0]
+
+
+def sample_entry(document: Document) -> IndexEntry:
+    """The entry of `sample_document` in the index of a folder."""
+    identity, tile = document.identity, document.tiles[0]
+    return IndexEntry(
+        subscription=identity.subscription,
+        report="Sample",
+        title="Sample",
+        period=identity.period.name,
+        start=identity.period.start,
+        end=identity.period.end,
+        revision=1,
+        status=str(identity.status),
+        verdict=str(document.check.verdict),
+        generated=identity.generated.at,
+        files=(IndexFile("sample.pdf", "sample/2026-09/r1/sample.pdf", "summary", 1000, "0" * 64),),
+        figures=(IndexFigure(tile.figure, tile.judged.verdict),),
+        finding="A finding.",
+    )
 
 
 def _streams() -> Iterator[dict[str, Any]]:

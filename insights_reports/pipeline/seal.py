@@ -194,8 +194,9 @@ def _digest_of(folder: Path) -> str:
     """One hash over the files of a folder, by name and content."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts and "_shipped" not in path.parts:
-            digest.update(f"{path.relative_to(folder).as_posix()} {sha256_of(path)}\n".encode())
+        name = path.relative_to(folder)  # in a wheel the templates themselves lie in ``_shipped``
+        if path.is_file() and not {"__pycache__", "_shipped"} & set(name.parts):
+            digest.update(f"{name.as_posix()} {sha256_of(path)}\n".encode())
     return digest.hexdigest()
 
 

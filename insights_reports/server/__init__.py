@@ -6,13 +6,20 @@ implementations. Its conventions where Octopus documents none stand in `ranges`,
 """
 
 from insights_reports.server.importing import Imported, import_file
-from insights_reports.server.running import RunningServer, create_database, running_server, serve
+from insights_reports.server.running import (
+    RunningServer,
+    create_database,
+    read_faults,
+    running_server,
+    serve,
+)
 
 __all__ = [
     "Imported",
     "RunningServer",
     "create_database",
     "import_file",
+    "read_faults",
     "running_server",
     "serve",
 ]

@@ -43,6 +43,16 @@ def create_database(
         database.derive_facts(connection, release_order)
 
 
+def read_faults(fault: str | None, data_faults: Sequence[str]) -> list[Injection]:
+    """How the server is to misbehave, as `serve` takes it.
+
+    Raises:
+        UsageError: when there is no such fault.
+    """
+    injections = [Injection.of_data(name) for name in data_faults if name not in DELETIONS]
+    return injections + ([Injection.parse(fault)] if fault else [])
+
+
 def serve(
     data: Path,
     *,
@@ -73,8 +83,7 @@ def serve(
         )
     database.check(data)
     database.complete(data)
-    injections = [Injection.of_data(name) for name in data_faults if name not in DELETIONS]
-    injections += [Injection.parse(fault)] if fault else []
+    injections = read_faults(fault, data_faults)
     clock = _clock(as_of)
     gone = _deleted(data, [name for name in data_faults if name in DELETIONS], clock())
     site = Site(data, clock, api_key, restricted_key, strict, gone)

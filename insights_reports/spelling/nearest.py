@@ -4,11 +4,14 @@ from collections.abc import Iterable
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The word of ``known`` that ``word`` most likely stands for, whatever its case, or None."""
+    """The word of ``known`` that ``word`` most likely stands for, whatever its case, or the only
+    one that begins so; else None."""
     from difflib import get_close_matches  # only errors pay for it
 
     plain = {_plain(each): each for each in known}
+    begun = [each for each in plain if word and each.startswith(_plain(word))]
     found = get_close_matches(_plain(word), plain, n=1, cutoff=0.6)
+    found = found or (begun if len(begun) == 1 else [])
     return plain[found[0]] if found else None
 
 

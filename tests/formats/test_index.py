@@ -421,3 +421,17 @@ def test_on_a_phone_each_cell_says_what_it_is(opened: Callable[..., Any]) -> Non
         view = opened(entry(), width=width)
         said = [each.evaluate(label).strip('"') for each in view.locator(cells).all()]
         assert [each for each in said if each != "none"] == labels
+
+
+def test_links_to_files_of_one_format_say_which_they_lead_to() -> None:
+    one = entry()
+    names = ("figures.csv", "figures-dictionary.json", "edition.json")
+    data = [
+        IndexFile(f"m-2026-09-{name}", f"m/r1/m-2026-09-{name}", "data", 1, "a" * 64)
+        for name in names
+    ]
+    content = index.render(
+        [replace(one, files=(*one.files, *data))], title="x", generated=GENERATED
+    ).decode()
+    said = re.findall(r'<a href="[^"]*" title="[^"]*">([^<]*)</a>', content)
+    assert said == ["PDF", *names]

@@ -3,6 +3,7 @@
 import base64
 import re
 from dataclasses import replace
+from functools import partial
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
@@ -285,7 +286,8 @@ def test_without_a_logo_the_name_stands_there(logo: bytes) -> None:
 
 def test_a_picture_that_the_template_does_not_show_is_not_sent(tmp_path: Path) -> None:
     (tmp_path / "mail.html.j2").write_text("<p>{{ p.title() }}</p>", encoding="utf-8")
-    assert mail.render(sample_document(), templates=open_templates(tmp_path)).images == ()
+    ours = partial(mail.html_part, templates=open_templates(tmp_path))
+    assert mail.render(sample_document(), make_html=ours).images == ()
 
 
 def test_the_same_document_makes_the_same_mail(sample: mail.RenderedMail) -> None:

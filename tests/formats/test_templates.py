@@ -4,9 +4,11 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
@@ -21,6 +23,7 @@ from insights_reports.formats.html.templates_check import check_templates
 from insights_reports.formats.mail import render as mail
 from insights_reports.formats.pdf import render as pdf
 from insights_reports.formats.pdf.child import Kind, ProcessLimits
+from insights_reports.pipeline.sample import sample_document, sample_entry
 from tests import documents
 
 GENERATED = datetime(2026, 10, 1, 6, 0, tzinfo=UTC)
@@ -87,7 +90,7 @@ def test_the_child_that_lays_out_the_pdf_uses_own_files_too(own: Path) -> None:
 def test_mail_and_index_take_own_templates(own: Path) -> None:
     changed(own, "mail.html.j2", "</body>", "<p>Our mail</p></body>")
     templates = changed(own, "index.html.j2", "</main>", "<p>Our index</p></main>")
-    assert "<p>Our mail</p>" in mail.render(documents.sample_document(), templates=templates).html
+    assert b"<p>Our mail</p>" in mail.html_part(documents.sample_document(), templates=templates)
     page = index.render((), title="x", generated=GENERATED, templates=templates)
     assert b"<p>Our index</p>" in page
 
@@ -134,31 +137,60 @@ def test_a_fault_in_the_child_names_file_and_line(own: Path) -> None:
         pdf.render(documents.sample_document(), templates=open_templates(own))
 
 
+def test_the_child_makes_the_mail_and_the_index_that_are_made_here(own: Path) -> None:
+    """With all that they are given: files, folders and names with anything in them."""
+    for name in REPLACEABLE:
+        (own / name).write_bytes((TEMPLATES / name).read_bytes())
+    document = sample_document()
+    given: dict[str, Any] = {
+        "attached": [("a.pdf", "1 kB")],
+        "left_out": [("b\n<i>.xlsx", "2 MB")],
+        "folders": ["/srv/\u2028 x", "https://example.com/a?b=1"],
+        "owner": "Ask <owner@example.com>.",
+    }
+    entries = (sample_entry(document), replace(sample_entry(document), finding="a\n</script>\x00"))
+    listed: dict[str, Any] = {
+        "title": "Ours",
+        "generated": GENERATED,
+        "language": "de",
+        "accent": "#123456",
+    }
+    with pdf.render_pool(1, templates=open_templates(own)) as render:
+        assert render(document, "mail", **given) == mail.html_part(document, **given)
+        assert render(entries, "index", **listed) == index.render(entries, **listed)
+
+
 _FOR_EVER = "{% for a in range(99999) %}{% for b in range(99999) %}WHAT{% endfor %}{% endfor %}"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [("web", "report/web.html.j2"), ("mail", "mail.html.j2"), ("pdf", "report/print.html.j2")],
+    [
+        ("web", "report/web.html.j2"),
+        ("mail", "mail.html.j2"),
+        ("pdf", "report/print.html.j2"),
+        ("index", "index.html.j2"),
+    ],
 )
 def test_a_loop_of_billions_costs_no_more_than_it_may(own: Path, kind: Kind, name: str) -> None:
     """Of memory, where the file and the line are known, and of time."""
     limits = ProcessLimits(memory=1024**3, cpu=4)
-    document = documents.sample_document()
+    shown: pdf.Shown = () if kind == "index" else documents.sample_document()
+    given = {"title": "x", "generated": GENERATED} if kind == "index" else {}
     with pdf.render_pool(1, limits, open_templates(own)) as render:
         (own / name).write_text(
             "\n" + _FOR_EVER.replace("WHAT", "{{ 'x' * 9999999 }}"), encoding="utf-8"
         )
         said = f"{name}, line .: there is not enough memory|more than 1024 MB of memory"
         with pytest.raises(RenderError, match=said):
-            render(document, kind)
+            render(shown, kind, **given)
         (own / name).write_text(_FOR_EVER.replace("WHAT", ""), encoding="utf-8")
         with pytest.raises(RenderError, match="more than 4 s of processor time") as caught:
-            render(document, kind)
-        assert caught.value.remedy.startswith("Look for a loop or a text without an end")
+            render(shown, kind, **given)
+        assert f"a text without an end in {name} or what it includes" in caught.value.remedy
         (own / name).write_bytes((TEMPLATES / name).read_bytes())
-        assert render(document, kind)  # and the next is rendered as if nothing had been
+        assert render(shown, kind, **given)  # and the next is rendered as if nothing had been
 
 
 def test_a_colour_that_there_is_not_names_file_and_line(own: Path) -> None:
@@ -303,7 +335,7 @@ def test_the_shipped_templates_make_the_same_bytes_in_the_sandbox(
         (own / name).write_bytes((TEMPLATES / name).read_bytes())
     templates, one = open_templates(own), document()
     assert html.render(one, templates) == html.render(one)
-    assert mail.render(one, templates=templates) == mail.render(one)
+    assert mail.html_part(one, templates=templates) == mail.html_part(one)
     assert index.render([], title="", generated=GENERATED, templates=templates) == index.render(
         [], title="", generated=GENERATED
     )

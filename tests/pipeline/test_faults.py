@@ -130,6 +130,24 @@ def test_no_mail_server(configure: Configure, run: Run) -> None:
         assert len(postbox.received) == 2
 
 
+@pytest.mark.slow
+def test_a_mail_template_that_eats_memory(configure: Configure, run: Run, tmp_path: Path) -> None:
+    """It costs no more than it may, once for all recipients; the template is named, and no mail
+    goes out. Once mended, the next run sends what is owed."""
+    eater = tmp_path / "own" / "mail.html.j2"
+    eater.parent.mkdir()
+    eater.write_text("<p>\n{% for a in range(9999) %}{{ 'x' * 9999999 }}{% endfor %}")
+    with mail_server() as postbox:
+        config = configure(mail_port=postbox.port, more={"templates": "own"})
+        done = run(config)
+        assert (done.status, postbox.received) == (5, [])
+        assert done.out.count("mail.html.j2") == 2  # once for each recipient
+        assert "not enough memory" in done.out or "more than 2048 MB of memory" in done.out
+        eater.unlink()
+        assert run(config).status == 0
+        assert len(postbox.received) == 2
+
+
 @pytest.mark.parametrize("kilobytes", [40, 330])
 def test_a_full_disk(configure: Configure, server: RunningServer, kilobytes: int) -> None:
     """A limit on the size of files breaks off writing wherever the run has got to."""

@@ -121,7 +121,20 @@ def test_an_edition_is_shown_and_follows_its_templates(previewed: Previewed) -> 
     (previewed.own / "mail.html.j2").write_text("{% if %}")
     status, _, said = previewed.get("/summary.html")
     assert (status, b"mail.html.j2, line 1: Expected" in said) == (500, True)
+    (previewed.own / "mail.html.j2").write_text("{% include 'eater.j2' %}")
+    (previewed.own / "eater.j2").write_text(
+        "\n{% for a in range(9999) %}{{ 'x' * 9999999 }}{% endfor %}"
+    )
+    status, _, said = previewed.get("/mail.html")
+    assert status == 500
+    assert b"mail.html.j2" in said  # which includes it: that it knows when memory is out, too
+    assert b"there is not enough memory" in said or b"more than 1024 MB of memory" in said
+    (previewed.own / "eater.j2").unlink()
     (previewed.own / "mail.html.j2").unlink()
+    (previewed.own / "index.html.j2").write_text("{{ policy }}{{ groups[0][1][0].title }}")
+    assert b"index.html.j2, line 1: UndefinedError" in previewed.get("/problems")[2]
+    (previewed.own / "index.html.j2").unlink()
+    assert b"monthly" in previewed.get("/index.html")[2]
     assert previewed.get("/problems")[2] == b""
 
     assert not (previewed.root / "reports").exists()  # nothing was delivered

@@ -245,6 +245,11 @@ def test_check_looks_at_own_templates(
     assert done.status == 2
     assert "FAIL  templates: The templates have 1 problem." in done.out
     assert "mail.html.j2, line 1" in done.out
+    (own / "mail.html.j2").unlink()
+    (own / "index.html.j2").write_text("{{ policy }}{{ groups[0][1][0].more }}")
+    done = command("check", config, "--url", server.url)
+    assert done.status == 4
+    assert "index.html.j2, line 1: UndefinedError" in done.out
     (own / "mail.html.j2").write_text("{{ document.no_such_field.more }}")  # shows when rendered
     done = command("check", config, "--url", server.url)
     assert done.status in (2, 4)

@@ -92,8 +92,9 @@ class Mailing:
                 return self._attempt(claim)
         except LostClaim:
             return self._ledger.receipt(key)
-        except RenderError as error:  # of the body
-            return self._owe(claim, str(error))
+        except RenderError as error:  # of the body, which is everybody's
+            self._stopped = str(error)
+            return self._owe(claim, self._stopped)
         except DeliveryError:  # the ledger's: nothing is delivered without it
             raise
         except Exception as error:

@@ -1,7 +1,8 @@
 """Files relative to an open folder, written whole or not at all, through no symbolic link.
 
 A folder is opened once and everything below it is reached through its descriptor: whoever may
-write into the tree cannot swap a folder for a link halfway.
+write into the tree cannot swap a folder for a link halfway. (`whole` goes by paths, and serves
+folders of our own.)
 """
 
 import contextlib
@@ -14,11 +15,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from insights_reports.delivery.ledger.holders import Holders
+from insights_reports.whole import PART
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-_PART = ".part"
 _ABANDONED = timedelta(days=1)  # when another machine left it half-written
 
 
@@ -47,7 +48,7 @@ def make_folder(parent: int, name: str) -> None:
 
 def part_name(name: str, holders: Holders) -> str:
     """A fresh hidden name for the unfinished ``name``, which says whose it is."""
-    return f".{name}.{holders.name}.{secrets.token_hex(4)}{_PART}"
+    return f".{name}.{holders.name}.{secrets.token_hex(4)}{PART}"
 
 
 def write_new(folder: int, name: str, content: bytes) -> None:
@@ -93,9 +94,9 @@ def remove(folder: int, name: str) -> None:
 def sweep(folder: int, now: datetime, holders: Holders) -> None:
     """Remove what dead runs left half-written in ``folder``."""
     for name in os.listdir(folder):
-        if not (name.startswith(".") and name.endswith(_PART)):
+        if not (name.startswith(".") and name.endswith(PART)):
             continue
-        holder = name.removesuffix(_PART).split(".")[-2:][0]
+        holder = name.removesuffix(PART).split(".")[-2:][0]
         try:
             modified = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime
         except FileNotFoundError:  # another run finished it, or swept it

@@ -35,10 +35,10 @@ from insights_reports.delivery.storage.manifest import (
 )
 from insights_reports.edition.files import File
 from insights_reports.errors import ConfigError, DeliveryError
+from insights_reports.whole import PART
 
 _SLOWEST = 30_000  # bytes a second
 _ABANDONED = timedelta(days=1)  # when another machine left it half-written
-_PART = ".part"
 
 T = TypeVar("T")
 
@@ -235,16 +235,16 @@ class SftpStorage:
         """Remove what dead runs left half-written."""
         for entry in await sftp.readdir(period):
             name = str(entry.filename)
-            if not (name.startswith(".") and name.endswith(_PART)):
+            if not (name.startswith(".") and name.endswith(PART)):
                 continue
-            holder = name.removesuffix(_PART).split(".")[-2]
+            holder = name.removesuffix(PART).split(".")[-2]
             old = now.timestamp() - (entry.attrs.mtime or 0) > _ABANDONED.total_seconds()
             if self._holders.is_dead(holder) or old:
                 path = f"{period}/{name}"
                 await (sftp.rmtree if await sftp.isdir(path) else sftp.remove)(path)
 
     def _part_name(self, name: str) -> str:
-        return f".{name}.{self._holders.name}.{secrets.token_hex(4)}{_PART}"
+        return f".{name}.{self._holders.name}.{secrets.token_hex(4)}{PART}"
 
 
 async def _synced(file: Any, ssh: Any) -> None:

@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from os.path import commonprefix
 from urllib.parse import quote
+
+from pydantic import TypeAdapter
 
 from insights_reports.crosscheck.result import CheckVerdict
 from insights_reports.edition.document import Brand
@@ -64,6 +67,23 @@ class IndexEntry:
     finding: str = ""
     differing: int = 0
     released_by: str = ""
+
+
+_ENTRIES = TypeAdapter(tuple[IndexEntry, ...], config={"defer_build": True})
+
+
+def dump_entries(entries: Sequence[IndexEntry]) -> bytes:
+    """The entries as UTF-8 JSON."""
+    return _ENTRIES.dump_json(tuple(entries))
+
+
+def load_entries(json: bytes) -> tuple[IndexEntry, ...]:
+    """The entries that `dump_entries` wrote.
+
+    Raises:
+        pydantic.ValidationError: when the JSON is none of them.
+    """
+    return _ENTRIES.validate_json(json)
 
 
 @dataclass(frozen=True)
@@ -177,6 +197,7 @@ def render(
         telling=any(row.figures or row.entry.finding for _, rows in groups for row in rows),
         shown=language_words.text("index.shown", shown=Name("{0}"), all=Name("{1}")),
         href=_href,
+        label=_label,
         size=lambda size: file_size(size, language_words),
     )
 
@@ -224,6 +245,16 @@ def _href(path: str) -> str:
     if any(part in ("", ".", "..") for part in path.split("/")) or "\\" in path:
         return ""
     return "./" + quote(path.encode("utf-8", "replace"))
+
+
+def _label(file: IndexFile, beside: Sequence[IndexFile]) -> str:
+    """What a link to ``file`` says among those ``beside`` it: its format; where two have one, the
+    end of its name."""
+    formats = [each.name.rpartition(".")[2].upper() for each in beside]
+    if len(set(formats)) == len(formats):
+        return file.name.rpartition(".")[2].upper()
+    common = commonprefix([each.name for each in beside])  # noqa: RUF071 - names, not paths
+    return file.name.removeprefix(common[: common.rfind("-") + 1])
 
 
 def _style(accent: str, templates: Templates) -> str:

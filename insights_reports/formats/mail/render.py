@@ -6,7 +6,7 @@ less than 100 KB. How it is sent is the business of `insights_reports.delivery`.
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from insights_reports.edition.document import Document
@@ -42,6 +42,40 @@ def headline(document: Document) -> str:
     return MailParts(document).headline()
 
 
+def html_part(
+    document: Document,
+    *,
+    attached: Sequence[tuple[str, str]] = (),
+    left_out: Sequence[tuple[str, str]] = (),
+    folders: Sequence[str] = (),
+    owner: str = "",
+    templates: Templates = SHIPPED,
+) -> bytes:
+    """The HTML of the mail as UTF-8: files are given by name and size, ``owner`` as a sentence.
+
+    Raises:
+        RenderError: when one of the company's own templates fails.
+    """
+    parts = MailParts(document)
+    colours = palette(document.brand.accent).items()
+    return templates.render(
+        "mail.html.j2",
+        document=document,
+        p=parts,
+        w=parts.words,
+        attached=attached,
+        left_out=left_out,
+        folders=[(folder, link(folder)) for folder in folders],
+        owner=owner,
+        logo=logo_image(document),
+        colour={token: pair[0] for token, pair in colours},
+        dark={token: pair[1] for token, pair in colours},
+    ).encode()
+
+
+MakeHtml = Callable[..., bytes]
+
+
 def render(
     document: Document,
     *,
@@ -49,44 +83,33 @@ def render(
     left_out: Sequence[File] = (),
     folders: Sequence[str] = (),
     owner: str = "",
-    templates: Templates = SHIPPED,
+    make_html: MakeHtml = html_part,
 ) -> RenderedMail:
     """The mail for an edition whose first document is ``document``.
 
     ``attached`` are its files, ``left_out`` those for which the mail was too small; ``folders`` say
     where all of them lie: a path, or an https address, which becomes a link. ``owner`` is the
-    address of who answers for the mails, and takes readers off their list.
+    address of who answers for the mails, and takes readers off their list. ``make_html`` takes
+    what `html_part` does.
 
     Raises:
         RenderError: when one of the company's own templates fails.
     """
     parts = MailParts(document)
     where = [clip(folder) for folder in folders]
-    logo = logo_image(document)
-    colours = palette(document.brand.accent).items()
-    html = templates.render(
-        "mail.html.j2",
-        document=document,
-        p=parts,
-        w=parts.words,
-        attached=parts.files(attached),
-        left_out=parts.files(left_out),
-        folders=[(folder, link(folder)) for folder in where],
-        owner=_owner(parts, owner),
-        logo=logo,
-        colour={token: pair[0] for token, pair in colours},
-        dark={token: pair[1] for token, pair in colours},
-    )
-    lines = _text(parts, attached, left_out, where)
-    lines += [_owner(parts, owner)] if owner else []
+    listed = {"attached": parts.files(attached), "left_out": parts.files(left_out)}
+    answers = _owner(parts, owner)
+    html = make_html(document, **listed, folders=where, owner=answers).decode()
+    lines = [*_text(parts, listed, where), *([answers] if answers else [])]
     text = "\n".join(lines) + "\n"
+    logo = logo_image(document)
     shown = (logo,) if logo is not None and f"cid:{logo.cid}" in html else ()
-    return RenderedMail(parts.subject(), xml_text(text), str(html), shown)
+    return RenderedMail(parts.subject(), xml_text(text), html, shown)
 
 
-def page(document: Document, templates: Templates = SHIPPED) -> bytes:
+def page(document: Document, make_html: MakeHtml = html_part) -> bytes:
     """The HTML part as a page, with its pictures inside, which mail programs find beside it."""
-    body = render(document, templates=templates)
+    body = render(document, make_html=make_html)
     found = body.html
     for image in body.images:
         data = base64.b64encode(image.png).decode("ascii")
@@ -95,7 +118,7 @@ def page(document: Document, templates: Templates = SHIPPED) -> bytes:
 
 
 def _text(
-    parts: MailParts, attached: Sequence[File], left_out: Sequence[File], folders: Sequence[str]
+    parts: MailParts, files: Mapping[str, Sequence[tuple[str, str]]], folders: Sequence[str]
 ) -> list[str]:
     """The lines of the plain part."""
     words = parts.words
@@ -111,9 +134,9 @@ def _text(
     lines += ["", *parts.dated()] if parts.dated() else []
     lines += _drivers(parts)
     lines += _section(words.text("label.check"), parts.check())
-    for key, files in (("attached", attached), ("left_out", left_out)):
-        listed = [f"- {name}  {size}".rstrip() for name, size in parts.files(files)]
-        lines += _section(words.text(f"mail.{key}"), listed)
+    for key, listed in files.items():
+        named = [f"- {name}  {size}".rstrip() for name, size in listed]
+        lines += _section(words.text(f"mail.{key}"), named)
     lines += _section(words.text("mail.folders"), [f"- {folder}" for folder in folders])
     return [*lines, "", "-- ", *parts.facts()]
 

@@ -8,7 +8,9 @@ import sys
 import tempfile
 import threading
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic_core import to_json
 
 from insights_reports.formats.html.templates import SHIPPED, TemplateFault, Templates
 from insights_reports.formats.pdf.scratch import Scratch
@@ -26,10 +28,9 @@ _KILLED, _TOO_LONG = -9, -24  # by SIGKILL, by SIGXCPU; not every system has nam
 _CRASHED = (-6, -11)  # by SIGABRT, by SIGSEGV
 
 
-Kind = Literal["pdf", "web", "mail"]
-"""What is made of a document: a PDF, its web page, or its mail as a page."""
-_LETTERS: dict[Kind, bytes] = {"web": b"W", "mail": b"M", "pdf": b"P"}
-KINDS = tuple(_LETTERS)
+Kind = Literal["pdf", "web", "mail", "index"]
+"""What is made: a document's PDF, web page or mail (its HTML), or the index of a folder."""
+_LETTERS: dict[Kind, bytes] = {"pdf": b"P", "web": b"W", "mail": b"M", "index": b"I"}
 
 
 @dataclass(frozen=True)
@@ -82,14 +83,14 @@ class Child:
             env=_environment() | {"TMPDIR": self._scratch.name},
         )
 
-    def render(self, document: bytes, kind: Kind = "pdf") -> bytes:
-        """The file of a document given as JSON.
+    def render(self, shown: bytes, kind: Kind = "pdf", **given: Any) -> bytes:
+        """The file of a document, or of the entries of an index, given as JSON.
 
         Raises:
             Failed: when there is none.
             TemplateFault: when one of the company's own templates is at fault.
         """
-        letter, content = self._ask(_LETTERS[kind], document)
+        letter, content = self._ask(_LETTERS[kind], to_json(given) + b"\n" + shown)
         if letter == b"F":
             return content
         if letter == b"T":

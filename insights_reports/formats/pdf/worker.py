@@ -1,10 +1,11 @@
 """The child that lays out PDFs, and fills in what a company's own templates make of a document:
 documents on standard input, files on standard output.
 
-A request is one letter (P: as a PDF, W: as a web page, M: as a mail), the length of the JSON (8
-bytes, big-endian) and the JSON; a reply is one letter (F: the file, E: an error, T: a fault of a
-template, as JSON), the length and the file or the text. The child
-ends when its input does. Started as
+A request is one letter (P: a PDF, W: a web page, M: a mail's HTML, I: an index), the length of what
+follows (8 bytes, big-endian), and as JSON what else the template is given, on one line, and what it
+shows: a document, or the entries of an index. A reply is one letter (F: the file, E: an error, T: a
+fault of a template, as JSON), the length and the file or the text. The child ends when its input
+does. Started as
 ``python -m insights_reports.formats.pdf.worker MEMORY CPU [TEMPLATES]``: bytes of address space in
 all, seconds of processor time for each document, the folder of the company's own templates.
 """
@@ -16,8 +17,10 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 _LENGTH = struct.Struct(">Q")
 
@@ -72,19 +75,18 @@ def _find_no_libraries() -> None:
 
 
 def _serve(requests: IO[bytes], replies: IO[bytes], seconds: int, own: Path | None) -> None:
-    from insights_reports.edition.document import load
-    from insights_reports.formats.html.render import render as web
     from insights_reports.formats.html.templates import TemplateFault, Templates
-    from insights_reports.formats.mail.render import page as mail
-    from insights_reports.formats.pdf.layout import layout
 
     templates = Templates(own)
-    makes = {b"P": layout, b"W": web, b"M": mail}
-    gc.freeze()
+    makers: dict[bytes, Callable[..., bytes]] = {}
     while (letter := requests.read(1)) and (request := receive(requests)) is not None:
+        if letter not in makers:
+            makers[letter] = _maker(letter)
+            gc.freeze()
         _limit_time(seconds)
         try:
-            send(replies, b"F", makes[letter](load(request), templates))
+            shown, given = _read(letter, request)
+            send(replies, b"F", makers[letter](shown, **given, templates=templates))
         except MemoryError:
             send(replies, b"E", b"memory")
             return  # what is left of this process cannot be relied on
@@ -93,6 +95,37 @@ def _serve(requests: IO[bytes], replies: IO[bytes], seconds: int, own: Path | No
             send(replies, b"T", json.dumps(parts).encode())
         except BaseException as error:
             send(replies, b"E", f"{type(error).__name__}: {error}".encode()[:2000])
+
+
+def _maker(letter: bytes) -> Callable[..., bytes]:
+    """What makes the file; only a PDF needs what takes most of a second to import."""
+    if letter == b"I":
+        from insights_reports.formats.html import index
+
+        return index.render
+    if letter == b"M":
+        from insights_reports.formats.mail import render as mail
+
+        return mail.html_part
+    if letter == b"W":
+        from insights_reports.formats.html import render as web
+
+        return web.render
+    from insights_reports.formats.pdf.layout import layout
+
+    return layout
+
+
+def _read(letter: bytes, request: bytes) -> tuple[Any, dict[str, Any]]:
+    """What is to be shown, and what else is given."""
+    from insights_reports.edition.document import load
+    from insights_reports.formats.html.index import load_entries
+
+    line, _, shown = request.partition(b"\n")
+    given = json.loads(line)
+    if letter != b"I":
+        return load(shown), given
+    return load_entries(shown), given | {"generated": datetime.fromisoformat(given["generated"])}
 
 
 def _limit_memory(memory: int) -> None:
