@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from cloudpickle import register_pickle_by_value  # type: ignore[import-untyped]
 from prefect import flow, get_client, get_run_logger, runtime, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
@@ -54,9 +53,6 @@ from insights_reports.scheduling.summary import (
     why,
 )
 from insights_reports.scheduling.webhook import is_webhook
-
-# Other processes and machines, on which a task may be carried out, do not know this module by name.
-register_pickle_by_value(sys.modules[__name__])
 
 SERVED = Served.from_environment()
 CONFIG = load_config(SERVED.config)
@@ -124,7 +120,7 @@ def _name() -> str:
 @flow(
     name="insights-edition",
     flow_run_name=_name,
-    task_runner=task_runner(CONFIG.task_runner),
+    task_runner=task_runner(CONFIG.task_runner, sys.modules[__name__]),
     persist_result=False,
 )
 def make_edition(request: Request) -> Any:  # type: ignore[valid-type]

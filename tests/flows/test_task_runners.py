@@ -205,4 +205,4 @@ def test_a_library_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setitem(sys.modules, "prefect_dask", None)
     with pytest.raises(UsageError, match=r"insights-reports\[dask\]"):
-        task_runner(TaskRunner(type="dask", address="tcp://127.0.0.1:8786"))
+        task_runner(TaskRunner(type="dask", address="tcp://127.0.0.1:8786"), sys.modules[__name__])
