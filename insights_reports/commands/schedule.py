@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -32,6 +33,7 @@ from insights_reports.scheduling.own_server import Address, own_server
 from insights_reports.scheduling.served import Served
 
 _LOOK = 60.0  # seconds between two looks at what is owed
+_WAITING = "prefect.runner.state_proposer"  # says every 20 seconds which runs wait for their turn
 _POLL = "2"  # seconds between two looks of ours at our own server for runs that are due
 
 
@@ -58,6 +60,7 @@ def main(options: argparse.Namespace) -> int:
         _server(home, elsewhere, options.port),
     ):
         load_prefect()
+        logging.getLogger(_WAITING).setLevel(logging.WARNING)
         flows = load_flows(Served(path))
         from insights_reports.scheduling.deployments import serve
         from insights_reports.scheduling.look import OwedBook
