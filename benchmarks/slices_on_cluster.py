@@ -1,6 +1,6 @@
 """The editions of many slices by the flow in one process, and on a cluster of Dask: same hashes?
 
-    python benchmarks/slices_on_cluster.py [--slices 1000] [--deployments 10000] [--workers 2]
+    python benchmarks/slices_on_cluster.py [--slices 1000] [--deployments 50000] [--workers 2]
 
 A made-up report with as many projects as slices, web pages alone, delivered to a folder and to
 nobody else, on the embedded server; Prefect's server runs already. Seconds of a processor are those
@@ -29,7 +29,7 @@ from tests.flows.test_task_runners import SCRIPT, dask_cluster
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--slices", type=int, default=1000)
-    parser.add_argument("--deployments", type=int, default=10_000)
+    parser.add_argument("--deployments", type=int, default=50_000)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
