@@ -9,13 +9,12 @@ what it names, and are checked here whatever Prefect was told to check.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from cloudpickle import register_pickle_by_value  # type: ignore[import-untyped]
 from prefect import flow, get_client, get_run_logger, runtime, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
@@ -32,12 +31,13 @@ from insights_reports.edition.settings import Trigger
 from insights_reports.errors import OctopusError
 from insights_reports.pipeline.compute import compute
 from insights_reports.pipeline.deliver import first_document
-from insights_reports.pipeline.make import Outcome, finish, pull_for, recorded
+from insights_reports.pipeline.make import Maker, Outcome, finish, pull_for, recorded
 from insights_reports.pipeline.owed import deliver_owed as carry_out
 from insights_reports.pipeline.progress import Progress
+from insights_reports.pipeline.ready import NotMade, Ready, Told, ready_here, ready_part
 from insights_reports.pipeline.render import dealt, files_wanted, render_part
 from insights_reports.pipeline.runs import Run, open_run, start_run
-from insights_reports.pipeline.slices import Sliced, make_slices
+from insights_reports.pipeline.slices import make_slices
 from insights_reports.pipeline.standing import is_made
 from insights_reports.pipeline.told import differences_of, findings_of, places_of
 from insights_reports.scheduling.identity import at_work, identity
@@ -54,13 +54,11 @@ from insights_reports.scheduling.summary import (
 )
 from insights_reports.scheduling.webhook import is_webhook
 
-# Other processes and machines, on which a task may be carried out, do not know this module by name.
-register_pickle_by_value(sys.modules[__name__])
-
 SERVED = Served.from_environment()
 CONFIG = load_config(SERVED.config)
 HOME = CONFIG.resolve(CONFIG.state) / "prefect"
 Request = request_model(CONFIG)
+_PART = 5  # slices that a task makes
 
 
 def _may_succeed_later(_: Task[Any, Any], __: TaskRun, state: State) -> bool:
@@ -107,9 +105,10 @@ def deliver_task(folder: str, files: list[str]) -> Outcome:
 
 
 @task(name="slices", cache_policy=NO_CACHE, persist_result=False)
-def slices_task(folder: str) -> Sliced:
-    """Pull, compute, render and deliver of every slice as a task."""
-    return make_slices(open_run(Path(folder)), progress=_progress())
+def slices_task(folder: str, slices: list[str]) -> list[Ready | NotMade]:
+    """Compute and render of some slices of a run as a task, each given by the folder of its own
+    run. As `render_task` it may be carried out elsewhere."""
+    return ready_part(Path(folder), [Path(slice) for slice in slices])
 
 
 def _name() -> str:
@@ -121,7 +120,7 @@ def _name() -> str:
 @flow(
     name="insights-edition",
     flow_run_name=_name,
-    task_runner=task_runner(CONFIG.task_runner),
+    task_runner=task_runner(CONFIG.task_runner, sys.modules[__name__]),
     persist_result=False,
 )
 def make_edition(request: Request) -> Any:  # type: ignore[valid-type]
@@ -165,12 +164,26 @@ def make_edition(request: Request) -> Any:  # type: ignore[valid-type]
 
 def _make_slices(run: Run) -> Any:
     """The editions of all slices of a subscription; the run is green when nothing is wrong."""
+    ready = ready_here if CONFIG.task_runner.type == "threads" else _ready_elsewhere
     with at_work(HOME, runtime.flow_run.id):
-        sliced = slices_task(str(run.folder))
+        sliced = make_slices(run, progress=_progress(), ready=ready)
     _rename(f"{run.subscription_name} {sliced.period}")
     if error := sliced.failure():
         raise error
     return Completed(name="Delivered", message=sliced.said)
+
+
+def _ready_elsewhere(
+    run: Run, _maker: Maker, slices: Iterator[Run], _told: Told
+) -> Iterator[tuple[Run, Ready | NotMade]]:
+    """Let the task runner make them; they are delivered here, in their order."""
+    every = list(slices)
+    parts = [every[start : start + _PART] for start in range(0, len(every), _PART)]
+    futures = [
+        slices_task.submit(str(run.folder), [str(slice.folder) for slice in part]) for part in parts
+    ]
+    for part, future in zip(parts, futures, strict=True):
+        yield from zip(part, future.result(), strict=True)
 
 
 @flow(name="insights-owed", persist_result=False)

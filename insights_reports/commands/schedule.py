@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -32,6 +33,8 @@ from insights_reports.scheduling.own_server import Address, own_server
 from insights_reports.scheduling.served import Served
 
 _LOOK = 60.0  # seconds between two looks at what is owed
+_WAITING = "prefect.runner.state_proposer"  # says every 20 seconds which runs wait for their turn
+_SENDING = 10.0  # seconds that Prefect has at the end to send its events, and its log
 _POLL = "2"  # seconds between two looks of ours at our own server for runs that are due
 
 
@@ -58,6 +61,7 @@ def main(options: argparse.Namespace) -> int:
         _server(home, elsewhere, options.port),
     ):
         load_prefect()
+        logging.getLogger(_WAITING).setLevel(logging.WARNING)
         flows = load_flows(Served(path))
         from insights_reports.scheduling.deployments import serve
         from insights_reports.scheduling.look import OwedBook
@@ -72,7 +76,17 @@ def main(options: argparse.Namespace) -> int:
             publish=partial(_publish, config),
         )
         _until_stopped(serve(flows, config, home, book, _LOOK, bell))
+        _send_the_rest()
     return 0
+
+
+def _send_the_rest() -> None:
+    """What Prefect's threads still have to tell: without a server they would wait for ever."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    for worker in (EventsWorker, APILogWorker):
+        worker.drain_all(timeout=_SENDING)
 
 
 def _publish(config: Config, found: Overview, now: datetime) -> None:

@@ -36,7 +36,8 @@ class WorkPool(StrictModel):
 
 class TaskRunner(StrictModel):
     """What renders the files of an edition: threads of the run's own process, processes beside it,
-    or a cluster of Dask or Ray at ``address``, which sees the state's folder at the same path."""
+    or a cluster of Dask or Ray at ``address``, which sees the state's folder at the same path. All
+    but threads make the editions of slices, too."""
 
     type: Literal["threads", "processes", "dask", "ray"] = "threads"
     workers: Annotated[int, Field(ge=1, le=64)] = 2

@@ -96,6 +96,12 @@ def prepare(run: Run) -> Whole:
         return whole_of(run, pulled, recall(pulled, root, period))
 
 
+def prepare_again(run: Run) -> Whole:
+    """As `prepare`, in another process, of a pull that the history remembers already."""
+    pulled = load(run.pull_folder)
+    return whole_of(run, pulled, recall(pulled, root_of(run.config), period_of(run, pulled)))
+
+
 def compute(run: Run, whole: Whole | None = None) -> About:
     """Make the documents of ``run`` from its pull, or from ``whole``, which was prepared from that,
     and write them into its folder. Those of a slice are made from its part alone.

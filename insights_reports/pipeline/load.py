@@ -1,10 +1,11 @@
 """Loading: a sealed pull back as values. Nothing here asks Octopus again; the client gives the
 recorded replies to the same questions."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -148,8 +149,16 @@ def load(folder: Path) -> Pulled:
             source=wanted.source,
             gaps=tuple(gaps(source)) if source else (),
             known_from=known_from(source) if source else None,
-            known_until=known_until(source) if source else None,
+            known_until=_last_whole_day(about, zone) or (known_until(source) if source else None),
         )
+
+
+def _last_whole_day(about: Mapping[str, Any], zone: ZoneInfo) -> date | None:
+    """The last local day that was over when it was pulled, of a pull that speaks for later."""
+    pulled_at = about.get("pulledAt")
+    if pulled_at is None:
+        return None
+    return datetime.fromisoformat(pulled_at).astimezone(zone).date() - timedelta(days=1)
 
 
 def _deployments(sealed: Pull, client: Client, report_id: str) -> Deployments:

@@ -10,12 +10,11 @@ from typing import Any
 
 from insights_reports.config.model import Config, Subscription
 from insights_reports.delivery import Made, Receipt, failure
-from insights_reports.delivery.leaks.leaks import Leak
 from insights_reports.edition.about import About
 from insights_reports.errors import DeliveryError, InsightsReportsError
 from insights_reports.history.pulls import Pull
 from insights_reports.octopus import Client, Connection
-from insights_reports.pipeline.compute import compute, prepare
+from insights_reports.pipeline.compute import Whole, compute, prepare
 from insights_reports.pipeline.deliver import deliver_edition, edition_of, why_not_mailed
 from insights_reports.pipeline.leaks import Watch
 from insights_reports.pipeline.notices import tell_failed, tell_outcome
@@ -147,16 +146,28 @@ class Maker:
     """Makes editions from a pull that is loaded once: that of a subscription, or those of its
     slices, which pass the leak test before anything is sent.
 
+    ``whole`` is what was prepared from it before.
+
     Raises: as `prepare`, and `Watch`.
     """
 
-    def __init__(self, run: Run) -> None:
-        self.whole = prepare(run)
+    def __init__(self, run: Run, whole: Whole | None = None) -> None:
+        self.whole = whole or prepare(run)
         self._watch = Watch(self.whole, run.subscription.formats) if self.whole.slicing else None
 
-    def make(self, run: Run, render: Render, progress: Progress, *, tell: bool = True) -> Outcome:
-        """Compute, render and deliver the edition of ``run``; with ``tell`` the operators are told
-        how it ended.
+    def make(self, run: Run, render: Render, progress: Progress) -> Outcome:
+        """Compute, render and deliver the edition of ``run``.
+
+        Raises: as `make_edition`.
+        """
+        files, leaks = self.files(run, render, progress)
+        return finish(run, files, progress, leaks=leaks)
+
+    def files(
+        self, run: Run, render: Render, progress: Progress
+    ) -> tuple[list[Path], tuple[str, ...]]:
+        """Compute and render the edition of ``run``; its files, and what the leak test found in
+        them.
 
         Raises: as `make_edition`.
         """
@@ -164,12 +175,11 @@ class Maker:
         progress("rendering")
         with run.stage("render"):
             files = render_by(render, run)
-        leaks: list[Leak] = []
-        if self._watch is not None:
-            progress("leak test")
-            with run.stage("leak test"):
-                leaks = self._watch.leaks(run, files)
-        return finish(run, files, progress, leaks=[str(leak) for leak in leaks], tell=tell)
+        if self._watch is None:
+            return files, ()
+        progress("leak test")
+        with run.stage("leak test"):
+            return files, tuple(str(leak) for leak in self._watch.leaks(run, files))
 
 
 def finish(

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -170,6 +170,7 @@ def pull(
             asked_for = TypeAdapter(Wanted).dump_python(wanted, mode="json", by_alias=True)
             about = {"wanted": asked_for, "ids": asdict(ids), "space": client.space.Id}
             about |= {"asOf": as_of.isoformat(), "url": connection.url, "source": source}
+            about |= _clock(as_of, datetime.now(UTC))
             about["denied"] = sorted(found.denied)
             about["moved"] = sorted(client.moved.union(source.get("moved", ())))
             about["asked"] = _together(asdict(client.spent), source.pop("asked", {}))
@@ -280,6 +281,11 @@ def requests(
 def _used(tag_sets: Iterable[TagSet], tenants: Iterable[Tenant]) -> list[TagSet]:
     used = {tag.partition("/")[0].casefold() for tenant in tenants for tag in tenant.TenantTags}
     return [tag_set for tag_set in tag_sets if tag_set.Name.casefold() in used]
+
+
+def _clock(as_of: datetime, now: datetime) -> dict[str, str]:
+    """When it was pulled, of a pull that speaks for a later time: it knows no more than now."""
+    return {"pulledAt": now.isoformat()} if now < as_of else {}
 
 
 def _first(

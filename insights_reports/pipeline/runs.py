@@ -221,12 +221,23 @@ def start_slice(whole: Run, name: str, pull_folder: Path) -> Run:
     return run
 
 
+def with_pull(run: Run, folder: Path) -> Run:
+    """The run, made from an earlier pull; its folder says so from now on."""
+    found = replace(run, pull_folder=folder)
+    _save(found)
+    return found
+
+
+def _save(run: Run) -> None:
+    (run.folder / "run.json").write_bytes(_adapter().dump_json(run, indent=1, by_alias=True))
+
+
 def _new_id(now: datetime) -> str:
     return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
 
 
 def _enter(run: Run, ledger: Ledger, now: datetime) -> None:
-    (run.folder / "run.json").write_bytes(_adapter().dump_json(run, indent=1, by_alias=True))
+    _save(run)
     asked = f"{run.subscription_name} {run.period}, asked for by {run.trigger}"
     run.log(f"{asked}, as of {run.as_of.isoformat()}")
     ledger.runs.start(run.id, run.subscription_name, run.period, run.trigger, now)

@@ -1,10 +1,10 @@
 """The editions of all slices of a subscription: one pull, and for each slice a run of its own.
 
-One slice is in memory at a time. A slice that fails does not stop the others. When the run dies,
-the next one of the same period goes on with its pull, and leaves out the slices that were made.
+A slice that fails does not stop the others. When the run dies, the next one of the same period goes
+on with its pull, and leaves out the slices that were made.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,11 +13,11 @@ from insights_reports.delivery import Ledger, Made, Receipt, failure
 from insights_reports.delivery import RunRecord as Record
 from insights_reports.errors import InsightsReportsError, UsageError
 from insights_reports.history.pulls import Pull
-from insights_reports.pipeline.make import Maker, Outcome, pull_for, recorded
+from insights_reports.pipeline.make import Maker, Outcome, finish, pull_for, recorded
 from insights_reports.pipeline.notices import ELSEWHERE, tell_slices
 from insights_reports.pipeline.progress import Progress
-from insights_reports.pipeline.render import Render, renderers
-from insights_reports.pipeline.runs import Run, open_run, start_slice
+from insights_reports.pipeline.ready import MakeReady, NotMade, Ready, attempt, ready_here
+from insights_reports.pipeline.runs import Run, open_run, start_slice, with_pull
 from insights_reports.pipeline.slicing import Slicing
 
 _STALE = timedelta(days=1)  # an older pull is not gone on with
@@ -82,22 +82,23 @@ class Sliced:
         return max((each.exit_status for each in self.slices), default=0) or int(bool(self.unknown))
 
 
-def make_slices(run: Run, *, progress: Progress) -> Sliced:
-    """Pull once, then make and deliver the edition of every slice of the run's subscription.
+def make_slices(run: Run, *, progress: Progress, ready: MakeReady = ready_here) -> Sliced:
+    """Pull once, then make and deliver the edition of every slice of the run's subscription;
+    ``ready`` makes what this process delivers.
 
     Raises:
         InsightsReportsError: when the pull, or what all slices share, cannot be used.
     """
     with recorded(run):
-        run = replace(run, pull_folder=_to_go_on_with(run) or run.pull_folder)
+        if earlier := _to_go_on_with(run):
+            run = with_pull(run, earlier)
         pull_for(run, progress)
         progress("loading")
         maker = Maker(run)
         slicing = maker.whole.slicing
         assert slicing is not None  # noqa: S101  (the subscription has slices)
         unknown, unmapped = judged(slicing, run.config.slices_of(run.subscription_name))
-        with renderers(run.config) as render_for:
-            done = tuple(_each(run, maker, render_for, unknown, progress))
+        done = _made(run, maker, ready, unknown, progress)
     result = Sliced(maker.whole.period.name, done, tuple(unknown.values()), unmapped)
     _end(run, result)
     return result
@@ -116,52 +117,41 @@ def judged(slicing: Slicing, wanted: Mapping[str, str]) -> tuple[dict[str, str],
     return unknown, tuple(others)
 
 
-def _each(
-    run: Run,
-    maker: Maker,
-    render_for: Callable[[Run], Render],
-    unknown: Mapping[str, str],
-    progress: Progress,
-) -> Iterator[SliceOutcome]:
-    wanted = run.config.slices_of(run.subscription_name)
+def _made(
+    run: Run, maker: Maker, ready: MakeReady, unknown: Mapping[str, str], progress: Progress
+) -> tuple[SliceOutcome, ...]:
+    wanted = [name for name in run.config.slices_of(run.subscription_name) if name not in unknown]
     with run.open_ledger() as ledger:
-        finished = _finished(run, ledger, maker.whole.period.name)
-    for number, (name, slice) in enumerate(wanted.items(), 1):
-        if name in unknown:
-            continue
-        if name in finished:
-            yield finished[name]
-            continue
-        step = f"slice {number} of {len(wanted)}, {slice}"
-        yield _one(start_slice(run, name, run.pull_folder), maker, render_for, progress, step)
+        done = _finished(run, ledger, maker.whole.period.name)
+    slices = (start_slice(run, name, run.pull_folder) for name in wanted if name not in done)
+
+    def told(slice: Run) -> Progress:
+        number = wanted.index(slice.subscription_name) + 1
+        return lambda step: progress(f"slice {number} of {len(wanted)}, {slice.slice}: {step}")
+
+    for slice, made in ready(run, maker, slices, told):
+        done[slice.subscription_name] = _delivered(slice, made, told(slice))
+    return tuple(done[name] for name in wanted)
 
 
-def _one(
-    run: Run,
-    maker: Maker,
-    render_for: Callable[[Run], Render],
-    progress: Progress,
-    step: str,
-) -> SliceOutcome:
+def _delivered(run: Run, made: Ready | NotMade, progress: Progress) -> SliceOutcome:
     named = SliceOutcome(run.subscription_name, run.slice or "", run=run.id)
-    try:
-        with recorded(run, tell=False):
-            outcome = maker.make(
-                run, render_for(run), lambda what: progress(f"{step}: {what}"), tell=False
-            )
-    except InsightsReportsError as error:
-        return replace(named, exit_status=error.exit_status, why=" ".join(str(error).split()))
-    except Exception as error:
-        why = f"{type(error).__name__}: {error} (a fault of the program)"
-        return replace(named, exit_status=1, why=why)
+    if isinstance(made, Ready):
+        found = attempt(
+            run, lambda: finish(run, made.files, progress, leaks=made.leaks, tell=False)
+        )
+    else:
+        found = made
+    if isinstance(found, NotMade):
+        return replace(named, exit_status=found.exit_status, why=found.why)
     return replace(
         named,
-        exit_status=outcome.exit_status,
-        why=_why(outcome),
-        revision=outcome.edition.revision,
-        held=outcome.held,
-        sent=_sent(outcome.receipts),
-        of=len(outcome.receipts),
+        exit_status=found.exit_status,
+        why=_why(found),
+        revision=found.edition.revision,
+        held=found.held,
+        sent=_sent(found.receipts),
+        of=len(found.receipts),
     )
 
 

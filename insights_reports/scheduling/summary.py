@@ -86,10 +86,10 @@ def _file(file: SummaryFile) -> str:
 
 
 def _place(where: str) -> str:
-    """A link where a browser can follow it."""
+    """A link where a browser can follow it; Prefect's page shows what escapes there are in one."""
     if not where.startswith(("https://", "http://")):
         return _text(where)
-    return f"[{_text(where)}]({quote(where, safe=':/%')})"
+    return f"[open]({quote(where, safe=':/%')})"
 
 
 def _checked(edition: About) -> str:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from insights_reports.server.deletions import DELETIONS, deleted
 from insights_reports.server.injection import Injection, proxy
 from insights_reports.server.release_order import ReleaseOrder
 from insights_reports.server.ticks import from_datetime
+from insights_reports.server.webhooks import webhooks_called
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -69,7 +70,8 @@ def serve(
 ) -> None:
     """Serve the database until the process is told to stop; port 0 picks a free one.
 
-    `as_of` stops the server's clock; `fault` is one of `faults.FAULTS`, perhaps with `:COUNT`;
+    `as_of` stops the server's clock, so that nothing happens of which a webhook could be told;
+    `fault` is one of `faults.FAULTS`, perhaps with `:COUNT`;
     `data_faults` are some of `DATA_FAULTS`, likewise, and of `DELETIONS`; `strict` answers as the
     strictest known Octopus does instead of the laxest;
     `on_start` is called with the URL once the server answers. Raises UsageError for a file that is
@@ -93,7 +95,8 @@ def serve(
     )
     server = _Server(config)
     server.on_start = lambda: on_start(_url(listener))
-    asyncio.run(_run(server, listener, injections))
+    with webhooks_called(site) if as_of is None else nullcontext():  # else nothing happens
+        asyncio.run(_run(server, listener, injections))
 
 
 async def _run(

@@ -1,7 +1,7 @@
 """Subscriptions to events, which Octopus tells a webhook of
 (https://octopus.com/docs/administration/managing-infrastructure/subscriptions).
 
-They are kept as they were sent, with a default for what was not. This server calls no webhook.
+They are kept as they were sent, with a default for what was not; `webhooks` calls what they name.
 """
 
 import json
@@ -17,12 +17,12 @@ from insights_reports.server.definition_rules import LONGEST_NAME, own_errors
 from insights_reports.server.problems import Conflict, Forbidden, Problem
 
 Document = dict[str, Any]
-_EVENT = "EventNotificationSubscription"
+EVENT = "EventNotificationSubscription"
+"""What is to be told, and to whom: a field of a subscription."""
 _TIMESPAN = re.compile(r"(\d+\.)?([01]\d|2[0-3]):[0-5]\d:[0-5]\d", re.ASCII)
-_FILTERS = (
-    *("Users", "Projects", "ProjectGroups", "Environments", "EventGroups", "EventCategories"),
-    *("EventAgents", "Tenants", "Tags", "DocumentTypes"),
-)
+_HERE = ("Projects", "ProjectGroups", "Environments", "EventCategories", "Tenants")
+_NOT_HERE = ("Users", "EventGroups", "EventAgents", "Tags", "DocumentTypes")
+_FILTERS = (*_HERE, *_NOT_HERE)
 _DEFAULTS: Document = {
     "EmailTeams": [],
     "EmailFrequencyPeriod": "01:00:00",
@@ -66,13 +66,13 @@ def resource(visit: SpaceVisit, row: sqlite3.Row) -> Document:
     """The subscription as Octopus shows it."""
     own = f"Subscriptions-{row['id']}"
     document = json.loads(row["document"])
-    event = document[_EVENT]
+    event = document[EVENT]
     chosen = {key: [] for key in _FILTERS} | (event.get("Filter") or {})
     return {
         **document,
         "Id": own,
         "SpaceId": f"Spaces-{visit.space_id}",
-        _EVENT: _DEFAULTS | event | {"Filter": chosen},
+        EVENT: _DEFAULTS | event | {"Filter": chosen},
         "Links": {"Self": f"{visit.base}/subscriptions/{own}"},
     }
 
@@ -122,9 +122,9 @@ def _errors(visit: SpaceVisit, document: Document, number: int | None) -> list[s
         errors.append(f"The Type '{document['Type']}' must be Event.")
     if not isinstance(document.get("IsDisabled", False), bool):
         errors.append("The IsDisabled must be true or false.")
-    event = document.get(_EVENT)
+    event = document.get(EVENT)
     if not isinstance(event, dict):
-        return [*errors, f"The {_EVENT} field is required."]
+        return [*errors, f"The {EVENT} field is required."]
     return [*errors, *_webhook_errors(event), *_filter_errors(event)]
 
 
@@ -152,6 +152,7 @@ def _is_web(where: Any) -> bool:
 
 
 def _filter_errors(event: Document) -> list[str]:
+    """What is no filter, and what this server cannot filter by and would leave out in silence."""
     chosen = event.get("Filter")
     if chosen is None:
         chosen = {}
@@ -159,7 +160,10 @@ def _filter_errors(event: Document) -> list[str]:
         return ["The Filter must be an object."]
     lists = [(f"Filter.{key}", chosen.get(key, [])) for key in _FILTERS]
     lists += [(key, event.get(key, [])) for key in ("WebhookTeams", "EmailTeams")]
-    return [f"The {key} must be an array of texts." for key, value in lists if not _is_texts(value)]
+    if wrong := [key for key, value in lists if not _is_texts(value)]:
+        return [f"The {key} must be an array of texts." for key in wrong]
+    unknown = [key for key in _NOT_HERE if chosen.get(key)]
+    return [f"The Filter.{key} is none that this server can filter by." for key in unknown]
 
 
 def _is_texts(value: Any) -> bool:

@@ -15,6 +15,7 @@ from insights_reports.pipeline.state import open_ledger
 from insights_reports.server import running_server
 from tests.conftest import run_command
 from tests.flows.prefect_servers import Scheduler, scheduler, wait_until, write_config
+from tests.server.live import KEY, live_server
 
 HEADER = "X-Insights-Reports-Secret"
 SECRET = "c0ffee-c0ffee-c0ffee-c0ffee"
@@ -50,6 +51,35 @@ def test_a_release_train_starts_one_run_when_it_has_ended(tmp_path: Path) -> Non
     assert (run.trigger, run.period) == ("webhook", f"{now:%Y-%m}")
     (about,) = (tmp_path / "state").rglob("edition.json")
     assert json.loads(about.read_text())["status"] == "provisional"
+
+
+@pytest.mark.slow
+def test_a_subscription_of_the_embedded_server_starts_a_run(tmp_path: Path) -> None:
+    """A deployment ends while both run: the server calls, and the edition is made."""
+    config = write_config(tmp_path, None, "monthly", top=TRAINS)
+    with live_server(tmp_path, (75, "Web", "Production", "Success")) as octopus:
+        more = {"OCTOPUS_URL": octopus, "OCTOPUS_API_KEY": KEY, "WEBHOOK_SECRET": SECRET}
+        with scheduler(config, "--webhook", "0", before=QUICK, **more) as running:
+            event = {
+                "Filter": {"EventCategories": ["DeploymentSucceeded"]},
+                "WebhookURI": address(running),
+                "WebhookHeaderKey": HEADER,
+                "WebhookHeaderValue": SECRET,
+            }
+            reply = requests.post(
+                f"{octopus}/api/Spaces-1/subscriptions",
+                json={"Name": "Insights Reports", "EventNotificationSubscription": event},
+                headers={"X-Octopus-ApiKey": KEY},
+                timeout=60,
+            )
+            assert reply.status_code == 201
+            assert made(config) == []
+            wait_until(lambda: [run.outcome for run in made(config)] == ["done"], "a run", running,
+                       seconds=240)  # fmt: skip
+            assert running.end() == 0
+    (run,) = made(config)
+    assert run.trigger == "webhook"
+    assert "could not be told" not in (tmp_path / "server.log").read_text()
 
 
 def address(running: Scheduler) -> str:

@@ -75,8 +75,7 @@ def test_the_summary_says_findings_differences_and_where_files_are() -> None:
     assert lines[differs + 2] == r"- Lead time\: 3 figures \<script\>"
     assert (
         r"| monthly \(1\)\.pdf | 1 kB | "
-        r"[https\://reports\.example\.com/m/2026\-10/r1/monthly \(1\)\.pdf]"
-        r"(https://reports.example.com/m/2026-10/r1/monthly%20%281%29.pdf)"
+        r"[open](https://reports.example.com/m/2026-10/r1/monthly%20%281%29.pdf)"
         r"<br>/srv/a\_b/r1/monthly \(1\)\.pdf |"
     ) in lines
 

@@ -98,6 +98,10 @@ def test_a_name_is_taken_whatever_its_case(api: Api) -> None:
         ),
         (definition("x", Filter=[]), "The Filter must be an object."),
         (
+            definition("x", Filter={"Tags": ["Region/EU"]}),
+            "The Filter.Tags is none that this server can filter by.",
+        ),
+        (
             definition("x") | {"SpaceId": "Spaces-2"},
             "The SpaceId 'Spaces-2' is not that of the space 'Spaces-1'.",
         ),
