@@ -18,7 +18,7 @@ _SIZE, _HEAD_SIZE = 8.0, 7.6
 _PADDING = 7.2
 MARK = 66.0  # the width of a mark
 _APART = 4.0  # more between a count and what follows, where cells are close
-_STRIP, _BAR = 47.0, 89.0  # a bar with the space after it
+_STRIP, _BAR = 38.0, 89.0  # a bar with the space after it
 _LONGEST_NUMBER = 130.0  # of an id, a number or a date: a longer one is broken
 _LONGEST_HEAD = 40.0  # a longer one is hyphenated, if it has enough letters for that
 _SHORT = 10  # letters
@@ -133,8 +133,11 @@ def _balanced(room: float, wants: list[float]) -> list[float]:
 
 
 def _fitting(widths: list[float], columns: tuple[Column, ...], line: float) -> list[float]:
-    """Names and sentences give way first, down to half of what they need, where all is too wide."""
-    flexible = [n for n, column in enumerate(columns) if column.kind in _NAMES]
+    """Names and sentences give way first, down to half of what they need, where all is too wide;
+    beside strips names alone, for the only text is a date there."""
+    strips = any(column.kind is ColumnKind.STRIP for column in columns)
+    kinds = (ColumnKind.NAME,) if strips else _NAMES
+    flexible = [n for n, column in enumerate(columns) if column.kind in kinds]
     given = sum(widths[n] for n in flexible)
     excess = min(max(0.0, sum(widths) - line), given / 2)
     return [
