@@ -123,7 +123,7 @@ def test_no_arrow_points_upwards_within_a_room(room: str) -> None:
         ("prefect", {"commands", "scheduling"}),
         ("weasyprint", {"formats"}),
         ("openpyxl", {"formats", "octopus", "commands"}),
-        ("requests", {"octopus", "delivery", "server"}),
+        ("requests", {"octopus", "delivery", "server", "deadline"}),
         ("smtplib", {"delivery"}),
         ("holidays", {"config"}),
         ("scipy", set()),

@@ -270,22 +270,21 @@ class _Edition:
             yield since_first(first)
 
     def drove(self, first: SplitPart) -> Iterator[Block]:
-        """The waterfall of the gravest change, where it has parts; otherwise the failure rate over
-        time."""
+        """The waterfall of the gravest change that has parts; otherwise the gravest change over
+        time, or the failure rate where nothing changed."""
         rate = self.told.tile(Metric.FAILURE_RATE)
         own = self.shares[first.anchor]
         if rate.verdict in _CHANGED and own is not None and len(own.parts) > 1:
             yield waterfall(self.main, first, own)
             return
-        gravest = next(iter(self.told.changes), None)
-        if gravest is not None and gravest.figure.metric in DURATIONS:
-            above = median_shares(self.main, first.slices, gravest.figure.metric)
+        for metric in (tile.figure.metric for tile in self.told.changes):
+            above = median_shares(self.main, first.slices, metric) if metric in DURATIONS else None
             if above is not None and len(above.parts) > 1:
-                yield median_waterfall(self.main, first, above, gravest.figure.metric)
+                yield median_waterfall(self.main, first, above, metric)
                 return
-        [chart] = trends(self.main, [rate])
+        [chart] = trends(self.main, [*self.told.changes, rate][:1])
         if isinstance(chart, Chart):
-            yield replace(chart, id="rate-over-time")
+            yield replace(chart, id="over-time")
 
     def trends(self) -> Section:
         charts = trends(self.main, self.tiles)

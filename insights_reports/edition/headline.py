@@ -26,6 +26,7 @@ from insights_reports.edition.values import (
     Value,
 )
 
+_SPOKEN = 30  # deployments whose rate is said where nothing can be judged
 _CLEAR = (ChangeVerdict.WORSE, ChangeVerdict.BETTER)
 _VERBS = (  # the ratio below which a verb holds
     (0.30, "fell_far"),
@@ -239,8 +240,18 @@ def _calm(told: Told) -> Phrase:
         for tile in told.tiles
         if tile.verdict is ChangeVerdict.USUAL and tile.judged.distance is not None
     ]
+    values["failures"] = _failed(failures, failed)
     key = "calm" if judged else "unjudged"
-    sentence = Phrase(f"headline.{key}", {**values, "failures": _failed(failures, failed)})
+    if [tile.figure.metric for tile in judged] == [Metric.DEPLOYMENT_FREQUENCY]:
+        key = "calm_count"
+    elif not judged and failures.target is None and _enough(failures):
+        key = "unjudged_before"
+        values |= {
+            "now": failures.figure,
+            "before": failures.before,
+            "previous": told.facts.windows.previous,
+        }
+    sentence = Phrase(f"headline.{key}", values)
     near = [tile for tile in judged if tile.figure.value is not None and nearest_end(tile.judged)]
     if near:
         nearest = max(near, key=lambda tile: abs(tile.judged.distance or 0.0))
@@ -276,6 +287,11 @@ def _months(told: Told) -> Phrase | None:
 
 def _by_rate(pair: tuple[Figure, Span]) -> float:
     return float(pair[0].value or 0)
+
+
+def _enough(tile: Tile) -> bool:
+    """Whether the rates of this period and of the one before may stand beside each other."""
+    return min(tile.figure.n or 0, tile.before.n or 0) >= _SPOKEN
 
 
 def _failed(tile: Tile, failed: Value) -> Phrase:

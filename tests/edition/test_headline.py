@@ -116,6 +116,27 @@ def test_without_a_past_nothing_can_be_judged() -> None:
     assert headline(spread(SEPTEMBER, 30, 1)).startswith("1 deployment in September 2026, 0 failed")
 
 
+def test_what_cannot_be_judged_is_told_beside_the_period_before() -> None:
+    """Two months are no history to judge by, but 6 of 60 after 3 of 60 can be said."""
+    august = spread(AUGUST, 28, 60, failed=3)
+    text = headline(august, spread(SEPTEMBER, 28, 60, failed=6))
+    said = "10.0 % of 60 deployments failed in September 2026 (5.0 % in August)"
+    assert text == f"{said}; too short a history to judge."
+
+
+def test_a_rate_of_few_is_not_told_beside_another() -> None:
+    august = spread(AUGUST, 28, 60, failed=3)
+    text = headline(august, spread(SEPTEMBER, 28, 10, failed=1))
+    assert text == "10 deployments in September 2026, 1 failed; nothing can be judged yet."
+
+
+def test_of_few_deployments_only_their_number_is_judged() -> None:
+    """One a month: enough to say that one is as many as ever, and of nothing else."""
+    text = headline(past(1, 0), spread(SEPTEMBER, 28, 1))
+    said = "1 deployment in September 2026, 0 failed: as many as usual"
+    assert text == f"{said}; too few to judge anything else."
+
+
 def test_the_subject_says_the_gravest_change() -> None:
     made = inputs(rows(past(), spread(SEPTEMBER, 28, 60, failed=20)))
     document = compose(made, settings(splits=()))[0]

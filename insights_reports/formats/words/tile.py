@@ -57,7 +57,7 @@ class TargetText:
 
 @dataclass(frozen=True, slots=True)
 class TileText:
-    """``line`` has the figure before and what it is of, ``last_year`` that of a year ago;
+    """``line`` has what the figure is of and the one before, ``last_year`` that of a year ago;
     ``stated`` is what Octopus says instead; ``note`` what the last eight periods say where this one
     cannot, and by which setting something is counted. ``now``, ``before`` and ``usual`` are for a
     row of a table; ``of`` says there how many values made it, ``goal`` what became of the
@@ -170,11 +170,11 @@ def _line(words: Words, tile: Tile) -> str:
     if _values_only(tile.figure):
         return words.text("show.few.line")
     before, sample = _before(words, tile), _sample(words, tile)
-    both = "; ".join(part for part in (before, sample) if part)
+    both = "; ".join(part for part in (sample, before) if part)
     if len(both) <= _LONGEST_LINE or tile.figure.n is None or not before:
         return both
     short = words.text("show.n", n=tile.figure.n)
-    return f"{before}; {short}"
+    return f"{short}; {before}"
 
 
 def _last_year(words: Words, tile: Tile) -> str:
