@@ -80,8 +80,8 @@ def number(api: Api, kind: str, name: str) -> str:
 def test_what_happens_is_told_to_who_wants_it(tmp_path: Path) -> None:
     """Three deployments end while it runs, one in another environment and one of another project;
     the first call of all is answered with 503, and made again."""
-    future = ((20, "Web", "Production", "Success"), (20.2, "Web", "Test", "Success"),
-              (20.4, "App", "Production", "Failed"))  # fmt: skip
+    future = ((45, "Web", "Production", "Success"), (45.2, "Web", "Test", "Success"),
+              (45.4, "App", "Production", "Failed"))  # fmt: skip
     with (
         receiver(503) as called,
         live_server(tmp_path, *future) as url,
@@ -96,7 +96,7 @@ def test_what_happens_is_told_to_who_wants_it(tmp_path: Path) -> None:
         subscribe(api, "Gone", "http://127.0.0.1:9/gone", succeeded)
         assert called.calls == []  # nothing has happened yet
         query = "eventCategories=DeploymentSucceeded,DeploymentFailed&take=3"
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 240
         while not (called.events("/good") and called.events("/app")):
             assert time.monotonic() < deadline, (tmp_path / "server.log").read_text()
             time.sleep(0.5)
@@ -142,7 +142,7 @@ def test_a_redirect_is_not_followed_with_the_secret(tmp_path: Path) -> None:
     ):
         wanted = {"EventCategories": ["DeploymentSucceeded"]}
         subscribe(api, "Moved", f"{called.url}/moved", wanted)
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 240
         while "Moved" not in (tmp_path / "server.log").read_text():
             assert time.monotonic() < deadline
             time.sleep(0.5)
