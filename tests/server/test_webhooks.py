@@ -137,7 +137,7 @@ def check_form(called: Called, event: str) -> None:
 def test_a_redirect_is_not_followed_with_the_secret(tmp_path: Path) -> None:
     with (
         receiver(307, 302, 301) as called,
-        live_server(tmp_path, (15, "Web", "Production", "Success")) as url,
+        live_server(tmp_path, (30, "Web", "Production", "Success")) as url,
         Api(url, KEY) as api,
     ):
         wanted = {"EventCategories": ["DeploymentSucceeded"]}
