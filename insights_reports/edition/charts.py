@@ -146,7 +146,9 @@ def _trend(facts: Facts, tile: Tile) -> Chart | Prose:
     main = next(each.figures for each in series if each.role is Role.MAIN)
     title = Phrase(f"metric.{metric}")
     if all(figure.value is None for figure in main):
-        return Prose((Phrase("trends.no_values", {"n": len(main)}),), title=title)
+        few = any(figure.missing is Missing.TOO_FEW for figure in main)
+        key = "trends.too_few" if few else "trends.no_values"
+        return Prose((Phrase(key, {"n": len(main)}),), title=title)
     duration = main[-1].unit is Unit.DURATION
     every = [figure.value for each in series for figure in each.figures]
     values = [value for value in every if value is not None]

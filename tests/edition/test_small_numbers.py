@@ -3,7 +3,7 @@
 from functools import cache
 
 from insights_reports.edition import compose
-from insights_reports.edition.document import Document
+from insights_reports.edition.document import Document, Prose
 from insights_reports.edition.values import ChangeVerdict, Metric, Missing, Statistic
 from insights_reports.formats.words.tile import TileText, tile_text
 from insights_reports.formats.words.words import words
@@ -64,3 +64,9 @@ def test_many_values_without_a_past_are_not_called_few() -> None:
     document = compose(inputs(month(MONTHS[-1], 119)), settings())[0]
     verdicts = {each.verdict for each in document.tiles if each.figure.value}
     assert verdicts == {ChangeVerdict.NOTHING_TO_COMPARE}
+
+
+def test_months_of_four_values_are_said_to_be_too_few_and_not_without_any() -> None:
+    prose = [b for each in few(4, 0).sections for b in each.blocks if isinstance(b, Prose)]
+    said = {sentence.key for block in prose for sentence in block.sentences}
+    assert {"trends.too_few", "trends.no_values"} <= said  # of lead time; of recovery

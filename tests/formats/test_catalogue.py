@@ -158,3 +158,22 @@ def test_a_finding_of_few_speaks_of_counts(figure: Figure, text: str) -> None:
     finding = Finding(Name("A"), "project", "project", "summary", "Projects-1", (line,))
     [said] = finding_text(words("en"), finding).lines
     assert said.what.replace("\u00a0", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("lasting", "distance", "text"),
+    [
+        (True, 0.4, "2 of 10 failed (20.0 %); the last eight periods together"),
+        (True, 1.2, "2 of 10 failed (20.0 %)"),
+        (False, 1.2, "2 of 10 failed (20.0 %)"),
+    ],
+)
+def test_what_lies_within_the_range_is_a_finding_of_the_last_eight(
+    lasting: bool, distance: float, text: str
+) -> None:
+    figure = Figure(Metric.FAILURE_RATE, Statistic.RATE, 0.2, 10)
+    judged = Judged(ChangeVerdict.WORSE, "high", lasting=lasting, distance=distance)
+    line = FindingLine(figure.metric, figure, figure, judged, Phrase("x"))
+    finding = Finding(Name("A"), "project", "project", "summary", "Projects-1", (line,))
+    [said] = finding_text(words("en"), finding).lines
+    assert said.what.replace("\u00a0", " ") == text

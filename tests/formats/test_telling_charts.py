@@ -176,6 +176,18 @@ def test_a_path_draws_the_lead_time_now_above_the_one_before() -> None:
     assert second / first == pytest.approx(4, abs=0.02)
 
 
+def test_the_label_of_a_lead_time_stays_above_the_bar_of_before() -> None:
+    """A quarter of its size hangs below the baseline of ``1.4 days``; the bar reaches below it."""
+    row = PathRow("Production", 4.0, 9.0, "1.4 days", "5 %", "6 %")
+    svg = path((row,), ("Lead time", "Failed"), COLOURS, "t", "a")
+    every = ElementTree.fromstring(svg).iter(f"{SVG}text")
+    label = next(element.attrib for element in every if element.text == "1.4 days")
+    now, before = rects(svg)
+    assert float(label["x"]) < float(before["width"])
+    assert float(label["y"]) + 0.25 * float(label["font-size"]) < float(before["y"])
+    assert float(now["y"]) < float(label["y"])
+
+
 def test_a_trend_marks_what_lies_outside_with_its_date_and_value() -> None:
     chart = october.trend(october.tiles()[3])
     svg = trend(chart, Style(words("en"), COLOURS, width=244)).markup("t", "a")

@@ -10,6 +10,7 @@ from insights_reports.formats.charts.fonts import shorten, text_width
 from insights_reports.formats.charts.svg import Colours, Drawing
 
 _NAME, _SMALL, _HEAD = 7.8, 7.2, 6.8
+_NAMED, _BEFORE = 9.2, 20.4  # below the top of a row: the name's baseline; what was before
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def path(
         room = width - rates - 6
         drawing.text(
             0.0,
-            top + 10,
+            top + _NAMED,
             shorten(each.name, room, _NAME, 600),
             size=_NAME,
             weight=600 if last else 500,
@@ -62,21 +63,23 @@ def path(
         weight = 600 if each.failed_tone != "ink" else 400
         drawing.text(
             width,
-            top + 10,
+            top + _NAMED,
             each.failed,
             fill=each.failed_tone,
             size=_NAME,
             weight=weight,
             anchor="end",
         )
-        drawing.text(width, top + 20.6, each.failed_before, fill="muted", size=_SMALL, anchor="end")
+        drawing.text(
+            width, top + _BEFORE, each.failed_before, fill="muted", size=_SMALL, anchor="end"
+        )
         length = max(0.0, each.lead or 0.0) * unit
         if each.lead is not None:
-            drawing.rect(0.0, top + 14, max(length, 0.8), 5.6, fill="main")
+            drawing.rect(0.0, top + 12.6, max(length, 0.8), 5.6, fill="main")
         if each.lead_before is not None:
             before = max(0.0, each.lead_before) * unit
-            drawing.rect(0.0, top + 20.6, max(before, 0.8), 2.6, fill="before")
+            drawing.rect(0.0, top + _BEFORE, max(before, 0.8), 2.6, fill="before")
         drawing.text(
-            length + 4, top + 19.4, each.lead_text, fill=each.lead_tone, size=_NAME, weight=600
+            length + 4, top + 17.8, each.lead_text, fill=each.lead_tone, size=_NAME, weight=600
         )
     return drawing.markup(title, alt)

@@ -72,13 +72,21 @@ def _line(words: Words, line: FindingLine) -> LineText:
     usual = usual_range(words, line.judged.usual)
     return LineText(
         mark=triangle(line.judged.side),
-        what=_what(words, line),
+        what=_said(words, line),
         tone=tone(line.judged.verdict),
         usual=words.text("show.usual", range=Name(usual)) if usual else "",
         range=usual,
         before=brief_text(words, line.before),
         week=since_text(words, line.judged.since),
     )
+
+
+def _said(words: Words, line: FindingLine) -> str:
+    """Within the range of one period a figure is called for the last eight, which is said."""
+    what, judged = _what(words, line), line.judged
+    distance = None if line.figure.value is None else judged.distance
+    within = judged.lasting and distance is not None and abs(distance) <= 1
+    return words.text("show.line.together", what=Name(what)) if within else what
 
 
 def _what(words: Words, line: FindingLine) -> str:
