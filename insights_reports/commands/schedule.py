@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from insights_reports.commands.prefect_elsewhere import (
     LOOPBACK,
@@ -32,6 +32,9 @@ from insights_reports.scheduling.identity import sole_scheduler
 from insights_reports.scheduling.own_server import Address, own_server
 from insights_reports.scheduling.served import Served
 
+if TYPE_CHECKING:
+    from insights_reports.scheduling.look import OwedBook
+
 _LOOK = 60.0  # seconds between two looks at what is owed
 _WAITING = "prefect.runner.state_proposer"  # says every 20 seconds which runs wait for their turn
 _SENDING = 10.0  # seconds that Prefect has at the end to send its events, and its log
@@ -40,11 +43,13 @@ _POLL = "2"  # seconds between two looks of ours at our own server for runs that
 
 def main(options: argparse.Namespace) -> int:
     """Serve them in this process; what was missed while it was away is made at its start, as each
-    subscription's ``catch_up`` says.
+    subscription's ``catch_up`` says. A configuration with a mistake begins nothing: not at the
+    start, and not while it runs.
 
     Without PREFECT_API_URL a Prefect server is started beside, with its data in the state's folder.
 
     Raises:
+        ConfigError: when the configuration has a mistake.
         UsageError: when no subscription has a schedule, the port is in use, another process serves
             the same state folder, or PREFECT_API_URL would carry passwords in the clear.
         ServerGone: when the server does not start.
@@ -64,20 +69,26 @@ def main(options: argparse.Namespace) -> int:
         logging.getLogger(_WAITING).setLevel(logging.WARNING)
         flows = load_flows(Served(path))
         from insights_reports.scheduling.deployments import serve
-        from insights_reports.scheduling.look import OwedBook
         from insights_reports.scheduling.webhook import Bell
 
         bell = Bell(*listener) if listener else None
         enrol(config, datetime.now(UTC))
-        book = OwedBook(
-            overview=partial(overview, config),
-            end_attempt=partial(end_attempt, config),
-            deliveries_due=partial(deliveries_due, config),
-            publish=partial(_publish, config),
-        )
-        _until_stopped(serve(flows, config, home, book, _LOOK, bell))
+        _until_stopped(serve(flows, config, home, partial(_book, path), _LOOK, bell))
         _send_the_rest()
     return 0
+
+
+def _book(path: Path) -> "OwedBook":
+    """By the configuration as it stands now, which the next flow reads as well."""
+    from insights_reports.scheduling.look import OwedBook
+
+    config = load_config(path)
+    return OwedBook(
+        overview=partial(overview, config),
+        end_attempt=partial(end_attempt, config),
+        deliveries_due=partial(deliveries_due, config),
+        publish=partial(_publish, config),
+    )
 
 
 def _send_the_rest() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,14 +51,14 @@ async def serve(
     flows: ModuleType,
     config: Config,
     home: Path,
-    book: OwedBook,
+    open_book: Callable[[], OwedBook],
     every: float,
     bell: Bell | None = None,
 ) -> None:
     """Serve the schedules of ``config`` until stopped; ``home`` is Prefect's folder in its state,
-    ``book`` knows what is owed, and is asked ``every`` so many seconds. Runs take place in
-    processes of this one, or on the workers of the configuration's work pool. With a ``bell``
-    Octopus's webhook is answered.
+    ``open_book`` gives what knows what is owed, and is called ``every`` so many seconds. Runs take
+    place in processes of this one, or on the workers of the configuration's work pool. With a
+    ``bell`` Octopus's webhook is answered.
 
     A subscription that Prefect refuses does not stop the others; standard error has the reason.
 
@@ -67,7 +67,7 @@ async def serve(
         ServerGone: when Prefect's server does not answer, or does not let us in.
     """
     with _server_gone():
-        await _serve(flows, config, home, book, every, bell)
+        await _serve(flows, config, home, open_book, every, bell)
 
 
 async def deploy(flows: ModuleType, config: Config, home: Path) -> list[str]:
@@ -103,7 +103,12 @@ def _server_gone() -> Iterator[None]:
 
 
 async def _serve(
-    flows: ModuleType, config: Config, home: Path, book: OwedBook, every: float, bell: Bell | None
+    flows: ModuleType,
+    config: Config,
+    home: Path,
+    open_book: Callable[[], OwedBook],
+    every: float,
+    bell: Bell | None,
 ) -> None:
     name = identity(config)
     place = place_of(config, home)
@@ -113,7 +118,7 @@ async def _serve(
         served, _ = await _deploy(client, place, flows, config)
         if "" not in served or len(served) < 2:
             raise UsageError("No subscription can be served.", f"File: {config.path}", "See above.")
-        looker = Looker(client, book, name, served, served.pop(""), every, config.heartbeat)
+        looker = Looker(client, open_book, name, served, served.pop(""), every, config.heartbeat)
         beside = [asyncio.create_task(looker.keep_looking())]
         if bell:
             answering = bell.answer(Trains(client, config, bell.trains, name, served))

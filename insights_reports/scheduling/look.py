@@ -15,6 +15,7 @@ from uuid import UUID
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun
 
+from insights_reports.errors import UsageError
 from insights_reports.owed.standing import Overview, Stand, Standing
 from insights_reports.scheduling.heartbeat import beat, wrong
 
@@ -38,11 +39,12 @@ class OwedBook:
 
 @dataclass
 class Looker:
-    """Looks at what is owed. ``identity`` is the configuration's, ``deployments`` are those of its
-    subscriptions, ``deliveries`` the one that carries out what is owed to recipients."""
+    """Looks at what is owed. ``open_book`` is called at each look, and what it raises lets nothing
+    begin. ``identity`` is the configuration's, ``deployments`` are those of its subscriptions,
+    ``deliveries`` the one that carries out what is owed to recipients."""
 
     client: PrefectClient
-    book: OwedBook
+    open_book: Callable[[], OwedBook]
     identity: str
     deployments: Mapping[str, UUID]
     deliveries: UUID
@@ -61,33 +63,36 @@ class Looker:
 
     async def look(self, now: datetime) -> None:
         """Let everything begin that is owed ``now``."""
-        found = await asyncio.to_thread(self.book.overview, now)
+        book = await asyncio.to_thread(self.open_book)
+        found = await asyncio.to_thread(book.overview, now)
         for name, why in found.unusable.items():
             self._say_once(f"{name}: NOT SCHEDULED: {why}")
         for name, stands in found.standings.items():
             for each in stands:
-                if each.is_to_be_made(now) and name in self.deployments:
-                    await self._try_to_begin(each, now)
+                if each.is_to_be_made(now):
+                    await self._try_to_begin(book, each, now)
                 elif each.stand is Stand.GIVEN_UP:
                     self._say_once(f"{name} {each.period}: GIVEN UP: {each.why}")
-        if await asyncio.to_thread(self.book.deliveries_due, now):
+        if await asyncio.to_thread(book.deliveries_due, now):
             slot = now.replace(minute=now.minute // _DELIVERIES * _DELIVERIES)
             await self.client.create_flow_run_from_deployment(
                 self.deliveries, idempotency_key=f"{self.identity}/owed/{slot:%Y%m%dT%H%M}"
             )
-        await asyncio.to_thread(self.book.publish, found, now)
+        await asyncio.to_thread(book.publish, found, now)
         if self.heartbeat:
             await beat(self.heartbeat, wrong(found, now))
 
-    async def _try_to_begin(self, stands: Standing, now: datetime) -> None:
+    async def _try_to_begin(self, book: OwedBook, stands: Standing, now: datetime) -> None:
         """One that Prefect refuses (somebody deleted its deployment) does not stop the others."""
         try:
-            await self._begin(stands, now)
+            await self._begin(book, stands, now)
         except Exception as error:
             said = " ".join(str(error).split())[:200] or type(error).__name__
             self._say_once(f"{stands.subscription} {stands.period}: NOT BEGUN: {said}")
 
-    async def _begin(self, stands: Standing, now: datetime) -> None:
+    async def _begin(self, book: OwedBook, stands: Standing, now: datetime) -> None:
+        if stands.subscription not in self.deployments:
+            raise UsageError("it is not served (is it new?); start `schedule` again")
         again = f", attempt {stands.attempt}" if stands.attempt > 1 else ""
         run = await self.client.create_flow_run_from_deployment(
             self.deployments[stands.subscription],
@@ -96,7 +101,7 @@ class Looker:
             idempotency_key=f"{self.identity}/{stands.subscription}/{stands.period}/{stands.attempt}",
         )
         if run.state is not None and run.state.is_final():
-            await asyncio.to_thread(self.book.end_attempt, stands, _outcome(run), now)
+            await asyncio.to_thread(book.end_attempt, stands, _outcome(run), now)
             return
         due = f"{stands.due.at:%Y-%m-%d %H:%M %Z}"
         self._say_once(f"{stands.subscription} {stands.period}{again}: begins; due since {due}")

@@ -4,11 +4,14 @@ import json
 import os
 import signal
 import socket
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from insights_reports.server import RunningServer
+from insights_reports.delivery import Ledger
+from insights_reports.owed.standing import ENROLLED
+from insights_reports.server import RunningServer, running_server
 from tests.flows.prefect_servers import scheduler, server_process, wait_until, write_config
 
 pytestmark = pytest.mark.slow
@@ -44,6 +47,36 @@ def test_schedule_ends_with_a_clear_line_when_its_server_is_gone_for_good(
         os.kill(server_process(running.process.pid), signal.SIGKILL)
         assert running.process.wait(60) == 5
     assert "insights-reports: Prefect's server is gone.\n" in running.said
+
+
+def test_nothing_begins_while_the_file_is_broken_and_no_attempt_is_lost(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    config = write_config(tmp_path, None, "monthly")
+    wrong = {"report": "InsightsReports-1", "splits": ["Projekt"]}
+    owed = json.loads(config.read_text())["subscriptions"]["monthly"] | {
+        "since": str((now - timedelta(days=40)).date().replace(day=1)),
+        "schedule": {"cron": "0 4 * * *", "zone": "UTC"},
+    }
+    quick = "from insights_reports.commands import schedule; schedule._LOOK = 1.0"
+    with (
+        running_server(as_of=now) as octopus,
+        scheduler(
+            config, before=quick, OCTOPUS_URL=octopus.url, OCTOPUS_API_KEY=octopus.api_key
+        ) as running,
+    ):
+        running.wait_for("insights-edition/")
+        write_config(tmp_path, None, monthly=owed, wrong=wrong)
+        running.wait_for(f"{config}: subscriptions.wrong.splits[0]: ")
+        begun = [line for line in running.said if ": begins; due since" in line]
+        assert begun == []
+        write_config(tmp_path, None, monthly=owed, new=owed)
+        running.wait_for(": NOT BEGUN: it is not served (is it new?); start `schedule` again")
+        wait_until(lambda: any((tmp_path / "reports").rglob("*.html")), "the edition", running, 180)
+        assert running.end() == 0
+    with Ledger(tmp_path / "state" / "ledger.sqlite") as ledger:
+        runs = [run for run in ledger.runs.latest("monthly") if run.period != ENROLLED]
+        assert {run.trigger for run in runs} == {"schedule"}
+        assert not ledger.runs.latest("new")
 
 
 def is_free(port: int) -> bool:

@@ -43,7 +43,7 @@ book = OwedBook(
     publish=lambda overview, now: published.append(now.isoformat()),
 )
 deployments = {name: IDS[name] for name in ("gone", "dead", "good")}
-looker = Looker(SimpleNamespace(create_flow_run_from_deployment=create), book, "ACME",
+looker = Looker(SimpleNamespace(create_flow_run_from_deployment=create), lambda: book, "ACME",
                 deployments, IDS["owed"], 1.0)
 asyncio.run(looker.look(NOW))
 asyncio.run(looker.look(NOW))
@@ -76,6 +76,7 @@ def test_what_it_lets_begin_and_that_one_bad_subscription_stops_no_other() -> No
     assert [line for line in done.stderr.splitlines() if "NOT" in line] == [
         "odd: NOT SCHEDULED: no such country",
         "gone 2026-10: NOT BEGUN: no such deployment",
+        "unserved 2026-10: NOT BEGUN: it is not served (is it new?); start `schedule` again",
     ]
     begun = [line for line in done.stderr.splitlines() if "begins" in line]
     assert len(begun) == 1

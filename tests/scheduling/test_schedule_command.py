@@ -30,6 +30,15 @@ def test_a_server_elsewhere(
     assert len(done.err.splitlines()) == 3
 
 
+def test_one_subscription_that_is_wrong_lets_none_begin(tmp_path: Path) -> None:
+    config = write_config(tmp_path, None, "good", bad={"report": "R", "splits": ["Projekt"]})
+    done = run_command("schedule", "--config", str(config))
+    assert done.status == 2
+    assert f"{config}: subscriptions.bad.splits[0]: " in done.err
+    assert len(done.err.splitlines()) == 3
+    assert not (tmp_path / "state").exists()
+
+
 def test_nothing_to_serve(tmp_path: Path) -> None:
     config = write_config(tmp_path, None, other={"report": "R"})
     done = run_command("schedule", "--config", str(config))
