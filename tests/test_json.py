@@ -116,7 +116,7 @@ def test_what_is_printed_is_what_the_schema_says(
     ask(f"rerun monthly/2026-09 --restate {NOW}", "rerun --restate")
     (tmp_path / "state" / "ledger.sqlite").unlink()
     assert ask("ledger rebuild")["entered"]
-    ask("prune --keep 2y --dry-run")
+    assert ask("prune --keep 1d --dry-run --as-of 2040-01-01T00:00:00Z")["folders"]
     listed = ask("baseline list")
     ask("baseline propose")
     which = (listed[0]["series"], listed[0]["measure"])

@@ -63,7 +63,7 @@ def _show(options: argparse.Namespace, config: Config, edition: EditionRow) -> i
         to = f" {receipt.key.recipient}" if receipt.key.recipient else ""
         at = f"{receipt.at:%Y-%m-%d %H:%M %Z}"
         print(f"{receipt.key.destination}{to}: {said(receipt)} ({at})")
-    print(f"Kept in {folder}")
+    print(f"Kept in {folder}" if folder.is_dir() else "Its files are not in the state any more.")
     return 0
 
 
@@ -78,8 +78,8 @@ def _open(options: argparse.Namespace, config: Config, edition: EditionRow) -> i
     if not names:
         raise UsageError(
             "The edition's files are not here any more.",
-            f"{folder}",
-            "`insights-reports rerun EDITION --as-sealed` makes them again from its seal.",
+            str(folder),
+            "`editions show` says where it was delivered; `rerun EDITION --restate` makes it anew.",
         )
     best = min(names, key=lambda name: (not name.endswith(".html"), not name.endswith(".pdf")))
     path = folder / best

@@ -22,7 +22,7 @@ def main(options: argparse.Namespace) -> int:
         print_json({"removed": not options.dry_run, "folders": paths, "size": freed})
         return 0
     if not removals:
-        print("There is nothing to remove.")
+        print("There is nothing to remove; what is younger than a day stays in any case.")
         return 0
     rows = [[str(each.path), size(each.size)] for each in removals]
     print_table(["FOLDER", "SIZE"], rows, right="lr")

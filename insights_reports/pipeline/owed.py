@@ -58,8 +58,9 @@ def _owed_of(config: Config, edition: EditionRow, now: datetime) -> list[Receipt
     if subscription is None:
         return _give_up(config, edition, now, "its subscription is gone from the configuration")
     if not (edition.run_id and (folder / "run.json").is_file()):
-        again = f"insights-reports run {edition.subscription} --period {edition.period}"
-        return _give_up(config, edition, now, f"the files of its run are gone; {again}")
+        anew = f"run {edition.subscription} --period {edition.period}"
+        why = f"the files of its run are gone; `deliveries --again WHO`, then `{anew}`"
+        return _give_up(config, edition, now, why)
     try:
         receipts = deliver_edition(open_run(folder))
     except (InsightsReportsError, OSError, ValueError, KeyError) as error:

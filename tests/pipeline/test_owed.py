@@ -42,7 +42,8 @@ def test_one_bad_edition_does_not_stop_the_others(configure: Configure, run: Run
 
         done = run(config, "--period", "2026-07")  # July's, and what is owed of all
         assert done.status == 5
-        assert "the files of its run are gone" in done.out
+        remedy = "`deliveries --again WHO`, then `run monthly --period 2026-08`"
+        assert f"the files of its run are gone; {remedy}" in done.out
         assert [to for to, _ in postbox.received] == ["a@example.com", "b@example.com"] * 2
         assert not deliveries_due(load_config(config), LATER)
         assert states(config, "2026-08") == [State.SENT, State.REFUSED, State.REFUSED]

@@ -73,6 +73,20 @@ def test_what_is_older_goes_and_what_is_owed_stays(config: Path) -> None:
     assert left(config) == {owed, new}
 
 
+def test_of_an_edition_whose_files_were_pruned_it_is_said(config: Path) -> None:
+    run_id = made(config, "2025-07", NOW - timedelta(days=400))
+    (config.parent / "state" / "runs" / run_id / "files").mkdir()
+    which = ("monthly/2025-07", "--config", str(config))
+    assert "Kept in " in run_command("editions", "show", *which).out
+    prune(config, "--keep", "13m")
+    shown = run_command("editions", "show", *which).out
+    assert "Its files are not in the state any more." in shown
+    assert "Kept in" not in shown
+    opened = run_command("editions", "open", *which)
+    assert opened.status == 2
+    assert "`editions show` says where it was delivered" in opened.err
+
+
 def test_the_last_periods_are_kept_and_what_may_be_at_work(config: Path) -> None:
     first = made(config, "2026-07", NOW - timedelta(days=90))
     second = made(config, "2026-08", NOW - timedelta(days=60))
