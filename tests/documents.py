@@ -340,9 +340,9 @@ def project_table(shown: int) -> Table:
     )
 
 
-def panels() -> Chart:
+def panels(split: str = "project") -> Chart:
     """Deployments of five projects; their failure rates can be shown in their place."""
-    chart = deployment_panels()
+    chart = replace(deployment_panels(), id=f"{split}-panels")
     return replace(chart, alternatives=(rate_panels(chart),))
 
 
@@ -742,7 +742,7 @@ def splits_document(**changes: object) -> Document:
     """An edition in one document: two splits, each with its pictures and its table."""
 
     def split(name: str) -> Section:
-        chart = replace(panels(), id=f"{name}-panels")
+        chart = panels(name)
         table = replace(project_table(5), id=f"{name}-table")
         title, lead = phrase(f"section.split.{name}"), phrase("split.lead", n=7)
         return Section(name, title, lead, (chart, table))

@@ -232,9 +232,9 @@ class _Edition:
                 names = [each.name for each in self.judging.baselines()[key].periods]
                 values: dict[str, Value] = {
                     "metric": Phrase(f"metric.{tile.figure.metric}"),
-                    "start": Name(proposed[key].start),
-                    "first": Name(names[0]),
-                    "last": Name(names[-1]),
+                    "start": self.main.windows.named(proposed[key].start),
+                    "first": self.main.windows.named(names[0]),
+                    "last": self.main.windows.named(names[-1]),
                 }
                 yield Phrase("question.new_level", values)
 

@@ -108,7 +108,7 @@ class _TileMaker:
         around = moved(self._asked.baseline)
         if around is None or judged.usual is None:
             return said
-        return Phrase("reason.moved", {"what": said, "period": Name(around)})
+        return Phrase("reason.moved", {"what": said, "period": facts.windows.named(around)})
 
     @property
     def _asked(self) -> Asked:

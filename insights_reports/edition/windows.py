@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from insights_reports.edition.settings import Inputs, Settings
-from insights_reports.edition.values import Span
+from insights_reports.edition.values import Name, Span
 from insights_reports.metrics import Conventions, Granularity, Period
 from insights_reports.metrics.periods import PeriodKind
 
@@ -57,6 +57,10 @@ class Windows:
     @property
     def now(self) -> Span:
         return self.past[-1]
+
+    def named(self, period: str) -> Span | Name:
+        """The period of this name; the name alone where it is older than these."""
+        return next((span for span in self.past if span.name == period), Name(period))
 
     @property
     def compared(self) -> tuple[Span, ...]:

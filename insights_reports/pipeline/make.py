@@ -101,8 +101,11 @@ def pull_for(run: Run, progress: Progress) -> None:
 
 
 def _splits(subscription: Subscription) -> dict[str, Any]:
-    """By what ``/metrics`` is split: by what an edition is, and by what it is cut into slices."""
+    """By what ``/metrics`` is split: by what an edition is, by the group that its page one may
+    speak of, and by what it is cut into slices."""
     splits, tag_sets = {"None", *subscription.splits}, subscription.tag_sets
+    if subscription.headline != "all":
+        splits.add("EnvironmentGroup")
     if slices := subscription.slices:
         splits.add(slices.by if slices.by in SLICED_BY else "TenantTagSet")
         if tag_sets and slices.by not in (*SLICED_BY, *tag_sets):

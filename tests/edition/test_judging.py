@@ -350,8 +350,8 @@ def test_the_page_asks_whether_a_lasting_change_is_the_new_level() -> None:
     first = compose_edition(inputs(rows, known_from=date(2025, 1, 1)), settings()).documents[0]
     asked = [words("en").phrase(each) for each in first.questions]
     assert asked[-1] == (
-        "Failure rate: a new level since 2026-02? `insights-reports baseline accept` "
-        "begins anew there; otherwise it stays compared with 2025-01 to 2025-12."
+        "Failure rate: a new level since February 2026? `insights-reports baseline accept` "
+        "begins anew there; otherwise it stays compared with January 2025 to December 2025."
     )
 
 
@@ -361,7 +361,7 @@ def test_a_baseline_that_moved_within_itself_is_said_beside_the_verdict() -> Non
         document = compose_edition(inputs(several), settings()).documents[0]
         [rate] = [each for each in document.tiles if each.figure.metric is RATE]
         text = words("en").phrase(rate.reason)
-        around = "; the periods it is compared with changed among themselves around 2026-04"
+        around = "; the periods it is compared with changed among themselves around April 2026"
         assert text.endswith(around) is said
 
 

@@ -1,7 +1,7 @@
 """Every number of a finding stands in the row that it leads to, in every format."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from io import BytesIO
 from typing import Any
@@ -120,21 +120,26 @@ def test_on_the_web_page(documents: tuple[Document, ...]) -> None:
                     assert in_cells(plain(number), cells), (document.name, number, cells)
 
 
-def test_on_paper(documents: tuple[Document, ...]) -> None:
-    """Of every finding that is linked, the row of that name has the numbers."""
+@pytest.fixture(scope="module")
+def render_pdf() -> Iterator[Callable[[Document], bytes]]:
     with pdf.render_pool(1) as render_one:
-        for document in documents:
-            with pdfium.PdfDocument(render_one(document)) as file:
-                pages = [page.get_textpage().get_text_range() for page in file]
-            lines = [plain(line) for page in pages for line in page.splitlines()]
-            own = words(document.language)
-            for finding in document.findings:
-                begin = f"{own.value(finding.subject)} "
-                rows = [line for line in lines if line.startswith(begin)]
-                rows = [row for row in rows if row.removeprefix(begin)[0] not in "▲▼"]
-                for line in finding.measures:
-                    for number in said(document, line):
-                        assert in_cells(plain(number), rows), (document.name, number, rows)
+        yield render_one
+
+
+def test_on_paper(documents: tuple[Document, ...], render_pdf: Callable[[Document], bytes]) -> None:
+    """Of every finding that is linked, the row of that name has the numbers."""
+    for document in documents:
+        with pdfium.PdfDocument(render_pdf(document)) as file:
+            pages = [page.get_textpage().get_text_range() for page in file]
+        lines = [plain(line) for page in pages for line in page.splitlines()]
+        own = words(document.language)
+        for finding in document.findings:
+            begin = f"{own.value(finding.subject)} "
+            rows = [line for line in lines if line.startswith(begin)]
+            rows = [row for row in rows if row.removeprefix(begin)[0] not in "▲▼"]
+            for line in finding.measures:
+                for number in said(document, line):
+                    assert in_cells(plain(number), rows), (document.name, number, rows)
 
 
 def rows_led_to(content: bytes) -> Iterator[tuple[str, list[Any]]]:

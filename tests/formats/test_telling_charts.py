@@ -9,7 +9,7 @@ import pytest
 from insights_reports.edition.document import Chart, Role
 from insights_reports.edition.values import ChangeVerdict
 from insights_reports.formats.charts.frame import Style
-from insights_reports.formats.charts.palette import palette
+from insights_reports.formats.charts.palette import PAPER, contrast, palette
 from insights_reports.formats.charts.path import PathRow, path
 from insights_reports.formats.charts.time import lines
 from insights_reports.formats.charts.tiny import Side, Spark, bullet, part_bar, runs, spark, strip
@@ -59,6 +59,14 @@ def test_each_step_of_a_waterfall_begins_where_the_one_before_ends() -> None:
     assert float(up["y"]) + float(up["height"]) == pytest.approx(float(before["y"]), abs=0.02)
     assert float(down["y"]) == pytest.approx(float(up["y"]), abs=0.5)  # an outline is within
     assert float(after["height"]) == pytest.approx(0.08 * unit, abs=0.05)
+
+
+@pytest.mark.parametrize("dark", [0, 1], ids=["light", "dark"])
+def test_both_totals_of_a_waterfall_are_seen_on_their_paper(dark: int) -> None:
+    before, *_, after = rects(waterfall(CHANGE, COLOURS, "t", "a"))
+    for column in (before, after):
+        token = column["class"].removeprefix("f-")
+        assert contrast(COLOURS[token][dark], PAPER[dark]) >= 3
 
 
 def test_worse_is_solid_and_better_outlined_so_that_it_is_read_without_colours() -> None:

@@ -87,15 +87,28 @@ def test_the_record_counts_what_every_source_asks(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("scope", "each"), [("edition", 2), ("everything", 9)])
+@pytest.mark.parametrize(
+    ("scope", "headline", "questions"),
+    [
+        ("edition", {}, 8),  # of the group that page one speaks of, too
+        ("edition", {"headline": "all"}, 6),
+        ("everything", {"headline": "all"}, 27),
+    ],
+)
 def test_the_scope_of_the_cross_check(
-    configure: Configure, run: Run, server: RunningServer, scope: str, each: int
+    configure: Configure,
+    run: Run,
+    server: RunningServer,
+    scope: str,
+    headline: dict[str, str],
+    questions: int,
 ) -> None:
-    config = configure(splits=["Project", "Environment"], cross_check={"scope": scope})
+    wanted = {"splits": ["Project", "Environment"], "cross_check": {"scope": scope}}
+    config = configure(**wanted, **headline)
     watched = Watched()
     with proxy(server, watched) as url:
         done = run(config, "--url", url)
     assert done.status == 0, done.err
-    assert watched.counts("/metrics") == 3 * each  # with the split None
+    assert watched.counts("/metrics") == questions  # with the split None
     (log,) = (config.parent / "state" / "runs").glob("*/run.log")
     assert f"asked of Octopus: {len(watched.paths)} requests, " in log.read_text()

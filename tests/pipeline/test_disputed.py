@@ -30,11 +30,13 @@ def higher(path: str, body: bytes) -> bytes:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("headline", [{}, {"headline": "all"}], ids=["Production", "all"])
 def test_rates_that_are_all_stated_higher(
-    configure: Configure, run: Callable[..., Done], server: RunningServer
+    configure: Configure, run: Callable[..., Done], server: RunningServer, headline: dict[str, str]
 ) -> None:
+    """Also where the edition is not split by the groups, of which page one speaks of one."""
     with mail_server() as postbox, proxy(server, higher) as url:
-        config = configure(mail_port=postbox.port, splits=["Project", "EnvironmentGroup"])
+        config = configure(mail_port=postbox.port, splits=["Project"], **headline)
         done = run(config, "--url", url)
     assert done.status == 1
 

@@ -73,7 +73,7 @@ def waterfall(
         level += step.size
     last = len(change.steps) + 1
     plot.join(last, change.after.value)
-    _column(plot, last, (0.0, change.after.value), change.after.printed, "deep")
+    _column(plot, last, (0.0, change.after.value), change.after.printed, "main")
     _name(plot, last, change.after.label)
     base = plot.y(0.0)
     drawing.line((0.0, base), (right, base), stroke="axis", width=0.8)

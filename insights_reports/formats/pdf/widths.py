@@ -66,6 +66,7 @@ def shares(table: Table, parts: Parts, length: float = _UPRIGHT.length) -> list[
             parts,
             line,
             brief=table.row_verdicts != (),
+            drawn=_is_drawn(table, number),
         )
         for number, column in enumerate(table.columns)
     ]
@@ -146,11 +147,25 @@ def _fitting(widths: list[float], columns: tuple[Column, ...], line: float) -> l
     ]
 
 
+def _is_drawn(table: Table, number: int) -> bool:
+    """Whether a strip draws the values of a column, and stands under the same head."""
+    return [c.kind for c in table.columns[number + 1 : number + 2]] == [ColumnKind.STRIP]
+
+
 def _needs(
-    column: Column, cells: list[Value], parts: Parts, line: _Line, *, brief: bool = False
+    column: Column,
+    cells: list[Value],
+    parts: Parts,
+    line: _Line,
+    *,
+    brief: bool = False,
+    drawn: bool = False,
 ) -> tuple[float, float]:
     """The least that a column can do with, and what it would like, in points."""
-    head = max(_head_width(word) for word in parts.words.column(column).split(" "))
+    title = parts.words.column(column)
+    head = max(_head_width(word) for word in title.split(" "))
+    if drawn:
+        head = max(0.0, text_width(title, _HEAD_SIZE, 600) - _STRIP)
     if column.kind is ColumnKind.STRIP:
         return _STRIP + _PADDING, _STRIP + _PADDING
     if column.kind in _MARKS:
