@@ -135,10 +135,12 @@ def _watched() -> Iterator[dict[str, float]]:
     watcher.start()
     seen: dict[str, float] = {}
     wall, cpu = time.perf_counter(), time.process_time()
-    yield seen
-    seen |= {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
-    done.set()
-    watcher.join()
+    try:
+        yield seen
+    finally:
+        seen |= {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+        done.set()
+        watcher.join()
     seen["added"] = peak[0] - before
 
 

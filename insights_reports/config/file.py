@@ -116,8 +116,6 @@ def _parse(path: Path, text: str) -> object:
             return tomllib.loads(text)
         # YAML 1.2: 06:30 and no stay text, and a key given twice is an error.
         data = cast(object, YAML(typ="safe", pure=True).load(text))
-        _bounded(data)
-        return data  # noqa: TRY300
     except DuplicateKeyError as error:
         problem = str(error.problem or "a key stands twice")
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
@@ -126,7 +124,9 @@ def _parse(path: Path, text: str) -> object:
             (f"{path}, line {line}: {problem}",),
             "Keep one of the two.",
         ) from None
-    except (YAMLError, tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+    except RecursionError:
+        raise _too_much(path, "its values are nested too deeply") from None
+    except (YAMLError, tomllib.TOMLDecodeError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}, line {mark.line + 1}" if mark else str(path)
         what = getattr(error, "problem", None) or str(error).splitlines()[0]
@@ -137,13 +137,23 @@ def _parse(path: Path, text: str) -> object:
             if mark or path.suffix == ".toml"
             else "Look for a date that there is not, such as 2026-02-30.",
         ) from None
+    _check_size(path, data)
+    return data
 
 
-def _bounded(data: object) -> None:
+def _too_much(path: Path, what: str) -> ConfigError:
+    return ConfigError(
+        "The configuration cannot be understood.",
+        (f"{path}: {what}",),
+        "Write it flatter and shorter, and each `*name` out in its place.",
+    )
+
+
+def _check_size(path: Path, data: object) -> None:
     """Aliases (``*name``) make much of a small file, or a value that holds itself.
 
     Raises:
-        ValueError: when there is more in it than any configuration needs.
+        ConfigError: when there is more in it than any configuration needs.
     """
     left = [(data, 0)]
     for _ in range(MOST_VALUES):
@@ -151,11 +161,11 @@ def _bounded(data: object) -> None:
             return
         value, depth = left.pop()
         if depth > DEEPEST:
-            raise ValueError("its values are nested too deeply, or an alias stands in itself")
+            raise _too_much(path, "its values are nested too deeply, or an alias stands in itself")
         inner = value.values() if isinstance(value, Mapping) else value
         if isinstance(inner, Iterable) and not isinstance(inner, str):
             left += [(item, depth + 1) for item in inner]
-    raise ValueError(f"it has more than {MOST_VALUES:,} values, aliases written out")
+    raise _too_much(path, f"it has more than {MOST_VALUES:,} values, aliases written out")
 
 
 def _walk(data: object, prefix: str = "") -> Iterator[tuple[str, object]]:

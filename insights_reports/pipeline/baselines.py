@@ -115,11 +115,11 @@ def keep_baselines(run: Run, made: Mapping[str, Any]) -> None:
         if key not in baselines or _end(each) >= _end(baselines[key]):
             baselines[key] = each
     path = baselines_path(run.state, run.subscription_name)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
     text = json.dumps(
         {"baselines": baselines, "proposals": made["proposals"]}, indent=1, ensure_ascii=False
     )
-    with whole(path) as part:
+    with whole(path, private=True) as part:
         part.write_text(text, encoding="utf-8")
 
 

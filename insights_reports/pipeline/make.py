@@ -222,7 +222,7 @@ def finish(
 def _hold(run: Run, why: str) -> None:
     if not run.leaves_no_edition:
         with run.open_ledger() as ledger:
-            ledger.hold(edition_of(run), why)
+            ledger.hold(edition_of(run), why, run.id)
 
 
 def _why_held(run: Run, differs: int, leaks: Sequence[str]) -> str:

@@ -115,7 +115,7 @@ def test_an_edition_for_nobody_is_made_nevertheless(ledger: Ledger) -> None:
 
 def test_a_held_edition_owes_nothing_until_it_is_released(ledger: Ledger) -> None:
     revision(ledger, EDITION.about.digest)
-    ledger.hold(EDITION, "3 figures differ")
+    ledger.hold(EDITION, "3 figures differ", "run-1")
     (held,) = ledger.editions()
     assert (held.state, held.note) == ("held", "3 figures differ")
     assert ledger.due(NOON) == []
@@ -123,6 +123,14 @@ def test_a_held_edition_owes_nothing_until_it_is_released(ledger: Ledger) -> Non
     (released,) = ledger.editions()
     assert (released.state, released.note) == ("made", "released by Ada")
     assert len(ledger.due(NOON)) == 1
+
+
+def test_a_held_edition_belongs_to_the_last_run_that_made_it(ledger: Ledger) -> None:
+    for run_id in ("gone", "there"):
+        revision(ledger, EDITION.about.digest, run_id=run_id)
+        ledger.hold(EDITION, "3 figures differ", run_id)
+    (held,) = ledger.editions()
+    assert (held.revision, held.run_id, held.state) == (1, "there", "held")
 
 
 def test_other_content_is_a_new_revision_once_something_was_owed(ledger: Ledger) -> None:

@@ -1,7 +1,10 @@
 """The history, rule by rule: what a merge keeps, marks, moves and leaves alone."""
 
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -18,7 +21,9 @@ from insights_reports.history.deployments import (
     verify,
     with_history,
 )
+from insights_reports.metrics import Granularity, Lookups, Split, figures
 from tests.history.tables import HOUR, at, pull, row, table
+from tests.metrics.reference import Row
 
 ALWAYS = (at("2000-01-01"), at("2100-01-01"))
 AUGUST, SEPTEMBER = row(1, "2026-08-10"), row(2, "2026-09-10")
@@ -66,6 +71,50 @@ def test_the_range_that_is_read_is_half_open(store: LocalFolder) -> None:
         "Deployments-1",
         "Deployments-2",
     ]
+
+
+def year() -> Iterator[Row]:
+    """Two deployments a day from October on, in the order of a pull: project after project."""
+    random = np.random.default_rng(7)
+    for number in range(730):
+        project, day = number // 365, number % 365
+        failed = random.random() < 0.2
+        yield row(
+            number,
+            (datetime(2025, 10, 1, 12, tzinfo=UTC) + timedelta(days=day)).strftime("%Y-%m-%dT%H"),
+            stream=project,
+            project_id=f"Projects-{project}",
+            project_name=f"Project {project}",
+            task_state="Failed" if failed else "Success",
+            lead_time=int(random.lognormal(3, 2) * HOUR),
+            time_to_recovery=None if failed else int(random.integers(1, 90 * HOUR)),
+            had_guided_failure=random.random() < 0.1,
+        )
+
+
+@pytest.mark.parametrize("granularity", ["Monthly", "Weekly"])
+@pytest.mark.parametrize("split", ["None", "Project"])
+def test_a_years_figures_are_those_of_the_pull(
+    store: LocalFolder, granularity: Granularity, split: Split
+) -> None:
+    pulled = table(*year())
+    earlier = pulled["completed"] < at("2026-04-01")
+    merge(pulled[earlier].reset_index(drop=True), store, pull("p0", "2026-04-01"))
+    merge(pulled, store, FIRST)
+    of_pull, of_history = (
+        figures(
+            deployments,
+            split=split,
+            zone=UTC,
+            start=date(2025, 10, 1),
+            end=date(2026, 10, 1),
+            granularity=granularity,
+            lookups=Lookups(),
+        )
+        for deployments in (pulled, read(store, at("2025-10-01"), at("2026-10-01")))
+    )
+    assert len(of_pull) >= 12
+    pd.testing.assert_frame_equal(of_history, of_pull)
 
 
 def test_months_that_say_the_same_are_left_alone_in_whatever_order(store: LocalFolder) -> None:

@@ -326,8 +326,10 @@ def test_a_file_of_something_else_is_refused(
 ) -> None:
     path = tmp_path / f"some.{extension}"
     path.write_bytes(b'{"Items": []}')
-    with pytest.raises(BadReply, match="cannot be understood"):
+    with pytest.raises(BadReply, match="cannot be understood") as caught:
         drawn(client, insights(server, REPORTS[0])[0], "file", path)
+    assert str(path) in caught.value.which
+    assert "reply" not in str(caught.value) and "proxy" not in str(caught.value)
 
 
 def test_a_parquet_file_with_other_columns_is_refused(

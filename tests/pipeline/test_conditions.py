@@ -1,6 +1,7 @@
 """Mails on condition: which editions are worth one, and what is said of the others."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -87,6 +88,24 @@ def test_what_is_not_mailed_is_kept_said_and_released(
         assert sorted(to for to, _ in postbox.received) == ["a@example.com", "b@example.com"]
         assert run(config).status == 0  # and what is released stays so
         assert len(postbox.received) == 2
+
+
+def test_what_is_held_and_lost_its_files_is_made_again_and_released(
+    configure: Configure, run: Run, command: Command
+) -> None:
+    config = configure(release="by_hand", deliver_to=["archive"])
+    release = ("release", "monthly/2026-09", "--by", "Ada", "--config", config)
+    assert run(config).status == 0
+    (first,) = (config.parent / "state" / "runs").iterdir()
+    shutil.rmtree(first)
+    done = command(*release)
+    assert (done.status, len(done.err.splitlines())) == (2, 3)
+    assert "`insights-reports run monthly --period 2026-09` makes them again." in done.err
+    assert run(config).status == 0
+    done = command(*release)
+    assert (done.status, done.out) == (0, "monthly 2026-09 r1 -> archive: sent\n")
+    state = config.parent / "state"  # which nobody else may read
+    assert [path for path in state.rglob("*") if path.stat().st_mode & 0o077] == []
 
 
 def test_what_meets_its_condition_is_mailed(configure: Configure, run: Run) -> None:

@@ -15,8 +15,7 @@ def enter_made(write: Write, edition: Edition, state: Made, note: str) -> None:
     Raises:
         DeliveryError: when its revision has another content in the ledger.
     """
-    files = json.dumps([(f.name, len(f.content), f.sha256) for f in edition.files])
-    row = {**edition_key(edition), "digest": edition.about.digest, "files": files}
+    row = {**edition_key(edition), "digest": edition.about.digest, "files": files_of(edition)}
     values = {**row, "status": edition.about.status, "state": state, "note": note}
     if write.execute(sql.MAKE_EDITION, values).rowcount == 1:
         return
@@ -29,6 +28,11 @@ def enter_made(write: Write, edition: Edition, state: Made, note: str) -> None:
         )
     made = {"made_at": stamp(edition.about.made_at), "run_id": ""}
     write.execute(sql.ENTER_EDITION, {**values, **made})
+
+
+def files_of(edition: Edition) -> str:
+    """The column of its files: name, size in bytes and SHA-256 of each."""
+    return json.dumps([(f.name, len(f.content), f.sha256) for f in edition.files])
 
 
 def edition_key(edition: Edition | EditionRow) -> dict[str, object]:

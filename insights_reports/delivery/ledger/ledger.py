@@ -16,7 +16,12 @@ from types import MappingProxyType, TracebackType
 
 from insights_reports.delivery.ledger import statements as sql
 from insights_reports.delivery.ledger.database import Database, Row, SqliteDatabase, Write, stamp
-from insights_reports.delivery.ledger.entering import delivery_key, edition_key, enter_made
+from insights_reports.delivery.ledger.entering import (
+    delivery_key,
+    edition_key,
+    enter_made,
+    files_of,
+)
 from insights_reports.delivery.ledger.holders import Holders
 from insights_reports.delivery.ledger.lease import Leases
 from insights_reports.delivery.ledger.rows import (
@@ -134,13 +139,16 @@ class Ledger(AbstractContextManager["Ledger"]):
                 if key not in withheld:
                     self._supersede(write, key, stamp(now))
 
-    def hold(self, edition: Edition, note: str) -> None:
+    def hold(self, edition: Edition, note: str, run_id: str) -> None:
         """Record that ``edition`` is made and that nothing of it is owed until it is released.
+        It belongs to the last run that made it, whose files are there.
 
         Raises: as `plan`.
         """
+        made = {**edition_key(edition), "run_id": run_id, "files": files_of(edition)}
         with self._database.transaction() as write:
             enter_made(write, edition, Made.HELD, note)
+            write.execute(sql.HOLD_EDITION, made)
 
     def reenter(self, edition: EditionRow, receipts: Iterable[Receipt]) -> bool:
         """Enter what an archive knows of an edition that this ledger does not; False when the

@@ -23,6 +23,7 @@ UPDATE editions SET status = :status, state = :state,
   files = CASE files WHEN '[]' THEN :files ELSE files END,
   note = CASE :note WHEN '' THEN note ELSE :note END
 WHERE {OF_EDITION} AND digest = :digest"""
+HOLD_EDITION = f"UPDATE editions SET run_id = :run_id, files = :files WHERE {OF_EDITION}"
 
 OWE = """
 INSERT INTO deliveries (subscription, period, revision, destination, recipient,

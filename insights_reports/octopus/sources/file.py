@@ -68,8 +68,11 @@ def _bounded(found: Drawn, path: Path, window: CoveredTime) -> Drawn:
 
 
 def _json(client: Client, path: Path) -> Drawn:
-    with path.open("rb") as file:
-        found = read_deployments(file)
+    try:
+        with path.open("rb") as file:
+            found = read_deployments(file)
+    except BadReply as error:
+        raise BadReply("It is no JSON of deployments or is cut short.", error.which) from None
     return Drawn(found.table, dropped=found.dropped)
 
 
