@@ -18,6 +18,7 @@ from insights_reports.config.model import Config
 from insights_reports.delivery import EditionRow, said
 from insights_reports.errors import UsageError
 from insights_reports.pipeline.rerun import find_edition
+from insights_reports.pipeline.seal import FOLDER
 from insights_reports.pipeline.state import open_ledger, state_of
 
 
@@ -76,10 +77,11 @@ def _open(options: argparse.Namespace, config: Config, edition: EditionRow) -> i
     folder = _folder(config, edition)
     names = [name for name, _, _ in edition.files if (folder / name).is_file()]
     if not names:
+        how = "--as-sealed" if (folder.parent / FOLDER).is_dir() else "--restate"
         raise UsageError(
             "The edition's files are not here any more.",
             str(folder),
-            "`editions show` says where it was delivered; `rerun EDITION --restate` makes it anew.",
+            f"`editions show` says where it was delivered; `rerun EDITION {how}` makes it anew.",
         )
     best = min(names, key=lambda name: (not name.endswith(".html"), not name.endswith(".pdf")))
     path = folder / best
