@@ -29,9 +29,10 @@ def by_attempt(facts: Facts) -> Table | None:
     were, those before the period counted; None where none failed."""
     table = facts.inputs.deployments
     rows = np.flatnonzero(facts.counted & ~np.isnat(facts.days))
-    rows = rows[np.argsort(table["completed"].to_numpy()[rows], kind="stable")]
-    places = table[_PLACE].iloc[rows].astype("object")
-    number = places.groupby(_PLACE, sort=False, dropna=False).cumcount().to_numpy() + 1
+    instants = table["completed"].dt.as_unit("ns").to_numpy(dtype="datetime64[ns]")
+    rows = rows[np.argsort(instants[rows], kind="stable")]
+    places = table[_PLACE].iloc[rows].groupby(_PLACE, sort=False, dropna=False, observed=True)
+    number = places.cumcount().to_numpy() + 1
     inside = facts.within(facts.windows.now)[rows]
     number, failed = np.minimum(number[inside], _TRIED), facts.failed[rows][inside]
     if not failed.any():

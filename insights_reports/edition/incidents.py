@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -66,16 +67,16 @@ class Incidents:
         if not rows.size:
             return None
         rows = rows[np.lexsort((rows, -ticks[rows]))]
-        table = facts.inputs.deployments
+        own = self._columns
         found: Rows = []
         for row in rows.tolist():
             after = Figure(Metric.TIME_TO_RECOVERY, Statistic.MAX, int(ticks[row]))
-            failed = table["completed"].iloc[row] - table["time_to_recovery"].iloc[row]
-            attempts = table["deployments_until_recovery"].iloc[row]
+            failed = own["completed"][row] - own["time_to_recovery"][row]
+            attempts = own["deployments_until_recovery"][row]
             found.append(
                 (
                     *self._where(row),
-                    _name(table["recovered_from_version"].iloc[row]),
+                    _name(own["recovered_from_version"][row]),
                     self._instant(failed),
                     None if pd.isna(attempts) else int(attempts),
                     after,
@@ -276,14 +277,14 @@ class Incidents:
         rows = [*sorted(kinds), *again]
         if not rows:
             return None
-        table = facts.inputs.deployments
+        own = self._columns
         found: Rows = [
             (
                 *self._where(row),
-                _name(table["release_version"].iloc[row]),
-                self._instant(table["completed"].iloc[row]),
+                _name(own["release_version"][row]),
+                self._instant(own["completed"][row]),
                 Phrase(f"incidents.{kinds.get(row, 'redeploy')}"),
-                Name(str(table["deployment_id"].iloc[row])),
+                Name(str(own["deployment_id"][row])),
             )
             for row in rows
         ]
@@ -298,10 +299,16 @@ class Incidents:
 
     # --- cells -------------------------------------------------------------------------------
 
-    def _where(self, row: int) -> tuple[Name, Name]:
+    @cached_property
+    def _columns(self) -> dict[str, Any]:
+        """The columns as arrays, of which one value after the other is asked for."""
         table = self.facts.inputs.deployments
+        return {str(name): table[name].array for name in table.columns}
+
+    def _where(self, row: int) -> tuple[Name, Name]:
+        own = self._columns
         return tuple(  # type: ignore[return-value]
-            Name(_text(table[f"{thing}_name"].iloc[row]), str(table[f"{thing}_id"].iloc[row]))
+            Name(_text(own[f"{thing}_name"][row]), str(own[f"{thing}_id"][row]))
             for thing in ("project", "environment")
         )
 

@@ -7,17 +7,20 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from insights_reports.delivery import StorageDestination
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/bin")
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "CANARY-s3-secret"}
+_NUMBERS = count()
 
 
 @contextmanager
 def s3() -> Iterator[StorageDestination]:
-    """A bucket in moto's server; the environment has its credentials meanwhile."""
+    """A fresh prefix in a bucket of moto's server (what it holds belongs to the process, not to
+    the server); the environment has its credentials meanwhile."""
     import requests  # here, so that processes that only publish do without
     from moto.server import ThreadedMotoServer
 
@@ -30,7 +33,10 @@ def s3() -> Iterator[StorageDestination]:
         endpoint = f"http://{host}:{port}"
         requests.put(f"{endpoint}/reports", timeout=10).raise_for_status()
         yield StorageDestination(
-            "bucket", "s3://reports/insights", endpoint=endpoint, region="us-east-1"
+            "bucket",
+            f"s3://reports/insights-{next(_NUMBERS)}",
+            endpoint=endpoint,
+            region="us-east-1",
         )
     finally:
         server.stop()
