@@ -17,7 +17,6 @@ from insights_reports.crosscheck.result import (
 from insights_reports.edition.differing import of_one_kind
 from insights_reports.edition.document import (
     Block,
-    Column,
     ColumnKind,
     Exclusion,
     Prose,
@@ -25,6 +24,7 @@ from insights_reports.edition.document import (
     Table,
 )
 from insights_reports.edition.facts import Facts
+from insights_reports.edition.listing import listing
 from insights_reports.edition.strip import exclusions
 from insights_reports.edition.values import (
     Day,
@@ -40,21 +40,6 @@ from insights_reports.edition.values import (
 _SHOWN = 50
 _MOST_IDS = 3
 
-Rows = Sequence[tuple[Value, ...]]
-Columns = Sequence[tuple[str, ColumnKind]]
-
-
-def _table(id: str, title: Phrase, columns: Columns, rows: Rows, shown: int = _SHOWN) -> Table:
-    return Table(
-        id=id,
-        title=title,
-        subtitle=None,
-        columns=tuple(Column(Phrase(f"column.{name}"), kind) for name, kind in columns),
-        rows=tuple(rows[:shown]),
-        total_rows=len(rows),
-        all_rows=tuple(rows) if len(rows) > shown else (),
-    )
-
 
 def discrepancies(facts: Facts) -> Section:
     """The stated figures and stream values that do not agree with ours, those that differ first."""
@@ -63,16 +48,18 @@ def discrepancies(facts: Facts) -> Section:
     if check.findings:
         kinds = [_kind(each, check.discrepancies) for each in check.findings]
         title = Phrase("table.kinds.title")
-        blocks.append(_table("kinds-of-differences", title, _KINDS, kinds))
+        blocks.append(listing("kinds-of-differences", title, None, _KINDS, kinds, _SHOWN))
     if check.discrepancies:
         rows = [_discrepancy(each, zone) for each in check.discrepancies]
         title = Phrase("table.discrepancies.title")
         shown = 0 if check.findings else _SHOWN
-        blocks.append(_table("discrepancies-table", title, _DISCREPANCY, rows, shown))
+        blocks.append(listing("discrepancies-table", title, None, _DISCREPANCY, rows, shown))
     if check.streams.discrepancies:
         rows = [_stream_discrepancy(each, zone) for each in check.streams.discrepancies]
         title = Phrase("table.stream_discrepancies.title")
-        blocks.append(_table("stream-discrepancies-table", title, _STREAM_DISCREPANCY, rows))
+        blocks.append(
+            listing("stream-discrepancies-table", title, None, _STREAM_DISCREPANCY, rows, _SHOWN)
+        )
     if not blocks:
         compared = check.figures + check.streams.figures
         said = "discrepancies.none" if compared else "discrepancies.nothing_stated"
@@ -219,7 +206,7 @@ def _dropped(exclusion: Exclusion) -> Table:
     title = Phrase("table.exclusions.title", {"reason": exclusion.reason})
     rows = [(Name(id),) for id in exclusion.ids]
     id = exclusion.reason.key.replace(".", "-").replace("_", "-")
-    return _table(id, title, _DEPLOYMENT[:1], rows)
+    return listing(id, title, None, _DEPLOYMENT[:1], rows, _SHOWN)
 
 
 def _negative(facts: Facts) -> NDArray[np.bool_]:
@@ -256,7 +243,7 @@ def _deployments(
             (*cells, Figure(Metric.LEAD_TIME, Statistic.MIN, int(lead.value) // 100))
             for cells, lead in zip(found, chosen["lead_time"], strict=True)
         ]
-    return _table(id, title, columns, found)
+    return listing(id, title, None, columns, found, _SHOWN)
 
 
 def _deployment(row: dict[str, object], zone: str) -> tuple[Value, ...]:

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from insights_reports.edition.document import Column, ColumnKind, Table
+from insights_reports.edition.document import ColumnKind, Table
 from insights_reports.edition.facts import Facts, rate
+from insights_reports.edition.listing import Columns, Rows, listing, name_of, text_of
 from insights_reports.edition.values import Metric, Name, Phrase, Value
 
 _TRIED = 3  # from this attempt on they are counted together
@@ -37,7 +38,7 @@ def by_attempt(facts: Facts) -> Table | None:
     number, failed = np.minimum(number[inside], _TRIED), facts.failed[rows][inside]
     if not failed.any():
         return None
-    found: list[tuple[Value, ...]] = []
+    found: Rows = []
     for attempt in range(1, _TRIED + 1):
         own = failed[number == attempt]
         if own.size:
@@ -48,7 +49,7 @@ def by_attempt(facts: Facts) -> Table | None:
     values: dict[str, Value] = {"first": first, "n": int(failed.sum())}
     all_first = values["first"] == values["n"]
     title = Phrase(f"incidents.by_attempt.{'all' if all_first else 'title'}", values)
-    return _table("failures-by-attempt", title, _ATTEMPTS, found)
+    return _listed("failures-by-attempt", title, _ATTEMPTS, found)
 
 
 def by_release(facts: Facts) -> Table | None:
@@ -68,35 +69,14 @@ def by_release(facts: Facts) -> Table | None:
     worst = sums[sums["failed"] > 1].sort_values(
         ["failed", "total"], ascending=[False, True], kind="stable"
     )
-    found: list[tuple[Value, ...]] = [
-        (Name(_text(name), str(project)), _release(version), int(failed), int(total))
+    found: Rows = [
+        (Name(text_of(name), str(project)), name_of(version), int(failed), int(total))
         for project, version, name, failed, total in worst.reset_index().itertuples(index=False)
     ]
     title = Phrase("incidents.failures_by_release.title")
-    return _table("failures-by-release", title, _RELEASES, found) if found else None
+    return _listed("failures-by-release", title, _RELEASES, found) if found else None
 
 
-def _table(
-    id: str,
-    title: Phrase,
-    columns: tuple[tuple[str, ColumnKind], ...],
-    rows: list[tuple[Value, ...]],
-) -> Table:
-    return Table(
-        id=id,
-        title=title,
-        subtitle=Phrase(f"incidents.subtitle.{id.replace('-', '_')}"),
-        columns=tuple(Column(Phrase(f"column.{name}"), kind) for name, kind in columns),
-        rows=tuple(rows[:_MOST]),
-        total_rows=len(rows),
-        all_rows=tuple(rows) if len(rows) > _MOST else (),
-    )
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _release(value: object) -> Name | None:
-    text = _text(value)
-    return None if text is None else Name(text)
+def _listed(id: str, title: Phrase, columns: Columns, rows: Rows) -> Table:
+    subtitle = Phrase(f"incidents.subtitle.{id.replace('-', '_')}")
+    return listing(id, title, subtitle, columns, rows, _MOST)

@@ -1,7 +1,7 @@
 """What happened one by one: recoveries, failures that had not recovered, releases that wait, slow
 releases, failures by release, and rework."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from insights_reports.edition.attempts import by_attempt, by_release
 from insights_reports.edition.counted import DURATIONS
-from insights_reports.edition.document import Column, ColumnKind, Section, Table
+from insights_reports.edition.document import ColumnKind, Section, Table
 from insights_reports.edition.facts import Facts
+from insights_reports.edition.listing import Columns, Rows, listing, name_of, text_of
 from insights_reports.edition.path import first_successes
 from insights_reports.edition.values import (
     Figure,
@@ -23,7 +24,6 @@ from insights_reports.edition.values import (
     Name,
     Phrase,
     Statistic,
-    Value,
 )
 from insights_reports.metrics import compare_versions
 from insights_reports.metrics.streams import stream_order
@@ -32,8 +32,6 @@ FEW = 30  # deployments of a period below which all of them are listed on page o
 FIRST = 5  # rows of the longest recoveries on page one
 _LONGEST, _SLOWEST, _MOST = 10, 8, 50
 _NULL = np.iinfo(np.int64).min
-
-Rows = list[tuple[Value, ...]]
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class Incidents:
             found.append(
                 (
                     *self._where(row),
-                    _name(own["recovered_from_version"][row]),
+                    name_of(own["recovered_from_version"][row]),
                     self._instant(failed),
                     None if pd.isna(attempts) else int(attempts),
                     after,
@@ -101,10 +99,10 @@ class Incidents:
             found.append(
                 (
                     *self._where(last),
-                    _name(table["release_version"].iloc[last]),
+                    name_of(table["release_version"].iloc[last]),
                     self._instant(table["completed"].iloc[first]),
                     attempts,
-                    None if success is None else _name(table["release_version"].iloc[success]),
+                    None if success is None else name_of(table["release_version"].iloc[success]),
                     None if success is None else self._instant(table["completed"].iloc[success]),
                 )
             )
@@ -155,7 +153,7 @@ class Incidents:
         found: Rows = [
             (
                 Name(self._project(project), project),
-                _name(version),
+                name_of(version),
                 self._instant(since),
                 _waited(self._end - since),
             )
@@ -208,7 +206,7 @@ class Incidents:
     def _project(self, project: str) -> str | None:
         table = self.everything.inputs.deployments
         names = table["project_name"][(table["project_id"] == project).to_numpy()]
-        return _text(names.iloc[-1]) if len(names) else None
+        return text_of(names.iloc[-1]) if len(names) else None
 
     def slowest(self) -> Table | None:
         """The deployments of the period with the longest lead times."""
@@ -222,7 +220,7 @@ class Incidents:
         found: Rows = [
             (
                 *self._where(row),
-                _name(table["release_version"].iloc[row]),
+                name_of(table["release_version"].iloc[row]),
                 self._instant(table["completed"].iloc[row]),
                 Figure(Metric.LEAD_TIME, Statistic.MAX, int(ticks[row])),
             )
@@ -243,7 +241,7 @@ class Incidents:
         found: Rows = [
             (
                 *self._where(row),
-                _name(table["release_version"].iloc[row]),
+                name_of(table["release_version"].iloc[row]),
                 self._instant(table["completed"].iloc[row]),
                 Phrase("incidents.failed" if facts.failed[row] else "incidents.succeeded"),
                 *(self._duration(row, metric) for metric in DURATIONS),
@@ -281,7 +279,7 @@ class Incidents:
         found: Rows = [
             (
                 *self._where(row),
-                _name(own["release_version"][row]),
+                name_of(own["release_version"][row]),
                 self._instant(own["completed"][row]),
                 Phrase(f"incidents.{kinds.get(row, 'redeploy')}"),
                 Name(str(own["deployment_id"][row])),
@@ -308,7 +306,7 @@ class Incidents:
     def _where(self, row: int) -> tuple[Name, Name]:
         own = self._columns
         return tuple(  # type: ignore[return-value]
-            Name(_text(own[f"{thing}_name"][row]), str(own[f"{thing}_id"][row]))
+            Name(text_of(own[f"{thing}_name"][row]), str(own[f"{thing}_id"][row]))
             for thing in ("project", "environment")
         )
 
@@ -325,22 +323,15 @@ class Incidents:
         self,
         id: str,
         title: Phrase,
-        columns: Sequence[tuple[str, ColumnKind]],
+        columns: Columns,
         rows: Rows,
         top: int,
     ) -> Table:
         if self._one_place and columns[: len(_WHERE)] == _WHERE:
             columns = (*columns[:1], *columns[len(_WHERE) :])
             rows = [(*row[:1], *row[len(_WHERE) :]) for row in rows]
-        return Table(
-            id=id,
-            title=title,
-            subtitle=Phrase(f"incidents.subtitle.{id.replace('-', '_')}"),
-            columns=tuple(Column(Phrase(f"column.{name}"), kind) for name, kind in columns),
-            rows=tuple(rows[:top]),
-            total_rows=len(rows),
-            all_rows=tuple(rows) if len(rows) > top else (),
-        )
+        subtitle = Phrase(f"incidents.subtitle.{id.replace('-', '_')}")
+        return listing(id, title, subtitle, columns, rows, top)
 
 
 _TEXT, _AT, _N, _D = (
@@ -378,12 +369,3 @@ def _runs(stream: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
         return
     edges = np.flatnonzero(np.diff(stream)) + 1
     yield from zip([0, *edges.tolist()], [*edges.tolist(), len(stream)], strict=True)
-
-
-def _text(value: object) -> str | None:
-    return None if pd.isna(value) else str(value)  # type: ignore[call-overload]
-
-
-def _name(value: object) -> Name | None:
-    text = _text(value)
-    return None if text is None else Name(text)
