@@ -18,6 +18,7 @@ from insights_reports.crosscheck.result import (
     StreamDiscrepancy,
 )
 from insights_reports.metrics import Conventions, recompute_streams
+from insights_reports.metrics.zones import completions
 from insights_reports.spelling.figures import Integers, Mask
 from insights_reports.spelling.terms import NANOSECONDS_PER_TICK, NULL
 
@@ -97,7 +98,7 @@ def _fields(
 ) -> Iterator[_Field]:
     at_edge = recomputed["at_edge"].to_numpy(dtype=bool)
     first = _first_of_stream(deployments)
-    completed = deployments["completed"].dt.as_unit("ns").to_numpy(dtype="datetime64[ns]")
+    completed = completions(deployments)
     since_first = (completed.view(np.int64) - first) // NANOSECONDS_PER_TICK
     reaches_back: dict[str, Mask] = {}
     for column, name in _DURATIONS.items():
@@ -121,7 +122,7 @@ def _fields(
 def _first_of_stream(deployments: pd.DataFrame) -> Integers:
     """The first completion in the stream of each deployment, in nanoseconds."""
     stream = deployments["stream"].to_numpy(dtype=np.int64)
-    completed = deployments["completed"].dt.as_unit("ns").to_numpy(dtype="datetime64[ns]")
+    completed = completions(deployments)
     first = np.full(int(stream.max(initial=-1)) + 1, np.iinfo(np.int64).max)
     np.minimum.at(first, stream, completed.view(np.int64))
     per_row: Integers = first[stream]

@@ -7,6 +7,7 @@ from insights_reports.edition.document import ColumnKind, Table
 from insights_reports.edition.facts import Facts, rate
 from insights_reports.edition.listing import Columns, Rows, listing, name_of, text_of
 from insights_reports.edition.values import Metric, Name, Phrase, Value
+from insights_reports.metrics.zones import completions
 
 _TRIED = 3  # from this attempt on they are counted together
 _MOST = 10
@@ -30,7 +31,7 @@ def by_attempt(facts: Facts) -> Table | None:
     were, those before the period counted; None where none failed."""
     table = facts.inputs.deployments
     rows = np.flatnonzero(facts.counted & ~np.isnat(facts.days))
-    instants = table["completed"].dt.as_unit("ns").to_numpy(dtype="datetime64[ns]")
+    instants = completions(table)
     rows = rows[np.argsort(instants[rows], kind="stable")]
     places = table[_PLACE].iloc[rows].groupby(_PLACE, sort=False, dropna=False, observed=True)
     number = places.cumcount().to_numpy() + 1

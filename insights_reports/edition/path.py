@@ -12,6 +12,7 @@ from insights_reports.edition.facts import Facts, Slices
 from insights_reports.edition.judging import Judging
 from insights_reports.edition.values import Figure, Metric, Name, Phrase, Statistic, Value
 from insights_reports.metrics.measures import SUCCESSFUL
+from insights_reports.metrics.zones import completions
 from insights_reports.spelling.terms import NANOSECONDS_PER_TICK
 
 _LEAST = 5  # releases that a wait is the median of
@@ -105,7 +106,7 @@ def first_successes(facts: Facts, groups: Sequence[str]) -> pd.DataFrame:
     width = len(versions.categories)
     pairs = projects.codes[rows] * np.int64(width) + versions.codes[rows]
     releases, place = np.unique(pairs, return_inverse=True)
-    completed = deployments["completed"].dt.as_unit("ns").to_numpy(dtype="datetime64[ns]")[rows]
+    completed = completions(deployments)[rows]
     firsts = np.full((len(releases), len(groups)), _NEVER)
     np.minimum.at(firsts, (place, where[rows]), completed.view(np.int64))
     firsts[firsts == _NEVER] = np.datetime64("NaT").view(np.int64)

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from insights_reports.metrics.zones import completions
+
 _STREAM = ("project_id", "channel_id", "environment_id", "tenant_id")
 _NO_TIME = np.iinfo(np.int64).min
 
@@ -22,7 +24,7 @@ def stream_order(
         The rows in that order, the number of each one's stream, and its completion in nanoseconds
         since 1970.
     """
-    instants = deployments["completed"].dt.as_unit("ns").to_numpy(dtype="datetime64[ns]")
+    instants = completions(deployments)
     completed = instants.view(np.int64)
     stream = _streams(deployments)
     order = np.flatnonzero(completed != _NO_TIME)

@@ -12,9 +12,17 @@ _NANOSECONDS = 1_000_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def completions(deployments: pd.DataFrame) -> NDArray[np.datetime64]:
+    """The instant of each completion (UTC): ``datetime64[ns]``, one per row, NaT for none."""
+    instants: NDArray[np.datetime64] = (
+        deployments["completed"].dt.as_unit("ns").to_numpy(dtype="datetime64[ns]")
+    )
+    return instants
+
+
 def local_dates(deployments: pd.DataFrame, zone: tzinfo) -> NDArray[np.datetime64]:
     """The date of each completion in ``zone``: ``datetime64[D]``, one per row, NaT for NaT."""
-    instants = deployments["completed"].dt.as_unit("ns").to_numpy(dtype="datetime64[ns]")
+    instants = completions(deployments)
     missing = np.isnat(instants)
     seconds = instants.view(np.int64) // _NANOSECONDS
     known = seconds[~missing] if missing.any() else seconds

@@ -8,6 +8,7 @@ import pandas as pd
 from insights_reports.crosscheck.compare import OurTables
 from insights_reports.metrics import Lookups, Split
 from insights_reports.metrics.splits import membership
+from insights_reports.metrics.zones import completions
 from insights_reports.spelling.figures import FIGURES, METRICS, POSITION, Integers, Mask
 
 SHOWN = 50
@@ -30,7 +31,7 @@ class Behind:
     ) -> None:
         members = membership(deployments, split, lookups, tag_set)
         rows = np.arange(len(deployments)) if members.rows is None else members.rows
-        completed = deployments["completed"].dt.as_unit("ns").to_numpy(dtype="datetime64[ns]")
+        completed = completions(deployments)
         self.days, self.completed = book.days, completed.view(np.int64)
         place = {key: number for number, (key, _) in enumerate(book.series(split, tag_set))}
         numbers = np.array([place[key] for key in members.keys], dtype=np.int64)

@@ -21,6 +21,7 @@ from insights_reports.crosscheck.tables.intervals import as_date, day_number, en
 from insights_reports.metrics import Lookups, outcomes
 from insights_reports.metrics.measures import OTHER
 from insights_reports.metrics.splits import membership
+from insights_reports.metrics.zones import completions
 from insights_reports.spelling.figures import (
     FAILURE_RATE,
     MEMBERS,
@@ -137,7 +138,7 @@ def _possible_cuts(
 
 
 def _instants(rows: pd.DataFrame) -> Integers:
-    completed = rows["completed"].dt.as_unit("ns").to_numpy(dtype="datetime64[ns]")
+    completed = completions(rows)
     instants: Integers = completed.view(np.int64)
     return instants
 

@@ -13,6 +13,7 @@ from insights_reports.crosscheck.conventions.ranges import DateRange
 from insights_reports.crosscheck.tables.intervals import day_number
 from insights_reports.metrics import Conventions, local_dates
 from insights_reports.metrics.measures import OTHER, outcome_of
+from insights_reports.metrics.zones import completions
 from insights_reports.spelling.figures import FAILURE_RATE, FIGURES, Integers
 
 COUNTED = tuple(
@@ -89,7 +90,7 @@ def tally(deployments: pd.DataFrame, zone: tzinfo, weights: Integers) -> Tally:
     codes += deployments["had_guided_failure"].to_numpy(dtype=bool)
     days = local_dates(deployments, zone).view(np.int64)
     dated = days != _NO_DAY
-    completed = deployments["completed"].dt.as_unit("ns").to_numpy(dtype="datetime64[ns]")
+    completed = completions(deployments)
     days, codes, weights = days[dated], codes[dated], weights[dated]
     first = int(days.min(initial=np.iinfo(np.int64).max)) if len(days) else 0
     span = int(days.max(initial=first)) - first + 1
