@@ -1,8 +1,6 @@
 """``cross-check``: every figure that Octopus states against the recomputed one."""
 
 import argparse
-import tempfile
-from pathlib import Path
 
 from insights_reports.commands.common import as_of, connection, print_json
 from insights_reports.commands.cross_check_text import report_lines
@@ -11,6 +9,7 @@ from insights_reports.pipeline.compute import check_pulled
 from insights_reports.pipeline.load import load
 from insights_reports.pipeline.progress import clear_line, terminal_progress
 from insights_reports.pipeline.pull import Wanted, pull
+from insights_reports.scratch import scratch_folder
 from insights_reports.spelling.terms import GRANULARITIES, SPLITS, TIME_RANGES
 
 
@@ -23,8 +22,8 @@ def main(options: argparse.Namespace) -> int:
         granularities=tuple(dict.fromkeys(options.granularity or GRANULARITIES)),
     )
     progress = terminal_progress("cross-check")
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) / "pull"
+    with scratch_folder() as scratch:
+        folder = scratch / "pull"
         pull(connection(options), wanted, folder, as_of=as_of(options), progress=progress)
         progress("comparing")
         check = check_pulled(load(folder), Conventions())

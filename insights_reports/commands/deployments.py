@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -12,6 +11,7 @@ from insights_reports.errors import UsageError
 from insights_reports.octopus import Client, Deployments, iana_zone, to_api, to_csv
 from insights_reports.octopus.resources import InsightsReport
 from insights_reports.octopus.sources.csv_download import read_csv
+from insights_reports.scratch import scratch_folder
 from insights_reports.whole import whole
 
 Write = Callable[[Deployments, BinaryIO, str], None]
@@ -48,8 +48,8 @@ def _from_json(client: Client, report: InsightsReport) -> Deployments:
 
 def _from_csv(client: Client, report: InsightsReport) -> Deployments:
     """Octopus's CSV download, with the ids of the names in it where they can be found."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "download.csv"
+    with scratch_folder() as folder:
+        path = folder / "download.csv"
         with path.open("wb") as file:
             client.deployments_csv(report.Id, file)
         drawn = read_csv(client, path)

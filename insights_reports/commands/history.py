@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import tempfile
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +28,7 @@ from insights_reports.pipeline.make import connection
 from insights_reports.pipeline.progress import clear_line, terminal_progress
 from insights_reports.pipeline.pull import Wanted, pull
 from insights_reports.pipeline.remember import remember, remember_file, root_of, said_of
+from insights_reports.scratch import scratch_folder
 
 _COLUMNS = "* REPLACE (completed::TIMESTAMPTZ AS completed)"  # functions know no nanoseconds
 _VIEWS = "There are the views deployments, vanished and changes: docs/history.md."
@@ -73,8 +73,8 @@ def _import(options: argparse.Namespace, config: Config) -> int:
         source="file" if is_file else "insights",
         file=str(what) if is_file else None,
     )
-    with tempfile.TemporaryDirectory() as scratch:
-        folder, progress = Path(scratch) / "pull", terminal_progress("import")
+    with scratch_folder() as scratch:
+        folder, progress = scratch / "pull", terminal_progress("import")
         from_octopus = connection(config, url=options.url, space=options.space)
         pull(from_octopus, wanted, folder, as_of=as_of(options), progress=progress)
         progress("merging")
@@ -168,9 +168,9 @@ def _answer(sql: str, store: Storage, manifest: HistoryManifest) -> tuple[list[s
         ) from None
     months = manifest.months.values()
     try:
-        with tempfile.TemporaryDirectory() as scratch, duckdb.connect() as database:
-            data = _paths(store, [month.file for month in months], Path(scratch))
-            changes = _paths(store, [f for m in months for f in m.changes], Path(scratch))
+        with scratch_folder() as scratch, duckdb.connect() as database:
+            data = _paths(store, [month.file for month in months], scratch)
+            changes = _paths(store, [f for m in months for f in m.changes], scratch)
             every = database.read_parquet(data).project(_COLUMNS)
             every.filter("vanished_at IS NULL").create_view("deployments")
             every.filter("vanished_at IS NOT NULL").create_view("vanished")

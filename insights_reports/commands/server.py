@@ -5,12 +5,12 @@ import os
 import secrets
 import shlex
 import sys
-import tempfile
 from datetime import date, timedelta
 from pathlib import Path
 
 from insights_reports.commands.common import as_of, camel, print_json
 from insights_reports.errors import UsageError
+from insights_reports.scratch import scratch_folder
 from insights_reports.server import create_database, import_file, read_faults, serve
 from insights_reports.server.release_order import ReleaseOrder
 
@@ -26,8 +26,8 @@ def main(options: argparse.Namespace) -> int:
     read_faults(options.fault, options.data_fault)  # a mistake in them is said before data are made
     given = os.environ.get("OCTOPUS_API_KEY", "").strip()
     key = given or f"API-{secrets.token_hex(13).upper()}"
-    with tempfile.TemporaryDirectory() as scratch:
-        data = Path(options.data) if options.data else Path(scratch) / "insights.sqlite"
+    with scratch_folder() as scratch:
+        data = Path(options.data) if options.data else scratch / "insights.sqlite"
         if not data.exists():
             print(f"Making up a company's 13 months of deployments in {data}", file=sys.stderr)
             order: ReleaseOrder = options.release_order or "id"

@@ -2,7 +2,6 @@
 
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ from insights_reports.pipeline.seal import CONFIGURATION, FOLDER, sealed_at, uns
 from insights_reports.pipeline.settings import appearance_of, conventions_of
 from insights_reports.pipeline.state import open_ledger
 from insights_reports.pipeline.subject import subject_of
+from insights_reports.scratch import scratch_folder
 from insights_reports.spelling.nearest import nearest
 
 _NEWEST = 5  # editions in a message
@@ -81,8 +81,8 @@ def rerun_as_sealed(state: Path, edition: EditionRow, out: Path) -> list[Path]:
     folder = state / "runs" / edition.run_id / FOLDER
     said = unseal(folder)
     _refuse_other_formulas(said)
-    with tempfile.TemporaryDirectory(prefix="insights-rerun-") as scratch:
-        made = _made(folder, said, Path(scratch))
+    with scratch_folder() as scratch:
+        made = _made(folder, said, scratch)
         _compare(said, made)
         out.parent.mkdir(parents=True, exist_ok=True)
         part = out.with_name(f".{out.name}.part")

@@ -13,8 +13,8 @@ from insights_reports.config.model import Config
 from insights_reports.delivery import Ledger, Secret
 from insights_reports.delivery.ledger.postgres import PostgresDatabase, PostgresLedger
 from insights_reports.errors import ConfigError, UsageError
-from insights_reports.formats.pdf.scratch import sweep_scratch
 from insights_reports.history.pulls import MANIFEST, PART
+from insights_reports.scratch import sweep_scratch
 
 
 def state_of(config: Config) -> Path:

@@ -7,7 +7,6 @@ import secrets
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
@@ -19,6 +18,7 @@ from typing import Any
 import uvicorn
 
 from insights_reports.errors import InsightsReportsError, UsageError
+from insights_reports.scratch import scratch_folder
 from insights_reports.server import company, database
 from insights_reports.server.access import Site
 from insights_reports.server.app import make_app
@@ -177,8 +177,8 @@ def running_server(
     Without `data` the made-up company of `seed` lives in a temporary file; a named file is made
     when it does not exist. Keys that are not given are drawn at random.
     """
-    with tempfile.TemporaryDirectory(prefix="insights-server-") as folder:
-        path = data or Path(folder) / "insights.sqlite"
+    with scratch_folder() as folder:
+        path = data or folder / "insights.sqlite"
         if not path.exists():
             create_database(path, as_of=as_of, seed=seed, release_order=release_order)
         keys = (api_key or _new_key(), restricted_key or _new_key())

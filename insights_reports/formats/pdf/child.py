@@ -13,8 +13,8 @@ from typing import Any, Literal
 from pydantic_core import to_json
 
 from insights_reports.formats.html.templates import SHIPPED, TemplateFault, Templates
-from insights_reports.formats.pdf.scratch import Scratch
 from insights_reports.formats.pdf.worker import receive, send
+from insights_reports.scratch import Scratch
 
 # What the child needs of the environment: neither credentials nor proxies.
 _ENVIRONMENT = (

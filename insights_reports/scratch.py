@@ -1,29 +1,42 @@
-"""The folders for the temporary files of children, which outlive nobody."""
+"""Temporary folders that hold customers' data for a while, and outlive nobody."""
 
 import contextlib
 import os
 import shutil
+import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from insights_reports.locks import take_lock
 
-_PREFIX = "insights-reports-pdf-"
+_PREFIX = "insights-scratch-"
 _YOUNG = 60.0  # seconds; a folder as young as that may just be about to be locked
 
 
 class Scratch:
-    """A temporary folder that this process locks as long as it lives."""
+    """A temporary folder that this process locks as long as it lives (not on Windows)."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix=_PREFIX)
         self.name = self._folder.name
-        self._lock = _lock(Path(self.name))
+        self._lock = None if sys.platform == "win32" else _lock(Path(self.name))
 
     def cleanup(self) -> None:
         self._folder.cleanup()
-        os.close(self._lock)
+        if self._lock is not None:
+            os.close(self._lock)
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A temporary folder that is gone when the block ends, or at a later run's start."""
+    scratch = Scratch()
+    try:
+        yield Path(scratch.name)
+    finally:
+        scratch.cleanup()
 
 
 def sweep_scratch() -> None:
