@@ -4,7 +4,7 @@ from insights_reports.judgement import ControlLimits, Signal, xmr
 from insights_reports.metrics.bands import BAND_SETS, BandSet
 from insights_reports.metrics.by_group import statistics_by_group
 from insights_reports.metrics.conventions import Conventions
-from insights_reports.metrics.figures import Tabulator, figures
+from insights_reports.metrics.figures import FigureColumns, Tabulator, figures
 from insights_reports.metrics.measures import outcomes
 from insights_reports.metrics.octopus_trends import Trend, octopus_trend
 from insights_reports.metrics.periods import (
@@ -37,6 +37,7 @@ __all__ = [
     "BandSet",
     "ControlLimits",
     "Conventions",
+    "FigureColumns",
     "Granularity",
     "Lookups",
     "Period",

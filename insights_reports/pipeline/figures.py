@@ -16,7 +16,14 @@ from insights_reports.edition.settings import Inputs, Settings
 from insights_reports.edition.stated import GRANULARITY_OF
 from insights_reports.edition.windows import windows
 from insights_reports.formats.data.figures import FIGURES as COLUMNS
-from insights_reports.metrics import Granularity, Split, Tabulator, TimeRange, time_range
+from insights_reports.metrics import (
+    FigureColumns,
+    Granularity,
+    Split,
+    Tabulator,
+    TimeRange,
+    time_range,
+)
 from insights_reports.pipeline.combinations import StatedByCombination
 from insights_reports.pipeline.load import Pulled
 from insights_reports.spelling.figures import FIGURES, StatedFigure
@@ -79,9 +86,31 @@ def figures_table(
 
 
 def _ours(asked: list[_Asked], inputs: Inputs, settings: Settings) -> pd.DataFrame:
+    """All rows of the first table asked for, figure by figure, then those of the next: made at
+    once, since a frame for each of them takes far longer than their values."""
     conventions = replace(settings.conventions, edge="clipped")
     tabulator = Tabulator(inputs.deployments, inputs.tz, inputs.lookups, conventions)
-    return pd.concat([_long(tabulator, each) for each in asked], ignore_index=True)
+    tables = [_columns(tabulator, each) for each in asked]
+    sizes = [len(table.start) for table in tables]
+    number, at = _of_each_figure(sizes)
+    common = pd.DataFrame(
+        {
+            **{
+                name: np.repeat(np.array([getattr(each, name) for each in asked], object), sizes)
+                for name in ("split", "tag_set", "granularity")
+            },
+            "cut": np.repeat([each.cut for each in asked], sizes),
+            **_series(tabulator, asked, tables),
+            **_intervals(asked, tables),
+        }
+    )
+    values = np.stack([np.concatenate([_values(each, f) for each in tables]) for f in FIGURES])
+    counts = np.stack([np.concatenate([_counts(each, f) for each in tables]) for f in FIGURES])
+    known = np.array([figure.kind != "count" for figure in FIGURES])
+    return _rows_of_figures(common, number, at).assign(
+        value=values[number, at],
+        n=pd.arrays.IntegerArray(counts[number, at], ~known[number]),
+    )
 
 
 def _asked(inputs: Inputs, settings: Settings) -> Iterator[_Asked]:
@@ -105,67 +134,76 @@ def _splits(inputs: Inputs, settings: Settings) -> Iterator[tuple[Split, str | N
             yield split, None
 
 
-def _long(tabulator: Tabulator, asked: _Asked) -> pd.DataFrame:
-    """One table of figures, one figure a row."""
+def _columns(tabulator: Tabulator, asked: _Asked) -> FigureColumns:
     granularity = asked.granularity if asked.cut else None
-    table = tabulator.figures(
+    return tabulator.columns(
         asked.split, asked.start, asked.end, granularity, tag_set=asked.tag_set
     )
-    starts = table["start"].to_numpy("M8[D]")
-    whole = np.zeros(len(table), np.bool_)
-    last = np.full(len(table), np.datetime64(asked.end, "D"))
-    if asked.granularity is not None:
-        after = ends(starts.view(np.int64), asked.granularity).view("M8[D]")
-        if asked.cut:
-            last = np.minimum(after, last)
-        # Octopus states whole intervals; ours may be cut by the period or by today.
-        whole = (after == last) & (starts >= np.datetime64(asked.start, "D"))
-    common = pd.DataFrame(
-        {
-            "split": asked.split,
-            "tag_set": asked.tag_set,
-            "series_id": table["series_key"],
-            "series": table["series_name"],
-            "start": starts.astype("M8[s]"),
-            "end": last.astype("M8[s]"),
-            "granularity": asked.granularity,
-            "cut": asked.cut,
-            "whole": whole,
-        }
-    )
-    values = np.concatenate([_values(table, figure) for figure in FIGURES])
-    return _of_each_figure(common).assign(value=values, n=_counts(table))
 
 
-def _of_each_figure(common: pd.DataFrame) -> pd.DataFrame:
-    """The rows for the first figure, then for the next: made at once, since a table for each of
-    them takes far longer than their values."""
-    size, count = len(common), len(FIGURES)
-    rows = common.take(np.tile(np.arange(size), count)).reset_index(drop=True)
-    names = _NAMES.take(np.repeat(np.arange(count), size)).reset_index(drop=True)
+def _series(
+    tabulator: Tabulator, asked: list[_Asked], tables: list[FigureColumns]
+) -> dict[str, Any]:
+    """Id and name of the series of each row."""
+    found = []
+    for each, table in zip(asked, tables, strict=True):
+        known = np.array(tabulator.series(each.split, each.tag_set), object).reshape(-1, 2)
+        found.append(known[table.series])
+    ids, names = np.concatenate(found).T
+    return {"series_id": pd.Series(ids, dtype=object), "series": pd.Series(names, dtype=object)}
+
+
+def _intervals(asked: list[_Asked], tables: list[FigureColumns]) -> dict[str, Any]:
+    """Start and end of each row's interval, and whether it is one that Octopus states whole."""
+    found = []
+    for each, table in zip(asked, tables, strict=True):
+        starts = table.start.astype("M8[D]")
+        last = np.full(len(starts), np.datetime64(each.end, "D"))
+        whole = np.zeros(len(starts), np.bool_)
+        if each.granularity is not None:
+            after = ends(starts.view(np.int64), each.granularity).view("M8[D]")
+            if each.cut:
+                last = np.minimum(after, last)
+            # Octopus states whole intervals; ours may be cut by the period or by today.
+            whole = (after == last) & (starts >= np.datetime64(each.start, "D"))
+        found.append((starts, last, whole))
+    starts, last, whole = (np.concatenate(each) for each in zip(*found, strict=True))
+    return {"start": starts.astype("M8[s]"), "end": last.astype("M8[s]"), "whole": whole}
+
+
+def _of_each_figure(sizes: list[int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Of tables of so many rows that lie one after the other: the figures' numbers and the rows,
+    all rows of a table for the first figure, then for the next."""
+    count, begins = len(FIGURES), np.cumsum([0, *sizes[:-1]])
+    number = [np.repeat(np.arange(count), size) for size in sizes]
+    at = [
+        np.tile(np.arange(size), count) + begin for size, begin in zip(sizes, begins, strict=True)
+    ]
+    return np.concatenate(number), np.concatenate(at)
+
+
+def _rows_of_figures(
+    common: pd.DataFrame, number: NDArray[np.intp], at: NDArray[np.intp]
+) -> pd.DataFrame:
+    rows = common.take(at).reset_index(drop=True)
+    names = _NAMES.take(number).reset_index(drop=True)
     return pd.concat([rows, names], axis=1).astype({"tag_set": object, "granularity": object})
 
 
-def _values(table: pd.DataFrame, figure: StatedFigure) -> NDArray[np.float64]:
-    values = table[figure.column].to_numpy()
+def _values(table: FigureColumns, figure: StatedFigure) -> NDArray[np.generic]:
+    values = table.figures[figure.column]
     if figure.kind == "duration":
         nanoseconds = values.astype("m8[ns]").view(np.int64)
         values = np.where(nanoseconds == NULL, np.nan, nanoseconds / 100 / _TICKS)
     return values.astype(np.float64)
 
 
-def _counts(table: pd.DataFrame) -> Any:
-    """Of how many values each figure is; null of counts."""
-    size = len(table)
-    counts, unknown = np.zeros((len(FIGURES), size), np.int64), np.zeros(len(FIGURES), np.bool_)
-    for number, figure in enumerate(FIGURES):
-        if figure.kind == "rate":
-            counts[number] = table["total"]
-        elif figure.kind != "count":
-            counts[number] = table[f"{figure.column.rpartition('_')[0]}_count"]
-        else:
-            unknown[number] = True
-    return pd.arrays.IntegerArray(counts.ravel(), np.repeat(unknown, size))
+def _counts(table: FigureColumns, figure: StatedFigure) -> NDArray[np.generic]:
+    """Of how many values each figure is; of counts it says nothing."""
+    if figure.kind == "count":
+        return np.zeros(len(table.start), np.int64)
+    column = "total" if figure.kind == "rate" else f"{figure.column.rpartition('_')[0]}_count"
+    return table.figures[column].astype(np.int64)
 
 
 def _stated(pulled: Pulled, asked: list[_Asked]) -> pd.DataFrame:
@@ -205,7 +243,7 @@ def _rows(table: StatedTable, first: int, last: int) -> pd.DataFrame:
         _stated_values(column[inside], figure)
         for figure, column in zip(FIGURES, table.columns, strict=True)
     ]
-    rows = _of_each_figure(common).drop(columns="unit")
+    rows = _rows_of_figures(common, *_of_each_figure([len(common)])).drop(columns="unit")
     return rows.assign(stated=np.concatenate(values))
 
 

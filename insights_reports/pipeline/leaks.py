@@ -33,9 +33,8 @@ class Watch:
             require_pdf()
         self._whole = whole
         self._everything = names_of(whole.pulled, whole.known)
-        self._index: Index = index_of(
-            self._everything, (dictionary().decode(), json_schema().decode())
-        )
+        self._of_all = (dictionary(), json_schema())  # the same files in every edition
+        self._index: Index = index_of(self._everything, (each.decode() for each in self._of_all))
 
     def leaks(self, run: Run, files: Sequence[Path]) -> list[Leak]:
         """What stands in the edition of a slice that is not its own: its documents first, then its
@@ -56,12 +55,12 @@ class Watch:
         mine = frozenset(id for column in ids for id in column)
         return Guard(self._everything, self._index, own, mine, Index(shared, frozenset()))
 
-    @staticmethod
-    def _looks(run: Run, guard: Guard, files: Sequence[Path]) -> Iterator[Iterator[Leak]]:
+    def _looks(self, run: Run, guard: Guard, files: Sequence[Path]) -> Iterator[Iterator[Leak]]:
         for path in sorted(run.documents.iterdir()):
             yield guard.in_document(path.name, path.read_bytes())
         for path in (*files, *data_paths(run)):
-            yield guard.in_file(path.name, path.read_bytes())
+            if (content := path.read_bytes()) not in self._of_all:
+                yield guard.in_file(path.name, content)
             yield guard.in_text(path.name, "its name", path.stem)
         edition = edition_of(run)
         mail = compose_mail(run, MailNotes(edition.files, (), ()))

@@ -15,7 +15,7 @@ from insights_reports.pipeline.compute import prepare_again
 from insights_reports.pipeline.make import Maker, recorded
 from insights_reports.pipeline.progress import Progress
 from insights_reports.pipeline.render import Render, renderers
-from insights_reports.pipeline.runs import Run, open_run
+from insights_reports.pipeline.runs import Run, open_run, open_slice
 
 _T = TypeVar("_T")
 
@@ -57,7 +57,7 @@ def ready_part(whole: Path, slices: Sequence[Path]) -> list[Ready | NotMade]:
     ``slices`` are those of theirs. What was loaded for one part serves the next."""
     run, maker = _loaded(whole)
     with renderers(run.config, 1) as render_for:
-        opened = (open_run(folder) for folder in slices)
+        opened = (open_slice(run, folder) for folder in slices)
         return [_ready(slice, maker, render_for(slice), lambda _: None) for slice in opened]
 
 

@@ -282,6 +282,13 @@ def open_run(folder: Path) -> Run:
     return _adapter().validate_json((folder / "run.json").read_bytes())
 
 
+def open_slice(whole: Run, folder: Path) -> Run:
+    """The run of a slice, opened in a run of its subscription."""
+    run = open_run(folder)
+    vars(run)["config"] = whole.config  # read once for all slices
+    return run
+
+
 @cache
 def _adapter() -> TypeAdapter[Run]:
     return TypeAdapter(Run)

@@ -25,6 +25,7 @@ def to_json(documents: Sequence[Document]) -> bytes:
     return _adapter().dump_json(EditionJson(tuple(documents)), indent=1, by_alias=True) + b"\n"
 
 
+@cache  # the same for every edition
 def json_schema() -> bytes:
     """The JSON Schema (2020-12) of what `to_json` gives."""
     schema = _adapter().json_schema(mode="serialization")

@@ -1,6 +1,7 @@
 """The figures of an edition as files that other tools read: Parquet and CSV, one figure a row."""
 
 import json
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -81,6 +82,7 @@ def to_csv(rows: pd.DataFrame) -> bytes:
     return content
 
 
+@cache
 def dictionary() -> bytes:
     """The data dictionary as JSON."""
     columns: list[dict[str, Any]] = [
