@@ -24,7 +24,7 @@ from prefect.futures import wait
 from prefect.states import Completed
 from prefect.tasks import Task, exponential_backoff
 
-from insights_reports.config.file import load_config
+from insights_reports.config.file import load_usable
 from insights_reports.delivery import Receipt, failure
 from insights_reports.edition.about import About
 from insights_reports.edition.settings import Trigger
@@ -55,7 +55,7 @@ from insights_reports.scheduling.summary import (
 from insights_reports.scheduling.webhook import is_webhook
 
 SERVED = Served.from_environment()
-CONFIG = load_config(SERVED.config)
+CONFIG = load_usable(SERVED.config)
 HOME = CONFIG.resolve(CONFIG.state) / "prefect"
 Request = request_model(CONFIG)
 _PART = 5  # slices that a task makes

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from insights_reports.commands.config import schema_text
-from insights_reports.config.file import find_config, load_config
+from insights_reports.config.file import find_config, load_config, load_usable, refuse_unusable
 from insights_reports.config.judging import CustomBands
 from insights_reports.config.model import Config
 from insights_reports.config.problems import keys_at
@@ -25,9 +25,14 @@ EXAMPLE = Path(__file__).parent.parent / "config" / "insights-reports.yaml"
 SMALLEST = "subscriptions:\n  monthly:\n    report: Delivery\n"
 
 
-def problems(tmp_path: Path, text: str, name: str = "c.yaml") -> list[str]:
+def put(tmp_path: Path, text: str, name: str = "c.yaml") -> Path:
     path = tmp_path / name
     path.write_text(text, encoding="utf-8")
+    return path
+
+
+def problems(tmp_path: Path, text: str, name: str = "c.yaml") -> list[str]:
+    path = put(tmp_path, text, name)
     with pytest.raises(ConfigError) as caught:
         load_config(path)
     assert caught.value.exit_status == 2
@@ -97,6 +102,45 @@ subscriptions:
     ]
     assert "'Projct'" in found[4]
     assert "there are: a, b" in found[8]
+
+
+def test_a_mistake_in_one_subscription_leaves_it_out_where_others_are_served(
+    tmp_path: Path,
+) -> None:
+    right = "subscriptions:\n  a: {report: R}\n"
+    path = put(tmp_path, f"{right}  b: {{report: R, splits: [Projekt], paper: A3}}\n")
+    found = load_usable(path)
+    assert list(found.subscriptions) == ["a"]
+    ((name, problems),) = found.unusable.items()
+    assert name == "b"
+    assert [problem.partition(": ")[0] for problem in problems] == [
+        "subscriptions.b.splits[0]",
+        "subscriptions.b.paper",
+    ]
+    with pytest.raises(ConfigError, match="The subscription b has 2 problems"):
+        refuse_unusable(found, "b")
+    refuse_unusable(found, "a")
+    assert load_usable(put(tmp_path, right)).unusable == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "subscriptions:\n  b: {report: R, splits: [Projekt]}\n",
+        "state: [1]\nsubscriptions:\n  a: {report: R}\n  b: {report: R, splits: [Projekt]}\n",
+        "mail: {api_key: x}\nsubscriptions:\n  a: {report: R}\n",
+        "webhook: {subscriptions: [b], secret_file: s}\nsubscriptions:\n  a: {report: R}\n"
+        "  b: {report: R, splits: [Projekt], schedule: {cron: 0 6 1 * *, zone: UTC}}\n",
+    ],
+    ids=["nothing is left", "a mistake elsewhere", "a secret", "something needs it"],
+)
+def test_other_mistakes_stop_all(tmp_path: Path, text: str) -> None:
+    path = put(tmp_path, text)
+    with pytest.raises(ConfigError) as whole:
+        load_config(path)
+    with pytest.raises(ConfigError) as usable:
+        load_usable(path)
+    assert str(usable.value) == str(whole.value)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from insights_reports.commands.common import (
     receipt_json,
     size,
 )
-from insights_reports.config.file import find_config, load_config
+from insights_reports.config.file import find_config, load_usable
 from insights_reports.config.model import Config, Subscription
 from insights_reports.delivery import Receipt, address, failure, said
 from insights_reports.delivery.interruptions import stoppable
@@ -40,8 +40,9 @@ def main(options: argparse.Namespace) -> int:
     An edition that fails does not stop the others.
     """
     config_path = find_config(options.config)
-    config = load_config(config_path)
+    config = load_usable(config_path)
     wanted = {name: _wanted(options, named(config, name)) for name in options.subscriptions}
+    _say_unusable(config)
     results = []
     for name in options.subscriptions:
         results += _subscription(options, config_path, name, config, wanted[name])
@@ -50,6 +51,13 @@ def main(options: argparse.Namespace) -> int:
     if options.json:
         print_json([result for result, _ in results])
     return max(status for _, status in results)
+
+
+def _say_unusable(config: Config) -> None:
+    """Mistakes in other subscriptions stop nothing here."""
+    for name, problems in config.unusable.items():
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        print(f"insights-reports: {name} cannot be run: {problems[0]}{more}", file=sys.stderr)
 
 
 def _wanted(options: argparse.Namespace, subscription: Subscription) -> tuple[str, ...]:

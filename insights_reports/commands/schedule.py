@@ -19,7 +19,7 @@ from insights_reports.commands.prefect_elsewhere import (
     server_elsewhere,
 )
 from insights_reports.commands.webhook import webhook_listener
-from insights_reports.config.file import find_config, load_config
+from insights_reports.config.file import find_config, load_usable
 from insights_reports.config.model import Config
 from insights_reports.errors import ServerGone
 from insights_reports.owed.standing import Overview
@@ -43,19 +43,19 @@ _POLL = "2"  # seconds between two looks of ours at our own server for runs that
 
 def main(options: argparse.Namespace) -> int:
     """Serve them in this process; what was missed while it was away is made at its start, as each
-    subscription's ``catch_up`` says. A configuration with a mistake begins nothing: not at the
-    start, and not while it runs.
+    subscription's ``catch_up`` says. A subscription with a mistake is left out, at the start and
+    while it runs; a mistake elsewhere in the configuration begins nothing.
 
     Without PREFECT_API_URL a Prefect server is started beside, with its data in the state's folder.
 
     Raises:
-        ConfigError: when the configuration has a mistake.
+        ConfigError: when the configuration has a mistake outside of single subscriptions.
         UsageError: when no subscription has a schedule, the port is in use, another process serves
             the same state folder, or PREFECT_API_URL would carry passwords in the clear.
         ServerGone: when the server does not start.
     """
     path = find_config(options.config).resolve()
-    config = load_config(path)
+    config = load_usable(path)
     elsewhere = server_elsewhere(allow_http=options.allow_http, port=options.port)
     refuse_nothing_to_serve(config, elsewhere)
     home = config.resolve(config.state) / "prefect"
@@ -82,7 +82,7 @@ def _book(path: Path) -> "OwedBook":
     """By the configuration as it stands now, which the next flow reads as well."""
     from insights_reports.scheduling.look import OwedBook
 
-    config = load_config(path)
+    config = load_usable(path)
     return OwedBook(
         overview=partial(overview, config),
         end_attempt=partial(end_attempt, config),

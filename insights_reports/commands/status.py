@@ -15,8 +15,9 @@ from insights_reports.commands.common import (
     receipt_json,
     size,
 )
-from insights_reports.config.file import find_config, load_config
+from insights_reports.config.file import find_config, load_usable
 from insights_reports.config.model import Config
+from insights_reports.config.slices import SEPARATOR
 from insights_reports.delivery import EditionRow, Ledger, Receipt, RunRecord
 from insights_reports.owed.calendar import Due
 from insights_reports.owed.standing import ENROLLED, Stand, Standing
@@ -68,7 +69,7 @@ def main(options: argparse.Namespace) -> int:
     Returns 1 with ``--overdue`` when something is due for an hour and has not arrived with
     everybody, is given up, or cannot be judged; otherwise 0.
     """
-    config, now = load_config(find_config(options.config)), as_of(options)
+    config, now = load_usable(find_config(options.config)), as_of(options)
     shown, gone = _look(config, now)
     rows = [row for each in shown for row in each.rows(now, overdue=options.overdue)]
     rows += [[*_gone(receipt), ""] for receipt in gone]
@@ -98,10 +99,14 @@ def _look(config: Config, now: datetime) -> tuple[list[_Shown], list[Receipt]]:
                 next(reversed(ledger.editions(name, slices=True)), None),
                 tuple(ledger.deliveries(name, owed=True, slices=True)),
             )
-            for name in config.subscriptions
+            for name in (*config.subscriptions, *config.unusable)
         ]
         owed = ledger.deliveries(owed=True)
-    return shown, [r for r in owed if config.find(r.key.subscription) is None]
+    return shown, [r for r in owed if _is_gone(config, r.key.subscription)]
+
+
+def _is_gone(config: Config, name: str) -> bool:
+    return name.partition(SEPARATOR)[0] not in config.unusable and config.find(name) is None
 
 
 def _coming(config: Config, name: str, now: datetime) -> Due | None:

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,6 +25,7 @@ _KINDS = {"NoneType": "it is empty", "list": "a list", "dict": "a table with key
 _NO_CHARACTER = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _RECIPIENT_OF_SLICE = re.compile(r"^subscriptions\.[^.]+\.slices\.recipients\..*\[\d+\]$")
 _RECIPIENT = re.compile(rf"^destinations\.[^.]+\.to\[\d+\]$|{_RECIPIENT_OF_SLICE.pattern}")
+_OF_SUBSCRIPTION = re.compile(r"^subscriptions\.([^.:\[]+)[.:\[]")
 _SECRET_KEY = re.compile(r"(^|_)(api_?key|password|token|secret)$", re.IGNORECASE)
 
 
@@ -34,7 +35,59 @@ def load_config(path: Path) -> Config:
     Raises:
         ConfigError: with every problem found, each as ``file: key: what is wrong``.
     """
-    data = _read(path)
+    config, problems = _checked(path, _read(path))
+    if config is None or problems:
+        raise _mistakes("The configuration", path, problems)
+    return config
+
+
+def load_usable(path: Path) -> Config:
+    """As `load_config`, for what serves many: a subscription with mistakes of its own does not stop
+    the others. It is left out, and ``unusable`` has what is wrong with it.
+
+    Raises:
+        ConfigError: when something else is wrong, or nothing is left.
+    """
+    config, problems = _checked(path, _read(path))
+    of = [_OF_SUBSCRIPTION.match(problem) for problem in problems]
+    unusable: dict[str, tuple[str, ...]] = {}
+    for found, problem in zip(of, problems, strict=True):
+        if found is not None:
+            unusable[found[1]] = (*unusable.get(found[1], ()), problem)
+    if unusable and all(of):
+        data = _read(path)
+        data["subscriptions"] = {
+            name: one for name, one in data["subscriptions"].items() if name not in unusable
+        }
+        config, others = _checked(path, data)
+        problems = problems if others else []
+    if config is None or problems:
+        raise _mistakes("The configuration", path, problems)
+    config.leave_out(unusable)
+    return config
+
+
+def refuse_unusable(config: Config, subscription: str) -> None:
+    """Raises ConfigError when `load_usable` left ``subscription`` out."""
+    if problems := config.unusable.get(subscription):
+        raise _mistakes(f"The subscription {subscription}", config.path, problems)
+
+
+def _mistakes(what: str, path: Path, problems: Sequence[str]) -> ConfigError:
+    count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+    return ConfigError(
+        f"{what} has {count}.",
+        tuple(f"{path}: {problem}" for problem in problems),
+        "Mend the keys named; `insights-reports config example` shows each with a comment.",
+    )
+
+
+def _checked(path: Path, data: dict[str, Any]) -> tuple[Config | None, list[str]]:
+    """The configuration, and all that is wrong with it, each as ``key: what is wrong``.
+
+    Raises:
+        ConfigError: when it holds secrets.
+    """
     literal = [
         f"{path}: {key}: a secret must not stand in the configuration"
         for key, _ in _walk(data)
@@ -51,15 +104,8 @@ def load_config(path: Path) -> Config:
     validated = _validated(path, data)
     problems = [*of_files, *_no_text(data), *_broken_references(data)]
     if isinstance(validated, ValidationError):
-        problems = [*mistakes.problems(validated, dict(_walk(data))), *problems]
-    if isinstance(validated, ValidationError) or problems:
-        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-        raise ConfigError(
-            f"The configuration has {count}.",
-            tuple(f"{path}: {problem}" for problem in problems),
-            "Mend the keys named; `insights-reports config example` shows each with a comment.",
-        )
-    return validated
+        return None, [*mistakes.problems(validated, dict(_walk(data))), *problems]
+    return validated, problems
 
 
 def _validated(path: Path, data: dict[str, Any]) -> Config | ValidationError:

@@ -5,6 +5,7 @@ Secrets never stand in it: they come from the environment or from files that it 
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     BeforeValidator,
     Field,
+    PrivateAttr,
     field_validator,
     model_validator,
 )
@@ -259,6 +261,17 @@ class Config(StrictModel):
     ledger_password_file: Path | None = None
     destinations: Annotated[dict[str, Destination], Field(default_factory=dict)]
     subscriptions: Annotated[dict[str, Subscription], Field(min_length=1)]
+
+    _unusable: dict[str, tuple[str, ...]] = PrivateAttr(default_factory=dict)
+
+    @property
+    def unusable(self) -> Mapping[str, tuple[str, ...]]:
+        """What is wrong with the subscriptions that `load_usable` left out, by their names."""
+        return self._unusable
+
+    def leave_out(self, unusable: Mapping[str, tuple[str, ...]]) -> None:
+        """Say that subscriptions were left out, and why."""
+        self._unusable.update(unusable)
 
     @field_validator("destinations", "subscriptions")
     @classmethod

@@ -46,7 +46,7 @@ class _Gauges:
         self.periods = gauge("periods", "Periods that are due, by how they stand.", "state")
         self.overdue = gauge("overdue_periods", "Due for an hour and not with everybody.")
         self.refused = gauge("refused_deliveries", "Refused for good, of all periods due.")
-        self.unusable = gauge("unusable", "1 when its calendar cannot be used.")
+        self.unusable = gauge("unusable", "1 when its configuration cannot be used.")
         self.run = gauge("last_run_seconds", "How long each stage of the last run took.", "stage")
         self.failed = gauge("last_run_exit_status", "Of the last run that ended; 0 is good.")
 

@@ -20,7 +20,10 @@ def write_metrics(config: Config, overview: Overview, now: datetime) -> None:
         OSError: when the file cannot be written.
     """
     with open_ledger(config) as ledger:
-        runs = {name: ledger.runs.latest(name, limit=_RUNS) for name in config.subscriptions}
+        runs = {
+            name: ledger.runs.latest(name, limit=_RUNS)
+            for name in (*config.subscriptions, *config.unusable)
+        }
     path = state_of(config) / FILE
     with whole(path, private=True) as part:
         part.write_bytes(metrics(overview, runs, now))

@@ -53,12 +53,13 @@ def deliveries_due(config: Config, now: datetime) -> bool:
 
 
 def _owed_of(config: Config, edition: EditionRow, now: datetime) -> list[Receipt]:
-    subscription = config.find(edition.subscription)
-    folder = state_of(config) / "runs" / edition.run_id
-    if subscription is None:
+    name, folder = edition.subscription, state_of(config) / "runs" / edition.run_id
+    if name.partition(SEPARATOR)[0] in config.unusable:
+        return _failed(config, edition, "its subscription has mistakes; `check` names them")
+    if config.find(name) is None:
         return _give_up(config, edition, now, "its subscription is gone from the configuration")
     if not (edition.run_id and (folder / "run.json").is_file()):
-        anew = f"run {edition.subscription} --period {edition.period}"
+        anew = f"run {name} --period {edition.period}"
         why = f"the files of its run are gone; `deliveries --again WHO`, then `{anew}`"
         return _give_up(config, edition, now, why)
     try:

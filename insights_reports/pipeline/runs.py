@@ -20,7 +20,7 @@ from pathlib import Path
 from pydantic import ConfigDict, TypeAdapter, with_config
 from pydantic.alias_generators import to_camel
 
-from insights_reports.config.file import load_config
+from insights_reports.config.file import load_usable, refuse_unusable
 from insights_reports.config.model import Config, Subscription
 from insights_reports.config.slices import SEPARATOR
 from insights_reports.delivery import Ledger
@@ -72,7 +72,7 @@ class Run:
 
     @cached_property
     def config(self) -> Config:
-        return load_config(self.config_path)
+        return load_usable(self.config_path)
 
     @property
     def subscription(self) -> Subscription:
@@ -174,7 +174,7 @@ def start_run(
         ConfigError: when the configuration has problems.
         UsageError: when it has no such subscription, or the state cannot be written.
     """
-    config = load_config(config_path)
+    config = load_usable(config_path)
     named(config, subscription)
     if out:
         check_out(out)
@@ -247,8 +247,10 @@ def named(config: Config, subscription: str) -> Subscription:
     """The subscription, or the one that has a slice of this name.
 
     Raises:
+        ConfigError: when it was left out because of its mistakes.
         UsageError: when there is none.
     """
+    refuse_unusable(config, subscription.partition(SEPARATOR)[0])
     if found := config.find(subscription):
         return found
     known = [*config.subscriptions, *config.slices_of(subscription.partition(SEPARATOR)[0])]

@@ -32,12 +32,13 @@ def facts_of(ledger: Ledger, name: str) -> LedgerFacts:
 def overview(config: Config, now: datetime) -> Overview:
     """How every period that is due ``now`` stands, of each subscription that has a schedule.
 
-    A subscription whose calendar cannot be used does not stop the others.
+    A subscription whose calendar cannot be used, or that has other mistakes, does not stop the
+    others.
 
     Raises:
         DeliveryError: when the ledger cannot be read.
     """
-    found, unusable = {}, {}
+    found, unusable = {}, {name: "; ".join(wrong) for name, wrong in config.unusable.items()}
     with open_ledger(config) as ledger:
         for name, subscription in config.subscriptions.items():
             try:
@@ -63,8 +64,9 @@ def enrol(config: Config, now: datetime) -> None:
     """Enter of each subscription that has never run since when it is served: what becomes due from
     now on is owed, also when nobody is there then."""
     with open_ledger(config) as ledger:
-        for name, subscription in config.subscriptions.items():
-            if subscription.schedule and not ledger.runs.latest(name, limit=1):
+        scheduled = (name for name, one in config.subscriptions.items() if one.schedule)
+        for name in (*scheduled, *config.unusable):
+            if not ledger.runs.latest(name, limit=1):
                 run = f"served-{name}"
                 with suppress(DeliveryError):  # another process was as fast
                     ledger.runs.start(run, name, ENROLLED, COUNTED[0], now)

@@ -143,7 +143,8 @@ async def _deploy(
         for each in wanted
         if (made := await _serve_one(client, place, each, tags))
     }
-    await _remove(client, ours, {each.name for each in wanted})
+    there = {each.name for each in wanted}
+    await _remove(client, ours, there | {f"{tags[0]}-{name}" for name in config.unusable})
     return served, len(wanted) - len(served)
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from insights_reports.config.delivery import Recipients
+from insights_reports.config.file import refuse_unusable
 from insights_reports.config.model import Config
 from insights_reports.errors import UsageError
 from insights_reports.owed.periods import periods_wanted
@@ -71,10 +72,13 @@ def checked(config: Config, model: type[Request], given: object, instant: dateti
     Raises:
         UsageError: when it asks for anything that it may not, or a period that is none of the
             subscription's or has not begun.
+        ConfigError: when its subscription has mistakes.
     """
     fields = (
         given.model_dump(mode="json", warnings=False) if isinstance(given, BaseModel) else given
     )
+    asked = fields.get("subscription") if isinstance(fields, dict) else None
+    refuse_unusable(config, str(asked))
     try:
         request = model.model_validate(fields)
     except ValidationError as error:

@@ -49,14 +49,18 @@ def test_schedule_ends_with_a_clear_line_when_its_server_is_gone_for_good(
     assert "insights-reports: Prefect's server is gone.\n" in running.said
 
 
-def test_nothing_begins_while_the_file_is_broken_and_no_attempt_is_lost(tmp_path: Path) -> None:
+def test_mistakes_of_one_subscription_stop_no_other_and_those_of_the_file_cost_no_attempt(
+    tmp_path: Path,
+) -> None:
     now = datetime.now(UTC)
     config = write_config(tmp_path, None, "monthly")
     wrong = {"report": "InsightsReports-1", "splits": ["Projekt"]}
-    owed = json.loads(config.read_text())["subscriptions"]["monthly"] | {
+    given = json.loads(config.read_text())["subscriptions"]["monthly"]
+    owed = given | {
         "since": str((now - timedelta(days=40)).date().replace(day=1)),
         "schedule": {"cron": "0 4 * * *", "zone": "UTC"},
     }
+    write_config(tmp_path, None, monthly=given, wrong=wrong)
     quick = "from insights_reports.commands import schedule; schedule._LOOK = 1.0"
     with (
         running_server(as_of=now) as octopus,
@@ -64,12 +68,13 @@ def test_nothing_begins_while_the_file_is_broken_and_no_attempt_is_lost(tmp_path
             config, before=quick, OCTOPUS_URL=octopus.url, OCTOPUS_API_KEY=octopus.api_key
         ) as running,
     ):
-        running.wait_for("insights-edition/")
-        write_config(tmp_path, None, monthly=owed, wrong=wrong)
-        running.wait_for(f"{config}: subscriptions.wrong.splits[0]: ")
+        running.wait_for("wrong: NOT SCHEDULED: subscriptions.wrong.splits[0]: ")
+        whole = json.loads(config.read_text())
+        config.write_text(json.dumps(whole | {"state": [1]}))
+        running.wait_for(f"{config}: state: ")
         begun = [line for line in running.said if ": begins; due since" in line]
         assert begun == []
-        write_config(tmp_path, None, monthly=owed, new=owed)
+        write_config(tmp_path, None, monthly=owed, wrong=wrong, new=owed)
         running.wait_for(": NOT BEGUN: it is not served (is it new?); start `schedule` again")
         wait_until(lambda: any((tmp_path / "reports").rglob("*.html")), "the edition", running, 180)
         assert running.end() == 0

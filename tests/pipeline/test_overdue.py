@@ -54,3 +54,19 @@ def test_nobody_is_told_who_does_not_want_it(configure: Configure) -> None:
         config = load_config(configure(mail_port=postbox.port, more=notify))
         tell_overdue(config, overview(nobody, 2), NOW + 2 * HOUR)
         assert postbox.received == []
+
+
+def test_of_a_subscription_with_mistakes_the_operators_hear_as_well(configure: Configure) -> None:
+    with mail_server() as postbox:
+        notify = {"notify": {"mail": ["ops@example.com"]}}
+        config = load_config(configure(mail_port=postbox.port, more=notify))
+        (config.path.parent / "state").mkdir()
+        broken = Overview({}, {NAME: "subscriptions.monthly.splits[0]: 'Projekt': must be"})
+        for hours in (0, 1):
+            tell_overdue(config, broken, NOW + hours * HOUR)
+            assert subjects(postbox) == ["Insights Reports: monthly (all periods): overdue"]
+        text = postbox.parsed().get_body(("plain",))
+        assert text is not None
+        assert "Why: subscriptions.monthly.splits[0]: 'Projekt': must be" in text.get_content()
+        tell_overdue(config, Overview({NAME: ()}, {}), NOW + 2 * HOUR)
+        assert subjects(postbox)[1:] == ["Insights Reports: monthly (all periods): recovered"]

@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from insights_reports.config.file import load_config
+import pytest
+
+from insights_reports.cli import main
+from insights_reports.config.file import load_config, load_usable
 from insights_reports.delivery import Key, Ledger, State
 from insights_reports.owed.standing import Stand
 from insights_reports.pipeline.owed import deliver_owed, deliveries_due
@@ -68,6 +71,48 @@ def test_a_subscription_that_is_gone_is_given_up(configure: Configure, run: Run)
         assert "gone from the configuration" in receipts[0].detail
         assert not deliver_owed(load_config(config), LATER)
         assert not postbox.received
+
+
+def test_of_a_subscription_with_mistakes_nothing_is_given_up(
+    configure: Configure, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with mail_server() as postbox:
+        postbox.faults["rcpt"] = ["451 4.3.0 try again later"] * 2
+        config = configure(mail_port=postbox.port)
+        assert run(config).status == 5
+        said = json.loads(config.read_text())
+        right = said["subscriptions"]["monthly"]
+        wrong = right | {"splits": ["Projekt"]}
+        said["subscriptions"] = {"other": right | {"deliver_to": []}, "monthly": wrong}
+        config.write_text(json.dumps(said))
+        usable = load_usable(config)
+        (receipt,) = {receipt.detail: receipt for receipt in deliver_owed(usable, LATER)}.values()
+        assert (receipt.state, receipt.detail) == (
+            State.DEFERRED,
+            "its subscription has mistakes; `check` names them",
+        )
+        assert "Projekt" in overview(usable, LATER).unusable["monthly"]
+        assert main(["status", "--config", str(config)]) == 0
+        shown = capsys.readouterr().out
+        assert "subscriptions.monthly.splits[0]: 'Projekt'" in shown
+        assert "gone" not in shown
+        assert main(["status", "--overdue", "--config", str(config)]) == 1
+        with Ledger(config.parent / "state" / "ledger.sqlite") as ledger:
+            mine = ledger.deliveries("monthly")
+        assert {each.state for each in mine if each.key.recipient} == {State.DEFERRED}
+
+
+def test_mistakes_of_one_subscription_stop_no_other(configure: Configure, run: Run) -> None:
+    config = configure()
+    said = json.loads(config.read_text())
+    said["subscriptions"]["board"] = said["subscriptions"]["monthly"] | {"splits": ["Projekt"]}
+    config.write_text(json.dumps(said))
+    done = run(config)
+    assert done.status == 0
+    assert "insights-reports: board cannot be run: subscriptions.board.splits[0]: 'Proj" in done.err
+    refused = run(config, "board", "--dry-run")
+    assert refused.status == 2
+    assert "The subscription board has 1 problem." in refused.err
 
 
 def states(config: Path, period: str) -> list[State]:
