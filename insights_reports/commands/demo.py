@@ -5,7 +5,10 @@ the Prefect flow that production runs.
 """
 
 import argparse
+import json
 import os
+import shutil
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -32,6 +35,8 @@ from insights_reports.server import RunningServer, running_server
 
 SUBSCRIPTION = "board-monthly"
 REPORT = "Nordlicht delivery performance"
+_MADE = "demo.json"
+"""In the demo's folder: the day as of which its company was made up."""
 _IDLE_SERVICES = (
     "SCHEDULER",
     "LATE_RUNS",
@@ -45,12 +50,16 @@ _IDLE_SERVICES = (
 
 
 def main(options: argparse.Namespace) -> int:
-    """Make the last month's edition of a made-up company; 0 only if all was made and agrees."""
+    """Make the last month's edition of a made-up company; 0 only if all was made and agrees.
+
+    The company is another one each day, so that what a demo of another day left is removed first.
+    """
     begun = time.perf_counter()
     out = Path(options.out).resolve()
     check_out(out)
     # A whole day, so that a second demo on the same day finds the same data.
     now = as_of(options) if options.as_of else _midnight()
+    _begin_anew(out, now)
     progress = terminal_progress("demo")
     with ExitStack() as stack, ThreadPoolExecutor(1) as beside:
         progress("starting the embedded server and Prefect")
@@ -74,6 +83,17 @@ def main(options: argparse.Namespace) -> int:
 
 def _midnight() -> datetime:
     return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _begin_anew(out: Path, now: datetime) -> None:
+    """Otherwise a history of one company would be continued by that of another."""
+    mark = out / _MADE
+    before = json.loads(mark.read_text(encoding="utf-8"))["asOf"] if mark.is_file() else None
+    if before not in (None, now.isoformat()):
+        print(f"The demo as of {before[:10]} is removed from {_short(out)}.", file=sys.stderr)
+        for name in ("mail", "reports", "state"):
+            shutil.rmtree(out / name, ignore_errors=True)
+    mark.write_text(json.dumps({"asOf": now.isoformat()}) + "\n", encoding="utf-8")
 
 
 def _load_prefect(out: Path) -> None:
