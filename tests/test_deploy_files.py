@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from insights_reports import __version__
 from insights_reports.cli import build_parser
 
 DEPLOY = Path(__file__).parent.parent / "deploy"
@@ -115,11 +116,30 @@ def test_nothing_may_do_more_than_it_needs() -> None:
 
 
 def test_images_of_others_are_pinned() -> None:
-    others = re.findall(r"(?:FROM |--from=)(\S+[:/]\S+)", DOCKERFILE)
-    others.append(COMPOSE["postgres"]["image"])
-    assert len(others) == 4
-    for image in others:
+    assert set(re.findall("^FROM (\\S+)", DOCKERFILE, re.MULTILINE)) == {"${BASE}"}
+    (base,) = re.findall("^ARG BASE=(.+)", DOCKERFILE, re.MULTILINE)
+    for image in (base, COMPOSE["postgres"]["image"]):
         assert re.search(r":\d+\.\d+(\.\d+)?(-[\w-]+)?$", image), image
+
+
+def test_the_image_says_its_version() -> None:
+    assert f'image.version="{__version__}"' in DOCKERFILE
+
+
+def test_the_image_has_the_libraries_and_fonts_of_the_setup() -> None:
+    setup = (DEPLOY.parent / "scripts" / "setup").read_text()
+    (line,) = re.findall(r"^packages=\((.+)\)", setup, re.MULTILINE)
+    wanted = {*line.split(), *re.findall(r"apt_install (fonts-\S+);", setup)}
+    assert len(wanted) == 8
+    assert wanted <= set(DOCKERFILE.split())
+
+
+def test_what_the_image_is_built_of_reaches_the_builder_and_nothing_else() -> None:
+    ignored = (DEPLOY.parent / ".dockerignore").read_text().splitlines()
+    assert "*" in ignored
+    let_in = {line[1:] for line in ignored if line.startswith("!")}
+    copied = re.findall("^COPY (?!--from)(.+) \\S+$", DOCKERFILE, re.MULTILINE)
+    assert let_in == {name for line in copied for name in line.split()}
 
 
 def test_every_secret_comes_from_outside() -> None:

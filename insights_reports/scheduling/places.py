@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.objects import WorkPool as WorkerPool
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound
@@ -72,22 +73,34 @@ class _Workers:
         self.tag = f"workers-{digits}"
 
     async def add(self, client: PrefectClient, deployment: RunnerDeployment) -> UUID:
-        await self._refuse_an_unknown_pool(client)
+        self._refuse_unknown_variables(await self._pool_of(client))
         function = str(deployment.entrypoint).rpartition(":")[2]
         deployment.entrypoint = f"{_FLOWS}.{function}"
         deployment.work_pool_name = self._pool.name
         deployment.job_variables = self._pool.job_variables | {"env": self._served.variables()}
         return await deployment.aapply()
 
-    async def _refuse_an_unknown_pool(self, client: PrefectClient) -> None:
+    async def _pool_of(self, client: PrefectClient) -> WorkerPool:
         try:
-            await client.read_work_pool(self._pool.name)
+            return await client.read_work_pool(self._pool.name)
         except ObjectNotFound:
             raise UsageError(
                 f"there is no work pool {self._pool.name!r}",
                 f"(prefect work-pool create {self._pool.name} --type process, or docker, "
                 "kubernetes)",
             ) from None
+
+    def _refuse_unknown_variables(self, pool: WorkerPool) -> None:
+        """Prefect leaves them out without a word: a root that shall be read-only is not."""
+        known = pool.base_job_template.get("variables", {}).get("properties", {})
+        unknown = [name for name in self._pool.job_variables if name not in known]
+        if known and unknown:  # a pool without a template gets that of its first worker
+            raise UsageError(
+                f"the work pool {pool.name!r} knows no job variable {unknown[0]!r}",
+                f"(mend its name; or, where the worker is installed, `prefect work-pool create "
+                f"{pool.name} --type {pool.type} --overwrite`, by which the pool learns all that "
+                "worker takes)",
+            )
 
     async def sweep(self, client: PrefectClient, ours: Sequence[DeploymentResponse]) -> list[str]:
         return []  # they may be on other machines: nothing here shows who lives

@@ -202,6 +202,31 @@ def test_a_pool_that_is_not_there(environment: dict[str, str], tmp_path: Path) -
     assert "prefect work-pool create nowhere --type process" in refused.stderr
 
 
+def test_a_job_variable_that_the_pool_does_not_know(
+    prefect: Prefect, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Prefect would leave it out in silence; a pool that no worker has named variables for yet, as
+    `reports`, may be given any."""
+    template = {
+        "variables": {"properties": {"image": {"type": "string"}, "env": {"type": "object"}}},
+        "job_configuration": {"image": "{{ image }}", "env": "{{ env }}"},
+    }
+    pool = {"name": "boxes", "type": "docker", "base_job_template": template}
+    reply = prefect.ask("POST", "/api/work_pools/", json=pool, auth=prefect.inner)
+    assert reply.status_code == 201, reply.text
+    asked: dict[str, Any] = {"image": "reports:1.0", "container_create_kwargs": {"read_only": True}}
+    top = {"work_pool": {"name": "boxes", "job_variables": asked}}
+    refused = deploy(write_config(tmp_path, "BOXES", "monthly", top=top), environment)
+    assert refused.returncode == 2
+    assert "'boxes' knows no job variable 'container_create_kwargs'" in refused.stderr
+    assert "prefect work-pool create boxes --type docker --overwrite" in refused.stderr
+    assert prefect.deployment("BOXES-monthly") is None
+    del asked["container_create_kwargs"]
+    taken = deploy(write_config(tmp_path, "BOXES", "monthly", top=top), environment)
+    assert taken.returncode == 0, taken.stderr
+    assert known(prefect, "BOXES-monthly")["job_variables"]["image"] == "reports:1.0"
+
+
 @pytest.mark.parametrize(
     ("top", "url", "said"),
     [
