@@ -18,7 +18,7 @@ from insights_reports.config.model import Config
 from insights_reports.delivery import EditionRow, said
 from insights_reports.errors import UsageError
 from insights_reports.pipeline.rerun import find_edition
-from insights_reports.pipeline.seal import FOLDER
+from insights_reports.pipeline.seal import how_to_make_anew
 from insights_reports.pipeline.state import open_ledger, state_of
 
 
@@ -77,11 +77,10 @@ def _open(options: argparse.Namespace, config: Config, edition: EditionRow) -> i
     folder = _folder(config, edition)
     names = [name for name, _, _ in edition.files if (folder / name).is_file()]
     if not names:
-        how = "--as-sealed" if (folder.parent / FOLDER).is_dir() else "--restate"
         raise UsageError(
             "The edition's files are not here any more.",
             str(folder),
-            f"`editions show` says where it was delivered; `rerun EDITION {how}` makes it anew.",
+            how_to_make_anew(edition.name, folder.parent),
         )
     best = min(names, key=lambda name: (not name.endswith(".html"), not name.endswith(".pdf")))
     path = folder / best

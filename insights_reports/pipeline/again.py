@@ -23,6 +23,7 @@ from insights_reports.delivery.mail.mailing import Mailing
 from insights_reports.errors import UsageError
 from insights_reports.pipeline.deliver import compose_mail, destinations, edition_of
 from insights_reports.pipeline.runs import Run, open_run
+from insights_reports.pipeline.seal import how_to_make_anew
 from insights_reports.pipeline.state import state_of
 from insights_reports.spelling.nearest import meant_or_all
 
@@ -116,11 +117,10 @@ def _check_file(name: str, edition: EditionRow) -> None:
 def _run(config: Config, edition: EditionRow) -> Run:
     folder: Path = state_of(config) / "runs" / edition.run_id
     if not (folder / "run.json").is_file():
-        name = f"{edition.subscription}/{edition.period}/r{edition.revision}"
         raise UsageError(
             "The files of this edition's run are gone.",
             str(folder),
-            f"`insights-reports rerun {name} --as-sealed` writes them into a folder.",
+            how_to_make_anew(edition.name, folder),
         )
     return open_run(folder)
 
