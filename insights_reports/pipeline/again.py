@@ -25,6 +25,7 @@ from insights_reports.pipeline.deliver import compose_mail, destinations, editio
 from insights_reports.pipeline.runs import Run, open_run
 from insights_reports.pipeline.seal import how_to_make_anew
 from insights_reports.pipeline.state import state_of
+from insights_reports.pipeline.told import places_of
 from insights_reports.spelling.nearest import meant_or_all
 
 
@@ -89,12 +90,9 @@ def _owe(config: Config, ledger: Ledger, asked: Again, receipt: Receipt, now: da
 
 def _mailings(run: Run, made: Edition, ledger: Ledger, name: str) -> Iterator[Mailing]:
     """Of the destination ``name``, if editions still go there."""
-    folders = tuple(
-        receipt.reference
-        for receipt in ledger.deliveries(made.about.subscription, made.about.period)
-        if receipt.done and not receipt.key.recipient
-        if receipt.key.revision == made.about.revision
-    )
+    receipts = ledger.deliveries(made.about.subscription, made.about.period)
+    of_it = [each for each in receipts if each.key.revision == made.about.revision]
+    folders = tuple(places_of(run, of_it))
     for each in destinations(run):
         if each.name == name and isinstance(each, MailDestination):
             composing = lambda edition, notes: compose_mail(run, notes)  # noqa: E731
