@@ -11,11 +11,12 @@ from insights_reports.commands.common import (
     print_json,
     print_table,
     receipt_json,
+    receipt_text,
     size,
 )
 from insights_reports.config.file import find_config, load_config
 from insights_reports.config.model import Config
-from insights_reports.delivery import EditionRow, said
+from insights_reports.delivery import EditionRow
 from insights_reports.errors import UsageError
 from insights_reports.pipeline.rerun import find_edition
 from insights_reports.pipeline.seal import how_to_make_anew
@@ -61,9 +62,7 @@ def _show(options: argparse.Namespace, config: Config, edition: EditionRow) -> i
         ["FILE", "SIZE"], [[name, size(count)] for name, count, _ in edition.files], right="lr"
     )
     for receipt in receipts:
-        to = f" {receipt.key.recipient}" if receipt.key.recipient else ""
-        at = f"{receipt.at:%Y-%m-%d %H:%M %Z}"
-        print(f"{receipt.key.destination}{to}: {said(receipt)} ({at})")
+        print(f"{receipt_text(receipt)} ({receipt.at:%Y-%m-%d %H:%M %Z})")
     print(f"Kept in {folder}" if folder.is_dir() else "Its files are not in the state any more.")
     return 0
 
