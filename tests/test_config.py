@@ -363,6 +363,36 @@ def test_the_type_of_a_destination_is_named_in_our_words(tmp_path: Path) -> None
     ]
 
 
+@pytest.mark.parametrize(
+    "folders",
+    [
+        "{year}/{subscription}",  # two periods in one folder
+        "{period}",
+        "{subscription}/{period}/",
+        "{period.__class__}/{subscription}",
+        "{period!r}/{subscription}",
+        "{period:>9}/{subscription}",
+        "{0}/{subscription}/{period}",
+        "{subscription}/{period}/r{revision}",
+        "../{subscription}/{period}",
+        "Insights/{year}/{subscription}/{period}",
+        "",
+    ],
+)
+@pytest.mark.parametrize("place", ["type: folder, path: x", "type: storage, url: s3://b/x"])
+def test_folders_are_one_of_those_that_there_are(tmp_path: Path, place: str, folders: str) -> None:
+    text = f"{SMALLEST}destinations:\n  a: {{{place}, folders: {json.dumps(folders)}}}\n"
+    (problem,) = problems(tmp_path, text)
+    assert problem.startswith(f"destinations.a.folders: {folders!r}: must be {{subscription}}/")
+    assert "{year}/{period}/{subscription} or {subscription}/{year}/{period}" in problem
+
+
+def test_the_folders_that_were_meant_are_named(tmp_path: Path) -> None:
+    text = "destinations:\n  a: {type: folder, path: x, folders: '{period}/{subscripton}'}\n"
+    (problem,) = problems(tmp_path, SMALLEST + text)
+    assert problem.endswith("; did you mean {period}/{subscription}?")
+
+
 def test_the_case_of_enumerations_is_forgiven(tmp_path: Path) -> None:
     text = SMALLEST + "    splits: [project, TENANT]\n    every: Month\n    formats: [PDF, html]\n"
     text += "destinations: {a: {type: Folder, path: x}, b: {type: MAIL, to: [a@example.com]}}\n"
@@ -387,7 +417,7 @@ def test_every_model_of_the_configuration_is_found_by_its_key() -> None:
         "on",
         "zone",
     ]
-    assert keys_at(("destinations", "mail", "folder")) == ["path", "public_url", "type"]
+    assert keys_at(("destinations", "mail", "folder")) == ["folders", "path", "public_url", "type"]
     assert "path" not in keys_at(())
     assert keys_at(("mail", "auth", "google")) == ["service_account_file"]
 

@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from insights_reports.assets import TEMPLATES
-from insights_reports.delivery import EditionRow, Receipt, State
+from insights_reports.delivery import EditionRow, Receipt, State, said
 from insights_reports.edition.about import About
 from insights_reports.errors import UsageError
 from insights_reports.octopus import Connection
@@ -114,6 +114,16 @@ def receipt_json(receipt: Receipt) -> dict[str, Any]:
     """A delivery in docs/json.md's shape."""
     plain: dict[str, Any] = camel(receipt)
     return {**plain.pop("key"), **plain, "inDoubt": receipt.state is State.UNKNOWN}
+
+
+def receipt_text(receipt: Receipt) -> str:
+    """A delivery on one line: what went into a place with where it stands."""
+    to = f" {receipt.key.recipient}" if receipt.key.recipient else ""
+    if receipt.done:
+        already = " (already delivered, nothing sent again)" if receipt.already else ""
+        where = "" if receipt.key.recipient else f" to {receipt.reference}"
+        return f"{receipt.key.destination}{to}: {receipt.state}{where}{already}"
+    return f"{receipt.key.destination}{to}: {said(receipt)}"
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: str = "") -> None:

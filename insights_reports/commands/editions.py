@@ -11,14 +11,15 @@ from insights_reports.commands.common import (
     print_json,
     print_table,
     receipt_json,
+    receipt_text,
     size,
 )
 from insights_reports.config.file import find_config, load_config
 from insights_reports.config.model import Config
-from insights_reports.delivery import EditionRow, said
+from insights_reports.delivery import EditionRow
 from insights_reports.errors import UsageError
 from insights_reports.pipeline.rerun import find_edition
-from insights_reports.pipeline.seal import FOLDER
+from insights_reports.pipeline.seal import how_to_make_anew
 from insights_reports.pipeline.state import open_ledger, state_of
 
 
@@ -61,9 +62,7 @@ def _show(options: argparse.Namespace, config: Config, edition: EditionRow) -> i
         ["FILE", "SIZE"], [[name, size(count)] for name, count, _ in edition.files], right="lr"
     )
     for receipt in receipts:
-        to = f" {receipt.key.recipient}" if receipt.key.recipient else ""
-        at = f"{receipt.at:%Y-%m-%d %H:%M %Z}"
-        print(f"{receipt.key.destination}{to}: {said(receipt)} ({at})")
+        print(f"{receipt_text(receipt)} ({receipt.at:%Y-%m-%d %H:%M %Z})")
     print(f"Kept in {folder}" if folder.is_dir() else "Its files are not in the state any more.")
     return 0
 
@@ -77,11 +76,10 @@ def _open(options: argparse.Namespace, config: Config, edition: EditionRow) -> i
     folder = _folder(config, edition)
     names = [name for name, _, _ in edition.files if (folder / name).is_file()]
     if not names:
-        how = "--as-sealed" if (folder.parent / FOLDER).is_dir() else "--restate"
         raise UsageError(
             "The edition's files are not here any more.",
             str(folder),
-            f"`editions show` says where it was delivered; `rerun EDITION {how}` makes it anew.",
+            how_to_make_anew(edition.name, folder.parent),
         )
     best = min(names, key=lambda name: (not name.endswith(".html"), not name.endswith(".pdf")))
     path = folder / best

@@ -15,11 +15,12 @@ from insights_reports.commands.common import (
     print_json,
     print_table,
     receipt_json,
+    receipt_text,
     size,
 )
 from insights_reports.config.file import find_config, load_usable
 from insights_reports.config.model import Config, Subscription
-from insights_reports.delivery import Receipt, address, failure, said
+from insights_reports.delivery import address, failure, said
 from insights_reports.delivery.interruptions import stoppable
 from insights_reports.errors import InsightsReportsError, UsageError, without_secrets
 from insights_reports.owed.periods import periods_wanted, range_wanted
@@ -226,7 +227,7 @@ def print_outcome(run: Run, outcome: Outcome) -> None:
     if not any(receipt.done and not receipt.key.recipient for receipt in outcome.receipts):
         print(f"The files are in {run.files}")
     for receipt in outcome.receipts:
-        print(_receipt(receipt))
+        print(receipt_text(receipt))
     if outcome.held:
         name = f"{run.subscription_name}/{edition.period}"
         print(f"Held: {outcome.why_held}.")
@@ -249,12 +250,3 @@ def print_slices(subscription: str, sliced: Sliced) -> None:
         names, more = sliced.unmapped[:_MOST_NAMED], len(sliced.unmapped) - _MOST_NAMED
         others = f" and {more} more" if more > 0 else ""
         print(f"Mapped to nobody: {', '.join(names)}{others}")
-
-
-def _receipt(receipt: Receipt) -> str:
-    to = f" {receipt.key.recipient}" if receipt.key.recipient else ""
-    if receipt.done:
-        already = " (already delivered, nothing sent again)" if receipt.already else ""
-        where = "" if receipt.key.recipient else f" to {receipt.reference}"
-        return f"{receipt.key.destination}{to}: {receipt.state}{where}{already}"
-    return f"{receipt.key.destination}{to}: {said(receipt)}"

@@ -13,6 +13,7 @@ from pydantic import (
 
 from insights_reports.config.slices import short_names
 from insights_reports.config.strict import StrictModel
+from insights_reports.spelling.folders import DEFAULT, Folders
 
 
 def _one_address(text: str) -> str:
@@ -23,13 +24,6 @@ def _one_address(text: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_one_address)]
-
-
-def _each_once(addresses: tuple[str, ...]) -> tuple[str, ...]:
-    spelled: dict[str, str] = {}
-    for address in addresses:
-        spelled.setdefault(address.lower(), address)
-    return tuple(spelled.values())
 
 
 class Microsoft(StrictModel):
@@ -105,19 +99,22 @@ class Mail(StrictModel):
 
 
 class Folder(StrictModel):
-    """A folder that keeps every edition, with an index page."""
+    """A folder that keeps every edition, with an index page; ``folders`` are those in which the
+    revisions of an edition stand."""
 
     type: Literal["folder"]
     path: Path
+    folders: Folders = DEFAULT
     public_url: str | None = None
 
 
 class RemoteStorage(StrictModel):
     """Storage elsewhere: s3://, gs://, az://, sftp://, sharepoint:// or onedrive://, with an index
-    page (docs/delivery.md)."""
+    page (docs/delivery.md); ``folders`` as of a folder."""
 
     type: Literal["storage"]
     url: str
+    folders: Folders = DEFAULT
     public_url: str | None = None
     endpoint: str | None = None
     region: str | None = None
@@ -138,12 +135,6 @@ class Recipients(StrictModel):
     documents: Literal["summary", "all"] = "summary"
     on_unknown: Literal["resend", "hold"] = "resend"
     new_recipients: Literal["next", "now"] = "now"
-
-    @field_validator("to")
-    @classmethod
-    def _once(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
-        """Addresses that differ only in case are one recipient, as spelled first."""
-        return _each_once(addresses)
 
 
 class Outbox(StrictModel):
@@ -198,7 +189,7 @@ class SlicesPolicy(StrictModel):
     @classmethod
     def _told_apart(cls, given: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
         short_names(given)
-        return {slice: _each_once(addresses) for slice, addresses in given.items()}
+        return given
 
     @model_validator(mode="after")
     def _some(self) -> "SlicesPolicy":

@@ -101,11 +101,12 @@ def _to_place(
 ) -> tuple[Receipt, Published | None]:
     """Publish, unless another run is at it. A folder that was emptied since is filled again."""
     (key,) = keys_of(edition, place)
+    known = ledger.deliveries(key.subscription, key.period)
     claim = ledger.claim(key, now())
     if claim is None and ledger.receipt(key).state is not State.SENT:
         return ledger.receipt(key), None
     try:
-        published = places.publish(edition, place, now=now(), holders=ledger.holders)
+        published = places.publish(edition, place, now=now(), holders=ledger.holders, known=known)
     except Exception as error:
         reason = (
             str(error)

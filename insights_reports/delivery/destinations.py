@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from email_validator import EmailNotValidError, validate_email
 
 from insights_reports.edition.files import File
+from insights_reports.spelling.folders import DEFAULT, Folders
 
 _STORES = ("s3", "gs", "az", "sftp", "sharepoint", "onedrive")
 LARGEST_MAIL = 10_000_000  # bytes as sent; base64 makes about 7.4 MB of files of it
@@ -119,17 +120,18 @@ class GraphTransport:
 
 @dataclass(frozen=True, slots=True)
 class FolderDestination:
-    """A folder that keeps every revision of every edition. ``public_url`` is where its readers find
-    it, if they can."""
+    """A folder that keeps every revision of every edition, in ``folders`` of theirs. ``public_url``
+    is where its readers find it, if they can."""
 
     name: str
     path: Path
     public_url: str | None = None
+    folders: Folders = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
 class StorageDestination:
-    """Storage elsewhere that keeps every revision of every edition, below ``url``.
+    """Storage elsewhere that keeps every revision of every edition, in ``folders`` below ``url``.
 
     ``s3://bucket/prefix``, ``gs://…`` and ``az://container/prefix`` take ``endpoint``, ``region``
     and ``ca_bundle``; their credentials come from the environment. ``sftp://user@host:port/path``
@@ -152,6 +154,7 @@ class StorageDestination:
     known_hosts: str | None = None
     host_key: str | None = None
     graph: GraphAccount | None = None
+    folders: Folders = DEFAULT
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "url", self.url.rstrip("/"))

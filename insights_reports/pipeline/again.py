@@ -23,7 +23,9 @@ from insights_reports.delivery.mail.mailing import Mailing
 from insights_reports.errors import UsageError
 from insights_reports.pipeline.deliver import compose_mail, destinations, edition_of
 from insights_reports.pipeline.runs import Run, open_run
+from insights_reports.pipeline.seal import how_to_make_anew
 from insights_reports.pipeline.state import state_of
+from insights_reports.pipeline.told import places_of
 from insights_reports.spelling.nearest import meant_or_all
 
 
@@ -88,12 +90,9 @@ def _owe(config: Config, ledger: Ledger, asked: Again, receipt: Receipt, now: da
 
 def _mailings(run: Run, made: Edition, ledger: Ledger, name: str) -> Iterator[Mailing]:
     """Of the destination ``name``, if editions still go there."""
-    folders = tuple(
-        receipt.reference
-        for receipt in ledger.deliveries(made.about.subscription, made.about.period)
-        if receipt.done and not receipt.key.recipient
-        if receipt.key.revision == made.about.revision
-    )
+    receipts = ledger.deliveries(made.about.subscription, made.about.period)
+    of_it = [each for each in receipts if each.key.revision == made.about.revision]
+    folders = tuple(places_of(run, of_it))
     for each in destinations(run):
         if each.name == name and isinstance(each, MailDestination):
             composing = lambda edition, notes: compose_mail(run, notes)  # noqa: E731
@@ -116,11 +115,10 @@ def _check_file(name: str, edition: EditionRow) -> None:
 def _run(config: Config, edition: EditionRow) -> Run:
     folder: Path = state_of(config) / "runs" / edition.run_id
     if not (folder / "run.json").is_file():
-        name = f"{edition.subscription}/{edition.period}/r{edition.revision}"
         raise UsageError(
             "The files of this edition's run are gone.",
             str(folder),
-            f"`insights-reports rerun {name} --as-sealed` writes them into a folder.",
+            how_to_make_anew(edition.name, folder),
         )
     return open_run(folder)
 

@@ -127,13 +127,15 @@ def place_of(config: Config, name: str, chosen: Folder | RemoteStorage) -> Place
     Raises: as `destination_of`.
     """
     if isinstance(chosen, Folder):
-        return FolderDestination(name, config.resolve(chosen.path), chosen.public_url)
+        path = config.resolve(chosen.path)
+        return FolderDestination(name, path, chosen.public_url, chosen.folders)
     key = f"destinations.{name}"
     try:
         return StorageDestination(
             name=name,
             url=chosen.url,
             public_url=chosen.public_url,
+            folders=chosen.folders,
             endpoint=chosen.endpoint,
             region=chosen.region,
             ca_bundle=config.resolve(chosen.ca_bundle) if chosen.ca_bundle else None,

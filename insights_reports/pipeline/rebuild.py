@@ -1,5 +1,6 @@
 """A ledger that lost its memory believes the archives: their manifests are entered again."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -14,11 +15,13 @@ from insights_reports.delivery import (
     RevisionManifest,
     State,
     StorageDestination,
+    address,
 )
-from insights_reports.delivery.storage.places import Place, read_manifests
+from insights_reports.delivery.storage.places import Place, path_in, read_manifests
 from insights_reports.edition.about import About
 from insights_reports.pipeline.destinations import RECIPIENTS, of_slice, places_of
 
+_Content = tuple[str, str, int, str]
 IN_DOUBT = "the ledger did not know of this edition, but the archive does"
 
 
@@ -44,27 +47,27 @@ def rebuild(
         for name, place in places_of(config).items()
         if isinstance(place, FolderDestination) or not local_only
     }
-    found = {
-        name: [m for each in _folders(config, name, place, of) for m in _read(each, ledger)]
+    found = [
+        (each, manifest)
         for name, place in places.items()
-    }
+        for each in _folders(config, name, place, of)
+        for manifest in _read(each, ledger)
+    ]
     entered = []
     latest: dict[tuple[str, str], int] = {}
-    for manifest in (each for manifests in found.values() for each in manifests):
-        name = (manifest.about.subscription, manifest.about.period)
-        latest[name] = max(manifest.about.revision, latest.get(name, 0))
-    for destination, manifests in found.items():
-        for manifest in manifests:
-            last = (
-                latest[manifest.about.subscription, manifest.about.period]
-                == manifest.about.revision
-            )
-            row = _row(manifest)
-            receipts = [*_published(manifest, found, now)]
-            if last:
-                receipts += _mailed(config, manifest, destination, now)
-            if ledger.reenter(row, receipts):
-                entered.append(row)
+    published: defaultdict[_Content, list[Receipt]] = defaultdict(list)
+    for place, manifest in found:
+        about = manifest.about
+        name = (about.subscription, about.period)
+        latest[name] = max(about.revision, latest.get(name, 0))
+        published[_content(about)].append(_receipt(place, manifest, now))
+    for place, manifest in found:
+        about, row = manifest.about, _row(manifest)
+        receipts = list(published[_content(about)])
+        if latest[about.subscription, about.period] == about.revision:
+            receipts += _mailed(config, about, place.name, now)
+        if ledger.reenter(row, receipts):
+            entered.append(row)
     return entered
 
 
@@ -123,27 +126,21 @@ def _row(manifest: RevisionManifest) -> EditionRow:
     )
 
 
-def _published(
-    manifest: RevisionManifest, found: dict[str, list[RevisionManifest]], now: datetime
-) -> Iterator[Receipt]:
-    for name, manifests in found.items():
-        if any(_same(manifest, other) for other in manifests):
-            key = Key(
-                manifest.about.subscription, manifest.about.period, manifest.about.revision, name
-            )
-            yield Receipt(key, State.SENT, now, reference=manifest.folder)
-
-
-def _same(one: RevisionManifest, other: RevisionManifest) -> bool:
-    return (one.folder, one.about.digest) == (other.folder, other.about.digest)
-
-
-def _mailed(
-    config: Config, manifest: RevisionManifest, archive: str, now: datetime
-) -> Iterator[Receipt]:
+def _receipt(place: Place, manifest: RevisionManifest, now: datetime) -> Receipt:
     about = manifest.about
+    key = Key(about.subscription, about.period, about.revision, place.name)
+    return Receipt(key, State.SENT, now, reference=path_in(place, manifest.folder))
+
+
+def _content(about: About) -> _Content:
+    """The same in all places, whichever the edition's folder is there."""
+    return about.subscription, about.period, about.revision, about.digest
+
+
+def _mailed(config: Config, about: About, archive: str, now: datetime) -> Iterator[Receipt]:
     for name, recipient in _recipients(config, about.subscription):
-        key = Key(about.subscription, about.period, about.revision, name, recipient.lower())
+        mailbox = address(recipient).lower()
+        key = Key(about.subscription, about.period, about.revision, name, mailbox)
         yield Receipt(key, State.UNKNOWN, now, detail=f"{IN_DOUBT} {archive!r}")
 
 

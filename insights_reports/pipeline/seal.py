@@ -88,6 +88,15 @@ def unseal(folder: Path) -> dict[str, Any]:
     return said
 
 
+def how_to_make_anew(name: str, run: Path) -> str:
+    """What helps when files of the edition ``name`` are gone from the folder of its ``run``."""
+    how = "as-sealed" if (run / FOLDER / MANIFEST).is_file() else "restate"
+    return (
+        f"`insights-reports editions show {name}` says where it was delivered; "
+        f"`rerun {name} --{how}` makes it anew."
+    )
+
+
 def versions() -> dict[str, str]:
     """What the bytes of an edition depend on besides its inputs."""
     return {

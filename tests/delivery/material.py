@@ -25,6 +25,7 @@ from insights_reports.delivery import (
 from insights_reports.delivery.ledger.postgres import PostgresDatabase, PostgresLedger
 from insights_reports.edition.about import About
 from insights_reports.edition.files import File
+from insights_reports.spelling.folders import DEFAULT, Folders
 
 # One folder for the processes of all tests, outside of what they look at.
 HOLDERS_FOLDER = Path(tempfile.gettempdir()) / f"insights-reports-tests-{os.getuid()}"
@@ -126,6 +127,7 @@ class Office:
     where: Where | None = None  # the ledger; by default in the root
     period: str = "2026-09"
     stores: tuple[StorageDestination, ...] = ()
+    folders: Folders = DEFAULT
 
     @property
     def ledger_path(self) -> Path:
@@ -134,7 +136,7 @@ class Office:
     @property
     def destinations(self) -> list[Destination]:
         mailing = MailDestination("mail", self.recipients, self.transport, **self.settings)  # type: ignore[arg-type]
-        folder = FolderDestination("folder", self.root / "editions")
+        folder = FolderDestination("folder", self.root / "editions", folders=self.folders)
         return [*self.stores, *([folder] if self.with_folder else []), mailing]
 
     def deliver(self, edition: Edition = EDITION) -> list[Receipt]:

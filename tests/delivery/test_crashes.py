@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -25,6 +25,8 @@ from insights_reports.delivery import (
 )
 from insights_reports.delivery.mail import mailing as mail_module
 from insights_reports.delivery.storage import places
+from insights_reports.delivery.storage.manifest import folder_of
+from insights_reports.spelling.folders import Folders
 from tests.delivery.mail_servers import Postbox, mail_server
 from tests.delivery.material import EDITION, HOLDERS, NOON, Office, altered
 from tests.delivery.processes import PROCESSES
@@ -186,6 +188,7 @@ def test_killed_at_random_until_all_is_done(
             with_folder=True,
             stores=stores,
             period=f"{2000 + editions}",
+            folders=get_args(Folders)[editions % 5],
         )
         begun = time.monotonic()
         life = 0.5 if stores else 0.1  # seconds, on average
@@ -197,7 +200,9 @@ def test_killed_at_random_until_all_is_done(
         for place in every:
             manifests = places.read_manifests(place, HOLDERS)
             assert len(manifests) == editions
-        publish(entered_as(office), tmp_path / "editions", now=NOON, holders=HOLDERS)
+        edition = entered_as(office)
+        folder = folder_of(edition, office.folders)
+        publish(edition, tmp_path / "editions", now=NOON, holders=HOLDERS, folder=folder)
     copies = Counter(recipient for recipient, _ in postbox.received)
     assert len(copies) == done
     assert len(set(postbox.received)) == done

@@ -6,10 +6,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import asyncssh
 import obstore
@@ -17,8 +17,10 @@ import pytest
 
 from insights_reports.delivery import (
     GraphAccount,
+    Key,
     Ledger,
     MailDestination,
+    Receipt,
     State,
     StorageDestination,
     deliver,
@@ -29,6 +31,7 @@ from insights_reports.delivery.storage.sftp import SftpStorage
 from insights_reports.delivery.storage.sharepoint import SharePointStorage
 from insights_reports.edition.files import File
 from insights_reports.errors import DeliveryError
+from insights_reports.spelling.folders import Folders
 from tests.delivery.graph_server import SITE, Graph, graph_server
 from tests.delivery.mail_servers import mail_server
 from tests.delivery.material import EDITION, FILES, HOLDERS, NOON, Clock, altered, compose, entered
@@ -141,6 +144,46 @@ def test_the_pointer_goes_to_the_newest_and_never_back(place: StorageDestination
     publish(EDITION, place)
     assert b'"revision": 2' in everything(place)["board/2026-09/latest.json"]
     assert [m.about.revision for m in places.read_manifests(place, HOLDERS)] == [1, 2]
+
+
+def test_other_folders_hold_for_the_periods_to_come(place: StorageDestination) -> None:
+    first = publish(EDITION, place)
+    moved = replace(place, folders="{year}/{subscription}/{period}")
+    sent = Receipt(Key("board", "2026-09", 1, place.name), State.SENT, NOON)
+    known = [replace(sent, reference=str(first.path))]
+    assert not publish(EDITION, moved, known=known).new
+    assert publish(SECOND, moved, known=known).path == f"{place.url}/board/2026-09/r2"
+    october = altered(EDITION, period="2026-10", start=date(2026, 10, 1), end=date(2026, 11, 1))
+    assert publish(october, moved).path == f"{place.url}/2026/board/2026-10/r1"
+    found = places.read_manifests(moved, HOLDERS)
+    assert [each.folder for each in found] == [
+        "board/2026-09/r1",
+        "board/2026-09/r2",
+        "2026/board/2026-10/r1",
+    ]
+    there = everything(place)
+    assert b'"revision": 2' in there["board/2026-09/latest.json"]
+    assert "2026/board/2026-10/latest.json" in there
+
+
+def test_the_pointer_of_a_year_heeds_no_revision_of_its_months(place: StorageDestination) -> None:
+    monthly = replace(place, folders="{subscription}/{year}/{period}")
+    publish(EDITION, monthly)
+    publish(SECOND, monthly)
+    publish(altered(EDITION, period="2026"), place)
+    there = everything(place)
+    assert b'"revision": 1' in there["board/2026/latest.json"]
+    assert b'"revision": 2' in there["board/2026/2026-09/latest.json"]
+    assert len(places.read_manifests(place, HOLDERS)) == 3
+
+
+def test_a_place_below_is_not_read_with_it(place: StorageDestination) -> None:
+    for folders in get_args(Folders):
+        below = replace(place, url=f"{place.url}/teams/web-shop", folders=folders)
+        publish(altered(EDITION, subscription="teams@web-shop", period="2026"), below)
+    publish(EDITION, place)
+    assert [m.about.subscription for m in places.read_manifests(place, HOLDERS)] == ["board"]
+    assert len(places.read_manifests(below, HOLDERS)) == 5
 
 
 def test_another_content_under_the_same_revision_is_left_as_it_is(

@@ -28,6 +28,7 @@ from insights_reports.delivery.storage import files_at, folder, places
 from insights_reports.delivery.storage.objects import ObjectStorage
 from insights_reports.delivery.storage.sftp import SftpStorage
 from insights_reports.edition.files import File
+from insights_reports.spelling.folders import Folders
 from tests.delivery.mail_servers import Postbox, mail_server
 from tests.delivery.material import EDITION, FILES, HOLDERS, NOON, Office, altered
 from tests.delivery.processes import PROCESSES
@@ -107,6 +108,11 @@ POINTS: dict[str, Callable[[Way], None]] = {
 }
 STANDS = ("before the pointer", "after the pointer", *list(POINTS)[-2:])
 
+FOLDERS: dict[str, Folders] = {
+    "folder": "{year}/{subscription}/{period}",
+    "bucket": "{subscription}/{year}/{period}",
+    "vault": "{subscription}/{period}",
+}
 KINDS = ["bucket", pytest.param("vault", marks=pytest.mark.skipif(not SSHD, reason="no sshd"))]
 
 
@@ -165,9 +171,15 @@ def test_killed_and_run_again(
 ) -> None:
     postbox.received.clear()
     period = f"{2001 + list(POINTS).index(point)}"
-    chosen = () if kind == "folder" else (stores[kind],)
+    folders = FOLDERS[kind]
+    chosen = () if kind == "folder" else (replace(stores[kind], folders=folders),)
     office = Office(
-        tmp_path, postbox.transport(), with_folder=not chosen, period=period, stores=chosen
+        tmp_path,
+        postbox.transport(),
+        with_folder=not chosen,
+        period=period,
+        stores=chosen,
+        folders=folders,
     )
     place = chosen[0] if chosen else FolderDestination("folder", tmp_path / "editions")
     of_others = seen(place)
@@ -178,7 +190,8 @@ def test_killed_and_run_again(
     assert in_a_process(office, kind, None) == 0
     there = seen(place)
     assert stood.items() <= there.items()
-    assert list(there.keys() - of_others.keys()) == [f"board/{period}/r1"]
+    folder = folders.format(subscription="board", period=period, year=period)
+    assert list(there.keys() - of_others.keys()) == [f"{folder}/r1"]
     assert in_a_process(office, kind, None) == 0
     assert seen(place) == there
     assert len(postbox.received) == 1

@@ -47,6 +47,7 @@ def test_editions_are_filtered_shown_and_opened(
     assert (receipt["destination"], receipt["state"]) == ("archive", "sent")
     text = command("editions", "show", "monthly/2026-08/r1", *asked).out
     assert "monthly 2026-08, revision 1" in text
+    assert f"archive: sent to {config.parent}/reports/monthly/2026-08/r1 (2026-" in text
     assert all(file["name"] in text for file in older["files"])
     opened = Path(command("editions", "open", "monthly/2026-08", *asked).out.strip())
     assert opened.suffix == ".html"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from insights_reports.delivery import Edition, Key, Ledger
+from insights_reports.delivery import Edition, Key, Ledger, State
 from insights_reports.edition.about import About
 from tests.conftest import run_command
 
@@ -84,7 +84,28 @@ def test_of_an_edition_whose_files_were_pruned_it_is_said(config: Path) -> None:
     assert "Kept in" not in shown
     opened = run_command("editions", "open", *which)
     assert opened.status == 2
-    assert "`editions show` says where it was delivered" in opened.err
+    assert "`insights-reports editions show monthly/2025-07/r1` says where" in opened.err
+    assert "`rerun monthly/2025-07/r1 --restate` makes it anew" in opened.err
+
+
+@pytest.mark.parametrize("pruned", [True, False])
+def test_whoever_asks_for_a_mail_again_is_told_what_helps(config: Path, pruned: bool) -> None:
+    run_id = made(config, "2025-07", NOW - timedelta(days=400), owed=True)
+    with Ledger(config.parent / "state" / "ledger.sqlite") as ledger:
+        claim = ledger.claim(Key("monthly", "2025-07", 1, "board", "a@example.com"), NOW)
+        assert claim is not None
+        ledger.settle(claim, State.SENT, NOW)
+    (config.parent / "state" / "runs" / run_id / "seal" / "manifest.json").write_bytes(b"{}")
+    if pruned:
+        prune(config, "--keep", "13m")
+    which = ("--subscription", "monthly", "--period", "2025-07", "--config", str(config))
+    done = run_command("deliveries", "--again", "a@example.com", *which)
+    assert done.status == 2
+    assert "The files of this edition's run are gone." in done.err
+    assert "`insights-reports editions show monthly/2025-07/r1` says where" in done.err
+    assert ("`rerun monthly/2025-07/r1 --restate` makes" in done.err) == pruned
+    assert ("`rerun monthly/2025-07/r1 --as-sealed` makes" in done.err) != pruned
+    assert len(done.err.splitlines()) == 3
 
 
 def test_the_last_periods_are_kept_and_what_may_be_at_work(config: Path) -> None:

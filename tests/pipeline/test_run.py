@@ -254,6 +254,24 @@ def test_a_lost_ledger_is_rebuilt_and_mails_nothing_again_without_a_word(
     assert "knows every edition" in command("ledger", "rebuild", "--config", config).out
 
 
+def test_a_lost_ledger_holds_the_mail_of_a_recipient_however_he_is_written(
+    configure: Configure, run: Run
+) -> None:
+    with mail_server() as postbox:
+        config = configure(mail_port=postbox.port)
+        said = json.loads(config.read_text(encoding="utf-8"))
+        to = ["a@b\u00fccher.example", "B@example.com", "b@EXAMPLE.com"]
+        said["destinations"]["board"]["to"] = to
+        config.write_text(json.dumps(said), encoding="utf-8")
+        assert run(config).status == 0
+        sent = [to for to, _ in postbox.received]
+        assert sent == ["a@xn--bcher-kva.example", "B@example.com"]
+        for file in (config.parent / "state").glob("ledger.sqlite*"):
+            file.unlink()
+        assert run(config).status == 5
+        assert [to for to, _ in postbox.received] == sent
+
+
 def test_what_the_state_holds_is_for_its_owner_alone_and_dead_runs_are_swept(
     configure: Configure, run: Run, command: Command
 ) -> None:

@@ -48,6 +48,11 @@ class EditionRow:
     state: Made = Made.MADE
     note: str = ""
 
+    @property
+    def name(self) -> str:
+        """What commands call it: ``monthly/2026-09/r1``."""
+        return f"{self.subscription}/{self.period}/r{self.revision}"
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:

@@ -1,8 +1,8 @@
 """Editions in a folder that its readers can trust at every instant.
 
-``<root>/<subscription>/<period>/r<revision>/`` holds the files and a ``manifest.json``; it appears
-whole, by one rename, and never changes. ``<period>/latest.json`` points to the newest revision.
-Renaming file by file would not do: a reader could then meet the files of two revisions.
+``<root>/<folder>/r<revision>/`` holds the files and a ``manifest.json``; it appears whole, by one
+rename, and never changes. ``<folder>/latest.json`` points to the newest revision. Renaming file by
+file would not do: a reader could then meet the files of two revisions.
 """
 
 import contextlib
@@ -27,6 +27,7 @@ from insights_reports.delivery.storage.manifest import (
     file_name_of,
     folder_of,
     in_order,
+    is_revision,
     manifest_of,
     missing,
     of_same_content,
@@ -35,10 +36,14 @@ from insights_reports.delivery.storage.manifest import (
 )
 from insights_reports.edition.files import File
 from insights_reports.errors import DeliveryError
+from insights_reports.spelling.folders import may_hold
 
 
-def publish(edition: Edition, root: Path, *, now: datetime, holders: Holders) -> Published:
-    """Put ``edition`` into its folder below ``root`` and point ``latest.json`` to the newest.
+def publish(
+    edition: Edition, root: Path, *, now: datetime, holders: Holders, folder: str | None = None
+) -> Published:
+    """Put ``edition`` into the ``folder`` of its period below ``root`` (by default
+    ``<subscription>/<period>``) and point ``latest.json`` to the newest.
 
     A revision that stands there already is verified; a file of it that is missing is put back when
     ``edition`` has the very bytes. ``holders`` are the processes that may be at work there.
@@ -48,7 +53,7 @@ def publish(edition: Edition, root: Path, *, now: datetime, holders: Holders) ->
             before is untouched), when a symbolic link lies in the way, or when the revision there
             was altered, lacks a file or has another content.
     """
-    folder = folder_of(edition)
+    folder = folder or folder_of(edition)
     path = root / folder / f"r{edition.about.revision}"
     with _told(path), _open_period(root, folder) as period:
         files_at.sweep(period, now, holders)
@@ -73,13 +78,10 @@ def read_manifests(root: Path) -> list[RevisionManifest]:
         DeliveryError: when one of them cannot be read.
     """
     manifests = []
-    for subscription in _folders(root):
-        for period in _folders(subscription):
-            for revision in _folders(period):
-                if REVISION_NAME.fullmatch(revision.name):
-                    with _told(revision):
-                        raw = (revision / MANIFEST).read_bytes()
-                    manifests.append(parse_manifest(raw, revision.relative_to(root).as_posix()))
+    for folder in _revisions(root):
+        with _told(root / folder):
+            raw = (root / folder / MANIFEST).read_bytes()
+        manifests.append(parse_manifest(raw, folder))
     return in_order(manifests)
 
 
@@ -93,13 +95,12 @@ def write_index(root: Path, content: bytes, *, holders: Holders) -> Path:
 
 @contextlib.contextmanager
 def _open_period(root: Path, folder: str) -> Iterator[int]:
-    subscription, period = folder.split("/")
-    with files_at.open_root(root) as top:
-        files_at.make_folder(top, subscription)
-        with files_at.open_folder(top, subscription) as middle:
-            files_at.make_folder(middle, period)
-            with files_at.open_folder(middle, period) as descriptor:
-                yield descriptor
+    with contextlib.ExitStack() as opened:
+        here = opened.enter_context(files_at.open_root(root))
+        for name in folder.split("/"):
+            files_at.make_folder(here, name)
+            here = opened.enter_context(files_at.open_folder(here, name))
+        yield here
 
 
 def _write_revision(period: int, name: str, edition: Edition, holders: Holders) -> bool:
@@ -159,6 +160,17 @@ def _verified(folder: int, manifest: RevisionManifest, path: Path) -> Iterator[F
         if file.sha256 != entry.sha256:
             raise altered(str(path / entry.name))
         yield file
+
+
+def _revisions(root: Path, folder: str = "") -> Iterator[str]:
+    """The folders of revisions below ``folder``. One that is called ``r1`` may hold others: a
+    subscription can have that name."""
+    for child in _folders(root / folder):
+        below = f"{folder}/{child.name}".removeprefix("/")
+        deeper = tuple(_revisions(root, below)) if not folder or may_hold(below) else ()
+        if not deeper and is_revision(below):
+            yield below
+        yield from deeper
 
 
 def _folders(parent: Path) -> Iterator[Path]:

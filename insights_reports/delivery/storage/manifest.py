@@ -1,7 +1,8 @@
 """What every place that keeps editions has in common: names, manifests, the pointer to the newest.
 
-``<root>/<subscription>/<period>/r<revision>/`` holds the files and a ``manifest.json``, and never
-changes. ``<period>/latest.json`` points to the newest revision.
+``<root>/<folder>/r<revision>/`` holds the files and a ``manifest.json``, and never changes; the
+folder is the period's, ``<subscription>/<period>`` or as the place's ``folders`` say.
+``<folder>/latest.json`` points to the newest revision.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from insights_reports.delivery.receipts import Edition
 from insights_reports.edition.about import About
 from insights_reports.edition.files import File, folder_name, slug
 from insights_reports.errors import DeliveryError
+from insights_reports.spelling.folders import DEFAULT, Folders, filled, is_filled, may_hold
 
 MANIFEST = "manifest.json"
 LATEST = "latest.json"
@@ -23,6 +25,7 @@ INDEX = "index.html"
 _SCHEMA = 1
 _FILE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,199}")
 _PERIOD_NAME = re.compile(r"[0-9][0-9a-z-]{0,31}")
+_YEAR = re.compile("(?:FY)?[0-9]{4}")
 REVISION_NAME = re.compile(r"r([1-9][0-9]*)")
 
 
@@ -58,9 +61,14 @@ class Published:
     new: bool
 
 
-def folder_of(edition: Edition) -> str:
+def folder_of(edition: Edition, folders: Folders = DEFAULT) -> str:
     """The folder of the edition's period, below the root."""
-    return f"{folder_name(edition.about.subscription)}/{period_name(edition.about.period)}"
+    return filled(folders, _names(edition.about))
+
+
+def is_folder_of(folder: str, edition: Edition) -> bool:
+    """Whether the edition's period has ``folder`` by any choice of ``folders``."""
+    return is_filled(folder, _names(edition.about))
 
 
 def pointer(revision: int, manifest: bytes) -> bytes:
@@ -76,11 +84,23 @@ def pointer(revision: int, manifest: bytes) -> bytes:
 
 
 def in_order(manifests: Iterable[RevisionManifest]) -> list[RevisionManifest]:
-    """By subscription, period and revision."""
+    """Those that stand in folders of theirs, by subscription, period and revision."""
     return sorted(
-        manifests,
+        filter(_is_at_home, manifests),
         key=lambda m: (m.about.subscription, m.about.start, m.about.period, m.about.revision),
     )
+
+
+def is_revision(folder: str) -> bool:
+    """Whether ``folder`` can be that of a revision, by its path."""
+    period, _, revision = folder.rpartition("/")
+    return may_hold(period) and REVISION_NAME.fullmatch(revision) is not None
+
+
+def _is_at_home(manifest: RevisionManifest) -> bool:
+    """Three folders deep may also be an edition of another place, whose root lies in this one."""
+    folder = manifest.folder.rpartition("/")[0]
+    return folder.count("/") < 2 or is_filled(folder, _names(manifest.about))
 
 
 def of_same_content(manifest: RevisionManifest, edition: Edition, where: str) -> None:
@@ -166,7 +186,11 @@ def file_name_of(name: str) -> str:
     return name
 
 
-def period_name(period: str) -> str:
-    """The name of a period's folder."""
-    name = period.lower()
-    return name if _PERIOD_NAME.fullmatch(name) else slug(period)
+def _names(about: About) -> dict[str, str]:
+    """What the fields of ``folders`` are for an edition."""
+    period, year = about.period.lower(), _YEAR.match(about.period)
+    return {
+        "subscription": folder_name(about.subscription),
+        "period": period if _PERIOD_NAME.fullmatch(period) else slug(about.period),
+        "year": year[0].lower() if year else f"{about.start.year:04d}",
+    }

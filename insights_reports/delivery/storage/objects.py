@@ -23,8 +23,8 @@ from insights_reports.delivery.storage.manifest import (
     RevisionManifest,
     altered,
     file_name_of,
-    folder_of,
     in_order,
+    is_revision,
     manifest_of,
     missing,
     of_same_content,
@@ -76,13 +76,14 @@ class ObjectStorage:
         self._where = destination
         self._store = self._open(obstore.store)
 
-    def publish(self, edition: Edition) -> Published:
-        """Put ``edition`` into its folder, and point ``latest.json`` to the newest.
+    def publish(self, edition: Edition, folder: str) -> Published:
+        """Put ``edition`` into the ``folder`` of its period, and point ``latest.json`` to the
+        newest.
 
         A revision that stands there already is verified; what is missing of it is put back when
         ``edition`` has the very bytes.
         """
-        return self._do(self._publish(edition), sum(len(f.content) for f in edition.files))
+        return self._do(self._publish(edition, folder), sum(len(f.content) for f in edition.files))
 
     def read_manifests(self) -> list[RevisionManifest]:
         """The manifests of all revisions, by subscription, period and revision."""
@@ -146,8 +147,7 @@ class ObjectStorage:
             "Check the bucket, the credentials in the environment and their rights.",
         ) from None
 
-    async def _publish(self, edition: Edition) -> Published:
-        period = folder_of(edition)
+    async def _publish(self, edition: Edition, period: str) -> Published:
         folder = f"{period}/r{edition.about.revision}"
         path = f"{self._where.url}/{folder}"
         raw = await self._get(f"{folder}/{MANIFEST}")
@@ -216,11 +216,12 @@ class ObjectStorage:
         return tuple(found)
 
     async def _point(self, period: str) -> None:
-        names = [each["path"].split("/") for each in await self._list(f"{period}/")]
+        paths = [str(each["path"]).rpartition("/") for each in await self._list(f"{period}/")]
         revisions = [
             int(match[1])
-            for *_, folder, name in names
-            if name == MANIFEST and (match := REVISION_NAME.fullmatch(folder))
+            for folder, _, name in paths
+            if name == MANIFEST
+            and (match := REVISION_NAME.fullmatch(folder.removeprefix(f"{period}/")))
         ]
         newest = max(revisions)
         manifest = await self._get(f"{period}/r{newest}/{MANIFEST}")
@@ -254,11 +255,11 @@ class ObjectStorage:
     async def _manifests(self) -> list[RevisionManifest]:
         found = []
         for each in await self._list():
-            parts = each["path"].split("/")
-            if len(parts) == 4 and parts[3] == MANIFEST and REVISION_NAME.fullmatch(parts[2]):
+            folder, _, name = str(each["path"]).rpartition("/")
+            if name == MANIFEST and is_revision(folder):
                 raw = await self._get(each["path"])
                 if raw is not None:
-                    found.append(parse_manifest(raw, "/".join(parts[:3])))
+                    found.append(parse_manifest(raw, folder))
         return in_order(found)
 
     async def _list(self, prefix: str | None = None) -> list[dict[str, Any]]:

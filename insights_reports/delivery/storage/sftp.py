@@ -25,8 +25,8 @@ from insights_reports.delivery.storage.manifest import (
     RevisionManifest,
     altered,
     file_name_of,
-    folder_of,
     in_order,
+    is_revision,
     manifest_of,
     missing,
     of_same_content,
@@ -66,10 +66,11 @@ class SftpStorage:
         self._holders = holders
         self._root = unquote(urlsplit(destination.url).path).rstrip("/")
 
-    def publish(self, edition: Edition, now: datetime) -> Published:
-        """Put ``edition`` into its folder, and point ``latest.json`` to the newest."""
+    def publish(self, edition: Edition, folder: str, now: datetime) -> Published:
+        """Put ``edition`` into the ``folder`` of its period, and point ``latest.json`` to the
+        newest."""
         size = sum(len(file.content) for file in edition.files)
-        return self._do(lambda sftp: self._publish(sftp, edition, now), size)
+        return self._do(lambda sftp: self._publish(sftp, edition, folder, now), size)
 
     def read_manifests(self) -> list[RevisionManifest]:
         """The manifests of all revisions, by subscription, period and revision."""
@@ -130,17 +131,17 @@ class SftpStorage:
         ):
             yield sftp
 
-    async def _publish(self, sftp: Any, edition: Edition, now: datetime) -> Published:
-        period = f"{self._root}/{folder_of(edition)}"
+    async def _publish(self, sftp: Any, edition: Edition, below: str, now: datetime) -> Published:
+        period = f"{self._root}/{below}"
         folder = f"{period}/r{edition.about.revision}"
-        path = f"{self._where.url}/{folder_of(edition)}/r{edition.about.revision}"
+        path = f"{self._where.url}/{below}/r{edition.about.revision}"
         await sftp.makedirs(period, exist_ok=True)
         await self._sweep(sftp, period, now)
         new = not await sftp.exists(folder) and await self._write(sftp, period, edition)
         raw = await self._read(sftp, f"{folder}/{MANIFEST}")
         if raw is None:
             raise missing(f"{path}/{MANIFEST}")
-        manifest = parse_manifest(raw, f"{folder_of(edition)}/r{edition.about.revision}")
+        manifest = parse_manifest(raw, f"{below}/r{edition.about.revision}")
         of_same_content(manifest, edition, path)
         files = await self._verified(sftp, folder, manifest, edition, path)
         await self._point(sftp, period)
@@ -219,17 +220,19 @@ class SftpStorage:
 
     async def _manifests(self, sftp: Any) -> list[RevisionManifest]:
         found = []
-        try:
-            paths = await sftp.glob(f"{self._root}/*/*/r*/{MANIFEST}")
-        except self._ssh.SFTPNoSuchFile:  # nothing was published yet
-            return []
-        for path in paths:
+        patterns = [f"{self._root}/{deep}/r*/{MANIFEST}" for deep in ("*/*", "*/*/*")]
+        for path in await sftp.glob(patterns, self._none_there):
             folder = str(path).removeprefix(f"{self._root}/").removesuffix(f"/{MANIFEST}")
-            if REVISION_NAME.fullmatch(folder.rpartition("/")[2]):
+            if is_revision(folder):
                 raw = await self._read(sftp, str(path))
                 if raw is not None:
                     found.append(parse_manifest(raw, folder))
         return in_order(found)
+
+    def _none_there(self, error: Exception) -> None:
+        """Of a pattern that nothing matches: nothing was published so yet."""
+        if not isinstance(error, self._ssh.SFTPNoSuchFile):
+            raise error
 
     async def _sweep(self, sftp: Any, period: str, now: datetime) -> None:
         """Remove what dead runs left half-written."""

@@ -26,8 +26,8 @@ from insights_reports.delivery.storage.manifest import (
     RevisionManifest,
     altered,
     file_name_of,
-    folder_of,
     in_order,
+    is_revision,
     manifest_of,
     missing,
     of_same_content,
@@ -36,6 +36,7 @@ from insights_reports.delivery.storage.manifest import (
 )
 from insights_reports.edition.files import File
 from insights_reports.errors import DeliveryError
+from insights_reports.spelling.folders import may_hold
 
 _AT_ONCE = 4_000_000  # bytes; larger files go by an upload session
 _TRIES = 8  # of a compare-and-swap
@@ -63,13 +64,14 @@ class SharePointStorage:
         self._graph = GraphClient(destination.graph)
         self._drive, self._folder = "", ""
 
-    def publish(self, edition: Edition) -> Published:
-        """Put ``edition`` into its folder, and point ``latest.json`` to the newest.
+    def publish(self, edition: Edition, folder: str) -> Published:
+        """Put ``edition`` into the ``folder`` of its period, and point ``latest.json`` to the
+        newest.
 
         A revision that stands there already is verified; what is missing of it is put back when
         ``edition`` has the very bytes.
         """
-        return self._do(lambda: self._publish(edition))
+        return self._do(lambda: self._publish(edition, folder))
 
     def read_manifests(self) -> list[RevisionManifest]:
         """The manifests of all revisions, by subscription, period and revision."""
@@ -118,8 +120,7 @@ class SharePointStorage:
     def _asked(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         return _good(self._graph.ask(method, path, **more)).said
 
-    def _publish(self, edition: Edition) -> Published:
-        period = folder_of(edition)
+    def _publish(self, edition: Edition, period: str) -> Published:
         folder = f"{period}/r{edition.about.revision}"
         path = f"{self._where.url}/{folder}"
         raw = self._read(f"{folder}/{MANIFEST}")
@@ -226,18 +227,14 @@ class SharePointStorage:
                 return
         raise DeliveryError("Others write to the storage at the same time.", path, "Run again.")
 
-    def _manifests(self) -> Iterator[RevisionManifest]:
-        for subscription in self._children("", folders=True):
-            for period in self._children(subscription, folders=True):
-                for name in self._children(f"{subscription}/{period}", folders=True):
-                    folder = f"{subscription}/{period}/{name}"
-                    raw = (
-                        self._read(f"{folder}/{MANIFEST}")
-                        if REVISION_NAME.fullmatch(name)
-                        else None
-                    )
-                    if raw is not None:
-                        yield parse_manifest(raw, folder)
+    def _manifests(self, folder: str = "") -> Iterator[RevisionManifest]:
+        for name in self._children(folder, folders=True):
+            below = f"{folder}/{name}".removeprefix("/")
+            raw = self._read(f"{below}/{MANIFEST}") if is_revision(below) else None
+            if raw is not None:
+                yield parse_manifest(raw, below)
+            elif not folder or may_hold(below):
+                yield from self._manifests(below)
 
     def _children(self, path: str, *, folders: bool = False) -> Iterator[str]:
         """The names in a folder, page by page; none where there is no folder."""
