@@ -188,8 +188,8 @@ SEPTEMBER = Span("2026-09", date(2026, 9, 1), date(2026, 10, 1))
         ),
         (  # from a Sunday: no ISO week
             Span("2026-W53", date(2026, 12, 27), date(2027, 1, 3)),
-            "27 December 2026 to 2 January 2027",
-            "27. Dezember 2026 bis 2. Januar 2027",
+            "the week of 27 December 2026",
+            "Woche vom 27. Dezember 2026",
             "27 December 2026 to 2 January 2027",
         ),
         (

@@ -18,8 +18,8 @@ class Dates(Lexicon):
 
     def span(self, span: Span, *, year: bool = True) -> str:
         """What it goes by: ``September 2026``, ``Q3 2026``, ``week 40 of 2026``; a week from a
-        Sunday, which is no ISO week, by its dates. Without the ``year`` the name of a month, and
-        ``the week of 27 September``."""
+        Sunday, which is no ISO week, by its date: ``the week of 27 September 2026``. Months and
+        such weeks also without the ``year``."""
         if span.name.startswith("FY"):  # a fiscal year or quarter, which has no other name
             return span.name
         number, dash, part = span.name.partition("-")
@@ -37,9 +37,8 @@ class Dates(Lexicon):
         if span.start.isoweekday() == 1:
             iso = span.start.isocalendar()
             return self._fill("date.week", week=str(iso.week), year=str(iso.year))
-        if year:
-            return self.dates(span)
-        return self._fill("date.week_of", day=self.day_as(span.start, "date.day_month"))
+        key = "date.day" if year else "date.day_month"
+        return self._fill("date.week_of", day=self.day_as(span.start, key))
 
     def dates(self, span: Span) -> str:
         """The days of a half-open span, both ends named: ``1 to 30 September 2026``."""
