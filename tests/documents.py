@@ -146,6 +146,7 @@ def frequency_tile() -> Tile:
         last_year=Change(per_week(36.4, 156), spark[-1], 13.5, 0.371, ChangeVerdict.BETTER),
         spark=spark,
         spark_periods=PERIODS,
+        compared=(PERIODS[-2], LAST_YEAR),
         judged=judged(spark[-1], 36.1, 49.7),
         spark_usual=((36.1, 49.7),) * len(spark),
         reason=phrase(
@@ -170,6 +171,7 @@ def lead_tile() -> Tile:
         ),
         spark=spark,
         spark_periods=PERIODS,
+        compared=(PERIODS[-2], LAST_YEAR),
         judged=judged(spark[-1], 10.4 * HOUR, 15.2 * HOUR),
         spark_usual=((10.4 * HOUR, 15.2 * HOUR),) * len(spark),
         reason=phrase(
@@ -195,6 +197,7 @@ def recovery_tile() -> Tile:
         last_year=Change(early[0], spark[-1], None, None, ChangeVerdict.TOO_FEW),
         spark=spark,
         spark_periods=PERIODS,
+        compared=(PERIODS[-2], LAST_YEAR),
         judged=Judged(ChangeVerdict.TOO_FEW),
         reason=phrase("reason.few", what=phrase("what.some", n=8)),
     )
@@ -211,6 +214,7 @@ def rate_tile() -> Tile:
         last_year=Change(rate(21, 177), spark[-1], 11 / 225 - 21 / 177, None, ChangeVerdict.BETTER),
         spark=spark,
         spark_periods=PERIODS,
+        compared=(PERIODS[-2], LAST_YEAR),
         judged=judged(spark[-1], 0.021, 0.097),
         spark_usual=((0.021, 0.097),) * len(spark),
         reason=phrase(
@@ -728,7 +732,6 @@ def split_document(**changes: object) -> Document:
                 phrase("section.split.project"),
                 phrase("split.lead", n=7),
                 (project_table(5),),
-                additive=False,
             ),
             method(),
         ),

@@ -56,6 +56,7 @@ MONTHS = tuple(
     for y, m in [(2025, 11), (2025, 12)] + [(2026, m) for m in range(1, 11)]
 )
 SEPTEMBER, OCTOBER = MONTHS[-2:]
+LAST_YEAR = Span("2025-10", date(2025, 10, 1), date(2025, 11, 1))
 
 
 def said(text: str) -> Phrase:
@@ -123,6 +124,7 @@ def tile(
         last_year=None,
         spark=spark,
         spark_periods=MONTHS,
+        compared=(SEPTEMBER, LAST_YEAR),
         judged=judgement,
         reason=said("told elsewhere"),
         spark_usual=(ends,) * len(spark),

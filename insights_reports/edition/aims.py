@@ -35,4 +35,5 @@ def _in_set(wanted: SliceTargets, facts: Facts, slices: Slices) -> bool:
 def _is(wanted: SliceTargets, slices: Slices, series: int) -> bool:
     if slices.tag_set is not None:  # tags are one whatever their case, as in Octopus
         return slices.keys[series].casefold() == wanted.slice.casefold()
-    return wanted.slice in (slices.keys[series], slices.names[series])
+    key, name = slices.keys[series], slices.names[series] or ""
+    return wanted.slice in (key, name, name.removesuffix(f" ({key})"))

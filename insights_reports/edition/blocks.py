@@ -124,7 +124,8 @@ class Annotation:
 class Chart:
     """A picture and its data: ``x`` are the starts of the intervals (heat: hours 0-23).
     ``alternatives`` can be shown in its place where a reader can choose. ``level`` is the interval
-    with which a new level begins that somebody accepted: limits are broken off before it."""
+    with which a new level begins that somebody accepted: limits are broken off before it. ``cut``
+    are the intervals that are not whole."""
 
     id: str
     form: ChartForm
@@ -139,6 +140,7 @@ class Chart:
     logarithmic: bool = False
     alternatives: tuple["Chart", ...] = ()
     level: int | None = None
+    cut: tuple[int, ...] = ()
     kind: Literal["chart"] = "chart"
 
 

@@ -72,7 +72,7 @@ def overview(facts: Facts) -> Chart | None:
         )
         for name, role, statistic, column in _STACK
     )
-    top = int(np.argmax(totals))
+    top, cut = int(np.argmax(totals)), _cut(facts, starts)
     most = Figure(_FREQUENCY, Statistic.TOTAL, totals[top])
     most_said = Annotation(top, Phrase("annotation.most", {"n": most}))
     annotations = (most_said, *dated.annotations(facts.settings, starts, facts.windows.now.end))
@@ -80,13 +80,14 @@ def overview(facts: Facts) -> Chart | None:
         id="overview",
         form=ChartForm.COLUMNS,
         title=Phrase("chart.overview.title", {"granularity": Phrase(f"per.{granularity}")}),
-        subtitle=_overview_subtitle(facts, starts),
+        subtitle=_overview_subtitle(facts, cut),
         alt=_overview_alt(facts, series, most, starts[top]),
         x=starts,
         granularity=granularity,
         unit=Unit.COUNT,
         series=series,
         annotations=annotations,
+        cut=cut,
     )
 
 
@@ -97,17 +98,20 @@ def _numbers(table: pd.DataFrame, starts: Sequence[date]) -> dict[str, list[int]
     return {column: filled[column].fillna(0).astype(int).tolist() for column in columns}
 
 
-def _overview_subtitle(facts: Facts, starts: Sequence[date]) -> Phrase:
-    """What is drawn, and whether the period cuts its first or last week or month."""
+def _cut(facts: Facts, starts: Sequence[date]) -> tuple[int, ...]:
+    """The weeks or months of which only some days lie in the period: the first, the last."""
     now, granularity = facts.windows.now, facts.windows.granularity
-    subtitle = Phrase("chart.overview.subtitle", {"zone": Name(facts.inputs.zone)})
     if granularity == "Daily":
-        return subtitle
+        return ()
     kind: PeriodKind = "week" if granularity == "Weekly" else "month"
-    last = Period.containing(kind, starts[-1], facts.settings.conventions.week_start)
-    if starts[0] >= now.start and last.end <= now.end:
-        return subtitle
-    return Phrase("chart.overview.cut", {"subtitle": subtitle})
+    end = Period.containing(kind, starts[-1], facts.settings.conventions.week_start).end
+    first, last = starts[0] < now.start, end > now.end
+    return tuple({at: None for at, cut in ((0, first), (len(starts) - 1, last)) if cut})
+
+
+def _overview_subtitle(facts: Facts, cut: tuple[int, ...]) -> Phrase:
+    subtitle = Phrase("chart.overview.subtitle", {"zone": Name(facts.inputs.zone)})
+    return Phrase("chart.overview.cut", {"subtitle": subtitle}) if cut else subtitle
 
 
 def _overview_alt(facts: Facts, stack: Sequence[ChartSeries], most: Figure, start: date) -> Phrase:
@@ -169,6 +173,7 @@ def _trend(facts: Facts, tile: Tile) -> Chart | Prose:
         annotations=(*_new_level(level), *_dated(facts)),
         logarithmic=logarithmic,
         level=level,
+        cut=trend_cut(facts),
     )
 
 
@@ -194,12 +199,19 @@ def _subtitle(facts: Facts, tile: Tile, *, limited: bool, logarithmic: bool) -> 
     return Phrase("chart.trend.measure_and_finding", {"measure": measure, "finding": finding})
 
 
-def as_far(facts: Facts, measure: Phrase) -> Phrase:
-    """The same, and on which day the last interval ends where it is not whole."""
+def trend_cut(facts: Facts) -> tuple[int, ...]:
+    """The last interval of the trends, where it is not whole."""
     last = facts.windows.trend[-1]
     if not facts.windows.trend_cut or last.start == last.end:
+        return ()
+    return (len(facts.trend) - 1,)
+
+
+def as_far(facts: Facts, measure: Phrase) -> Phrase:
+    """The same, and on which day the last interval ends where it is not whole."""
+    if not trend_cut(facts):
         return measure
-    day = Day(last.end - timedelta(days=1))
+    day = Day(facts.windows.trend[-1].end - timedelta(days=1))
     return Phrase("chart.trend.cut", {"measure": measure, "day": day})
 
 

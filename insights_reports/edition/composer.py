@@ -45,6 +45,7 @@ from insights_reports.edition.months import months
 from insights_reports.edition.notes import checked_note
 from insights_reports.edition.path import ordered, path
 from insights_reports.edition.questions import questions
+from insights_reports.edition.same_names import told_apart
 from insights_reports.edition.scope import Scope, scope_of, within
 from insights_reports.edition.settings import Inputs, Settings
 from insights_reports.edition.slices import NAMES, SPOKEN, SplitPart, split_slices
@@ -95,7 +96,7 @@ def compose_edition(inputs: Inputs, settings: Settings) -> Composed:
             environment group that the report does not have, or the note a number that is nowhere
             in the edition.
     """
-    edition = _Edition(inputs, settings)
+    edition = _Edition(told_apart(inputs), settings)
     found = [edition.summary()]
     if settings.layout != "one":
         found += [edition.split(several) for several in _by_document(edition.parts)]
@@ -193,7 +194,7 @@ class _Edition:
             *splits,
             self.trends(),
             self.incidents.section(),
-            method(self.main, self.tiles, self.judging),
+            method(self.main, self.everything, self.tiles, self.judging),
             discrepancies(self.everything),
             excluded(self.everything),
         )

@@ -88,7 +88,6 @@ class Section:
     title: Phrase
     lead: Phrase | None
     blocks: tuple[Block, ...]
-    additive: bool = True  # False: "does not add up" is said on the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +119,7 @@ class Tile:
         spark: the last twelve periods that are known, this one last.
         spark_usual: the usual range of each of them, None where it is not known.
         level: the period with which a new level begins that somebody accepted.
+        compared: the days that ``change`` and ``last_year`` are against.
         reason: what the verdict rests on, in a sentence.
         stated: what Octopus states, where that is another figure.
     """
@@ -138,6 +138,7 @@ class Tile:
     stated: Figure | None = None
     note: Phrase | None = None
     level: Span | None = None
+    compared: tuple[Span, ...] = ()
 
     @property
     def verdict(self) -> ChangeVerdict:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from insights_reports.edition.charts import trend_cut
 from insights_reports.edition.document import (
     Chart,
     ChartForm,
@@ -74,6 +75,7 @@ def over_time(facts: Facts) -> Chart | None:
             )
             for role, statistic, name, numbers in series
         ),
+        cut=trend_cut(facts),
     )
 
 

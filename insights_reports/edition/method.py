@@ -41,15 +41,16 @@ _TRENDS: tuple[tuple[TrendMetric, Metric, Statistic], ...] = (
 )
 
 
-def method(facts: Facts, tiles: tuple[Tile, ...], judging: Judging) -> Section:
-    """The whole section, as the summary has it."""
+def method(facts: Facts, everything: Facts, tiles: tuple[Tile, ...], judging: Judging) -> Section:
+    """The whole section, as the summary has it; ``everything`` are the facts of the whole report,
+    of which Octopus's own trend is."""
     blocks: list[Block] = [
         _definitions(tiles),
         _dora(facts, tiles),
         Prose(title=Phrase("method.change.title"), sentences=tuple(_rules(facts, judging))),
         _key(),
         *conventions(facts),
-        octopus_trends(facts),
+        octopus_trends(everything),
     ]
     if facts.settings.bands != "none":
         blocks.append(_bands(facts))

@@ -1,6 +1,9 @@
 """The periods beside each other: the figures of page one for each of them, with the same period of
 last year and the year to date."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 from insights_reports.edition.dated import dated_in
 from insights_reports.edition.document import Column, ColumnKind, Table, Tile
 from insights_reports.edition.facts import Facts
@@ -15,6 +18,7 @@ from insights_reports.edition.values import (
     Value,
 )
 
+_WEEK = 7  # days
 _KINDS = {
     Unit.COUNT: ColumnKind.COUNT,
     Unit.PER_WEEK: ColumnKind.PER_WEEK,
@@ -78,10 +82,17 @@ def _others(facts: Facts) -> list[tuple[str, Span]]:
     windows = facts.windows
     found = []
     if facts.whole.known(windows.last_year) and windows.last_year not in windows.periods:
-        found.append(("months.last_year", windows.last_year))
+        found.append(("months.last_year", _by_dates(windows.last_year)))
     if facts.whole.known(windows.year) and windows.year.start < windows.now.start:
         found.append(("months.year", windows.year))
     return found
+
+
+def _by_dates(span: Span) -> Span:
+    """A week under its dates: that of a year ago has another number."""
+    if (span.end - span.start).days != _WEEK:
+        return span
+    return replace(span, name=f"{span.start}..{span.end - timedelta(days=1)}")
 
 
 def _row(facts: Facts, tiles: tuple[Tile, ...], span: Span, label: Value) -> tuple[Value, ...]:

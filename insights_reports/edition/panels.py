@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from insights_reports.edition.charts import as_far, slice_change
+from insights_reports.edition.charts import as_far, slice_change, trend_cut
 from insights_reports.edition.document import Chart, ChartForm, ChartSeries, Role
 from insights_reports.edition.facts import Facts, Slices
 from insights_reports.edition.judging import MEASURES, Judging
@@ -142,6 +142,7 @@ class _Panels:
             granularity=self.facts.windows.trend_granularity,
             unit=shown[0].figures[-1].unit,
             series=tuple(shown),
+            cut=trend_cut(self.facts),
         )
 
 

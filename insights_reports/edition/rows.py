@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from insights_reports.edition.same_names import told_apart
 from insights_reports.edition.settings import Inputs, Settings
 from insights_reports.metrics import Period, local_dates, outcomes, rework
 from insights_reports.metrics.measures import OTHER, SUCCESSFUL
@@ -35,9 +36,9 @@ def deployment_rows(
     ``every``: all deployments that were read, unless they are more than ``most``; else those of the
     period.
     """
-    table = inputs.deployments
+    inputs = told_apart(inputs)
+    table, period = inputs.deployments, inputs.period
     dates = local_dates(table, inputs.tz)
-    period = inputs.period
     inside = (dates >= np.datetime64(period.start)) & (dates < np.datetime64(period.end))
     rows = table.assign(**_times(table, dates, inputs, settings), **_groups(table, inputs))
     outcome = outcomes(table, settings.conventions)

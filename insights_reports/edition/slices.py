@@ -81,13 +81,14 @@ class SplitPart:
 
     @cached_property
     def order(self) -> tuple[int, ...]:
-        """The series with a deployment in this window or the one before, by their deployments."""
+        """The series with a deployment in this window or the one before, by the deployments that
+        are shown of them: those that succeeded or failed."""
         spans = (self.facts.windows.now, self.facts.windows.previous)
-        now, before = (
-            self.slices.column("total", span) + self.slices.column("other", span) for span in spans
-        )
+        now, before = (self.slices.column("total", span) for span in spans)
+        others = sum(self.slices.column("other", span) for span in spans)
         ranked = np.lexsort((np.arange(len(now)), -before, -now))
-        return tuple(int(series) for series in ranked if now[series] + before[series] > 0)
+        there = now + before + others > 0
+        return tuple(int(series) for series in ranked if there[series])
 
     @cached_property
     def additive(self) -> bool:
@@ -98,13 +99,14 @@ class SplitPart:
         return bool((self.slices.grids["total"].sum(axis=0) == whole).all())
 
     @cached_property
-    def counted_twice(self) -> int:
-        """How many deployments of the period count in more than one of the slices."""
-        now = self.facts.windows.now
+    def not_once(self) -> tuple[int, int]:
+        """How many deployments of the period count in several of the slices, and in none."""
+        now, members = self.facts.windows.now, self.facts.members(self.slices)
         if not self.slices.known(now):
-            return 0
-        whole = int(self.facts.whole.column("total", now)[0])
-        return max(0, int(self.slices.column("total", now).sum()) - whole)
+            return 0, 0
+        times = np.bincount(members.rows, minlength=len(self.facts.days))
+        own = times[self.facts.within(now) & self.facts.counted]
+        return int((own > 1).sum()), int((own == 0).sum())
 
     def label(self, series: int) -> Phrase | Name:
         """How a slice is called: its name, or the word for deployments that have none."""
@@ -217,9 +219,9 @@ def table(part: SplitPart) -> Table:
     aimed = {*facts.settings.targets, *(metric for targets in own for metric in targets)}
     if notes and aimed & {Metric.LEAD_TIME, Metric.FAILURE_RATE}:
         notes.append(Phrase("note.target"))
-    twice = part.counted_twice
-    if twice:
-        notes.append(Phrase("note.counted_twice", {"n": twice}))
+    for key, n in zip(("counted_twice", "counted_nowhere"), part.not_once, strict=True):
+        if n:
+            notes.append(Phrase(f"note.{key}", {"n": n}))
     ids = tuple(part.slices.keys[series] for series in part.order)
     return Table(
         row_ids=ids,

@@ -27,7 +27,7 @@ def section(part: SplitPart, *, with_panels: bool) -> Section:
     if part.order:
         blocks += [table(part), _outside_block(part)]
     lead = Phrase("split.lead", {"n": len(part.order)}) if part.order else no_slices(part)
-    return Section(part.anchor, part.title, lead, tuple(blocks), part.additive)
+    return Section(part.anchor, part.title, lead, tuple(blocks))
 
 
 def _outside_block(part: SplitPart) -> Block:

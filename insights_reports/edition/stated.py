@@ -1,9 +1,10 @@
-"""What Octopus states of a figure of page one, where it is another one."""
+"""What Octopus states of a figure of page one, where it is another one; and the failure rate as it
+counts, where a setting counts otherwise."""
 
 from insights_reports.crosscheck.result import CheckVerdict, Discrepancy
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.scope import ALL
-from insights_reports.edition.values import Figure, Metric, Statistic
+from insights_reports.edition.values import Figure, Metric, Name, Statistic, Value
 from insights_reports.spelling.terms import Granularity
 
 _STATED = {
@@ -34,6 +35,19 @@ def stated(facts: Facts, figure: Figure) -> Figure | None:
         ):
             return Figure(figure.metric, figure.statistic, found.stated)
     return None
+
+
+def counted_as_failed(facts: Facts) -> dict[str, Value]:
+    """Which ``states`` count as failed by a setting, the failure rate with them (``ours``) and as
+    ``octopus`` counts; {} where none does."""
+    states, now = facts.settings.conventions.count_as_failed, facts.windows.now
+    if not states:
+        return {}
+    return {
+        "states": Name(", ".join(sorted(states))),
+        "ours": facts.whole.figure(0, now, Metric.FAILURE_RATE, Statistic.RATE),
+        "octopus": facts.octopus_rate(now),
+    }
 
 
 def _of_scope(found: Discrepancy, scope: str) -> bool:

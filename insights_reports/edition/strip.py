@@ -12,6 +12,7 @@ from insights_reports.edition.differing import kinds
 from insights_reports.edition.document import CheckStrip, Exclusion, Exclusions
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.no_access import denied, sentence
+from insights_reports.edition.stated import counted_as_failed
 from insights_reports.edition.values import Day, Name, Phrase, Span, Value
 
 _MOST_IDS = 100
@@ -52,9 +53,8 @@ def _line(facts: Facts, main: Facts) -> Phrase | None:
         "used": used,
     }
     key = "all" if check.agrees == check.figures else "some"
-    states = facts.settings.conventions.count_as_failed
-    line = Phrase(f"check.line.{key}", values)
-    return Phrase("check.line.count_as_failed", {"line": line}) if states else line
+    line, counted = Phrase(f"check.line.{key}", values), counted_as_failed(main)
+    return Phrase("check.line.count_as_failed", {"line": line, **counted}) if counted else line
 
 
 def _sentence(check: CrossCheck, limit: int) -> Phrase:

@@ -14,7 +14,7 @@ from insights_reports.edition.facts import Facts
 from insights_reports.edition.judging import Judging
 from insights_reports.edition.range_ends import STATISTICS, ends
 from insights_reports.edition.reasons import reason
-from insights_reports.edition.stated import stated
+from insights_reports.edition.stated import counted_as_failed, stated
 from insights_reports.edition.targets import last_periods, target_word
 from insights_reports.edition.values import (
     Change,
@@ -23,7 +23,6 @@ from insights_reports.edition.values import (
     Judged,
     Metric,
     Missing,
-    Name,
     Phrase,
     Span,
     Statistic,
@@ -88,6 +87,7 @@ class _TileMaker:
             stated=stated(facts, now),
             note=self._note(now),
             level=self._level(),
+            compared=(windows.previous, windows.last_year),
         )
 
     def _reason(self, judged: Judged) -> Phrase:
@@ -208,11 +208,7 @@ class _TileMaker:
 
     def _note(self, now: Figure) -> Phrase | None:
         """Which states count as failed by a setting, and the rate as Octopus counts."""
-        states = self.facts.settings.conventions.count_as_failed
-        if self.metric is not Metric.FAILURE_RATE or not states or now.value is None:
+        if self.metric is not Metric.FAILURE_RATE or now.value is None:
             return None
-        values: dict[str, Value] = {
-            "states": Name(", ".join(sorted(states))),
-            "octopus": self.facts.octopus_rate(self.facts.windows.now),
-        }
-        return Phrase("tile.count_as_failed", values)
+        counted = counted_as_failed(self.facts)
+        return Phrase("tile.count_as_failed", counted) if counted else None

@@ -8,6 +8,7 @@ https://octopus.com/docs/octopus-rest-api (Insights reports).
 import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from importlib import resources
 from zoneinfo import ZoneInfo, available_timezones
 
 from tzlocal import windows_tz
@@ -134,12 +135,28 @@ def _iana_names() -> frozenset[str]:
 
 
 @cache
+def _names_of_today() -> dict[str, str]:
+    """Zones by the names that their cities had: Asia/Calcutta -> Asia/Kolkata."""
+    files = resources.files("tzdata") / "zoneinfo"
+    table = (files / "zone.tab").read_text("utf-8").splitlines()
+    cities = {line.split("\t")[2] for line in table if not line.startswith("#")}
+    lines = (files / "tzdata.zi").read_text("utf-8").splitlines()
+    links = (line.split()[1:3] for line in lines if line.startswith("L "))
+    return {
+        old: today
+        for today, old in links
+        if "/" in old and old not in cities and today in cities & _iana_names()
+    }
+
+
+@cache
 def _windows_names() -> dict[str, str]:
     return {windows.casefold(): iana for windows, iana in windows_tz.win_tz.items()}
 
 
 def iana_zone(stated: str) -> ZoneInfo:
-    """The zone that Octopus states: a Windows id (what it answers) or an IANA one.
+    """The zone that Octopus states, by a Windows id (which it answers) or an IANA one; it goes by
+    the name that its city has today.
 
     Raises:
         BadReply: when neither knows the name. It is never taken for UTC in silence.
@@ -151,7 +168,7 @@ def iana_zone(stated: str) -> ZoneInfo:
             f"TimeZone: {stated[:80]!a}",
             "Give the report a Windows or IANA time zone in Octopus, or update tzdata and tzlocal.",
         )
-    return ZoneInfo(name)
+    return ZoneInfo(_names_of_today().get(name, name))
 
 
 def windows_zone(iana: str) -> str:

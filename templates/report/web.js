@@ -1,11 +1,11 @@
 (() => {
   "use strict";
   const body = document.body, root = document.documentElement;
-  const make = (tag, properties, parent) => parent.appendChild(Object.assign(document.createElement(tag), properties));
+  const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
   // Light and dark: the reader's system decides until the button is used.
-  const button = make("button", { type: "button", className: "theme", textContent: body.dataset.themeLabel },
-    document.querySelector(".about"));
+  const button = make("button", { type: "button", className: "theme", textContent: body.dataset.themeLabel });
+  document.querySelector(".about").append(button);
   button.addEventListener("click", () => {
     const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = dark ? "light" : "dark";
@@ -14,30 +14,38 @@
   const press = (group, show) =>
     group.querySelectorAll("button").forEach((each) => each.setAttribute("aria-pressed", each.dataset.show === show));
 
-  // One split at a time, or all of them; a link to a section that is hidden shows its split.
+  // One split at a time, or all of them.
   const splits = document.querySelector(".splits"), parts = [...document.querySelectorAll("[data-split]")];
   const choose = (split) => {
     for (const part of parts) part.hidden = split !== "" && part.dataset.split !== split;
     press(splits, split);
-  };
-  const reveal = (id) => {
-    const target = id && document.getElementById(decodeURIComponent(id));
-    const part = target && target.closest("[data-split][hidden]");
-    if (!part) return;
-    choose(part.dataset.split);
-    target.scrollIntoView();
   };
   if (splits) {
     splits.hidden = false;
     splits.addEventListener("click", (event) => {
       if (event.target.dataset.show !== undefined) choose(event.target.dataset.show);
     });
-    document.addEventListener("click", (event) => {
-      const link = event.target.closest("a[href^='#']");
-      if (link) reveal(link.hash.slice(1));
-    });
-    addEventListener("hashchange", () => reveal(location.hash.slice(1)));
   }
+
+  // A link to what is hidden shows it: its split, or all the rows of its table.
+  const reveal = (hash) => {
+    const target = document.getElementById(decodeURIComponent(hash.slice(1)));
+    const hidden = target && target.closest("[data-split][hidden], tr[hidden]");
+    if (!hidden) return;
+    if (hidden.dataset.split) choose(hidden.dataset.split);
+    else clear(hidden.closest(".block").querySelector(".filter"));
+    reveal(hash);
+    target.scrollIntoView();
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href^='#']");
+    if (link) reveal(link.hash);
+  });
+  addEventListener("hashchange", () => reveal(location.hash));
+  const clear = (filter) => {
+    filter.value = "";
+    filter.dispatchEvent(new Event("input"));
+  };
 
   // One measure at a time.
   for (const group of document.querySelectorAll(".measures")) {
@@ -62,8 +70,7 @@
     [...table.tHead.rows[0].cells].forEach((head, column) => {
       if (head.matches(".k-strip")) return;
       const label = head.firstChild.textContent.trim();
-      const sort = Object.assign(document.createElement("button"), { type: "button", className: "sort", textContent: label });
-      sort.title = body.dataset.sortLabel;
+      const sort = make("button", { type: "button", className: "sort", textContent: label, title: body.dataset.sortLabel });
       head.firstChild.replaceWith(sort);
       sort.addEventListener("click", () => {
         const down = head.getAttribute("aria-sort") === "ascending";
@@ -77,28 +84,23 @@
       });
     });
     if (rows.length < 8) continue;
-    const filter = Object.assign(document.createElement("input"), { type: "search", className: "filter", placeholder: body.dataset.filter });
-    filter.setAttribute("aria-label", body.dataset.filter);
-    table.parentElement.before(filter);
-    const left = Object.assign(document.createElement("output"), { className: "left" });
-    filter.after(left);
-    const choose = () => {
+    const filter = make("input", { type: "search", className: "filter", placeholder: body.dataset.filter, ariaLabel: body.dataset.filter });
+    const left = make("output", { className: "left" });
+    table.parentElement.before(filter, left);
+    filter.addEventListener("input", () => {
       const wanted = filter.value.toLowerCase();
-      for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+      for (const row of rows) row.hidden = !row.textContent.replace(/\s+/g, " ").toLowerCase().includes(wanted);
       const shown = rows.filter((row) => !row.hidden).length;
-      left.textContent = wanted && body.dataset.left.replace("##", rows.length).replace("#", shown);
-    };
-    filter.addEventListener("input", choose);
+      left.textContent = body.dataset.left.replace("##", rows.length).replace("#", shown);
+    });
     filter.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      filter.value = "";
-      choose();
+      if (event.key === "Escape") clear(filter);
     });
   }
 
   // A table that is wider than its place says so.
   for (const place of document.querySelectorAll(".scroll")) {
-    const more = Object.assign(document.createElement("p"), { className: "more", textContent: body.dataset.scroll });
+    const more = make("p", { className: "more", textContent: body.dataset.scroll });
     place.before(more);
     new ResizeObserver(() => { more.hidden = place.scrollWidth <= place.clientWidth + 1; }).observe(place);
   }
@@ -122,7 +124,8 @@
   });
 
   // Values under the pointer or the finger: the titles that browsers show late, shown at once.
-  const tip = make("div", { className: "tip", hidden: true }, body);
+  const tip = make("div", { className: "tip", hidden: true });
+  body.append(tip);
   for (const title of document.querySelectorAll("svg title")) {
     if (title.matches("rect > *, .k-mark > svg > *, .spark > svg > *")) title.parentNode.dataset.tip = title.textContent;
     title.remove();

@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -258,9 +259,8 @@ def key_of(label: object) -> str:
 @pytest.mark.parametrize("anchor", ["project", "project-group", "environment", "tenant"])
 def test_partitions_add_up_to_all(anchor: str) -> None:
     document = edition()[anchor]
-    section = document.sections[0]
-    assert section.additive
     table = tables(document)[f"{anchor}-table"]
+    assert {note.key for note in table.notes} <= {"note.marks", "note.target"}
     for column in (1, 5):
         counts = [number(the(Figure, row[column]).value) for row in table.complete_rows]
         assert table.total is not None
@@ -269,8 +269,6 @@ def test_partitions_add_up_to_all(anchor: str) -> None:
 
 def test_overlapping_tags_are_said_not_to_add_up() -> None:
     document = edition()["tenant-tag-set"]
-    regions = document.sections[0]
-    assert not regions.additive
     table = tables(document)["tenant-tag-set-tagsets-1-table"]
     twice = sum(number(the(Figure, row[1]).value) for row in table.complete_rows)
     assert table.total is not None
@@ -281,21 +279,60 @@ def test_overlapping_tags_are_said_not_to_add_up() -> None:
     assert not [note for note in tiers.notes if note.key == "note.counted_twice"]
 
 
-def test_an_environment_in_two_groups_does_not_add_up() -> None:
-    twice = dataclasses.replace(
-        LOOKUPS,
-        environment_groups=(
-            ("Test", ("Environments-1",)),
-            ("All", ("Environments-1", "Environments-2")),
-        ),
+_MIDNIGHTS = ((8, 31), (9, 30))  # of September in Berlin, by UTC at 22:00
+
+
+@pytest.mark.parametrize(
+    ("groups", "twice", "nowhere"),
+    [
+        ({"Test": "1", "Live": "2"}, "", ""),
+        ({"Test": "1", "Live": "12"}, "1", ""),
+        ({"Test": "1", "Live": "12", "Late": "1"}, "1", ""),  # three times, and one of them still
+        ({"Test": "1"}, "", "2"),
+        ({"Test": "1", "Live": "1"}, "1", "2"),  # whose sum alone would hide the others
+    ],
+)
+def test_it_is_said_how_many_deployments_count_in_several_groups_and_in_none(
+    groups: dict[str, str], twice: str, nowhere: str
+) -> None:
+    found = tuple((name, tuple(f"Environments-{n}" for n in own)) for name, own in groups.items())
+    lookups = dataclasses.replace(LOOKUPS, environment_groups=found)
+    wanted = settings(splits=("EnvironmentGroup",), headline="all")
+    table = tables(compose(inputs(ROWS, lookups=lookups), wanted)[1])["environment-group-table"]
+    first, end = (instant(datetime(2026, month, day, 22, tzinfo=UTC)) for month, day in _MIDNIGHTS)
+    counted = Counter(
+        row.environment_id[-1]
+        for row in ROWS
+        if row.completed is not None
+        and first <= row.completed < end
+        and row.task_state in ("Success", "Failed")
     )
-    without = dataclasses.replace(LOOKUPS, environment_groups=(("Test", ("Environments-1",)),))
-    for lookups in (twice, without):
-        wanted = settings(splits=("EnvironmentGroup",))
-        section = compose(inputs(ROWS, lookups=lookups), wanted)[1].sections[0]
-        assert not section.additive
-    split = compose(inputs(ROWS), settings(splits=("EnvironmentGroup",)))[1]
-    assert split.sections[0].additive
+    assert min(counted.values()) > 10
+    notes = {note.key: note.values["n"] for note in table.notes if "n" in note.values}
+    expected = {
+        "note.counted_twice": sum(counted[each] for each in twice),
+        "note.counted_nowhere": sum(counted[each] for each in nowhere),
+    }
+    assert notes == {key: n for key, n in expected.items() if n}
+
+
+def test_slices_are_ordered_by_the_deployments_that_are_shown() -> None:
+    """Canceled ones are not: two projects with 3 and 5, the first of which canceled 4 more."""
+    states = {1: ["Success"] * 3 + ["Canceled"] * 4, 2: ["Success"] * 4 + ["Failed"]}
+    rows = [
+        deployment(
+            100 * project + n,
+            datetime(2026, 9, 1 + n, 12, tzinfo=UTC),
+            project_id=f"Projects-{project}",
+            project_name=f"Project {project}",
+            task_state=state,
+        )
+        for project, own in states.items()
+        for n, state in enumerate(own)
+    ]
+    table = tables(compose(inputs(rows), settings(splits=("Project",)))[1])["project-table"]
+    assert [words("en").value(row[0]) for row in table.rows] == ["Project 2", "Project 1"]
+    assert [the(Figure, row[1]).value for row in table.rows] == [5, 3]
 
 
 def test_the_ledger_adds_up_and_names_each_reason() -> None:
@@ -447,8 +484,8 @@ def test_two_projects_of_one_name_stay_two_rows() -> None:
     ]
     table = tables(compose(inputs(rows), settings(splits=("Project",)))[1])["project-table"]
     assert [row[0] for row in table.rows] == [
-        Name("Shop", "Projects-1"),
-        Name("Shop", "Projects-2"),
+        Name("Shop (Projects-1)", "Projects-1"),
+        Name("Shop (Projects-2)", "Projects-2"),
     ]
 
 
@@ -691,7 +728,7 @@ def test_any_deployments_make_an_edition_whose_ledger_adds_up(
     for document in documents[1:]:
         for section in document.sections:
             table = tables(document).get(f"{section.id}-table")
-            if table is not None and section.additive:
+            if table is not None and not any("n" in note.values for note in table.notes):
                 counts = [number(the(Figure, row[1]).value) for row in table.complete_rows]
                 assert table.total is not None
                 assert the(Figure, table.total[1]).value in (sum(counts), None)

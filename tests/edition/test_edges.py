@@ -174,10 +174,12 @@ def test_a_restricted_account_sees_ids_and_how_many_names_it_lacks() -> None:
     assert "11 names are hidden from this account." in edition.text
 
 
-def test_the_53rd_week_is_called_so() -> None:
+def test_the_last_week_of_a_year_goes_by_its_date() -> None:
+    """From a Sunday it is no ISO week."""
     edition = said("last_week")
-    assert "week 53 of 2026 · 27 December 2026 to 2 January 2027" in edition.text
-    assert "week 52 of 2026" in edition.page
+    assert "the week of 27 December 2026 · 27 December 2026 to 2 January 2027" in edition.text
+    assert "the week of 20 December 2026" in edition.page
+    assert "week 5" not in edition.page
     chart = next(b for b in blocks(edition.document) if getattr(b, "id", "") == "few-over-time")
     assert the(Chart, chart).x[-1] == date(2026, 12, 27)
 

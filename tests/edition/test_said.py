@@ -1,16 +1,20 @@
 """What charts, tables and sentences say of themselves where the data reach less far than usual."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from insights_reports.crosscheck.causes.cause import Cause
 from insights_reports.crosscheck.result import CrossCheck
 from insights_reports.edition import compose
 from insights_reports.edition.document import Chart, Document, Prose, Role, Section, Table
-from insights_reports.edition.values import Mark, Metric, Missing, Phrase, Status
+from insights_reports.edition.values import ChangeVerdict, Mark, Metric, Missing, Phrase, Status
+from insights_reports.formats.excel import render as excel
 from insights_reports.formats.words.words import words
+from insights_reports.metrics import Conventions
 from tests.edition.inputs import HOUR, company, deployment, discrepancy, inputs, instant, settings
 from tests.metrics.reference import Row
 from tests.typed import number, the
@@ -49,7 +53,6 @@ def test_of_a_period_before_the_data_nothing_is_said_that_is_not_known() -> None
         if section.id in ("project", "environment", "tenant", "tenant-tag-set-tagsets-1"):
             assert section.lead == Phrase("split.no_history")
             assert section.blocks == ()
-            assert section.additive
     rework = next(tile for tile in document.tiles if tile.figure.metric is Metric.REWORK_RATE)
     assert rework.figure.missing is Missing.NO_HISTORY
     assert rework.extra == ()
@@ -104,6 +107,7 @@ def test_an_interval_that_is_cut_has_no_limits_and_is_named(
             limits = [series for series in chart.series if series.role is Role.LIMIT]
             assert all(series.figures[-1].value is None for series in limits)
             assert "chart.trend.cut" in keys(chart.subtitle)
+            assert chart.cut == (len(chart.x) - 1,)
             assert "20 September 2026" in words("en").phrase(chart.subtitle)
 
 
@@ -130,6 +134,8 @@ def test_weeks_that_the_period_cuts_are_named_below_the_chart_of_page_one(
     as_of = datetime(2027, 1, 2, tzinfo=UTC)
     chart = blocks(edition(period, as_of=as_of, splits=("Project",)))["overview"]
     assert (chart.subtitle.key == "chart.overview.cut") == cut
+    last = len(chart.x) - 1
+    assert chart.cut == {"2026-Q3": (0, last), "2026-06-28..2026-09-20": (last,)}.get(period, ())
 
 
 @pytest.mark.parametrize(("code", "missing"), [("restricted", True), ("promote", False)])
@@ -147,6 +153,60 @@ def test_page_one_says_that_octopus_counts_deployments_which_the_account_may_not
     document = edition(check=check, splits=("Project",))
     assert (Phrase("gap.unseen") in document.check.gaps) == missing
     assert document.identity.scope == Phrase("scope.seen" if missing else "scope.all")
+
+
+def test_a_setting_that_counts_more_as_failed_is_named_with_both_rates() -> None:
+    """By hand: 20 deployments, 2 failed and 2 canceled: 4 of 22, and as Octopus counts 2 of 20."""
+    states = ["Success"] * 18 + ["Failed"] * 2 + ["Canceled"] * 2
+    moments = [datetime(2026, 9, 1 + n, 12, tzinfo=UTC) for n in range(len(states))]
+    rows = [
+        deployment(n, moment, task_state=state)
+        for n, (moment, state) in enumerate(zip(moments, states, strict=True), 1)
+    ]
+    counting = Conventions(count_as_failed=frozenset({"Canceled", "TimedOut"}))
+    [document] = compose(inputs(rows), settings(layout="one", conventions=counting))
+    tile = next(tile for tile in document.tiles if tile.figure.metric is Metric.FAILURE_RATE)
+    assert number(tile.figure.value) == pytest.approx(4 / 22)
+    say = words("en").phrase
+    line = say(the(Phrase, document.check.line)).replace("\xa0", " ")
+    assert line.endswith(
+        "By a setting Canceled, TimedOut count as failed here: 18.2 %; as Octopus counts, 10.0 %."
+    )
+    assert say(the(Phrase, tile.note)).replace("\xa0", " ") == (
+        "Canceled, TimedOut count as failed by a setting; without it, as Octopus counts, 10.0 %"
+    )
+    cover = load_workbook(BytesIO(excel.render(document, None)))["Cover"]
+    told = " ".join(str(text) for row in cover.values for text in row if text)
+    assert told.replace("\xa0", " ").count("as Octopus counts, 10.0 %") == 2  # figure and check
+    [plain] = compose(inputs(rows), settings(layout="one"))
+    assert "setting" not in say(the(Phrase, plain.check.line))
+    assert all(each.note is None for each in plain.tiles)
+
+
+def test_octopus_s_own_trend_is_of_the_whole_report_and_as_octopus_counts() -> None:
+    """By hand: in 28 days 20 succeeded in Test and 12 in Live, where 4 failed and 4 were
+    canceled: 32 are 8 a week, and 4 of 36 failed, whatever page one speaks of or counts."""
+    counts = (("Test", "Success", 20), ("Live", "Success", 12), ("Live", "Failed", 4),
+              ("Live", "Canceled", 4))  # fmt: skip
+    kinds = [(group, state) for group, state, many in counts for _ in range(many)]
+    rows = [
+        deployment(
+            100 * days + n,
+            datetime(2026, 9, 30, 12, tzinfo=UTC) - timedelta(days=days, minutes=n),
+            environment_id={"Test": "Environments-1", "Live": "Environments-2"}[group],
+            task_state=state,
+        )
+        for days in (1, 29)
+        for n, (group, state) in enumerate(kinds)
+    ]
+    counting = Conventions(count_as_failed=frozenset({"Canceled"}))
+    wanted = settings(headline="Live", layout="one", conventions=counting)
+    [document] = compose(inputs(rows), wanted)
+    frequency, *_, failed = blocks(document)["octopus-trends"].rows
+    assert frequency[2].value == 8
+    assert failed[2].value == pytest.approx(4 / 36)
+    assert failed[3].verdict is ChangeVerdict.SPECIAL  # no word without a test
+    assert number(document.tiles[0].figure.value) == 40  # of both months' ends in this one
 
 
 def test_the_rework_rate_has_a_trend_whose_last_month_is_its_tile() -> None:

@@ -55,6 +55,33 @@ ENGLISH = words("en")
 TABLE = replace(project_table(5), row_ids=tuple(f"Projects-{n}" for n in range(1, 8)))
 
 
+def test_sheets_of_tag_sets_name_the_set() -> None:
+    """Of two sets with one table each, and of one whose title names the set already."""
+
+    def of(number: int, name: str) -> Section:
+        id = f"tenant-tag-set-tagsets-{number}"
+        tag_set = {"set": Name(name)}
+        drawn = {"granularity": phrase("per.Weekly"), **tag_set}
+        named = replace(TABLE, id=f"{id}-a", title=phrase("chart.panels.title_of", **drawn))
+        parts = replace(TABLE, id=f"{id}-contributions", title=phrase("table.targets.title"))
+        plain = replace(TABLE, id=f"{id}-table", title=phrase("table.slices.title.tenant-tag-set"))
+        title = phrase("section.split.tenant-tag-set", **tag_set)
+        return Section(id, title, None, (plain, named, parts))
+
+    made = sample_document(overview=(), sections=(of(1, "Region"), of(2, "Tier")))
+    book = opened(excel.render(made, None))
+    sheets = [name for name in book.sheetnames if name[0].isdigit()]
+    assert sheets == [
+        *(
+            "1 Region – Tenant tags",
+            "2 Region deployments per week",
+            "3 Region – Parts of the change",
+        ),
+        *("4 Tier – Tenant tags", "5 Tier deployments per week", "6 Tier – Parts of the change"),
+    ]
+    assert book[sheets[3]]["A1"].value == "Tier – Tenant tags"
+
+
 def document(*blocks: object, **changes: object) -> Document:
     section = Section("project", phrase("title.summary"), None, (TABLE, *blocks))  # type: ignore[arg-type]
     return sample_document(overview=(), sections=(section,), **changes)

@@ -1,6 +1,7 @@
 """The deployments in the workbook: typed, all of them, in the columns of Octopus's CSV download."""
 
 import os
+import re
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from openxml_audit import OpenXmlValidator, ValidationSeverity
+from pypdf import PdfReader
 
 from insights_reports.formats.excel import render as excel
 from insights_reports.formats.excel.export import deployments_workbook
@@ -207,6 +209,23 @@ def table_rows(content: bytes) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.slow
+@pytest.mark.office
+@HAS_OFFICE
+def test_it_prints_a_page_wide_with_heads_and_ids_on_each(tmp_path: Path) -> None:
+    """120 rows: all 32 columns beside each other would be three times as many pages."""
+    (source := tmp_path / "book.xlsx").write_bytes(excel.render(SHORT, deployments(*[{}] * 120)))
+    sheet = load_workbook(source)["Deployments"]
+    assert sheet.print_area == f"'Deployments'!$A$1:$J${sheet.max_row}"
+    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+    (printed,) = convert([source], "pdf", tmp_path)
+    pages = [page.extract_text() for page in PdfReader(printed).pages]
+    rows = [page for page in pages if " Checkout " in page]
+    assert len(rows) < 6
+    assert [page for page in rows if "Lead time" not in page or "Tenant" not in page] == []
+    found = [int(n) for page in rows for n in re.findall(r"Deployments-(\d+) Checkout", page)]
+    assert found == list(range(1, 121))
+
+
 @pytest.mark.office
 @HAS_OFFICE
 def test_libreoffice_opens_and_recalculates_it(tmp_path: Path) -> None:

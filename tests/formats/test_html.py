@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -25,10 +26,11 @@ from insights_reports.edition.document import (
     Section,
     Table,
 )
-from insights_reports.edition.values import Mark, Name, Part, Phrase, Unit
+from insights_reports.edition.values import Day, Mark, Name, Part, Phrase, Unit, Value
 from insights_reports.formats.html import render as html
 from insights_reports.formats.html.links import link
 from insights_reports.formats.html.parts import Parts, inline
+from insights_reports.formats.html.sorting import sort_key
 from insights_reports.formats.words.tile import tile_text
 from insights_reports.formats.words.words import words
 from tests import documents, october
@@ -188,11 +190,6 @@ def test_a_finding_leads_to_its_row() -> None:
     assert "▲ 31 of 110 failed (28.2 %) usual up to 14.2 %" in text_of(first)
 
 
-def test_rows_that_do_not_add_up_are_marked() -> None:
-    (note,) = split().find_class("caution")
-    assert text_of(note) == W.text("label.does_not_add_up")
-
-
 def test_a_restricted_name_shows_its_id() -> None:
     document = documents.split_document(sections=(section(documents.project_table(7)),))
     assert "Restricted (Projects-6)" in text_of(parse(document))
@@ -291,6 +288,19 @@ def test_sorting_has_bare_numbers_to_go_by() -> None:
     (table,) = split().xpath('//*[@id="project-table"]//table')
     cells = [row.xpath("td")[0] for row in table.xpath("tbody[1]/tr")]
     assert [cell.get("data-sort") for cell in cells] == ["71", "52", "34", "31", "17", "6", "3"]
+
+
+def test_what_says_since_when_is_sorted_by_its_first_day() -> None:
+    """By their words 4 October would come before 27 September."""
+    weeks = [Phrase("since.week", {"day": Day(date(2026, *day))}) for day in ((9, 27), (10, 4))]
+    between: dict[str, Value] = {
+        "earliest": Day(date(2026, 9, 30)),
+        "latest": Day(date(2026, 11, 1)),
+    }
+    window = Phrase("since.window", between)
+    keys = [sort_key(each, W) for each in (weeks[0], window, weeks[1])]
+    assert keys == ["2026-09-27", "2026-09-30", "2026-10-04"]
+    assert sort_key(Phrase("label.all"), W) == "All"
 
 
 # --- templates ---------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from insights_reports.edition.document import Chart, Column, ColumnKind
 from insights_reports.edition.files import File
-from insights_reports.edition.values import Name, Phrase
+from insights_reports.edition.values import Change, ChangeVerdict, Name, Phrase
 from insights_reports.formats.html import render as html
 from insights_reports.formats.mail import render as mail
 from insights_reports.formats.words.words import words
@@ -25,6 +25,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium"),
 ]
+USUAL = ChangeVerdict.USUAL
 FLAGS = ["--disable-quic", "--disable-background-networking", "--disable-component-update"]
 
 
@@ -113,8 +114,35 @@ def test_a_filter_says_how_many_rows_it_left_and_escape_clears_it(
     search.fill("track")
     assert left.inner_text() == "2 of 9 rows"
     search.press("Escape")
-    assert search.input_value() == left.inner_text() == ""
+    assert search.input_value() == ""
+    assert left.inner_text() == "9 of 9 rows"
     assert len(names(page)) == 9
+
+
+def test_a_link_to_a_row_that_a_filter_hides_shows_it_and_says_so(
+    browser: Browser, told: Path
+) -> None:
+    page, seen = opened(browser, told, viewport={"width": 1280, "height": 800})
+    row = page.locator("#row-project-4")
+    block = page.locator(".block", has=row)
+    search, left = block.get_by_role("searchbox"), block.get_by_role("status")
+    all_rows = block.locator("tbody").first.locator("tr").count()
+    follow = (
+        page.get_by_role("link", name="Tracking API").click,
+        lambda: page.evaluate("location.hash = ''; location.hash = 'row-project-4'"),  # as Back
+    )
+    for followed in follow:
+        search.fill("no such row")
+        assert not row.is_visible()
+        assert left.inner_text() == f"0 of {all_rows} rows"
+        followed()
+        expect(row).to_be_in_viewport()
+        assert search.input_value() == ""
+        assert left.inner_text() == f"{all_rows} of {all_rows} rows"
+    search.fill("tracking")
+    page.get_by_role("link", name="Tracking API").click()
+    assert left.inner_text() == f"1 of {all_rows} rows"  # what is shown needs no change
+    assert seen == []
 
 
 @pytest.fixture
@@ -133,6 +161,18 @@ def test_a_finding_leads_to_its_row_and_a_screen_holds_them_all(
     page.get_by_role("link", name="Tracking API").click()
     expect(page.locator("#row-project-4")).to_be_in_viewport()
     assert seen == []
+
+
+def test_a_filter_finds_what_a_row_shows(browser: Browser, told: Path) -> None:
+    """A unit stands behind its number with a space that does not break."""
+    page, _ = opened(browser, told)
+    block = page.locator("#where-to-look")
+    shown = block.locator("tbody").first.locator("tr:visible th")
+    for text in ("1.8 days", "checkout", "28.2 %", "4 oct"):
+        block.get_by_role("searchbox").fill(text)
+        assert "Checkout" in " ".join(shown.all_text_contents()), text
+    block.get_by_role("searchbox").fill("1.9 days")
+    assert shown.count() == 0
 
 
 def test_on_a_phone_the_findings_come_before_bars_and_tiles_that_scroll(
@@ -166,24 +206,58 @@ def test_a_wide_table_keeps_its_names_and_heads_and_says_that_it_scrolls(
 
 def test_a_copied_table_is_numbers(browser: Browser, told: Path) -> None:
     page, _ = opened(browser, told)
-    copied = page.evaluate(
-        """() => {
+    lines = copied(page, "#where-to-look table")
+    assert lines[0] == [
+        *("Project", "Deployments", "Lead time (h)", "Failed (%)", "Recovery (h)", "Since")
+    ]
+    assert lines[1] == ["Checkout", "110", "43", "28.1818", "6.4", "4 Oct"]
+    assert lines[-1][:2] == ["All", "342"]
+
+
+def copied(page: Page, table: str) -> list[list[str]]:
+    """The cells that a reader pastes who copied a whole table."""
+    text = page.evaluate(
+        """(table) => {
             const range = document.createRange();
-            range.selectNode(document.querySelector("#where-to-look table"));
+            range.selectNode(document.querySelector(table));
             getSelection().removeAllRanges();
             getSelection().addRange(range);
             const clipboardData = new DataTransfer();
             const event = new ClipboardEvent("copy", {clipboardData, bubbles: true});
             document.dispatchEvent(event);
             return event.clipboardData.getData("text/plain");
-        }"""
+        }""",
+        table,
     )
-    lines = [line.split("\t") for line in copied.split("\n")]
-    assert lines[0] == [
-        *("Project", "Deployments", "Lead time (h)", "Failed (%)", "Recovery (h)", "Since")
-    ]
-    assert lines[1] == ["Checkout", "110", "43", "28.1818", "6.4", "4 Oct"]
-    assert lines[-1][:2] == ["All", "342"]
+    return [line.split("\t") for line in text.split("\n")]
+
+
+def test_copied_changes_are_in_the_units_of_their_measures(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """A change of 1.5 h, of 2 points and of 3 deployments."""
+    changes = (
+        Change(
+            documents.median(2), documents.median(3.5), round(1.5 * documents.HOUR), None, USUAL
+        ),
+        Change(documents.rate(5, 100), documents.rate(7, 100), 0.02, None, USUAL),
+        Change(documents.count(5), documents.count(8), 3, None, USUAL),
+    )
+    title = Phrase("metric.lead_time")
+    table = replace(
+        documents.project_table(1),
+        id="only",
+        columns=(Column(title, ColumnKind.NAME), Column(title, ColumnKind.CHANGE)),
+        rows=tuple((Name(f"Row {n}"), change) for n, change in enumerate(changes)),
+        all_rows=(),
+        total=None,
+    )
+    made = documents.splits_document()
+    path = tmp_path / "page.html"
+    section = replace(made.sections[0], blocks=(table,))
+    path.write_bytes(html.render(replace(made, sections=(section,))))
+    page, _ = opened(browser, path)
+    assert [row[1] for row in copied(page, "#only table")[1:]] == ["1.5", "2", "3"]
 
 
 def test_the_page_prints_without_half_empty_pages(browser: Browser, told: Path) -> None:

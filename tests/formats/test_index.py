@@ -366,7 +366,11 @@ def many_files(**changes: Any) -> IndexEntry:
         for name in documents
         for kind in ("pdf", "xlsx", "html")
     )
-    return replace(entry(), files=files, **changes)
+    data = tuple(
+        IndexFile(f"board-monthly-2026-09-{name}", f"m/{name}", "data", 1_234_567, "ab12" * 16)
+        for name in ("figures.parquet", "figures.csv", "figures-dictionary.json", "edition.json")
+    )
+    return replace(entry(), files=(*files, *data), **changes)
 
 
 FIVE = tuple(

@@ -11,7 +11,6 @@ from insights_reports.edition.values import ChangeVerdict
 from insights_reports.formats.charts.frame import Style
 from insights_reports.formats.charts.palette import PAPER, contrast, palette
 from insights_reports.formats.charts.path import PathRow, path
-from insights_reports.formats.charts.time import lines
 from insights_reports.formats.charts.tiny import Side, Spark, bullet, part_bar, runs, spark, strip
 from insights_reports.formats.charts.trend import outside, trend
 from insights_reports.formats.charts.waterfall import (
@@ -204,6 +203,13 @@ def test_a_trend_marks_what_lies_outside_with_its_date_and_value() -> None:
     assert {"10.5\u00a0%", "2.2\u00a0%", "5\u00a0%"} <= set(texts(svg))
 
 
+def test_the_last_point_of_a_trend_that_is_not_whole_is_open() -> None:
+    chart = october.trend(october.tiles()[0])  # within its range: no triangle
+    for cut, dots in (((), 0), ((11,), 1)):
+        svg = trend(replace(chart, cut=cut), Style(words("en"), COLOURS, width=244)).markup("t")
+        assert len(re.findall(r"<circle[^>]*f-paper", svg)) == dots
+
+
 def test_limits_and_target_have_dashes_of_their_own() -> None:
     chart = october.trend(october.tiles()[3])
     svg = trend(chart, Style(words("en"), COLOURS, width=244)).markup("t", "a")
@@ -237,14 +243,12 @@ def limited(level: int | None) -> Chart:
     return replace(chart, series=(main, low, high), level=level)
 
 
-@pytest.mark.parametrize("name", ["trend", "lines"])
-def test_limits_are_broken_off_before_a_new_level(name: str) -> None:
+def test_limits_are_broken_off_before_a_new_level() -> None:
     """Without one each limit is a line; with one it is two that do not touch."""
-    style = Style(words("en"), COLOURS, width=244 if name == "trend" else 500)
-    made = {"trend": trend, "lines": lines}[name]
+    style = Style(words("en"), COLOURS, width=244)
     found = []
     for level in (None, 4):
-        svg = made(limited(level), style).markup("t", "a")
+        svg = trend(limited(level), style).markup("t", "a")
         found.append(
             [
                 [float(point.split()[0]) for point in path[1:].split("L")]

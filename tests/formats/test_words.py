@@ -26,6 +26,7 @@ from insights_reports.edition.values import (
     Value,
 )
 from insights_reports.errors import RenderError
+from insights_reports.formats.words.brief import in_period
 from insights_reports.formats.words.catalogue import languages
 from insights_reports.formats.words.words import Words, words
 from insights_reports.spelling.terms import TICKS_PER_SECOND
@@ -180,9 +181,15 @@ SEPTEMBER = Span("2026-09", date(2026, 9, 1), date(2026, 10, 1))
             "1 July to 30 September 2026",
         ),
         (
-            Span("2026-W53", date(2026, 12, 27), date(2027, 1, 3)),
+            Span("2026-W53", date(2026, 12, 28), date(2027, 1, 4)),
             "week 53 of 2026",
             "Woche 53 2026",
+            "28 December 2026 to 3 January 2027",
+        ),
+        (  # from a Sunday: no ISO week
+            Span("2026-W53", date(2026, 12, 27), date(2027, 1, 3)),
+            "the week of 27 December 2026",
+            "Woche vom 27. Dezember 2026",
             "27 December 2026 to 2 January 2027",
         ),
         (
@@ -209,6 +216,38 @@ def test_a_period_by_its_name_and_by_its_days(
     span: Span, english: str, german: str, dates: str
 ) -> None:
     assert (EN.span(span), DE.span(span), EN.dates(span)) == (english, german, dates)
+
+
+SUNDAYS = Span("2026-W40", date(2026, 9, 27), date(2026, 10, 4))
+CUT = Span("2026-09-01..2026-09-20", date(2026, 9, 1), date(2026, 9, 21))
+
+
+@pytest.mark.parametrize(
+    ("span", "english", "german"),
+    [
+        (SEPTEMBER, "22 h in Sept", "22 h im Sept."),
+        (SUNDAYS, "22 h in the week of 27 Sept", "22 h in der Woche vom 27. Sept."),
+        (Span("2026-09-27", date(2026, 9, 27), date(2026, 9, 28)), "22 h on 27 Sept",
+         "22 h am 27. Sept."),
+        (CUT, "22 h, 1–20 Sept", "22 h, 1.–20. Sept."),
+        (Span("2026-08-30..2026-09-05", date(2026, 8, 30), date(2026, 9, 6)),
+         "22 h, 30 Aug–5 Sept", "22 h, 30. Aug.–5. Sept."),
+    ],
+)  # fmt: skip
+def test_a_figure_says_which_period_it_is_of(span: Span, english: str, german: str) -> None:
+    assert [plain(in_period(each, "22 h", span)) for each in (EN, DE)] == [english, german]
+
+
+def test_a_week_of_last_year_names_its_day_and_year() -> None:
+    assert plain(in_period(EN, "22 h", SUNDAYS, year=True)) == "22 h in the week of 27 Sept 2026"
+    assert plain(in_period(EN, "22 h", Span("2025", date(2025, 1, 1), date(2026, 1, 1)), year=True)
+                 ) == "22 h in 2025"  # fmt: skip
+
+
+def test_a_week_without_its_year_goes_by_its_sunday() -> None:
+    said = [plain(each.phrase(Phrase("path.subtitle", {"previous": SUNDAYS}))) for each in (EN, DE)]
+    assert said[0].endswith("grey: the week of 27 September")
+    assert said[1].endswith("grau: Woche vom 27. September")
 
 
 def test_an_instant_is_local_and_utc() -> None:

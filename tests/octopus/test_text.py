@@ -3,12 +3,14 @@
 import unicodedata
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tzlocal import windows_tz
 
 from insights_reports.errors import BadReply
 from insights_reports.octopus import (
@@ -239,6 +241,35 @@ def test_zones_are_windows_or_iana() -> None:
             iana_zone(unknown)
     with pytest.raises(BadReply, match="Mars/Base"):
         windows_zone("Mars/Base")
+
+
+@pytest.mark.parametrize(
+    ("stated", "today"),
+    [
+        ("India Standard Time", "Asia/Kolkata"),
+        ("FLE Standard Time", "Europe/Kyiv"),
+        ("Nepal Standard Time", "Asia/Kathmandu"),
+        ("Myanmar Standard Time", "Asia/Yangon"),
+        ("US Eastern Standard Time", "America/Indiana/Indianapolis"),
+        ("Asia/Calcutta", "Asia/Kolkata"),
+        ("Europe/Stockholm", "Europe/Stockholm"),  # a city of its own, though its clock is Berlin's
+        ("US/Eastern", "America/New_York"),
+        ("Etc/GMT-13", "Etc/GMT-13"),
+        ("CET", "CET"),  # no city
+    ],
+)
+def test_a_zone_goes_by_the_name_that_its_city_has_today(stated: str, today: str) -> None:
+    assert iana_zone(stated).key == today
+
+
+def test_every_zone_that_windows_knows_keeps_its_clock() -> None:
+    for windows, old in windows_tz.win_tz.items():
+        found = iana_zone(windows)
+        for month in (1, 7):
+            moment = datetime(2026, month, 1, tzinfo=UTC)
+            assert (
+                moment.astimezone(found).utcoffset() == moment.astimezone(ZoneInfo(old)).utcoffset()
+            )
 
 
 ODD = st.characters(codec=None, categories=("Cs", "Cc", "Cf", "Co", "Cn", "Zl", "Zp", "Lu"))

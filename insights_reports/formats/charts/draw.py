@@ -9,11 +9,12 @@ from markupsafe import Markup
 from insights_reports.edition.document import Chart, ChartForm
 from insights_reports.formats.charts.frame import Style
 from insights_reports.formats.charts.panels import heat, panels
-from insights_reports.formats.charts.time import columns, lines
+from insights_reports.formats.charts.time import columns
+from insights_reports.formats.charts.trend import trend
 
 _FORMS = {
     ChartForm.COLUMNS: columns,
-    ChartForm.LINES: lines,
+    ChartForm.LINES: trend,
     ChartForm.PANELS: panels,
     ChartForm.HEAT: heat,
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from insights_reports.edition.document import Annotation, Chart, ChartSeries, Role
 from insights_reports.edition.values import Figure, Unit
-from insights_reports.formats.charts.fonts import shorten, text_width
+from insights_reports.formats.charts.fonts import text_width
 from insights_reports.formats.charts.scale import Scale, label_indices
 from insights_reports.formats.charts.svg import Colours, Drawing, Point
 from insights_reports.formats.words.words import Words
@@ -131,24 +131,6 @@ class Frame:
 def left_margin(labels: Sequence[str]) -> float:
     """Room for the labels of the value axis."""
     return max((text_width(label, SMALL) for label in labels), default=0) + 10
-
-
-def end_labels(frame: Frame, labels: Sequence[tuple[float, str, str, int]], room: float) -> None:
-    """The names of lines at their right end: (y, text, colour, weight), moved apart to be read."""
-    placed: list[float] = []
-    for y, _, _, _ in sorted(labels):
-        placed.append(max(y, placed[-1] + _LINE_HEIGHT) if placed else y)
-    overflow = max(0.0, (placed[-1] if placed else 0) - frame.bottom)
-    for (y, text, fill, weight), at in zip(sorted(labels), placed, strict=True):
-        del y
-        frame.drawing.text(
-            frame.right + 8,
-            at - overflow + 4,
-            shorten(text, room, LABEL, weight),
-            fill=fill,
-            size=LABEL,
-            weight=weight,
-        )
 
 
 def values_of(series: Sequence[ChartSeries]) -> list[float]:

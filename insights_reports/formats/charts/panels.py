@@ -68,7 +68,7 @@ def _panel(drawing: Drawing, chart: Chart, style: Style, panel: _Panel, scale: S
             drawing.path(run, stroke="before", width=1.1)
     points = _points(panel, panel.series.figures, scale)
     _runs(drawing, panel, points, scale)
-    _peak(drawing, style, panel, points)
+    _peak(drawing, chart, style, panel, points)
     y = panel.top + _PLOT_BOTTOM + 12
     if chart.x:
         first, last = (_end(chart, x, style) for x in (chart.x[0], chart.x[-1]))
@@ -121,8 +121,10 @@ def _points(panel: _Panel, figures: Sequence[Figure], scale: Scale) -> list[Poin
     ]
 
 
-def _peak(drawing: Drawing, style: Style, panel: _Panel, points: Sequence[Point | None]) -> None:
-    """The highest value with its number, and a dot at the last."""
+def _peak(
+    drawing: Drawing, chart: Chart, style: Style, panel: _Panel, points: Sequence[Point | None]
+) -> None:
+    """The highest value with its number, and a dot at the last, open where that is not whole."""
     known = [
         (point, figure) for point, figure in zip(points, panel.series.figures, strict=True) if point
     ]
@@ -130,7 +132,8 @@ def _peak(drawing: Drawing, style: Style, panel: _Panel, points: Sequence[Point 
         empty = style.words.figure(panel.series.figures[-1])
         drawing.text(panel.left, panel.top + _PLOT_BOTTOM - 16, empty, fill="muted", size=_TINY)
         return
-    drawing.dot(known[-1][0], 2.4, fill="main", stroke="paper", width=1.1)
+    inner, outer = ("paper", "main") if chart.cut else ("main", "paper")
+    drawing.dot(known[-1][0], 2.4, fill=inner, stroke=outer, width=1.1)
     (x, y), figure = max(known, key=lambda pair: pair[1].value or 0)
     text = value_text(figure, style.words)
     half = text_width(text, _TINY, 600) / 2

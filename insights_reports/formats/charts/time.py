@@ -1,4 +1,4 @@
-"""Charts over time: stacked columns, and lines with bands and limits."""
+"""Charts over time: stacked columns."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,24 +6,20 @@ from collections.abc import Sequence
 from insights_reports.edition.document import Chart, ChartSeries, Role
 from insights_reports.formats.charts.fonts import shorten, text_width
 from insights_reports.formats.charts.frame import (
-    LABEL,
     SMALL,
     STROKES,
     Frame,
     Style,
-    end_labels,
     label_of,
     left_margin,
-    value_text,
     values_of,
 )
 from insights_reports.formats.charts.scale import value_scale
-from insights_reports.formats.charts.svg import Drawing, Point, segments
+from insights_reports.formats.charts.svg import Drawing, Point
 
 _STACKED = {Role.MAIN, Role.SECOND, Role.FAILED, Role.GUIDED}
 _TINTS = ("main", "tint-1", "tint-2", "tint-3", "before")
 _LEGEND_HEIGHT = 22.0
-_MOST_DOTS = 60  # more points than this are drawn without their dots
 
 
 def columns(chart: Chart, style: Style) -> Drawing:
@@ -43,46 +39,6 @@ def columns(chart: Chart, style: Style) -> Drawing:
     frame.annotate(chart.annotations, lambda i: frame.scale(totals[i]) - (0 if i in said else 16))
     _finish(frame)
     return frame.drawing
-
-
-def lines(chart: Chart, style: Style) -> Drawing:
-    """Lines named at their right end; a band between LOW and HIGH; limits as thin dashed lines."""
-    named = [s for s in chart.series if s.role is not Role.LOW]
-    widths = [text_width(_end_text(s, style), LABEL, 600) for s in named]
-    room = min(max(widths, default=0) + 16, style.width * 0.27)
-    frame = _frame(chart, style, _values(chart), room=room)
-    _band(frame)
-    frame.grid()
-    order = (
-        Role.LIMIT,
-        Role.TARGET,
-        Role.CENTRE,
-        Role.BEFORE,
-        Role.GUIDED,
-        Role.FAILED,
-        Role.SECOND,
-        Role.MAIN,
-    )
-    for role in order:
-        for series in chart.series:
-            if series.role is role:
-                _line(frame, series)
-    end_labels(
-        frame, [label for s in named for label in _end_label(frame, s, room - 10)], room - 10
-    )
-    frame.annotate(chart.annotations, lambda i: _highest(frame, i))
-    _finish(frame)
-    return frame.drawing
-
-
-def _values(chart: Chart) -> list[float]:
-    """The values that the scale must hold. Limits at or below zero must not spoil a logarithmic
-    scale that the figures themselves allow: they are left out."""
-    figures = values_of([s for s in chart.series if s.role in _STACKED])
-    values = values_of(chart.series)
-    if chart.logarithmic and figures and min(figures) > 0:
-        return [value for value in values if value > 0]
-    return values
 
 
 def _frame(
@@ -141,13 +97,13 @@ def _fills(series: Sequence[ChartSeries]) -> list[tuple[ChartSeries, str]]:
 def _stack(frame: Frame, series: Sequence[ChartSeries]) -> None:
     width = min(max(frame.slot * 0.72, 1.0), 46.0)
     for index in range(len(frame.chart.x)):
-        base = 0.0
+        base, block = 0.0, _part_block if index in frame.chart.cut else _block
         for one, token in _fills(series):
             value = one.figures[index].value
             if value:
                 top, bottom = frame.scale(base + value), frame.scale(base)
                 place = (frame.centre(index) - width / 2, top, width, bottom)
-                _block(frame, one.role, token, place)
+                block(frame, one.role, token, place)
                 base += value
         frame.claim(frame.centre(index), frame.bottom, width, frame.bottom - frame.scale(base))
 
@@ -162,6 +118,21 @@ def _block(frame: Frame, role: Role, token: str, place: tuple[float, float, floa
         frame.drawing.hatch(*inner, stroke=token)
     else:
         frame.drawing.rect(x, top, width, height, fill=token)
+
+
+def _part_block(
+    frame: Frame, role: Role, token: str, place: tuple[float, float, float, float]
+) -> None:
+    """The same of an interval that is not whole: its outline is broken."""
+    x, top, width, bottom = place
+    height = max(bottom - top - 1, 0.6)
+    left, right, low, high = x + 0.5, x + width - 0.5, top + 0.5, top + 0.5 + height
+    if role is Role.MAIN:
+        frame.drawing.rect(left, low, width - 1, height, fill="soft")
+    elif height > 3:
+        frame.drawing.hatch(left, low, width - 1, height, stroke=token)
+    outline = [(left, high), (left, low), (right, low), (right, high), (left, high)]
+    frame.drawing.path(outline, stroke=token, width=1, dash="3 2")
 
 
 def _rules(frame: Frame, series: ChartSeries) -> None:
@@ -218,104 +189,11 @@ def _legend(frame: Frame, entries: Sequence[tuple[ChartSeries, str]]) -> None:
         x += 17 + text_width(label, SMALL) + 20
 
 
-# --- lines -------------------------------------------------------------------------------------
-
-
 def _points(frame: Frame, series: ChartSeries) -> list[Point | None]:
-    """Where the line goes; None where there is no value, or none that a logarithm has."""
+    """Where a rule goes; None where there is no value, or none that a logarithm has."""
     points: list[Point | None] = []
     for index, figure in enumerate(series.figures):
         value = figure.value
         drawn = value is not None and (value > 0 or not frame.scale.logarithmic)
         points.append((frame.centre(index), frame.scale(value or 0)) if drawn else None)
     return points
-
-
-def _band(frame: Frame) -> None:
-    edges = {
-        role: [s for s in frame.chart.series if s.role is role] for role in (Role.LOW, Role.HIGH)
-    }
-    for low, high in zip(edges[Role.LOW], edges[Role.HIGH], strict=False):
-        pairs = [
-            (below, above) if below and above else None
-            for below, above in zip(_points(frame, low), _points(frame, high), strict=True)
-        ]
-        for run in _runs(pairs):
-            if len(run) > 1:
-                outline = [above for _, above in run] + [below for below, _ in reversed(run)]
-                frame.drawing.path(outline, fill="soft")
-            else:
-                (x, bottom), (_, top) = run[0]
-                frame.drawing.rect(x - 3, top, 6, max(bottom - top, 1), fill="soft")
-
-
-def _runs(pairs: Sequence[tuple[Point, Point] | None]) -> list[list[tuple[Point, Point]]]:
-    runs: list[list[tuple[Point, Point]]] = [[]]
-    for pair in pairs:
-        if pair is None:
-            runs.append([])
-        else:
-            runs[-1].append(pair)
-    return [run for run in runs if run]
-
-
-def _line(frame: Frame, series: ChartSeries) -> None:
-    stroke, _, width, dash = STROKES[series.role]
-    points = _points(frame, series)
-    if series.role is Role.LIMIT and frame.chart.level is not None:
-        points.insert(frame.chart.level, None)  # broken off before a new level
-    if series.role in (Role.LIMIT, Role.TARGET, Role.CENTRE):
-        points = _to_the_edges(frame, points)
-    for run in segments(points):
-        if len(run) > 1:
-            frame.drawing.path(run, stroke=stroke, width=width, dash=dash)
-    _dots(frame, series.role, points)
-
-
-def _to_the_edges(frame: Frame, points: list[Point | None]) -> list[Point | None]:
-    """A limit speaks of the whole plot, not from the middle of the first interval."""
-    first, last = points[0] if points else None, points[-1] if points else None
-    before = [(frame.left, first[1])] if first else []
-    after = [(frame.right, last[1])] if last else []
-    return [*before, *points, *after]
-
-
-def _dots(frame: Frame, role: Role, points: list[Point | None]) -> None:
-    """Dots on the main line, and on any point that no line reaches."""
-    main = role is Role.MAIN and len(points) <= _MOST_DOTS
-    lone = {run[0] for run in segments(points) if len(run) == 1}
-    for point in points:
-        if point and (main or point in lone):
-            frame.drawing.dot(point, 2.8, fill=STROKES[role][0], stroke="paper", width=1.3)
-
-
-def _end_label(frame: Frame, series: ChartSeries, room: float) -> list[tuple[float, str, str, int]]:
-    """The name of a line, and the last value of the main one, at the height where it ends: the
-    value by itself above the name where both are too long for one line."""
-    points = [point for point in _points(frame, series) if point is not None]
-    if not points:
-        return []
-    y = points[-1][1]
-    if series.role is Role.HIGH:
-        return [(y, label_of(series, frame.style.words), "muted", 400)]
-    fill, weight = STROKES[series.role][1], 600 if series.role in _STACKED else 400
-    texts = [_end_text(series, frame.style)]
-    if text_width(texts[0], LABEL, weight) > room:
-        texts = [*_last_value(series, frame.style), label_of(series, frame.style.words)]
-    return [(y + number / 100, text, fill, weight) for number, text in enumerate(texts)]
-
-
-def _end_text(series: ChartSeries, style: Style) -> str:
-    return " ".join([label_of(series, style.words), *_last_value(series, style)])
-
-
-def _last_value(series: ChartSeries, style: Style) -> list[str]:
-    """The last value of a main line; none of other lines."""
-    last = next((f for f in reversed(series.figures) if f.value is not None), None)
-    return [value_text(last, style.words)] if series.role is Role.MAIN and last else []
-
-
-def _highest(frame: Frame, index: int) -> float:
-    values = [s.figures[index].value for s in frame.chart.series if s.role in _STACKED]
-    known = [value for value in values if value is not None]
-    return frame.scale(max(known)) if known else frame.bottom

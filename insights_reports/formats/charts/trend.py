@@ -229,6 +229,8 @@ def _main(plot: _Plot) -> None:
         if index in away:
             tone = _tone(main[0].figures[index], away[index])
             plot.drawing.triangle(point, 6.4, away[index], fill=tone)
+        elif index in plot.chart.cut:
+            plot.drawing.dot(point, 2, fill="paper", stroke="ink", width=1.1)
         elif len(points) <= _MOST_DOTS or len(points) - 1 == index:
             plot.drawing.dot(point, 1.5, fill="ink")
 

@@ -17,7 +17,7 @@ from insights_reports.formats.excel import cells
 from insights_reports.formats.excel.book import Book, Cell, Row, Sheet
 from insights_reports.formats.excel.charts import Area, draw, pictures
 from insights_reports.formats.excel.columns import SheetColumn, sheet_columns
-from insights_reports.formats.excel.plan import BlockSheet, SheetPlan
+from insights_reports.formats.excel.plan import BlockSheet, SheetPlan, title_of
 from insights_reports.formats.excel.sheets import (
     Head,
     SheetTable,
@@ -39,7 +39,7 @@ def block_head(book: Book, plan: SheetPlan, sheet: BlockSheet) -> Head:
     block, words = sheet.block, book.words
     return Head(
         sheet.name,
-        words.phrase(block.title),
+        title_of(block, sheet.section, words),
         words.phrase(block.subtitle) if block.subtitle else "",
         block_notes(block, sheet.section, words),
         plan.fixed["contents"],
@@ -206,8 +206,6 @@ def block_notes(
 ) -> list[str]:
     """What is to be known before reading the block: the section's lead, its own notes."""
     notes = [words.phrase(section.lead)] if section and section.lead else []
-    if section and not section.additive:
-        notes.append(words.text("label.does_not_add_up"))
     if isinstance(block, Table):
         return notes + _table_notes(block, words)
     return notes + (_chart_notes(block, words) if isinstance(block, Chart) else [])

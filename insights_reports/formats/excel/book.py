@@ -7,6 +7,7 @@ text: openpyxl would make a formula of a name that begins with "=", and an error
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import accumulate
 from typing import Any, Literal
 
 from openpyxl import Workbook
@@ -111,13 +112,19 @@ class Book:
 class Layout:
     """What must be known before a sheet's first row: the widths of its columns (in characters), the
     row of the column heads (0: none), how the page lies, the space between rows (points), whether
-    all rows are printed on one page."""
+    all rows are printed on one page, how many columns are printed (None: all)."""
 
     widths: Sequence[int]
     head_row: int = 0
     orientation: Literal["landscape", "portrait"] = "landscape"
     space: float = 2.0
     one_high: bool = False
+    printed: int | None = None
+
+
+def fitting(widths: Sequence[int]) -> int:
+    """How many of the first columns stand on a page beside each other."""
+    return sum(total <= _WIDEST_PAGE for total in accumulate(widths))
 
 
 @dataclass
@@ -147,7 +154,7 @@ class Sheet:
         paper, document = self.paper, self.book.document
         paper.page_setup.orientation = self.layout.orientation
         paper.page_setup.paperSize = 9 if document.paper == "A4" else 1
-        pages = -(-sum(self.layout.widths) // _WIDEST_PAGE)
+        pages = -(-sum(self.layout.widths[: self.layout.printed]) // _WIDEST_PAGE)
         paper.page_setup.fitToWidth = pages
         paper.page_setup.fitToHeight = 1 if self.layout.one_high else 0
         paper.sheet_properties.pageSetUpPr.fitToPage = True
@@ -166,6 +173,11 @@ class Sheet:
         sheet = quoted(self.name)
         area = f"{sheet}!$A:$A,{sheet}!${row}:${row}"
         self.paper.defined_names[_PRINT_TITLES] = DefinedName(_PRINT_TITLES, attr_text=area)
+
+    def print_to(self, row: int) -> None:
+        """Print the columns that the layout prints, down to this row."""
+        last = get_column_letter(self.layout.printed or len(self.layout.widths))
+        self.paper.print_area = f"A1:{last}{row}"
 
     def append(self, row: Row) -> None:
         """One row of cells, as high as its text; cells without a value are not written."""

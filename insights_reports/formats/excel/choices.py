@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 import pandas as pd
 
+from insights_reports.edition.same_names import distinct
 from insights_reports.edition.values import Name
 from insights_reports.formats.excel.book import Book, Cell, quoted
 from insights_reports.formats.excel.plan import SheetPlan
@@ -59,19 +60,15 @@ def choices(rows: pd.DataFrame, words: Words) -> Choices:
 
 
 def _things(rows: pd.DataFrame, key: str, everything: Choice, words: Words) -> tuple[Choice, ...]:
-    """By name; two of one name, as a spreadsheet compares them, have their ids beside it."""
+    """By name; two of one name have their ids beside it."""
     pairs = rows[[f"{key}_id", f"{key}_name"]].drop_duplicates()
     names = {
         str(id_): words.name(Name(None if pd.isna(name) else str(name), str(id_)))[:_LONGEST_LABEL]
         for id_, name in pairs.itertuples(index=False)
     }
-    alike = pd.Series([everything.label, *names.values()]).str.casefold().value_counts()
-    labels = {
-        id_: f"{name} ({id_})" if alike[name.casefold()] > 1 else name
-        for id_, name in names.items()
-    }
-    ordered = sorted(labels.items(), key=lambda pair: (pair[1].casefold(), pair[0]))
-    return (everything, *(Choice(label, _criterion(id_)) for id_, label in ordered))
+    called = distinct({(id_, name): name for id_, name in names.items()}, everything.label)
+    labels = sorted((label.casefold(), id_, label) for (id_, _), label in called.items())
+    return (everything, *(Choice(label, _criterion(id_)) for _, id_, label in labels))
 
 
 def _criterion(text: str) -> str:

@@ -93,7 +93,8 @@ def _figure(tile: Tile, book: Book) -> Row:
 
 
 def _beside(tile: Tile, target: TargetWord | None, book: Book) -> Iterator[str]:
-    """Whether the target is met, how often, and what Octopus states where it differs."""
+    """Whether the target is met, how often, what Octopus states where it differs, and by which
+    setting it is another figure."""
     words = book.words
     if target is not None:
         met, of = target.met_of
@@ -103,6 +104,8 @@ def _beside(tile: Tile, target: TargetWord | None, book: Book) -> Iterator[str]:
             yield words.phrase(target.assurance)
     if tile.stated is not None:
         yield f"{words.text('excel.figures.stated')} {words.figure(tile.stated)}"
+    if tile.note is not None:
+        yield words.phrase(tile.note)
 
 
 def _findings(book: Book, plan: SheetPlan) -> Iterator[Row]:
@@ -165,7 +168,7 @@ def _headline(book: Book) -> Cell:
 
 def _check(book: Book, plan: SheetPlan) -> Cell:
     check, words = book.document.check, book.words
-    text = f"{words.value(check.verdict)}: {words.phrase(check.sentence)}"
+    text = f"{words.value(check.verdict)}: {words.phrase(check.line or check.sentence)}"
     return Cell(text, "Link", plan.fixed["check"], span=_REST)
 
 
@@ -189,7 +192,8 @@ def _identity(book: Book) -> Iterator[Row]:
     yield text("label.report", f"{words.name(identity.report)} ({identity.report_id})")
     yield text("label.subscription", identity.subscription)
     yield text("label.scope", words.phrase(identity.scope))
-    yield text("label.period", f"{words.span(identity.period)} ({words.dates(identity.period)})")
+    span, dates = words.span(identity.period), words.dates(identity.period)
+    yield text("label.period", span if span == dates else f"{span} ({dates})")
     yield row("excel.first_day", Cell(identity.period.start, "Day"))
     yield row("excel.last_day", Cell(identity.period.end - timedelta(days=1), "Day"))
     yield text("label.zone", identity.zone if identity.zone == identity.stated_zone else zone)

@@ -94,7 +94,7 @@ def _tile_rows(tile: Tile, words: Words, plan: SheetPlan) -> Iterator[Row]:
         ratio=cells.ratio(tile.change, words),
         **usual_cells(tile.judged, words),
         verdict=Cell(words.value(tile.verdict)),
-        reason=Cell(words.phrase(tile.reason)),
+        reason=Cell("; ".join(words.phrase(each) for each in (tile.reason, tile.note) if each)),
         **_last_year_cells(tile.last_year, words),
         **_target_cells(tile.target, words),
         stated=_maybe(tile.stated, words),

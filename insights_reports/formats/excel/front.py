@@ -12,6 +12,7 @@ from insights_reports.formats.excel.plan import (
     SheetPlan,
     deployments_file,
     prose,
+    title_of,
 )
 from insights_reports.formats.excel.sheets import Head, SheetTable, write_sheet
 from insights_reports.formats.words.words import key_of
@@ -73,7 +74,8 @@ def _contents_row(book: Book, name: str, about: str) -> Row:
 def _block_row(book: Book, sheet: BlockSheet) -> Row:
     words = book.words
     section = sheet.section.title if sheet.section else book.document.title
-    return [_entry(sheet.name), Cell(words.phrase(sheet.block.title)), Cell(words.phrase(section))]
+    title = title_of(sheet.block, sheet.section, words)
+    return [_entry(sheet.name), Cell(title), Cell(words.phrase(section))]
 
 
 def write_notes(book: Book, plan: SheetPlan) -> None:

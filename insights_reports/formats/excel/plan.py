@@ -67,7 +67,7 @@ def make_plan(
     fixed = {key: _named(names, words, key) for key in FRONT}
     fixed |= {key: _named(names, words, key) for key in _figure_sheets(document)}
     blocks = tuple(
-        BlockSheet(names.take(f"{number} {_name(block, words)}"), block, section)
+        BlockSheet(names.take(f"{number} {_name(block, section, words)}"), block, section)
         for number, (block, section) in enumerate(_blocks(document), 1)
     )
     fixed |= {key: _named(names, words, key) for key in BACK}
@@ -77,10 +77,24 @@ def make_plan(
     return SheetPlan(fixed, blocks, deployments)
 
 
-def _name(block: Table | Chart | Waterfall, words: Words) -> str:
+def _name(block: Table | Chart | Waterfall, section: Section | None, words: Words) -> str:
     """What a sheet is called: a title that is a message would be another name each month."""
-    own = f"excel.block.{block.id}"
-    return words.text(own) if own in words.catalogue else words.phrase(block.title)
+    for own in (block.id, block.id.rpartition("-")[2]):
+        if f"excel.block.{own}" in words.catalogue:
+            return _of_set(section, words) + words.text(f"excel.block.{own}")
+    return title_of(block, section, words)
+
+
+def title_of(block: Table | Chart | Waterfall, section: Section | None, words: Words) -> str:
+    """The title of a block; that of a tag set names the set."""
+    named = "set" in block.title.values
+    return ("" if named else _of_set(section, words)) + words.phrase(block.title)
+
+
+def _of_set(section: Section | None, words: Words) -> str:
+    """``Region – `` for what stands in the section of a tag set, else ""."""
+    tag_set = section.title.values.get("set") if section else None
+    return f"{words.value(tag_set)} – " if tag_set is not None else ""
 
 
 def deployments_file(document: Document) -> str:

@@ -18,7 +18,7 @@ from insights_reports.edition.document import Document, Table, Waterfall
 from insights_reports.errors import no_room
 from insights_reports.formats.excel.archive import abandon, save
 from insights_reports.formats.excel.blocks import block_head, write_chart, write_table
-from insights_reports.formats.excel.book import Book, Layout
+from insights_reports.formats.excel.book import Book, Layout, fitting
 from insights_reports.formats.excel.check import write_check, write_exclusions
 from insights_reports.formats.excel.choices import CHOSEN_BY, choices, write_choices
 from insights_reports.formats.excel.cover import write_cover
@@ -153,10 +153,12 @@ def _areas(parts: Sequence[_Part], columns: Sequence[RawColumn]) -> list[SheetRo
 
 
 def _write_part(book: Book, part: _Part, columns: Sequence[RawColumn], table: str) -> None:
-    sheet = book.sheet(part.name, Layout([column.width for column in columns], part.head_row))
+    widths = [column.width for column in columns]
+    sheet = book.sheet(part.name, Layout(widths, part.head_row, printed=fitting(widths)))
     for line in head_lines(book, part.head, part.count):
         sheet.append([line])
     heads = sheet.head([column.title for column in columns], [False] * len(columns))
+    sheet.print_to(sheet.rows + part.count)
     if part.count:
         sheet.table(heads, sheet.rows, sheet.rows + part.count, table)
 
@@ -172,6 +174,6 @@ def _deployments_head(book: Book, plan: SheetPlan, name: str) -> Head:
         name,
         words.text("excel.sheet.deployments"),
         f"{words.span(identity.period)}, {words.phrase(identity.scope)}",
-        (words.text("excel.about.deployments"),),
+        (words.text("excel.about.deployments"), words.text("excel.deployments_printed")),
         plan.fixed["contents"],
     )

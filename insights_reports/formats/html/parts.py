@@ -13,6 +13,7 @@ from markupsafe import Markup
 from insights_reports.edition.document import (
     Block,
     Chart,
+    ChartForm,
     Column,
     ColumnKind,
     Document,
@@ -26,12 +27,14 @@ from insights_reports.edition.document import (
 )
 from insights_reports.edition.files import file_name
 from insights_reports.edition.values import (
+    Change,
     Figure,
     Instant,
     Mark,
     Part,
     Phrase,
     Strip,
+    Unit,
     Value,
 )
 from insights_reports.formats.charts import marks
@@ -40,7 +43,6 @@ from insights_reports.formats.charts.frame import Style
 from insights_reports.formats.charts.palette import palette
 from insights_reports.formats.charts.scale import Scale
 from insights_reports.formats.charts.svg import Colours
-from insights_reports.formats.charts.trend import trend
 from insights_reports.formats.html.arrange import (
     beside,
     drivers,
@@ -71,6 +73,7 @@ _NUMBERS = {
 }
 _MARKS = {ColumnKind.MARK_DURATION, ColumnKind.MARK_RATE, ColumnKind.STRIP}
 _SCALED = {ColumnKind.MARK_DURATION, ColumnKind.MARK_RATE}
+_COPIED = {Unit.RATE, Unit.DURATION}  # in per cent and hours
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 _APPENDIX = ("discrepancies", "exclusions")
@@ -78,6 +81,7 @@ _COMMON = ("trends", "incidents", "method", *_APPENDIX)  # sections that are no 
 _LONG = 48  # characters of a name
 HALF = 244.0  # points
 _PHONE = 350.0  # user units: the line of a common phone in CSS pixels
+_PHONE_LINES = 205.0  # of lines, whose words are smaller: 6.8 of these are 11.6 pixels
 
 Embed = Callable[[Markup, str], Markup]
 
@@ -117,15 +121,14 @@ class Parts:
 
     def narrow_chart(self, chart: Chart) -> Markup:
         """The chart for a phone: drawn anew, so that its words keep their size."""
-        return draw(chart, Style(self.words, self.colours, width=_PHONE, hover=self.hover))
+        width = _PHONE_LINES if chart.form is ChartForm.LINES else _PHONE
+        return draw(chart, Style(self.words, self.colours, width=width, hover=self.hover))
 
     def trend(self, chart: Chart, width: float = HALF, height: float | None = None) -> Markup:
         """A chart of lines at half the width of a page, for `groups`, or of other measures in
         points."""
         style = Style(self.words, self.colours, width=width, height=height, hover=self.hover)
-        drawing = trend(chart, style)
-        alt = self.words.phrase(chart.alt)
-        return self.embed(drawing.markup(self.words.phrase(chart.title), alt), alt)
+        return self.embed(draw(chart, style), self.words.phrase(chart.alt))
 
     def spark(self, tile: Tile) -> Markup:
         """The sparkline; nothing where there is none to draw."""
@@ -186,6 +189,12 @@ class Parts:
 
     def is_number(self, kind: ColumnKind) -> bool:
         return kind in _NUMBERS
+
+    def kinds(self, value: Value, kind: ColumnKind) -> str:
+        """The classes of a cell of numbers: of its column, and of a change the unit that it is in,
+        which a copy needs."""
+        unit = value.after.unit if isinstance(value, Change) else None
+        return f"k-{kind}" + (f" k-{unit}" if unit in _COPIED else "")
 
     def head(self, column: Column) -> str:
         """The head of a column; the printed page hyphenates by itself."""

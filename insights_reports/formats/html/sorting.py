@@ -7,6 +7,7 @@ from insights_reports.edition.values import (
     Instant,
     Mark,
     Part,
+    Phrase,
     Strip,
     Value,
 )
@@ -14,8 +15,11 @@ from insights_reports.formats.words.words import Words
 
 
 def sort_key(value: Value, words: Words) -> str:
-    """A bare number or date; "" for what has none, and the text of anything else."""
+    """A bare number or date; "" for what has none, and the text of anything else. What says since
+    when is sorted by its first day."""
     match value:
+        case Phrase(values={"day": Day() as day} | {"earliest": Day() as day}):
+            return sort_key(day, words)
         case Figure(value=number) | Change(difference=number) | Mark(at=number):
             return _bare(number)
         case Strip(at=number) | Part(size=number):

@@ -97,10 +97,15 @@ class MailParts:
             clip(
                 f"{words.phrase(self.document.title)}, {words.span(identity.period)}", _LONGEST_NAME
             ),
-            f"{words.dates(identity.period)}, {identity.zone}",
+            ", ".join([*self._dates(), identity.zone]),
             clip(words.phrase(identity.scope), _LONGEST_NAME),
             status,
         ]
+
+    def _dates(self) -> list[str]:
+        """The days of the period, where it does not go by them."""
+        period, words = self.document.identity.period, self.words
+        return [words.dates(period)] if words.dates(period) != words.span(period) else []
 
     # --- what is told --------------------------------------------------------------------------
 
@@ -121,10 +126,12 @@ class MailParts:
 
     def heads(self) -> list[str]:
         """The heads of the figures: the period, the one before, usual, verdict, target."""
-        words, periods = self.words, [t.spark_periods for t in self.document.tiles]
-        spans = next((each for each in periods if len(each) > 1), None)
-        before = words.text("show.mail.before") if spans is None else short_span(words, spans[-2])
-        named = "" if spans is None else short_span(words, spans[-1])
+        words, tiles = self.words, self.document.tiles
+        tile = next((t for t in tiles if t.compared and t.before.value is not None), None)
+        before, named = words.text("show.mail.before"), ""
+        if tile is not None:
+            spans = tile.compared[0], tile.spark_periods[-1]
+            before, named = (short_span(words, span) for span in spans)
         heads = [named, before, words.text("show.mail.usual"), ""]
         return [*heads, words.text("show.mail.target")] if self.has_targets() else heads
 

@@ -4,7 +4,7 @@ A duration has one unit (minutes below an hour, hours below a day and a half, el
 decimal where the number is small: ``43 min``, ``4.1 h``, ``22 h``, ``2.0 days``.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,7 @@ from insights_reports.spelling.terms import TICKS_PER_SECOND
 
 _SECOND = Decimal(TICKS_PER_SECOND)
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_WEEK = 7  # days
 _FULL = Decimal("9.95")  # from here on a number has no decimals
 
 
@@ -125,9 +126,11 @@ def ends(words: Words, usual: Usual | None) -> tuple[str, str]:
 
 
 def short_span(words: Words, span: Span, *, year: bool = False) -> str:
-    """``Oct``, ``Q3``, ``4 Oct`` for a week, ``2026``: what a period is called where there is
-    little room."""
+    """``Oct``, ``Q3``, ``4 Oct`` for a week, ``2026``, ``1–20 Oct``: what a period is called where
+    there is little room."""
     days = (span.end - span.start).days
+    if ".." in span.name and days > 1:
+        return _short_dates(words, span)
     if days > 200:
         return str(span.start.year)
     if days > 40:
@@ -137,14 +140,22 @@ def short_span(words: Words, span: Span, *, year: bool = False) -> str:
     return words.day_as(span.start, "date.tick_day")
 
 
-def year_before(words: Words, span: Span) -> str:
-    """What the same period a year before is called: ``Oct 2025``, ``W40 2025``, ``2025``."""
-    year, days = span.start.year - 1, (span.end - span.start).days
-    if days > 200:
-        return str(year)
-    if days > 10:
-        return f"{short_span(words, span)} {year}"
-    return words.text("show.last_year")
+def _short_dates(words: Words, span: Span) -> str:
+    first, last = span.start, span.end - timedelta(days=1)
+    alone = (first.year, first.month) == (last.year, last.month)
+    start = words.day_as(first, "date.day_only" if alone else "date.tick_day")
+    return f"{start}–{words.day_as(last, 'date.tick_day')}"
+
+
+def in_period(words: Words, figure: str, span: Span, *, year: bool = False) -> str:
+    """A figure and the period that it is of: ``22 h in Sept``, ``22 h in the week of 27 Sept``,
+    ``22 h on 3 Oct``, ``22 h, 1–20 Sept``; the ``year`` is said where it is another one."""
+    days = (span.end - span.start).days
+    key = "days" if ".." in span.name else {1: "day", _WEEK: "week"}.get(days, "period")
+    named = short_span(words, span)
+    if year and named != str(span.start.year):
+        named = f"{named}\u00a0{span.start.year}"
+    return words.text(f"show.in_{key}", figure=Name(figure), period=Name(named))
 
 
 def since_text(words: Words, since: Since | None) -> str:

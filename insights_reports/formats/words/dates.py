@@ -17,8 +17,9 @@ class Dates(Lexicon):
         return self.day_as(day, "date.day")
 
     def span(self, span: Span, *, year: bool = True) -> str:
-        """What it goes by: ``September 2026``, ``Q3 2026``, ``week 40 of 2026``; of a
-        month without the ``year`` its name."""
+        """What it goes by: ``September 2026``, ``Q3 2026``, ``week 40 of 2026``; a week from a
+        Sunday, which is no ISO week, by its date: ``the week of 27 September 2026``. Months and
+        such weeks also without the ``year``."""
         if span.name.startswith("FY"):  # a fiscal year or quarter, which has no other name
             return span.name
         number, dash, part = span.name.partition("-")
@@ -27,10 +28,17 @@ class Dates(Lexicon):
         if part[:1] == "Q":
             return self.day_as(span.start, "date.quarter")
         if part[:1] == "W" and len(part) == 3 and part[1:].isdecimal():
-            return self._fill("date.week", week=str(int(part[1:])), year=number)
+            return self._week(span, year=year)
         if len(part) == 2 and part.isdecimal():
             return self.day_as(span.start, "date.month" if year else "date.month_only")
         return self.dates(span)
+
+    def _week(self, span: Span, *, year: bool) -> str:
+        if span.start.isoweekday() == 1:
+            iso = span.start.isocalendar()
+            return self._fill("date.week", week=str(iso.week), year=str(iso.year))
+        key = "date.day" if year else "date.day_month"
+        return self._fill("date.week_of", day=self.day_as(span.start, key))
 
     def dates(self, span: Span) -> str:
         """The days of a half-open span, both ends named: ``1 to 30 September 2026``."""

@@ -16,9 +16,8 @@ from insights_reports.formats.words.brief import (
     brief,
     brief_text,
     goal,
-    short_span,
+    in_period,
     usual_range,
-    year_before,
 )
 from insights_reports.formats.words.words import Words
 
@@ -178,16 +177,14 @@ def _line(words: Words, tile: Tile) -> str:
 
 
 def _last_year(words: Words, tile: Tile) -> str:
-    """``29 h in Oct 2025``, or ""."""
+    """``29 h in Oct 2025``, ``29 h in the week of 5 Oct 2025``, or ""."""
     change = tile.last_year
-    if change is None or change.before.value is None or not tile.spark_periods:
+    if change is None or change.before.value is None or not tile.compared:
         return ""
-    now = tile.spark_periods[-1]
     text = brief_text(words, change.before)
     if change.before.unit is Unit.PER_WEEK:
         text = _a_week(words, change.before)
-    period = Name(year_before(words, now))
-    return words.text("show.in_period", figure=Name(text), period=period)
+    return in_period(words, text, tile.compared[1], year=True)
 
 
 def _before(words: Words, tile: Tile) -> str:
@@ -195,13 +192,12 @@ def _before(words: Words, tile: Tile) -> str:
     before = tile.before
     if tile.figure.metric is Metric.REWORK_RATE and not tile.figure.value:
         return ""
-    if before.value is None or len(tile.spark_periods) < 2:
+    if before.value is None or not tile.compared:
         return ""
     text = brief_text(words, before)
     if before.unit is Unit.PER_WEEK:
         text = _a_week(words, before)
-    period = Name(short_span(words, tile.spark_periods[-2]))
-    return words.text("show.in_period", figure=Name(text), period=period)
+    return in_period(words, text, tile.compared[0])
 
 
 def _sample(words: Words, tile: Tile) -> str:
