@@ -12,6 +12,7 @@ from insights_reports.edition.differing import kinds
 from insights_reports.edition.document import CheckStrip, Exclusion, Exclusions
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.no_access import denied, sentence
+from insights_reports.edition.settings import Settings
 from insights_reports.edition.values import Day, Name, Phrase, Span, Value
 
 _MOST_IDS = 100
@@ -54,7 +55,15 @@ def _line(facts: Facts, main: Facts) -> Phrase | None:
     key = "all" if check.agrees == check.figures else "some"
     states = facts.settings.conventions.count_as_failed
     line = Phrase(f"check.line.{key}", values)
-    return Phrase("check.line.count_as_failed", {"line": line}) if states else line
+    line = Phrase("check.line.count_as_failed", {"line": line}) if states else line
+    return _aimless(facts.settings, line)
+
+
+def _aimless(settings: Settings, said: Phrase) -> Phrase:
+    """The same, and that there is no target where none is set at all."""
+    if settings.targets or settings.slice_targets:
+        return said
+    return Phrase("check.line.no_target", {"line": said})
 
 
 def _sentence(check: CrossCheck, limit: int) -> Phrase:

@@ -202,7 +202,7 @@ def test_a_lone_point_between_gaps_is_a_dot() -> None:
 
 def test_the_main_line_is_named_at_its_end_with_its_last_value() -> None:
     found = texts(picture(line_chart(hours(Role.MAIN, 1, 2, 5), hours(Role.SECOND, 8, 8, 8))))
-    assert "main 5\u00a0h" in found
+    assert "main 5.0\u00a0h" in found
     assert "second" in found
 
 
@@ -302,6 +302,19 @@ def test_panels_share_one_scale_and_label_their_peak() -> None:
     )
     assert second > first  # the lower peak lies lower: the scale is the same
     assert {"9", "4"} <= set(texts(root))
+
+
+def test_panels_with_scales_of_their_own_reach_the_same_height_and_share_none() -> None:
+    """Peaks of nine and of four hours both touch the top; no rule is named, each peak is."""
+    both = hours(Role.MAIN, 1, 9, 2), hours(Role.MAIN, 2, 4, 3)
+    chart = replace(line_chart(*both), form=ChartForm.PANELS, own_scales=True)
+    root = picture(chart)
+    tops = {min(float(y) for y in re.findall(r" ([\d.]+)", path)) for path in paths(root, "s-main")}
+    assert len(tops) == 1
+    assert {"9.0\u00a0h", "4.0\u00a0h"} <= set(texts(root))
+    assert not paths(root, "s-grid")
+    negative = replace(chart, series=(hours(Role.MAIN, -2, 3, 6),))
+    assert paths(picture(negative), "s-grid")  # below zero a height says nothing without rules
 
 
 def test_a_panel_without_any_deployment_says_so() -> None:

@@ -96,7 +96,7 @@ def tile_text(words: Words, tile: Tile) -> TileText:
         last_year=_last_year(words, tile),
         stated="" if tile.stated is None else _stated(words, tile.stated),
         target=None if tile.target is None else _target(words, tile.target),
-        note="; ".join(words.phrase(each) for each in (tile.judged.eight, tile.note) if each),
+        note="; ".join(words.phrase(each) for each in (tile.judged.counted, tile.note) if each),
         now=brief_text(words, figure),
         before=brief_text(words, tile.before),
         usual=usual_range(words, tile.judged.usual),
@@ -200,8 +200,9 @@ def _before(words: Words, tile: Tile) -> str:
     text = brief_text(words, before)
     if before.unit is Unit.PER_WEEK:
         text = _a_week(words, before)
-    period = Name(short_span(words, tile.spark_periods[-2]))
-    return words.text("show.in_period", figure=Name(text), period=period)
+    span = tile.spark_periods[-2]
+    key = {1: "in_day", 7: "in_week"}.get((span.end - span.start).days, "in_period")
+    return words.text(f"show.{key}", figure=Name(text), period=Name(short_span(words, span)))
 
 
 def _sample(words: Words, tile: Tile) -> str:
