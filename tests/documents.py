@@ -18,6 +18,8 @@ from insights_reports.edition.document import (
     Column,
     ColumnKind,
     Document,
+    Dot,
+    Dots,
     Exclusion,
     Exclusions,
     Finding,
@@ -687,6 +689,7 @@ def sample_document(**changes: object) -> Document:
                 phrase("section.trends"),
                 phrase("trends.lead.Monthly", n=12, outside=1, judged=5),
                 (lead_chart(), rate_chart(), heat()),
+                message=phrase("trends.message.first", n=1, period=SEPTEMBER),
             ),
             method(),
             discrepancies(),
@@ -698,6 +701,30 @@ def sample_document(**changes: object) -> Document:
         "formula_version": "1",
     }
     return Document(**parts | changes)  # type: ignore[arg-type]
+
+
+def each_recovery() -> Dots:
+    """Twelve recoveries, of which two took longer than a day."""
+    long, longest, shortest = (1, 2, 4, 3, 26, 5, 9, 2, 1, 40, 3, 7), took(40), took(1)
+    return Dots(
+        id="each-recovery",
+        title=phrase(
+            "dots.title.two", n=12, long=2, first=Name("Checkout"), second=Name("Billing")
+        ),
+        subtitle=phrase("dots.subtitle.ranged"),
+        alt=phrase("dots.alt", title=phrase("dots.others"), low=shortest, high=longest),
+        period=SEPTEMBER,
+        ticks=tuple(date(2026, 9, day) for day in (6, 13, 20, 27)),
+        labels=(Name("Checkout", "Projects-1"), Name("Billing"), phrase("dots.others")),
+        dots=tuple(Dot(2.4 * n, each * HOUR, n % 3) for n, each in enumerate(long)),
+        others=True,
+        low=took(1),
+        high=took(8),
+    )
+
+
+def took(hours: float) -> Figure:
+    return Figure(Metric.TIME_TO_RECOVERY, Statistic.MAX, round(hours * HOUR))
 
 
 def split_document(**changes: object) -> Document:
@@ -742,7 +769,8 @@ def split_document(**changes: object) -> Document:
 
 
 def splits_document(**changes: object) -> Document:
-    """An edition in one document: two splits, each with its pictures and its table."""
+    """An edition in one document: two splits, each with its pictures and its table, and each
+    recovery."""
 
     def split(name: str) -> Section:
         chart = panels(name)
@@ -751,6 +779,13 @@ def splits_document(**changes: object) -> Document:
         return Section(name, title, lead, (chart, table))
 
     first, *rest = sample_document().sections
-    sections = (split("project"), split("environment"), first, *rest)
+    incidents = Section(
+        "incidents",
+        phrase("section.incidents"),
+        None,
+        (each_recovery(),),
+        message=phrase("incidents.message.recovered", longest=took(40)),
+    )
+    sections = (split("project"), split("environment"), first, incidents, *rest)
     overview = (overview_chart(), replace(project_table(5), id="project-small"))
     return sample_document(**{"sections": sections, "overview": overview} | changes)

@@ -125,7 +125,7 @@ class Chart:
     """A picture and its data: ``x`` are the starts of the intervals (heat: hours 0-23).
     ``alternatives`` can be shown in its place where a reader can choose. ``level`` is the interval
     with which a new level begins that somebody accepted: limits are broken off before it. ``cut``
-    are the intervals that are not whole."""
+    are the intervals that are not whole. ``own_scales``: each panel has one of its own."""
 
     id: str
     form: ChartForm
@@ -141,6 +141,7 @@ class Chart:
     alternatives: tuple["Chart", ...] = ()
     level: int | None = None
     cut: tuple[int, ...] = ()
+    own_scales: bool = False
     kind: Literal["chart"] = "chart"
 
 
@@ -234,4 +235,33 @@ class Path:
         return Table(self.id, self.title, self.subtitle, heads, rows, len(rows))
 
 
-Block = Annotated[Table | Chart | Prose | Waterfall | Path, Field(discriminator="kind")]
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One value: how many days after the period began, its ticks, the number of its label."""
+
+    day: float
+    size: int
+    label: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """Single durations over the days of a period, on a logarithmic scale. ``ticks`` are the days to
+    be named, ``low`` and ``high`` the ends of the usual range of their median. ``others``: the last
+    label is of all that have none of their own."""
+
+    id: str
+    title: Phrase
+    subtitle: Phrase | None
+    alt: Phrase
+    period: Span
+    ticks: tuple[date, ...]
+    labels: tuple[Phrase | Name, ...]
+    dots: tuple[Dot, ...]
+    others: bool
+    low: Figure | None = None
+    high: Figure | None = None
+    kind: Literal["dots"] = "dots"
+
+
+Block = Annotated[Table | Chart | Prose | Waterfall | Path | Dots, Field(discriminator="kind")]

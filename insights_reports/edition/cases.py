@@ -20,7 +20,7 @@ from insights_reports.edition.closed import OwnCalendars, own_calendars
 from insights_reports.edition.comparing import up_is_good
 from insights_reports.edition.counted import DURATIONS, Counted, counted
 from insights_reports.edition.facts import Facts, Slices
-from insights_reports.edition.values import Metric
+from insights_reports.edition.values import Metric, Span
 from insights_reports.judgement import Baseline, Case, MeasureKind, Observed, open_days
 from insights_reports.judgement.baseline import first_periods
 from insights_reports.judgement.ranges import FEWEST
@@ -40,16 +40,23 @@ class Group:
     """The series of one split, counted in the periods of the edition.
 
     ``chosen`` leaves deployments out; then the baselines of counts are formed of the others. Shares
-    and medians of fewer deployments are still judged by the baselines of all.
+    and medians of fewer deployments are still judged by the baselines of all. ``months`` are judged
+    in the place of the edition's own periods, the last of them by those before.
     """
 
     facts: Facts
     slices: Slices
     chosen: NDArray[np.bool_] | None = None
+    months: tuple[Span, ...] = ()
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """The periods, oldest first; the last is judged."""
+        return self.months or self.facts.past
 
     @cached_property
     def counted(self) -> Counted:
-        spans = self.facts.past
+        spans = self.spans
         starts = [span.start for span in spans]
         return counted(self.facts, self.slices, starts, spans[-1].end, self.chosen)
 
@@ -57,7 +64,7 @@ class Group:
     def exposure(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Of each series (rows) and period its days, or open days where there is a calendar, and
         whether the period is special; one that is not over is."""
-        spans, own, shape = self.facts.past, self.calendars, self.counted.shape
+        spans, own, shape = self.spans, self.calendars, self.counted.shape
         if own is None:
             days = np.array([(span.end - span.start).days for span in spans], dtype=np.float64)
             days, special = np.broadcast_to(days, shape), np.zeros(shape, dtype=np.bool_)
@@ -65,7 +72,7 @@ class Group:
             opened = [[open_days(s.start, s.end, each) for s in spans] for each in own.calendars]
             days = np.array([[float(each.open) for each in row] for row in opened])[own.number]
             special = np.array([[each.special for each in row] for row in opened])[own.number]
-        special[:, -1] |= self.facts.inputs.partial
+        special[:, -1] |= self.facts.inputs.partial and not self.months
         return days, special
 
     @cached_property
@@ -75,7 +82,7 @@ class Group:
     def key(self, series: int, metric: Metric) -> str:
         slices = self.slices
         split = slices.split if slices.tag_set is None else f"{slices.split}:{slices.tag_set}"
-        kind = self.facts.inputs.period.kind
+        kind = "month" if self.months else self.facts.inputs.period.kind
         return baseline_key(kind, self.facts.scope, split, slices.keys[series], metric)
 
     def counts(
@@ -104,7 +111,7 @@ class Asked:
 
 def asked(group: Group, metric: Metric, remembered: Remembered) -> list[Asked]:
     """One question for each series of the group."""
-    spans = group.facts.past
+    spans = group.spans
     starts = {span.name: span.start for span in spans}
     now = spans[-1].start
     formed_anew = group.chosen is not None and metric is Metric.DEPLOYMENT_FREQUENCY
@@ -141,7 +148,7 @@ def _observed(
 ) -> list[list[Observed]]:
     """The periods of each series; with no deployment counted there is no exposure but days."""
     counts, exposures = group.counts(metric, medians)
-    names = [span.name for span in group.facts.past]
+    names = [span.name for span in group.spans]
     special = group.exposure[1].tolist()
     return [
         list(map(Observed, row, exposure, names, closed))
@@ -160,7 +167,7 @@ def _medians(
     is formed; 0 where there is no value."""
     special = group.exposure[1]
     usable = (group.counted.sizes(metric) > 0) & ~special
-    spans, now = group.facts.past, group.facts.past[-1].start
+    spans, now = group.spans, group.spans[-1].start
     found = np.zeros(len(keys))
     for series, key in enumerate(keys):
         kept, first = formed_from(key, MeasureKind.MEDIAN, remembered, starts, now)

@@ -131,11 +131,6 @@ def trends(facts: Facts, tiles: Sequence[Tile]) -> tuple[Chart | Prose, ...]:
     return tuple(_trend(facts, tile) for tile in tiles)
 
 
-def has_limits(chart: Chart) -> bool:
-    """Whether usual ranges are drawn in a trend."""
-    return any(series.label == _LOWER for series in chart.series)
-
-
 def _series(facts: Facts, metric: Metric) -> tuple[ChartSeries, ...]:
     if metric is Metric.REWORK_RATE:
         figures = tuple(facts.rework_rate(span) for span in facts.trend)
@@ -148,7 +143,7 @@ def _trend(facts: Facts, tile: Tile) -> Chart | Prose:
     metric = tile.figure.metric
     series = _series(facts, metric)
     main = next(each.figures for each in series if each.role is Role.MAIN)
-    title = Phrase(f"metric.{metric}")
+    title = _title(facts, tile)
     if all(figure.value is None for figure in main):
         few = any(figure.missing is Missing.TOO_FEW for figure in main)
         key = "trends.too_few" if few else "trends.no_values"
@@ -175,6 +170,19 @@ def _trend(facts: Facts, tile: Tile) -> Chart | Prose:
         level=level,
         cut=trend_cut(facts),
     )
+
+
+def _title(facts: Facts, tile: Tile) -> Phrase:
+    """The measure, and where its last point lies, if that can be said."""
+    measure = Phrase(f"metric.{tile.figure.metric}")
+    if _finding(facts, tile) is None:
+        return measure
+    judged = tile.judged
+    if judged.counted is not None and tile.verdict is ChangeVerdict.USUAL:
+        return Phrase("chart.trend.counted", {"metric": measure, "counted": judged.counted})
+    if judged.counted is not None or judged.side is None:
+        return Phrase("chart.trend.judged", {"metric": measure, "word": judged.verdict})
+    return Phrase(f"chart.trend.{judged.side}", {"metric": measure})
 
 
 def _dated(facts: Facts) -> tuple[Annotation, ...]:

@@ -10,7 +10,7 @@ from functools import cached_property
 from insights_reports.edition import no_access
 from insights_reports.edition.appendix import discrepancies, excluded
 from insights_reports.edition.cases import Group
-from insights_reports.edition.charts import has_limits, heat, overview, trends
+from insights_reports.edition.charts import trends
 from insights_reports.edition.contributions import (
     Shares,
     contribution_table,
@@ -26,7 +26,6 @@ from insights_reports.edition.document import (
     Chart,
     Document,
     Identity,
-    Prose,
     Section,
     Table,
     Tile,
@@ -41,20 +40,22 @@ from insights_reports.edition.last_edition import last_edition
 from insights_reports.edition.matrix import matrix
 from insights_reports.edition.method import FORMULA_VERSION, method, short_method
 from insights_reports.edition.missed import missed_targets
-from insights_reports.edition.months import months
+from insights_reports.edition.month_words import MonthWords, month_words
+from insights_reports.edition.months import months_on_page_one
 from insights_reports.edition.notes import checked_note
 from insights_reports.edition.path import ordered, path
 from insights_reports.edition.questions import questions
 from insights_reports.edition.same_names import told_apart
 from insights_reports.edition.scope import Scope, scope_of, within
 from insights_reports.edition.settings import Inputs, Settings
-from insights_reports.edition.slices import NAMES, SPOKEN, SplitPart, split_slices
+from insights_reports.edition.slices import NAMES, SplitPart, split_slices
 from insights_reports.edition.split_headline import split_headline
 from insights_reports.edition.split_section import section
 from insights_reports.edition.strip import strip, unseen
 from insights_reports.edition.tag_sets import by_exact_set
 from insights_reports.edition.targets_table import targets_table
 from insights_reports.edition.tiles import tiles
+from insights_reports.edition.trends_section import trends_section
 from insights_reports.edition.values import (
     ChangeVerdict,
     Instant,
@@ -178,7 +179,11 @@ class _Edition:
     def told(self) -> Told:
         first = self.first
         own = None if first is None else self.shares[first.anchor]
-        return Told(self.main, self.tiles, first, own)
+        return Told(self.main, self.tiles, first, own, self.month_words)
+
+    @cached_property
+    def month_words(self) -> MonthWords:
+        return month_words(self.main, self.inputs.remembered)
 
     @cached_property
     def incidents(self) -> Incidents:
@@ -192,8 +197,14 @@ class _Edition:
             splits += [no_access.section(split) for split in no_access.denied(self.everything)]
         sections = (
             *splits,
-            self.trends(),
-            self.incidents.section(),
+            trends_section(
+                self.main,
+                self.tiles,
+                first_by_week(self.found.rows, self.parts, self.judging),
+                self.month_words,
+                few=self.incidents.all_deployments() is not None,
+            ),
+            self.incidents.section(self.told.tile(Metric.TIME_TO_RECOVERY).judged.usual),
             method(self.main, self.everything, self.tiles, self.judging),
             discrepancies(self.everything),
             excluded(self.everything),
@@ -253,6 +264,7 @@ class _Edition:
         steps = path(self.everything, self.judging, self.scope.name)
         if steps is not None:
             yield steps
+        yield from months_on_page_one(self.main, self.tiles, self.month_words)
         if first is not None and (listed is None or self.found.rows):
             yield from matrix(first, self.judging, self.found.rows)
         longest = self.incidents.recoveries(FIRST)
@@ -286,27 +298,6 @@ class _Edition:
         [chart] = trends(self.main, [*self.told.changes, rate][:1])
         if isinstance(chart, Chart):
             yield replace(chart, id="over-time")
-
-    def trends(self) -> Section:
-        charts = trends(self.main, self.tiles)
-        limited = any(isinstance(chart, Chart) and has_limits(chart) for chart in charts)
-        judged = [tile.verdict for tile in self.tiles if tile.verdict in SPOKEN]
-        outside = sum(verdict.outside for verdict in judged)
-        key = "trends.lead_calm" if judged and not outside else "trends.lead"
-        key = key if limited and judged else "trends.lead_without_limits"
-        counts: dict[str, Value] = {
-            "n": len(self.main.trend),
-            "judged": len(judged),
-            "outside": outside,
-        }
-        lead = Phrase(f"{key}.{self.main.windows.trend_granularity}", counts)
-        table = months(self.main, self.tiles)
-        said_last = sorted(charts, key=lambda each: isinstance(each, Prose))
-        days = [] if self.incidents.all_deployments() else [overview(self.main), heat(self.main)]
-        weeks = first_by_week(self.found.rows, self.parts, self.judging)
-        every = (weeks, *said_last, *days[:1], table, *days[1:])
-        blocks = tuple(block for block in every if block is not None)
-        return Section("trends", Phrase("section.trends"), lead, blocks)
 
     def section(self, part: SplitPart, *, with_panels: bool) -> Section:
         made = section(part, with_panels=with_panels)

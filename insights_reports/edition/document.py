@@ -23,6 +23,8 @@ from insights_reports.edition.blocks import (
     ChartSeries,
     Column,
     ColumnKind,
+    Dot,
+    Dots,
     Path,
     PathStep,
     Prose,
@@ -58,6 +60,8 @@ __all__ = [
     "Column",
     "ColumnKind",
     "Document",
+    "Dot",
+    "Dots",
     "EditorsNote",
     "Exclusion",
     "Exclusions",
@@ -82,12 +86,19 @@ __all__ = [
 @dataclass(frozen=True, slots=True)
 class Section:
     """``id`` is a stable anchor: ``project``, ``environment``, ``tenant-tag-set-tagsets-1``,
-    ``trends``, ``method``, ``discrepancies``, ``exclusions``."""
+    ``trends``, ``method``, ``discrepancies``, ``exclusions``. ``message`` is what its figures say,
+    for its heading; ``title`` names it."""
 
     id: str
     title: Phrase
     lead: Phrase | None
     blocks: tuple[Block, ...]
+    message: Phrase | None = None
+
+    @property
+    def heading(self) -> Phrase:
+        """What stands above it."""
+        return self.message or self.title
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ the distance from the middle of the usual range. Rework never leads.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from insights_reports.edition.contributions import Shares, leads
 from insights_reports.edition.document import Tile
 from insights_reports.edition.facts import Facts
+from insights_reports.edition.month_words import MonthWords, any_outside, inside, outside_in
 from insights_reports.edition.scope import ALL
 from insights_reports.edition.slices import SplitPart
 from insights_reports.edition.values import (
@@ -51,6 +52,7 @@ class Told:
     tiles: Sequence[Tile]
     part: SplitPart | None  # the split whose slices explain the failure rate
     shares: Shares | None
+    months: MonthWords = field(default_factory=dict)  # of a quarter or a year
 
     @property
     def period(self) -> Span:
@@ -252,31 +254,38 @@ def _calm(told: Told) -> Phrase:
             "previous": told.facts.windows.previous,
         }
     sentence = Phrase(f"headline.{key}", values)
-    near = [tile for tile in judged if tile.figure.value is not None and nearest_end(tile.judged)]
-    if near:
-        nearest = max(near, key=lambda tile: abs(tile.judged.distance or 0.0))
-        second = Phrase(
-            "headline.nearest",
-            {
-                "metric": Phrase(f"metric.{nearest.figure.metric}"),
-                "now": nearest.figure,
-                "usual": nearest_end(nearest.judged),
-            },
-        )
+    second = _months_outside(told) or _nearest(judged) or (None if judged else _extremes(told))
+    if second is not None:
         sentence = Phrase("headline.two", {"first": sentence, "second": second})
-    elif not judged and (months := _months(told)):
-        sentence = Phrase("headline.two", {"first": sentence, "second": months})
     return _so_far(told, sentence)
 
 
-def _months(told: Told) -> Phrase | None:
-    """The best and the worst of the months of a quarter or a year."""
-    facts, now = told.facts, told.facts.windows.now
-    if facts.inputs.period.kind not in ("quarter", "year"):
+def _nearest(judged: Sequence[Tile]) -> Phrase | None:
+    """What lies nearest to an end of its usual range."""
+    near = [tile for tile in judged if tile.figure.value is not None and nearest_end(tile.judged)]
+    if not near:
         return None
-    inside = [span for span in facts.trend if now.start <= span.start and span.end <= now.end]
+    nearest = max(near, key=lambda tile: abs(tile.judged.distance or 0.0))
+    values: dict[str, Value] = {
+        "metric": Phrase(f"metric.{nearest.figure.metric}"),
+        "now": nearest.figure,
+        "usual": nearest_end(nearest.judged),
+    }
+    return Phrase("headline.nearest", values)
+
+
+def _months_outside(told: Told) -> Phrase | None:
+    """The months that lie outside though the whole does not, or cannot be judged."""
+    if not any_outside(told.months):
+        return None
+    return Phrase("headline.months_outside", {"what": outside_in(told.months)})
+
+
+def _extremes(told: Told) -> Phrase | None:
+    """The best and the worst of the months of a quarter or a year."""
     asked = (Metric.FAILURE_RATE, Statistic.RATE)
-    rates = [(facts.whole.figure(0, span, *asked), span) for span in inside]
+    whole = told.facts.whole
+    rates = [(whole.figure(0, span, *asked), span) for span in inside(told.facts)]
     known = sorted((pair for pair in rates if pair[0].value is not None), key=_by_rate)
     if len(known) < 2 or known[0][0].value == known[-1][0].value:
         return None

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from insights_reports.edition.attempts import by_attempt, by_release
 from insights_reports.edition.counted import DURATIONS
-from insights_reports.edition.document import ColumnKind, Section, Table
+from insights_reports.edition.document import ColumnKind, Dots, Section, Table
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.listing import Columns, Rows, listing, name_of, text_of
 from insights_reports.edition.path import first_successes
+from insights_reports.edition.recovery_dots import recovery_dots
 from insights_reports.edition.values import (
     Figure,
     Instant,
@@ -24,6 +25,7 @@ from insights_reports.edition.values import (
     Name,
     Phrase,
     Statistic,
+    Usual,
 )
 from insights_reports.metrics import compare_versions
 from insights_reports.metrics.streams import stream_order
@@ -42,10 +44,11 @@ class Incidents:
     everything: Facts
     groups: tuple[str, ...]
 
-    def section(self) -> Section:
-        """All of them; the longest recoveries in full."""
+    def section(self, usual: Usual | None) -> Section:
+        """All of them; the longest recoveries in full. ``usual`` is the range of their median."""
         tables = (
             self.recoveries(_LONGEST, "all-recoveries"),
+            recovery_dots(self.facts, *self._recoveries, usual),
             self.unrecovered(),
             by_attempt(self.facts),
             by_release(self.facts),
@@ -53,22 +56,38 @@ class Incidents:
             self.slowest(),
             self.rework(),
         )
-        blocks = tuple(table for table in tables if table is not None and table.rows)
+        blocks = tuple(each for each in tables if isinstance(each, Dots) or (each and each.rows))
         lead = None if blocks else Phrase("incidents.none")
-        return Section("incidents", Phrase("section.incidents"), lead, blocks)
+        title = Phrase("section.incidents")
+        return Section("incidents", title, lead, blocks, message=self._message())
+
+    def _message(self) -> Phrase | None:
+        """What had not recovered; else how long it took at most; None without a recovery."""
+        open_ones, ticks = self._open_streams, self._recoveries[1]
+        if open_ones:
+            return Phrase("incidents.message.open", {"n": len(open_ones)})
+        if not ticks.size:
+            return None
+        longest = Figure(Metric.TIME_TO_RECOVERY, Statistic.MAX, int(ticks[0]))
+        return Phrase("incidents.message.recovered", {"longest": longest})
+
+    @cached_property
+    def _recoveries(self) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+        """The rows of the period's recoveries and their ticks, the longest first."""
+        ticks = self.facts.ticks(Metric.TIME_TO_RECOVERY)
+        rows = np.flatnonzero((ticks != _NULL) & self.facts.within(self.facts.windows.now))
+        rows = rows[np.lexsort((rows, -ticks[rows]))]
+        return rows, ticks[rows]
 
     def recoveries(self, top: int, id: str = "recoveries") -> Table | None:
         """From the first failure to the next success of the stream, the longest first."""
-        facts = self.facts
-        ticks = facts.ticks(Metric.TIME_TO_RECOVERY)
-        rows = np.flatnonzero((ticks != _NULL) & facts.within(facts.windows.now))
+        rows, ticks = self._recoveries
         if not rows.size:
             return None
-        rows = rows[np.lexsort((rows, -ticks[rows]))]
         own = self._columns
         found: Rows = []
-        for row in rows.tolist():
-            after = Figure(Metric.TIME_TO_RECOVERY, Statistic.MAX, int(ticks[row]))
+        for row, took in zip(rows.tolist(), ticks.tolist(), strict=True):
+            after = Figure(Metric.TIME_TO_RECOVERY, Statistic.MAX, took)
             failed = own["completed"][row] - own["time_to_recovery"][row]
             attempts = own["deployments_until_recovery"][row]
             found.append(
@@ -86,7 +105,7 @@ class Incidents:
 
     def recovered(self) -> Phrase:
         """Whether a success had followed every failure when the period ended."""
-        open_ones = self._open_streams()
+        open_ones = self._open_streams
         if not open_ones:
             return Phrase("incidents.all_recovered")
         return Phrase("incidents.not_recovered", {"n": len(open_ones)})
@@ -95,7 +114,7 @@ class Incidents:
         """The streams whose last deployment of the period had failed."""
         found: Rows = []
         table = self.facts.inputs.deployments
-        for last, first, attempts, success in self._open_streams():
+        for last, first, attempts, success in self._open_streams:
             found.append(
                 (
                     *self._where(last),
@@ -119,6 +138,7 @@ class Incidents:
         title = Phrase("incidents.unrecovered.title")
         return self._table("unrecovered", title, columns, found, _MOST)
 
+    @cached_property
     def _open_streams(self) -> list[tuple[int, int, int, int | None]]:
         """Of each stream that ends the period failing: its last row, the first of the run, how many
         failed in it, and the success that followed later, if any."""
@@ -169,7 +189,7 @@ class Incidents:
         )
         title = Phrase(
             "incidents.waiting.title",
-            {"before": Name(self.groups[-2]), "last": Name(self.groups[-1])},
+            {"n": len(found), "before": Name(self.groups[-2]), "last": Name(self.groups[-1])},
         )
         return self._table("waiting", title, columns, found, _LONGEST)
 

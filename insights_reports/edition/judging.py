@@ -13,14 +13,13 @@ from insights_reports.edition.cases import Asked, Group, asked
 from insights_reports.edition.counted import DURATIONS, Counted, counted
 from insights_reports.edition.facts import Facts, Slices
 from insights_reports.edition.range_ends import Quantile, ends, quantiles_of, true_ends
+from insights_reports.edition.told import told
 from insights_reports.edition.values import (
     ChangeVerdict,
     Judged,
     Metric,
-    Phrase,
     Since,
     Usual,
-    Value,
 )
 from insights_reports.judgement import (
     Baseline,
@@ -147,18 +146,23 @@ class Judging:
     def _made(self, group: int, series: int, metric: Metric) -> Judged:
         answer, own = self.answer(group, series, metric), self.groups[group]
         judgement = answer.judgement
-        verdict = self._verdict(group, metric, answer)
+        verdict = self.word(group, series, metric)
         side = None if judgement.side is None else str(judgement.side)
         outside = verdict.outside or verdict is ChangeVerdict.LOOK
+        usual = _usual(own, series, metric, answer)
         return Judged(
             verdict=verdict,
             side=side if outside else None,  # type: ignore[arg-type]
-            usual=_usual(own, series, metric, answer),
+            usual=usual,
             since=self._since(group, series, metric, answer) if outside else None,
             lasting=Rule.LASTING in judgement.rules,
-            eight=_eight(metric, judgement) if verdict is ChangeVerdict.TOO_FEW else None,
+            counted=told(own, series, metric, answer.asked, judgement, verdict, usual),
             distance=_distance(judgement),
         )
+
+    def word(self, group: int, series: int, metric: Metric) -> ChangeVerdict:
+        """The verdict alone."""
+        return self._verdict(group, metric, self.answer(group, series, metric))
 
     def _verdict(self, group: int, metric: Metric, answer: Answer) -> ChangeVerdict:
         """The word; among slices only what is called changed has a colour, and of deployments it
@@ -306,17 +310,6 @@ def _distance(judgement: Judgement) -> float | None:
         return None
     low, high = judgement.range.low - 0.5, judgement.range.high + 0.5
     return (judgement.this.count - (low + high) / 2) / ((high - low) / 2)
-
-
-def _eight(metric: Metric, judgement: Judgement) -> Phrase | None:
-    """What the last eight periods together say, where this one cannot."""
-    if judgement.eight is None:
-        return None
-    values: dict[str, Value] = {
-        "count": round(judgement.eight.count),
-        "total": round(judgement.eight.exposure),
-    }
-    return Phrase(f"judged.eight.{metric}", values)
 
 
 def _usual(group: Group, series: int, metric: Metric, answer: Answer) -> Usual | None:

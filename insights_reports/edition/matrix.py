@@ -75,7 +75,7 @@ def _matrix(part: SplitPart, judging: Judging, order: Sequence[int]) -> Table:
     total = (Phrase("label.all"), *_cells(part.facts, whole, 0, judging))
     return Table(
         id="where-to-look",
-        title=_title(part, judging),
+        title=matrix_title(part, judging),
         subtitle=Phrase("matrix.subtitle"),
         columns=_columns(part),
         rows=tuple(rows[:ROWS]),
@@ -148,7 +148,8 @@ def _columns(part: SplitPart) -> tuple[Column, ...]:
     )
 
 
-def _title(part: SplitPart, judging: Judging) -> Phrase:
+def matrix_title(part: SplitPart, judging: Judging) -> Phrase:
+    """How many slices are worse than their own usual range, or better, or that none is."""
     words = [_row_verdict(part, judging, series) for series in part.order]
     worse = sum(word in (ChangeVerdict.WORSE, ChangeVerdict.FEWER) for word in words)
     better = sum(word in (ChangeVerdict.BETTER, ChangeVerdict.MORE) for word in words)

@@ -1,4 +1,5 @@
-"""Small multiples: the slices of a split side by side, each measure on a scale of its own."""
+"""Small multiples: the slices of a split side by side, each measure on a scale of its own, and of
+durations each slice."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from insights_reports.edition.charts import as_far, slice_change, trend_cut
+from insights_reports.edition.counted import DURATIONS
 from insights_reports.edition.document import Chart, ChartForm, ChartSeries, Role
 from insights_reports.edition.facts import Facts, Slices
 from insights_reports.edition.judging import MEASURES, Judging
@@ -103,18 +105,14 @@ class _Panels:
         numbers = [f.value for each in shown for f in each.figures if f.value is not None]
         named: dict[str, Value] = {"metric": Phrase(f"metric.{metric}")}
         subtitle = Phrase(f"chart.panels.measure.{metric}")
-        # A logarithm needs positive values: negative lead times are real.
-        durations = metric is not Metric.FAILURE_RATE
-        logarithmic = durations and bool(numbers) and min(numbers) > 0
-        if logarithmic:
-            subtitle = Phrase("chart.trend.logarithmic", {"measure": subtitle})
         alt = Phrase("chart.panels.measure.none", named)
         if numbers:
-            alt = Phrase("chart.panels.measure.alt", named | _extremes(shown))
+            scale = "own" if metric in DURATIONS else "alt"
+            alt = Phrase(f"chart.panels.measure.{scale}", named | _extremes(shown))
         keys = ("chart.panels.measure.title", "chart.panels.measure.title_of")
         title = self._title(*keys, named)
         chart = self._chart(f"-{metric}", title, self._some(subtitle), alt, shown)
-        return replace(chart, logarithmic=logarithmic)
+        return replace(chart, own_scales=metric in DURATIONS)
 
     def _title(self, alone: str, of_set: str, values: dict[str, Value]) -> Phrase:
         values |= {"granularity": Phrase(f"per.{self.facts.windows.trend_granularity}")}

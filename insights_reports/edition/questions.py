@@ -75,6 +75,8 @@ def _question(finding: Finding, line: FindingLine, incidents: Incidents) -> Phra
     key = f"question.{line.metric}"
     since = when_phrase(line.judged.since)
     usual = usual_phrase(line.judged.usual)
+    if line.judged.counted is not None:
+        return _together(values, line, since)
     if line.metric is Metric.DEPLOYMENT_FREQUENCY:
         waiting = sum(project == finding.row for project, _, _ in incidents.waits)
         if finding.split == "project" and waiting:
@@ -86,3 +88,14 @@ def _question(finding: Finding, line: FindingLine, incidents: Incidents) -> Phra
     if usual is not None:
         return Phrase(f"{key}.usual", values | {"usual": usual})
     return Phrase(f"{key}.plain", values)
+
+
+def _together(values: dict[str, Value], line: FindingLine, since: Phrase | None) -> Phrase:
+    """Of what only the last eight periods together show, it is these that are said."""
+    asked = Phrase(f"question.{line.metric}.together", values)
+    if since is not None:
+        asked = Phrase(f"question.{line.metric}.together_since", values | {"since": since})
+    return Phrase(
+        "question.together",
+        {"slice": values["slice"], "asked": asked, "counted": line.judged.counted},
+    )

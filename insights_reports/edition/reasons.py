@@ -100,14 +100,15 @@ def reason(facts: Facts, slices: Slices, series: int, metric: Metric, judged: Ju
         return Phrase(_UNJUDGED[judged.verdict])
     figure = what(facts, slices, series, metric)
     if judged.verdict is ChangeVerdict.TOO_FEW:
-        return _few(figure, judged)
+        return with_counted(Phrase("reason.few", {"what": figure}), judged)
     return _spoken(figure, judged)
 
 
-def _few(figure: Phrase, judged: Judged) -> Phrase:
-    if judged.eight is None:
-        return Phrase("reason.few", {"what": figure})
-    return Phrase("reason.few_eight", {"what": figure, "eight": judged.eight})
+def with_counted(figure: Phrase, judged: Judged) -> Phrase:
+    """The same with what was counted, where the figure does not show the verdict."""
+    if judged.counted is None:
+        return figure
+    return Phrase("reason.counted", {"what": figure, "counted": judged.counted})
 
 
 def _spoken(figure: Phrase, judged: Judged) -> Phrase:
@@ -124,4 +125,5 @@ def with_usual(figure: Phrase, judged: Judged) -> Phrase:
     """``31 of 110 failed (28.2 %), usual up to 14.2 %, since the week of 4 October``."""
     usual, since = usual_phrase(judged.usual), since_phrase(judged.since)
     said = figure if usual is None else Phrase("reason.usual", {"what": figure, "usual": usual})
+    said = with_counted(said, judged)
     return said if since is None else Phrase("reason.since", {"what": said, "since": since})

@@ -11,7 +11,8 @@ from insights_reports.edition.document import (
     Table,
 )
 from insights_reports.edition.judging import MEASURES
-from insights_reports.edition.reasons import since_phrase, usual_phrase, what
+from insights_reports.edition.matrix import matrix_title
+from insights_reports.edition.reasons import since_phrase, usual_phrase, what, with_counted
 from insights_reports.edition.slices import SplitPart, no_slices, table
 from insights_reports.edition.values import (
     Judged,
@@ -27,7 +28,8 @@ def section(part: SplitPart, *, with_panels: bool) -> Section:
     if part.order:
         blocks += [table(part), _outside_block(part)]
     lead = Phrase("split.lead", {"n": len(part.order)}) if part.order else no_slices(part)
-    return Section(part.anchor, part.title, lead, tuple(blocks))
+    message = matrix_title(part, part.judging) if len(part.order) > 1 else None
+    return Section(part.anchor, part.title, lead, tuple(blocks), message)
 
 
 def _outside_block(part: SplitPart) -> Block:
@@ -63,7 +65,7 @@ def _outlier_row(part: SplitPart, series: int, metric: Metric, judged: Judged) -
     return (
         part.label(series),
         Phrase(f"metric.{metric}"),
-        what(part.facts, part.slices, series, metric),
+        with_counted(what(part.facts, part.slices, series, metric), judged),
         usual_phrase(judged.usual),
         since_phrase(judged.since),
         judged.verdict,

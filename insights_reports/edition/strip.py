@@ -12,6 +12,7 @@ from insights_reports.edition.differing import kinds
 from insights_reports.edition.document import CheckStrip, Exclusion, Exclusions
 from insights_reports.edition.facts import Facts
 from insights_reports.edition.no_access import denied, sentence
+from insights_reports.edition.settings import Settings
 from insights_reports.edition.stated import counted_as_failed
 from insights_reports.edition.values import Day, Name, Phrase, Span, Value
 
@@ -54,7 +55,15 @@ def _line(facts: Facts, main: Facts) -> Phrase | None:
     }
     key = "all" if check.agrees == check.figures else "some"
     line, counted = Phrase(f"check.line.{key}", values), counted_as_failed(main)
-    return Phrase("check.line.count_as_failed", {"line": line, **counted}) if counted else line
+    line = Phrase("check.line.count_as_failed", {"line": line, **counted}) if counted else line
+    return _aimless(facts.settings, line)
+
+
+def _aimless(settings: Settings, said: Phrase) -> Phrase:
+    """The same, and that there is no target where none is set at all."""
+    if settings.targets or settings.slice_targets:
+        return said
+    return Phrase("check.line.no_target", {"line": said})
 
 
 def _sentence(check: CrossCheck, limit: int) -> Phrase:

@@ -282,7 +282,9 @@ class Judged:
     Attributes:
         side: on which it lies outside its usual range.
         lasting: whether the last eight periods together say so.
-        eight: what the last eight say, where this period alone cannot speak.
+        counted: what was counted, where the figure itself does not show the verdict: in the last
+            eight periods where this one cannot speak or is called for them alone, and of the values
+            of a median that is as usual and beyond what its range can say.
         distance: how far it lies from the middle of its range, in halves of the range.
     """
 
@@ -291,7 +293,7 @@ class Judged:
     usual: Usual | None = None
     since: Since | None = None
     lasting: bool = False
-    eight: Phrase | None = None
+    counted: Phrase | None = None
     distance: float | None = None
 
 

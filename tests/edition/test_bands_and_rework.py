@@ -101,19 +101,19 @@ def test_own_bands() -> None:
             "en",
             "Bands: Service levels, of 15 January 2026, set by this company's configuration. "
             "Source: Handbook, chapter 4.",
-            "first band below 1.0 days, second band from 1.0 days to below 7.0 days, "
+            "first band below 24 h, second band from 24 h to below 7.0 days, "
             "third band from 7.0 days",
             "first band from 5.0 per week, second band from 1.0 per week to below 5.0 per week, "
             "third band below 1.0 per week",
         ),
         (
             "de",
-            "Bänder: Service levels, vom 15. Januar 2026, aus der Konfiguration dieses "
+            "Stufen: Service levels, vom 15. Januar 2026, aus der Konfiguration dieses "
             "Unternehmens. Quelle: Handbook, chapter 4.",
-            "erstes Band unter 1,0 Tage, zweites Band von 1,0 Tage bis unter 7,0 Tage, "
-            "drittes Band ab 7,0 Tage",
-            "erstes Band ab 5,0 pro Woche, zweites Band von 1,0 pro Woche bis unter 5,0 pro "
-            "Woche, drittes Band unter 1,0 pro Woche",
+            "erste Stufe: weniger als 24 h, zweite Stufe: 24 h bis weniger als 7,0 Tage, "
+            "dritte Stufe: ab 7,0 Tage",
+            "erste Stufe: ab 5,0 pro Woche, zweite Stufe: 1,0 pro Woche bis weniger als 5,0 pro "
+            "Woche, dritte Stufe: weniger als 1,0 pro Woche",
         ),
     ],
 )

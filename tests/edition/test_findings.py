@@ -135,7 +135,7 @@ def test_the_path_and_its_longest_wait() -> None:
     path = the(Path, block(bad(), "path"))
     assert [step.name.text for step in path.steps] == ["Test", "Staging", "Production"]
     assert say(path.title) == "Longest wait: after Staging"
-    assert say(the(Phrase, path.subtitle)).startswith("1.0 days, median of 74 releases")
+    assert say(the(Phrase, path.subtitle)).startswith("24 h, median of 74 releases")
     assert [step.failed.value for step in path.steps] == [16 / 90] * 3
     assert all(step.failed_verdict is ChangeVerdict.WORSE for step in path.steps)
 

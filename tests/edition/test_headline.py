@@ -99,7 +99,7 @@ def test_worse_comes_before_better_and_the_second_change_after_the_first() -> No
     text = headline(past(lead=20 * HOUR), spread(SEPTEMBER, 28, 60, failed=20, lead=5 * HOUR))
     first, second = text.split(". ")
     assert first.startswith("Failures rose")
-    assert second == "Changes took 5 h to reach an environment (20 h in August)."
+    assert second == "Changes took 5.0 h to reach an environment (20 h in August)."
 
 
 def test_nothing_moved() -> None:

@@ -102,8 +102,8 @@ def test_few_values_are_too_few_and_the_last_eight_together_speak() -> None:
     facts, made = judged(history(month(MONTHS[-1], 3, 1), many=3, failed=0))
     found = made.of(facts, facts.whole, 0, LEAD)
     assert found.verdict is ChangeVerdict.TOO_FEW
-    assert found.eight is not None
-    assert found.eight.key == "judged.eight.lead_time"
+    assert found.counted is not None
+    assert words("en").phrase(found.counted).endswith("longer than usual (10\u00a0h), as usual")
 
 
 def test_without_a_past_there_is_nothing_to_compare_with_and_with_seven_months_it_is_short() -> (

@@ -66,7 +66,7 @@ def test_a_slice_is_found_by_its_id_and_one_without_deployments_says_so() -> Non
     )
     assert said(two_projects(), slice_targets=targets)["project-targets"] == [
         "B; Failure rate; 5.0 %; 50.0 %; met; met in 12 of 12 periods; will meet it",
-        "Gone; Lead time; no deployments; 1.0 days; no deployments; –; –",
+        "Gone; Lead time; no deployments; 24 h; no deployments; –; –",
     ]
 
 

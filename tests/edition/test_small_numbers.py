@@ -56,7 +56,7 @@ def test_where_one_month_cannot_speak_the_last_eight_together_do() -> None:
     said = tile(few(4, 0), Metric.LEAD_TIME)
     assert said.word == "too few"
     assert said.note == (
-        "in the last eight periods together 16 of 32 values lie above the old median, as usual"
+        "the last eight months together: 16 of 32 longer than usual (10\u00a0h), as usual"
     )
 
 

@@ -149,7 +149,7 @@ def test_the_method_note_says_the_false_alarms_that_were_measured(rules: str) ->
         (Figure(Metric.FAILURE_RATE, Statistic.RATE, 0.2, 10), "2 of 10 failed (20.0 %)"),
         (
             Figure(Metric.LEAD_TIME, Statistic.MEDIAN, None, 3, Missing.TOO_FEW),
-            "Lead time: 3 values only; the last eight periods together",
+            "Lead time: 3 values only",
         ),
     ],
 )
@@ -160,20 +160,14 @@ def test_a_finding_of_few_speaks_of_counts(figure: Figure, text: str) -> None:
     assert said.what.replace("\u00a0", " ") == text
 
 
-@pytest.mark.parametrize(
-    ("lasting", "distance", "text"),
-    [
-        (True, 0.4, "2 of 10 failed (20.0 %); the last eight periods together"),
-        (True, 1.2, "2 of 10 failed (20.0 %)"),
-        (False, 1.2, "2 of 10 failed (20.0 %)"),
-    ],
-)
-def test_what_lies_within_the_range_is_a_finding_of_the_last_eight(
-    lasting: bool, distance: float, text: str
-) -> None:
+def test_what_only_the_last_eight_show_is_a_finding_of_these() -> None:
     figure = Figure(Metric.FAILURE_RATE, Statistic.RATE, 0.2, 10)
-    judged = Judged(ChangeVerdict.WORSE, "high", lasting=lasting, distance=distance)
-    line = FindingLine(figure.metric, figure, figure, judged, Phrase("x"))
-    finding = Finding(Name("A"), "project", "project", "summary", "Projects-1", (line,))
-    [said] = finding_text(words("en"), finding).lines
-    assert said.what.replace("\u00a0", " ") == text
+    counted = Phrase("judged.as_usual", {"what": Name("the last eight")})
+    for judged, text in (
+        (Judged(ChangeVerdict.WORSE, counted=counted), "; the last eight, as usual"),
+        (Judged(ChangeVerdict.WORSE), ""),
+    ):
+        line = FindingLine(figure.metric, figure, figure, judged, Phrase("x"))
+        finding = Finding(Name("A"), "project", "project", "summary", "Projects-1", (line,))
+        [said] = finding_text(words("en"), finding).lines
+        assert said.what.replace("\u00a0", " ") == f"2 of 10 failed (20.0 %){text}"

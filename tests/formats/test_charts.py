@@ -277,6 +277,19 @@ def test_panels_share_one_scale_and_label_their_peak() -> None:
     assert {"9", "4"} <= set(texts(root))
 
 
+def test_panels_with_scales_of_their_own_reach_the_same_height_and_share_none() -> None:
+    """Peaks of nine and of four hours both touch the top; no rule is named, each peak is."""
+    both = hours(Role.MAIN, 1, 9, 2), hours(Role.MAIN, 2, 4, 3)
+    chart = replace(line_chart(*both), form=ChartForm.PANELS, own_scales=True)
+    root = picture(chart)
+    tops = {min(float(y) for y in re.findall(r" ([\d.]+)", path)) for path in paths(root, "s-main")}
+    assert len(tops) == 1
+    assert {"9.0\u00a0h", "4.0\u00a0h"} <= set(texts(root))
+    assert not paths(root, "s-grid")
+    negative = replace(chart, series=(hours(Role.MAIN, -2, 3, 6),))
+    assert paths(picture(negative), "s-grid")  # below zero a height says nothing without rules
+
+
 def test_a_panel_without_any_deployment_says_so() -> None:
     none = tuple(
         documents.missing(Metric.DEPLOYMENT_FREQUENCY, Statistic.COUNT, Missing.NO_DEPLOYMENTS)

@@ -105,6 +105,7 @@ def test_pages_are_full_but_the_last(name: str, render_pdf: Callable[[Document],
 DRAWN = [
     ("bad", "2026-09", {}, 6),
     ("bad", "2026-09", {"language": "de", "paper": "Letter"}, 6),
+    ("bad", "2026-Q3", {}, 6),
     ("bad", "FY2026", {}, 6),
     ("good", "2026-09", {"language": "de"}, 6),
     ("good", "2026-Q3", {}, 6),

@@ -2,12 +2,23 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 from xml.etree import ElementTree
 
 import pytest
 
-from insights_reports.edition.document import Chart, Role
-from insights_reports.edition.values import ChangeVerdict
+from insights_reports.edition.document import Chart, Dot, Dots, Role
+from insights_reports.edition.values import (
+    ChangeVerdict,
+    Figure,
+    Metric,
+    Name,
+    Phrase,
+    Span,
+    Statistic,
+)
+from insights_reports.formats.charts.dots import dots
+from insights_reports.formats.charts.fonts import text_width
 from insights_reports.formats.charts.frame import Style
 from insights_reports.formats.charts.palette import PAPER, contrast, palette
 from insights_reports.formats.charts.path import PathRow, path
@@ -24,10 +35,12 @@ from insights_reports.formats.charts.waterfall import (
 from insights_reports.formats.html.pictures import Pictures
 from insights_reports.formats.words.words import words
 from tests import october
+from tests.edition.inputs import HOUR
 from tests.formats.goldens import check_golden
 
 SVG = "{http://www.w3.org/2000/svg}"
 COLOURS = palette("#0b5c73")
+RECOVERY = Metric.TIME_TO_RECOVERY
 CHANGE = WaterfallTotal(
     End("Sept", 0.05, "5.0 %"),
     End("Oct", 0.08, "8.0 %"),
@@ -205,9 +218,9 @@ def test_a_trend_marks_what_lies_outside_with_its_date_and_value() -> None:
 
 def test_the_last_point_of_a_trend_that_is_not_whole_is_open() -> None:
     chart = october.trend(october.tiles()[0])  # within its range: no triangle
-    for cut, dots in (((), 0), ((11,), 1)):
+    for cut, n in (((), 0), ((11,), 1)):
         svg = trend(replace(chart, cut=cut), Style(words("en"), COLOURS, width=244)).markup("t")
-        assert len(re.findall(r"<circle[^>]*f-paper", svg)) == dots
+        assert len(re.findall(r"<circle[^>]*f-paper", svg)) == n
 
 
 def test_limits_and_target_have_dashes_of_their_own() -> None:
@@ -302,3 +315,71 @@ def test_pictures_are_drawn_as_they_were_looked_at(name: str) -> None:
     picture, said = drawn[name]()
     assert said
     check_golden(f"{name}.svg", picture.replace("><", ">\n<") + "\n")
+
+
+# --- single values -----------------------------------------------------------------------------
+
+SEPTEMBER = Span("2026-09", date(2026, 9, 1), date(2026, 10, 1))
+
+
+def marks(others: bool, high: float | None = None) -> Dots:
+    """Two marks of Checkout, one of Billing, and of three others where there are ``others``."""
+    labels: tuple[Phrase | Name, ...] = (Name("Checkout"), Name("Billing"), Phrase("dots.others"))
+    shown = [(0, 2), (0, 30), (1, 3), (2, 1), (2, 4), (2, 5)]
+    usual = None if high is None else Figure(RECOVERY, Statistic.MEDIAN, round(high * HOUR))
+    return Dots(
+        "each-recovery",
+        Phrase("dots.title.some", {"n": 6, "long": 1}),
+        None,
+        Phrase("dots.others"),
+        SEPTEMBER,
+        (date(2026, 9, 6), date(2026, 9, 20)),
+        labels if others else labels[:2],
+        tuple(Dot(1.5 + n, h * HOUR, at) for n, (at, h) in enumerate(shown) if others or at < 2),
+        others,
+        high=usual,
+    )
+
+
+def drawn_marks(block: Dots, width: float = 504) -> str:
+    return str(dots(block, Style(words("en"), COLOURS, width=width)).markup("t", "a"))
+
+
+def shapes(svg: str, token: str) -> int:
+    """How many shapes the path of this class has."""
+    paths = ElementTree.fromstring(svg).iter(f"{SVG}path")
+    return sum(p.attrib["d"].count("M") for p in paths if p.attrib.get("class", "") == token)
+
+
+def test_two_names_have_marks_of_their_own_and_others_are_open() -> None:
+    """One more of each than there are values: the legend."""
+    svg = drawn_marks(marks(others=True))
+    assert [shapes(svg, token) for token in ("f-worse", "f-ink", "f-paper s-muted")] == [3, 2, 4]
+    alone = drawn_marks(marks(others=False))
+    assert [shapes(alone, token) for token in ("f-worse", "f-ink", "f-paper s-muted")] == [3, 2, 0]
+
+
+def test_the_longest_of_each_name_says_how_long_it_took() -> None:
+    said = [text.replace("\u00a0", " ") for text in texts(drawn_marks(marks(others=True)))]
+    assert {"Checkout 30 h", "Billing 3.0 h", "6 Sept", "20 Sept"} <= set(said)
+    assert not [text for text in said if text.startswith("others ")]
+
+
+def test_the_usual_range_is_a_band_down_to_its_open_end() -> None:
+    assert rects(drawn_marks(marks(others=True))) == []
+    [band] = rects(drawn_marks(marks(others=True, high=4)))
+    assert band["class"] == "f-soft"
+    assert float(band["y"]) + float(band["height"]) == pytest.approx(128 - 14)  # the plot's floor
+
+
+@pytest.mark.parametrize("width", [504, 300])
+def test_marks_and_words_stay_within_their_picture(width: float) -> None:
+    root = ElementTree.fromstring(drawn_marks(marks(others=True), width))
+    for node in root.iter(f"{SVG}text"):
+        length = text_width(node.text or "", float(node.get("font-size", "11")))
+        start = (
+            float(node.get("x", "0"))
+            - {"end": 1.0, "middle": 0.5}.get(node.get("text-anchor", ""), 0.0) * length
+        )
+        assert start >= -0.5
+        assert start + length <= width + 0.5

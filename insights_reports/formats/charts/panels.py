@@ -35,20 +35,23 @@ def panels(chart: Chart, style: Style) -> Drawing:
     width = (style.width - _GAP * (across - 1)) / across
     rows = max(1, math.ceil(len(shown) / across))
     drawing = Drawing(style.width, rows * _PANEL_HEIGHT, style.colours, hover=style.hover)
-    scale = value_scale(
-        values_of(chart.series),
-        chart.unit,
-        _PLOT_BOTTOM,
-        _PLOT_TOP,
-        logarithmic=chart.logarithmic,
-        ticks=3,
-    )
+    common = _scale(chart, chart.series)
     for number, series in enumerate(shown):
         left = (number % across) * (width + _GAP)
         top = number // across * _PANEL_HEIGHT
         panel = _Panel(series, before.get(_key(series.label)), left, top, width)
-        _panel(drawing, chart, style, panel, scale)
+        _panel(
+            drawing, chart, style, panel, _scale(chart, [series]) if chart.own_scales else common
+        )
     return drawing
+
+
+def _scale(chart: Chart, series: Sequence[ChartSeries]) -> Scale:
+    """From zero, so high that these fit; a scale of its own ends at the highest, which is named."""
+    values = values_of(series)
+    if chart.own_scales and values and min(values) >= 0 < max(values):
+        return Scale(0, max(values), _PLOT_BOTTOM, _PLOT_TOP, (0,))
+    return value_scale(values, chart.unit, _PLOT_BOTTOM, _PLOT_TOP, ticks=3)
 
 
 def _key(label: Phrase | Name) -> str:
@@ -68,7 +71,8 @@ def _panel(drawing: Drawing, chart: Chart, style: Style, panel: _Panel, scale: S
             drawing.path(run, stroke="before", width=1.1)
     points = _points(panel, panel.series.figures, scale)
     _runs(drawing, panel, points, scale)
-    _peak(drawing, chart, style, panel, points)
+    named = _is_named(chart, panel, scale)
+    _peak(drawing, chart, style, panel, points, named=named)
     y = panel.top + _PLOT_BOTTOM + 12
     if chart.x:
         first, last = (_end(chart, x, style) for x in (chart.x[0], chart.x[-1]))
@@ -79,14 +83,13 @@ def _panel(drawing: Drawing, chart: Chart, style: Style, panel: _Panel, scale: S
 
 
 def _runs(drawing: Drawing, panel: _Panel, points: Sequence[Point | None], scale: Scale) -> None:
-    """A line between gaps, a dot for a point between two; filled where the scale has a zero."""
+    """A line between gaps, filled below, and a dot for a point between two."""
     base = panel.top + scale(max(scale.low, 0))
     for run in segments(points):
         if len(run) == 1:
             drawing.dot(run[0], 1.6, fill="main")
             continue
-        if not scale.logarithmic:
-            drawing.path([(run[0][0], base), *run, (run[-1][0], base)], fill="soft")
+        drawing.path([(run[0][0], base), *run, (run[-1][0], base)], fill="soft")
         drawing.path(run, stroke="main", width=1.7)
 
 
@@ -98,19 +101,21 @@ def _end(chart: Chart, x: date | int, style: Style) -> str:
 
 
 def _panel_grid(drawing: Drawing, chart: Chart, style: Style, panel: _Panel, scale: Scale) -> None:
-    """The same rules in every panel; the value of the highest stands in the first of a row."""
+    """The rules of the scale; the value of the highest stands in the first panel of a row."""
     right, base = panel.left + panel.width, max(scale.low, 0)
     heights = [panel.top + scale(tick) for tick in scale.ticks if tick != base]
     drawing.strokes([((panel.left, y), (right, y)) for y in heights], stroke="grid", width=0.9)
     y = panel.top + scale(base)
     drawing.line((panel.left, y), (right, y), stroke="axis", width=0.9)
-    if panel.left == 0:
+    if _is_named(chart, panel, scale):
         label = style.words.axis(scale.ticks[-1], chart.unit)
         y = panel.top + scale(scale.ticks[-1]) - 3
-        drawing.text(0, y, label, fill="muted", size=_TINY)
-        if scale.logarithmic:  # which begins at no zero that goes without saying
-            lowest = style.words.axis(scale.ticks[0], chart.unit)
-            drawing.text(0, panel.top + scale(base) - 3, lowest, fill="muted", size=_TINY)
+        drawing.text(panel.left, y, label, fill="muted", size=_TINY)
+
+
+def _is_named(chart: Chart, panel: _Panel, scale: Scale) -> bool:
+    """Whether the value of the highest rule stands in a panel."""
+    return len(scale.ticks) > 1 and (chart.own_scales or panel.left == 0)
 
 
 def _points(panel: _Panel, figures: Sequence[Figure], scale: Scale) -> list[Point | None]:
@@ -122,7 +127,13 @@ def _points(panel: _Panel, figures: Sequence[Figure], scale: Scale) -> list[Poin
 
 
 def _peak(
-    drawing: Drawing, chart: Chart, style: Style, panel: _Panel, points: Sequence[Point | None]
+    drawing: Drawing,
+    chart: Chart,
+    style: Style,
+    panel: _Panel,
+    points: Sequence[Point | None],
+    *,
+    named: bool,
 ) -> None:
     """The highest value with its number, and a dot at the last, open where that is not whole."""
     known = [
@@ -138,7 +149,7 @@ def _peak(
     text = value_text(figure, style.words)
     half = text_width(text, _TINY, 600) / 2
     x = min(max(x, panel.left + half), panel.left + panel.width - half)
-    crowded = panel.left == 0 and x < panel.left + 40  # there stands the value of the rule
+    crowded = named and x < panel.left + 40  # there stands the value of the rule
     if not crowded or y > panel.top + _PLOT_TOP + 12:
         drawing.text(x, y - 4.5, text, fill="main", size=_TINY, weight=600, anchor="middle")
 

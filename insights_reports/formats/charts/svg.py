@@ -113,6 +113,27 @@ class Drawing:
         shape: dict[str, object] = {"cx": centre[0], "cy": centre[1], "r": radius, "fill": fill}
         self._add("circle", shape | ({"stroke": stroke, "stroke-width": width} if stroke else {}))
 
+    def dots(
+        self,
+        centres: Iterable[Point],
+        radius: float,
+        *,
+        fill: str,
+        stroke: str = "",
+        width: float = 1,
+    ) -> None:
+        """Many dots of one size as one element."""
+        r = _number(radius)
+        half = f"a{r} {r} 0 1 0"
+        steps = "".join(
+            f"M{_number(x - radius)} {_number(y)}{half} {_number(2 * radius)} 0"
+            f"{half} {_number(-2 * radius)} 0Z"
+            for x, y in centres
+        )
+        if steps:
+            shape: dict[str, object] = {"d": steps, "fill": fill}
+            self._add("path", shape | ({"stroke": stroke, "stroke-width": width} if stroke else {}))
+
     def triangle(self, centre: Point, size: float, towards: str, *, fill: str) -> None:
         """A filled triangle that points ``towards`` "up", "down", "left" or "right", within a
         square of ``size`` around ``centre``."""

@@ -204,8 +204,9 @@ def _write_heat(book: Book, head: Head, chart: Chart) -> None:
 def block_notes(
     block: Table | Chart | Waterfall, section: Section | None, words: Words
 ) -> list[str]:
-    """What is to be known before reading the block: the section's lead, its own notes."""
-    notes = [words.phrase(section.lead)] if section and section.lead else []
+    """What is to be known before reading the block: what its section says, its own notes."""
+    said = (section.message, section.lead) if section else ()
+    notes = [words.phrase(each) for each in said if each]
     if isinstance(block, Table):
         return notes + _table_notes(block, words)
     return notes + (_chart_notes(block, words) if isinstance(block, Chart) else [])

@@ -104,7 +104,7 @@ def _values(figures: Sequence[Figure]) -> list[float]:
 
 
 def pictures(chart: Chart, words: Words) -> list[Picture]:
-    """A chart of the document: one picture, or one for each panel, all on one scale."""
+    """A chart of the document: one picture, or one for each panel."""
     dates = "mmm yy" if chart.granularity == "Monthly" else "d mmm"
     title, alt = words.phrase(chart.title), words.phrase(chart.alt)
     series = [(series.role, series.figures) for series in chart.series]
@@ -125,6 +125,7 @@ def pictures(chart: Chart, words: Words) -> list[Picture]:
 def _panels(chart: Chart, whole: Picture, words: Words) -> list[Picture]:
     top = max(whole.values, default=0) or 1
     top = top / cells.TICKS_PER_HOUR if chart.unit is Unit.DURATION else top
+    common = None if chart.own_scales else top
     result = []
     for index, series in enumerate(chart.series[:_MOST_PANELS]):
         name = words.value(series.label)
@@ -132,7 +133,7 @@ def _panels(chart: Chart, whole: Picture, words: Words) -> list[Picture]:
         title = name if len(name) <= 40 else name[:39] + "…"
         figures = [(Role.MAIN, series.figures)]
         panel = Picture(
-            title, alt, index + 2, figures, chart.unit, dates=whole.dates, top=top, small=True
+            title, alt, index + 2, figures, chart.unit, dates=whole.dates, top=common, small=True
         )
         result.append(panel)
     return result

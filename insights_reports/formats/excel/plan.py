@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from insights_reports.edition.document import (
     Chart,
     Document,
+    Dots,
     Path,
     Prose,
     Section,
@@ -21,6 +22,7 @@ from insights_reports.formats.words.words import Words
 FRONT = ("cover", "contents", "notes")
 FIGURES = ("figures", "trend", "findings")
 BACK = ("check", "exclusions")
+_NO_SHEET = (Prose, Dots)  # single values are the rows of another table
 
 
 @dataclass(frozen=True)
@@ -118,11 +120,11 @@ def _figure_sheets(document: Document) -> Iterator[str]:
 def _blocks(document: Document) -> Iterator[tuple[Table | Chart | Waterfall, Section | None]]:
     ids = {b.id for s in document.sections for b in s.blocks if not isinstance(b, Prose)}
     for block in document.overview:
-        if not isinstance(block, Prose) and f"all-{block.id}" not in ids:
+        if not isinstance(block, _NO_SHEET) and f"all-{block.id}" not in ids:
             yield _tabular(block), None
     for section in document.sections:
         for block in section.blocks:
-            if not isinstance(block, Prose):
+            if not isinstance(block, _NO_SHEET):
                 yield _tabular(block), section
 
 

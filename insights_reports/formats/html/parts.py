@@ -17,6 +17,7 @@ from insights_reports.edition.document import (
     Column,
     ColumnKind,
     Document,
+    Dots,
     Finding,
     Path,
     Prose,
@@ -38,6 +39,7 @@ from insights_reports.edition.values import (
     Value,
 )
 from insights_reports.formats.charts import marks
+from insights_reports.formats.charts.dots import dots as draw_dots
 from insights_reports.formats.charts.draw import draw
 from insights_reports.formats.charts.frame import Style
 from insights_reports.formats.charts.palette import palette
@@ -147,6 +149,13 @@ class Parts:
 
     def path(self, block: Path, row: float = 31) -> Markup:
         return self.embed(*self.pictures.path(block, row))
+
+    def dots(self, block: Dots, width: float = 504, height: float | None = None) -> Markup:
+        """Single values over the days of the period."""
+        style = Style(self.words, self.colours, width=width, height=height, hover=self.hover)
+        alt = self.words.phrase(block.alt)
+        picture = draw_dots(block, style).markup(self.words.phrase(block.title), alt)
+        return self.embed(picture, alt)
 
     def _shown(self, picture: Markup, alt: str) -> Markup:
         return self.embed(picture, alt) if picture else picture

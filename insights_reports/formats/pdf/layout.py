@@ -37,6 +37,7 @@ keep_patterns()
 
 _WEIGHTS = (400, 500, 600)
 _END = "page-one-end"  # the anchor of what stands last on page one
+_MONTHS = 20  # rows of a year's months, and more
 _STRETCHED = (ChartForm.COLUMNS, ChartForm.LINES)  # the forms that can be any height
 _POINT = 0.75  # a user unit of a picture in points
 _TOKEN = re.compile(r"@([a-z0-9-]+)@")
@@ -90,6 +91,7 @@ _FITS = (
     _Fit(chart=185, drivers=112, path=31, rows=5, slices=10, questions=4, listed=30),
     _Fit(chart=140, drivers=92, path=27, rows=5, slices=10, questions=4, listed=30),
     _Fit(chart=120, drivers=88, path=26, rows=3, slices=10, questions=3, listed=18),
+    _Fit(chart=119, drivers=82, path=25, rows=2, slices=8, questions=3, listed=15),
     _Fit(chart=118, drivers=76, path=24, rows=2, slices=6, questions=2, listed=12),
     _Fit(chart=100, drivers=64, path=22, rows=1, slices=5, questions=1, listed=8),
 )
@@ -155,6 +157,7 @@ def _page(document: Document, templates: Templates, fit: _Fit, embed: Embed) -> 
         "slices-since": fit.slices,
         "recoveries": fit.rows,
         "all-deployments": fit.listed,
+        "periods": _MONTHS,
     }
     parts = Parts(document, embed, hover=False, mark_width=MARK / _POINT, cut=cut)
     return templates.render(

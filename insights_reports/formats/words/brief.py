@@ -1,11 +1,6 @@
-"""Figures in as few letters as they can be read in: for tiles, cells and the ends of a range.
-
-A duration has one unit (minutes below an hour, hours below a day and a half, else days), and one
-decimal where the number is small: ``43 min``, ``4.1 h``, ``22 h``, ``2.0 days``.
-"""
+"""Figures in as few letters as they can be read in: for tiles, cells and the ends of a range."""
 
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from insights_reports.edition.values import (
@@ -21,14 +16,11 @@ from insights_reports.edition.values import (
     Usual,
     Value,
 )
-from insights_reports.formats.words.lexicon import MINUS
+from insights_reports.formats.words.lexicon import NBSP
 from insights_reports.formats.words.words import Words
-from insights_reports.spelling.terms import TICKS_PER_SECOND
 
-_SECOND = Decimal(TICKS_PER_SECOND)
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _WEEK = 7  # days
-_FULL = Decimal("9.95")  # from here on a number has no decimals
+_FULL = 9.95  # from here on a number has no decimals
 
 
 def brief(words: Words, figure: Figure | None) -> tuple[str, str]:
@@ -37,8 +29,9 @@ def brief(words: Words, figure: Figure | None) -> tuple[str, str]:
     if figure is None or figure.value is None:
         return words.value(figure.missing if figure else None), ""
     if figure.unit is Unit.DURATION:
-        return _duration(words, round(figure.value))
-    if figure.unit is Unit.PER_WEEK and figure.value >= float(_FULL):
+        number, _, unit = words.duration(round(figure.value)).rpartition(NBSP)
+        return number, unit
+    if figure.unit is Unit.PER_WEEK and figure.value >= _FULL:
         number = words.count(round(figure.value))
     else:
         number = words.figure(figure, unit=False)
@@ -66,25 +59,6 @@ def brief_text(words: Words, figure: Figure | None) -> str:
     number, unit = brief(words, figure)
     per_week = figure is not None and figure.unit is Unit.PER_WEEK
     return number if per_week or not unit else f"{number}\u00a0{unit}"
-
-
-def _duration(words: Words, ticks: int) -> tuple[str, str]:
-    sign, seconds = (MINUS if ticks < 0 else ""), abs(ticks) / _SECOND
-    name, size = _unit_of(seconds)
-    count = seconds / size
-    small = 0 < count < _FULL and name != "minutes"
-    rounded = count.quantize(Decimal("0.1") if small else Decimal(1), ROUND_HALF_UP)
-    text = words.unit_of_time(name, rounded)
-    number, _, unit = text.partition("\u00a0")
-    return sign + number, unit
-
-
-def _unit_of(seconds: Decimal) -> tuple[str, int]:
-    if seconds < Decimal("59.5"):
-        return "seconds", 1
-    if seconds < 3570:  # 59 min 30 s
-        return "minutes", _MINUTE
-    return ("hours", _HOUR) if seconds < 36 * _HOUR else ("days", _DAY)
 
 
 def usual_range(words: Words, usual: Usual | None) -> str:

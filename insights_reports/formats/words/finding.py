@@ -82,11 +82,12 @@ def _line(words: Words, line: FindingLine) -> LineText:
 
 
 def _said(words: Words, line: FindingLine) -> str:
-    """Within the range of one period a figure is called for the last eight, which is said."""
-    what, judged = _what(words, line), line.judged
-    distance = None if line.figure.value is None else judged.distance
-    within = judged.lasting and distance is not None and abs(distance) <= 1
-    return words.text("show.line.together", what=Name(what)) if within else what
+    """What is called for the last eight periods alone is as usual by itself, so that they are
+    said."""
+    what, counted = _what(words, line), line.judged.counted
+    if counted is None:
+        return what
+    return words.text("show.line.counted", what=Name(what), counted=counted)
 
 
 def _what(words: Words, line: FindingLine) -> str:

@@ -1,6 +1,6 @@
 """Numbers, rates and durations as text, with their units.
 
-Rates have one decimal; a duration has its largest sensible unit and two figures; counts have
+Rates have one decimal; a duration has one unit and about two figures; counts have
 separators; a rate changes by points. Halves are rounded away from zero, as spreadsheets do. Between
 a number and its unit stands a no-break space (U+00A0), and a negative number has a true minus
 (U+2212).
@@ -22,6 +22,15 @@ def _decimals(value: Decimal) -> int:
     if size == 0 or size >= Decimal("99.95"):
         return 0
     return 1 if size >= Decimal("0.995") else 2
+
+
+def _unit_of_time(seconds: Decimal) -> tuple[str, int]:
+    """Minutes below an hour, hours below a day and a half, else days; and its seconds."""
+    if seconds < Decimal("59.5"):
+        return "seconds", 1
+    if seconds < 3570:  # 59 min 30 s
+        return "minutes", _MINUTE
+    return ("hours", _HOUR) if seconds < 36 * _HOUR else ("days", _DAY)
 
 
 def plain(value: float, unit: Unit) -> Decimal:
@@ -91,31 +100,14 @@ class Quantities(Lexicon):
         return self._fill("unit.percent", n=self._signed(rounded(percent, 1)))
 
     def duration(self, ticks: int) -> str:
-        """``4.2 s``, ``42 s``, ``4 min 12 s``, ``1 h 13 min``, ``11 h``, ``3.8 days``."""
-        sign = MINUS if ticks < 0 else ""
-        return sign + self._span_of_time(abs(ticks) / SECOND)
-
-    def _span_of_time(self, seconds: Decimal) -> str:
+        """``4.2 s``, ``43 min``, ``4.1 h``, ``22 h``, ``2.0 days``: in one unit, with one decimal
+        where the number is small, but of minutes."""
+        sign, seconds = (MINUS if ticks < 0 else ""), abs(ticks) / SECOND
         if 0 < seconds < Decimal("0.05"):
-            return "<" + NBSP + self.unit_of_time("seconds", Decimal("0.1"))
-        if seconds < Decimal("59.5"):
-            small = Decimal("9.95") > seconds > 0
-            return self.unit_of_time("seconds", rounded(seconds, 1 if small else 0))
-        if seconds < 3570:  # 59 min 30 s
-            return self._two_units(seconds, _MINUTE, "minutes", "seconds")
-        if seconds < 84600:  # 23 h 30 min
-            return self._two_units(seconds, _HOUR, "hours", "minutes")
-        days = seconds / _DAY
-        return self.unit_of_time("days", rounded(days, 1 if days < Decimal("9.95") else 0))
-
-    def _two_units(self, seconds: Decimal, size: int, large: str, small: str) -> str:
-        part = size // 60
-        parts = int(rounded(seconds / part, 0))  # the smaller unit: seconds or minutes
-        if parts >= 600:
-            return self.unit_of_time(large, rounded(seconds / size, 0))
-        whole, rest = divmod(parts, 60)
-        text = self.unit_of_time(large, Decimal(whole))
-        return text + (NBSP + self.unit_of_time(small, Decimal(rest)) if rest else "")
+            return f"{sign}<{NBSP}{self.unit_of_time('seconds', Decimal('0.1'))}"
+        name, size = _unit_of_time(seconds)
+        small = 0 < seconds / size < Decimal("9.95") and name != "minutes"
+        return sign + self.unit_of_time(name, rounded(seconds / size, 1 if small else 0))
 
     def unit_of_time(self, unit: str, n: Decimal) -> str:
         """``2.0 days``: a number of this unit of time."""

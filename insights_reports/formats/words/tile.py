@@ -95,7 +95,7 @@ def tile_text(words: Words, tile: Tile) -> TileText:
         last_year=_last_year(words, tile),
         stated="" if tile.stated is None else _stated(words, tile.stated),
         target=None if tile.target is None else _target(words, tile.target),
-        note="; ".join(words.phrase(each) for each in (tile.judged.eight, tile.note) if each),
+        note="; ".join(words.phrase(each) for each in (tile.judged.counted, tile.note) if each),
         now=brief_text(words, figure),
         before=brief_text(words, tile.before),
         usual=usual_range(words, tile.judged.usual),

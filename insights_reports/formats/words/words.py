@@ -211,7 +211,7 @@ class Words(Quantities, Dates):
     # --- figures -------------------------------------------------------------------------------
 
     def figure(self, figure: Figure, *, unit: bool = True) -> str:
-        """``5.1 %``, ``1 h 13 min``, ``49.2 per week``; or why there is no value.
+        """``5.1 %``, ``4.1 h``, ``49.2 per week``; or why there is no value.
 
         Without ``unit`` the words after a plain number go ("49.2"); `unit` has them.
         """
