@@ -164,8 +164,9 @@ def figure_of(facts: Facts, metric: Metric, span: Span) -> Figure:
 
 
 def _extremes(facts: Facts, spans: list[Span]) -> Phrase:
-    """The best and the worst of these periods by the failure rate."""
-    rates = [(figure_of(facts, Metric.FAILURE_RATE, span).value, span) for span in spans]
+    """The best and the worst of these periods by the failure rate; one that is not over is none."""
+    whole = [span for span in spans if not (facts.inputs.partial and span == facts.windows.now)]
+    rates = [(figure_of(facts, Metric.FAILURE_RATE, span).value, span) for span in whole]
     known = [(rate, span) for rate, span in rates if rate is not None]
     if len(known) < 2:
         return Phrase("months.no_extremes")

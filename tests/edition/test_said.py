@@ -111,6 +111,23 @@ def test_an_interval_that_is_cut_has_no_limits_and_is_named(
             assert "20 September 2026" in words("en").phrase(chart.subtitle)
 
 
+def test_a_period_that_is_not_over_is_neither_the_best_nor_the_worst() -> None:
+    """1 of 20 failed in July, 2 of 20 in August, and none of 5 in September so far."""
+    rows = [
+        deployment(
+            100 * month + n,
+            datetime(2026, month, 1 + n % 20, 12, tzinfo=UTC),
+            task_state="Failed" if n < failed else "Success",
+        )
+        for month, many, failed in ((7, 20, 1), (8, 20, 2), (9, 5, 0))
+        for n in range(many)
+    ]
+    as_of = datetime(2026, 9, 21, 4, tzinfo=UTC)
+    document = edition(rows=rows, as_of=as_of, status=Status.PROVISIONAL)
+    said = words("en").phrase(the(Phrase, blocks(document)["periods"].subtitle))
+    assert said.endswith("Fewest failures: July 2026; most: August 2026")
+
+
 def test_outliers_of_a_period_that_is_not_over_are_said_to_wait_for_it() -> None:
     as_of = datetime(2026, 9, 21, 4, tzinfo=UTC)
     document = edition(as_of=as_of, status=Status.PROVISIONAL)

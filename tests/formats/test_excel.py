@@ -226,6 +226,13 @@ def test_what_is_wide_is_printed_on_pages_side_by_side(summary: Workbook) -> Non
     assert pages("3 Lead time") == pages("5 When deployments complete") == (1, 1)
     assert pages("Last 12 periods") == (2, 1)
     assert pages("Key figures") == (2, 0)
+    assert pages("Cover") == (1, 1)
+
+
+def test_a_cover_of_many_findings_goes_on_to_the_next_page() -> None:
+    made = sample_document()
+    many = opened(excel.render(replace(made, findings=made.findings[:1] * 7), None))
+    assert many["Cover"].page_setup.fitToHeight == 0
 
 
 def test_print_titles_are_written_as_excel_writes_them() -> None:

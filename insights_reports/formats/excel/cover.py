@@ -19,6 +19,7 @@ from insights_reports.formats.words.headline import headline_text
 
 _WIDTHS = (30, 14, 14, 13, 13, 20, 14, 40)
 _REST = len(_WIDTHS) - 1  # columns beside the first
+_FEW_FINDINGS = 6  # with so many the cover can still be read on one page
 _LOGO_WIDTH, _LOGO_HEIGHT = 320, 32  # pixels, at most
 _HEADS = (
     "figure",
@@ -37,7 +38,8 @@ _PAGE_ONE = "page-one"  # what a note calls it
 def write_cover(book: Book, plan: SheetPlan) -> None:
     """Whose numbers these are, of what, for when; what they say; where to read on."""
     document, words = book.document, book.words
-    layout = Layout(_WIDTHS, orientation="landscape", space=8)
+    short = len(document.findings) <= _FEW_FINDINGS
+    layout = Layout(_WIDTHS, orientation="landscape", space=8, one_high=short)
     sheet = book.sheet(plan.fixed["cover"], layout)
     sheet.append([Cell(words.phrase(document.title), "Sheet title")])
     if document.brand.company:
