@@ -19,6 +19,7 @@ from insights_reports.errors import UsageError
 from insights_reports.owed.standing import Overview, Stand, Standing
 from insights_reports.scheduling.heartbeat import beat, wrong
 
+_LONGEST_WHY = 200  # characters of what Prefect says
 _DELIVERIES = 5  # minutes: what is owed to recipients is tried at most once in each
 
 
@@ -125,8 +126,9 @@ def attempt_of(idempotency_key: str | None, identity: str) -> int | None:
 def _outcome(run: FlowRun) -> str:
     """How a run ended that entered nothing: it never came so far, or somebody cancelled it."""
     state = run.state
-    name = state.name if state is not None else None
-    return f"failed: Prefect's run {run.name!r} ended as {name}"
+    ended = f"failed: Prefect's run {run.name!r} ended as {state.name if state else None}"
+    why = " ".join((state.message or "").split()) if state else ""
+    return f"{ended}: {why[:_LONGEST_WHY]}" if why else ended
 
 
 def _say(line: str) -> None:

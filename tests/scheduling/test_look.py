@@ -30,7 +30,8 @@ async def create(deployment, *, idempotency_key, name=None, parameters=None):
     asked.append([idempotency_key, name, parameters])
     if deployment == IDS["gone"]:
         raise RuntimeError("no such deployment")
-    state = Crashed() if deployment == IDS["dead"] else Scheduled()
+    dead = Crashed(message="there is no such\\n  image" + "!" * 300)
+    state = dead if deployment == IDS["dead"] else Scheduled()
     return FlowRun(flow_id=UUID(int=9), name="x", state=state)
 
 given = subscription(since="2026-09-15")
@@ -38,7 +39,9 @@ found = {name: standings(name, given, calendar_for(given), LedgerFacts(), NOW) f
          ("gone", "dead", "good", "unserved")}
 book = OwedBook(
     overview=lambda now: Overview(found, {"odd": "no such country"}),
-    end_attempt=lambda stands, outcome, now: ended.append([stands.subscription, stands.attempt]),
+    end_attempt=lambda stands, outcome, now: ended.append(
+        [stands.subscription, stands.attempt, outcome]
+    ),
     deliveries_due=lambda now: True,
     publish=lambda overview, now: published.append(now.isoformat()),
 )
@@ -70,7 +73,8 @@ def test_what_it_lets_begin_and_that_one_bad_subscription_stops_no_other() -> No
         "ACME/good/2026-10/1",
         "ACME/owed/20261101T0630",
     ]
-    assert found["ended"] == [["dead", 1]] * 2  # its run ended, and the ledger knows nothing of it
+    why = "failed: Prefect's run 'x' ended as Crashed: there is no such image" + "!" * 178
+    assert found["ended"] == [["dead", 1, why]] * 2  # of a run that the ledger knows nothing of
     assert len(found["published"]) == 2
     assert found["attempts"] == [3, None, None, None, None]
     assert [line for line in done.stderr.splitlines() if "NOT" in line] == [
