@@ -261,13 +261,14 @@ def _calm(told: Told) -> Phrase:
 
 
 def _nearest(judged: Sequence[Tile]) -> Phrase | None:
-    """What lies nearest to an end of its usual range."""
+    """What lies nearest to an end of its usual range; rework only where nothing else is judged."""
     near = [tile for tile in judged if tile.figure.value is not None and nearest_end(tile.judged)]
-    if not near:
+    leading = [tile for tile in near if tile.figure.metric is not Metric.REWORK_RATE] or near
+    if not leading:
         return None
-    nearest = max(near, key=lambda tile: abs(tile.judged.distance or 0.0))
+    nearest = max(leading, key=lambda tile: abs(tile.judged.distance or 0.0))
     values: dict[str, Value] = {
-        "metric": Phrase(f"metric.{nearest.figure.metric}"),
+        "metric": Phrase(f"months.measure.{nearest.figure.metric}"),
         "now": nearest.figure,
         "usual": nearest_end(nearest.judged),
     }

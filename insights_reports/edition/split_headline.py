@@ -93,7 +93,7 @@ def _how_near(part: SplitPart, series: int, metric: Metric) -> list[tuple[float,
         return []
     values: dict[str, Value] = {
         "slice": part.label(series),
-        "metric": Phrase(f"metric.{metric}"),
+        "metric": Phrase(f"months.measure.{metric}"),
         "now": figure,
         "usual": end,
     }
