@@ -194,10 +194,10 @@ def excluded(facts: Facts) -> Section:
     if negative.any():
         title = Phrase("table.negative.title")
         blocks.append(_deployments(facts, "negative-lead-times", title, negative, lead_times=True))
+    lead = Phrase("exclusions.lead") if blocks else None
     if not blocks:
         said = "exclusions.none" if len(facts.inputs.deployments) else "exclusions.nothing_read"
         blocks.append(Prose((Phrase(said),)))
-    lead = Phrase("exclusions.lead")
     return Section("exclusions", Phrase("section.exclusions"), lead, tuple(blocks))
 
 

@@ -105,10 +105,11 @@ class Incidents:
 
     def recovered(self) -> Phrase:
         """Whether a success had followed every failure when the period ended."""
-        open_ones = self._open_streams
-        if not open_ones:
-            return Phrase("incidents.all_recovered")
-        return Phrase("incidents.not_recovered", {"n": len(open_ones)})
+        facts, open_ones = self.facts, self._open_streams
+        if open_ones:
+            return Phrase("incidents.not_recovered", {"n": len(open_ones)})
+        failed = (facts.failed & facts.within(facts.windows.now)).any()
+        return Phrase(f"incidents.{'all_recovered' if failed else 'nothing_failed'}")
 
     def unrecovered(self) -> Table | None:
         """The streams whose last deployment of the period had failed."""

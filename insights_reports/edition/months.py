@@ -170,5 +170,7 @@ def _extremes(facts: Facts, spans: list[Span]) -> Phrase:
     known = [(rate, span) for rate, span in rates if rate is not None]
     if len(known) < 2:
         return Phrase("months.no_extremes")
-    best, worst = (pick(known, key=lambda pair: pair[0])[1] for pick in (min, max))
+    (low, best), (high, worst) = (pick(known, key=lambda pair: pair[0]) for pick in (min, max))
+    if low == high:
+        return Phrase("months.no_extremes")
     return Phrase("months.extremes", {"best": best, "worst": worst})

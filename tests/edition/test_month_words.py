@@ -108,6 +108,17 @@ def test_a_month_has_no_months() -> None:
     assert say(the(Table, found).title) == "Month by month"
 
 
+def test_months_that_are_all_alike_have_no_best_and_no_worst() -> None:
+    """3 of 60 in each; with one of four it is named."""
+    for failed, said in (((3, 3, 3), "Newest first"), ((3, 3, 4), "most: September 2026")):
+        [found] = [
+            block
+            for block in trends(edition("2026-09", failed)).blocks
+            if getattr(block, "id", "") == "periods"
+        ]
+        assert say(the(Phrase, the(Table, found).subtitle)).endswith(said)
+
+
 def test_a_quarter_that_is_not_over_is_not_judged_by_month() -> None:
     rows = [row for start in MONTHS for row in month(start, 60, 3)]
     made = inputs(rows, "2026-Q4")

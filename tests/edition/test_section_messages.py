@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from insights_reports.edition import compose
-from insights_reports.edition.document import Document
+from insights_reports.edition.document import Document, Table
 from insights_reports.edition.values import Metric
 from insights_reports.formats.words.words import words
 from tests.edition.inputs import HOUR, deployment, inputs, settings
@@ -88,6 +88,17 @@ def runs(*outcomes: tuple[bool, int]) -> list[Row]:
 )
 def test_incidents_say_what_was_left_broken_or_how_long_it_took(rows: list[Row], said: str) -> None:
     assert heading(edition(rows), "incidents") == said
+
+
+def test_below_the_longest_recoveries_stands_whether_anything_failed() -> None:
+    for outcomes, said in (
+        (((True, 0),), "Nothing failed in the period."),
+        (((False, 0), (True, 24)), "A success had followed every failure when the period ended."),
+        (((True, 0), (False, 0)), "1 stream had not recovered when the period ended."),
+    ):
+        document = edition(runs(*outcomes))
+        [listed] = [block for block in document.overview if isinstance(block, Table)][:1]
+        assert words("en").phrase(listed.notes[0]).endswith(said)
 
 
 def test_a_trend_says_where_its_last_point_lies() -> None:

@@ -2,12 +2,14 @@
 
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from typing import Any
 
 import pytest
 
 from insights_reports.edition import compose
-from insights_reports.edition.document import Document, Tile
+from insights_reports.edition.document import Chart, Document, Tile
 from insights_reports.edition.judging import MEASURES
+from insights_reports.edition.settings import SliceTargets
 from insights_reports.edition.values import ChangeVerdict, Metric, Phrase
 from insights_reports.formats.mail.parts import MailParts
 from insights_reports.formats.words.tile import tile_text
@@ -16,6 +18,7 @@ from insights_reports.judgement import judge
 from tests.edition.inputs import HOUR, deployment, inputs, settings
 from tests.edition.test_judging import MONTHS
 from tests.metrics.reference import Row
+from tests.typed import the
 
 LASTING = [date(2025, n, 1) for n in range(3, 13)] + [date(2026, n, 1) for n in range(1, 10)]
 BEFORE = ((3, 60), (2, 55), (4, 70), (1, 48), (5, 80), (2, 52), (3, 61), (6, 90), (2, 50), (4, 66))
@@ -30,7 +33,7 @@ def recoveries(start: date, hours: list[float], first: int) -> list[Row]:
     ]
 
 
-def tile(hours: list[float], language: str = "en") -> Tile:
+def edition(hours: list[float], language: str = "en") -> Document:
     """Eleven months of ten recoveries of an hour and ten of three, so that two hours are the usual
     median; then one of these."""
     rows = [
@@ -39,8 +42,11 @@ def tile(hours: list[float], language: str = "en") -> Tile:
         for row in recoveries(start, [1.0, 3.0] * 10, 1000 * at)
     ]
     rows += recoveries(MONTHS[-1], hours, 50_000)
-    document = compose(inputs(rows), settings(splits=(), language=language))[0]
-    return document.tiles[2]
+    return compose(inputs(rows), settings(splits=(), language=language))[0]
+
+
+def tile(hours: list[float], language: str = "en") -> Tile:
+    return edition(hours, language).tiles[2]
 
 
 def note(of: Tile, language: str = "en") -> str:
@@ -57,6 +63,15 @@ def test_a_median_beyond_what_its_range_can_say_counts_its_values() -> None:
     assert said == (
         "recovery 9.0 h, median of 20; usual from 1.0 h; 12 of 20 longer than usual (2.0 h); "
         "up to 17 by chance (provisional: 11 of 24 periods known)"
+    )
+
+
+def test_the_head_of_its_trend_says_the_same() -> None:
+    document = edition([9.0] * 12 + [1.0] * 8)
+    [trends] = [section for section in document.sections if section.id == "trends"]
+    [chart] = [b for b in trends.blocks if getattr(b, "id", "") == "trend-time_to_recovery"]
+    assert say(the(Chart, chart).title) == (
+        "Time to recovery: 12 of 20 longer than usual (2.0 h); up to 17 by chance"
     )
 
 
@@ -137,3 +152,23 @@ def test_the_eight_are_called_what_they_are(language: str, kind: str) -> None:
         assert said.phrase(Phrase(f"periods.{kind}")) in said.phrase(
             Phrase(f"judged.eight.{metric}", values)  # type: ignore[arg-type]
         )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({}, True),
+        ({"targets": {Metric.FAILURE_RATE: 0.05}}, False),
+        (
+            {"slice_targets": (SliceTargets("Project", "A", {Metric.LEAD_TIME: float(HOUR)}),)},
+            False,
+        ),
+    ],
+)
+def test_that_no_target_is_set_is_said_where_none_is_at_all(
+    wanted: dict[str, Any], said: bool
+) -> None:
+    rows = recoveries(MONTHS[-1], [1.0] * 5, 1)
+    line = compose(inputs(rows), settings(splits=(), **wanted))[0].check.line
+    assert line is not None
+    assert say(line).endswith("No target is set.") == said

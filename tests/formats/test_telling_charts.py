@@ -372,7 +372,7 @@ def test_the_usual_range_is_a_band_down_to_its_open_end() -> None:
     assert float(band["y"]) + float(band["height"]) == pytest.approx(128 - 14)  # the plot's floor
 
 
-@pytest.mark.parametrize("width", [504, 300])
+@pytest.mark.parametrize("width", [504, 200])
 def test_marks_and_words_stay_within_their_picture(width: float) -> None:
     root = ElementTree.fromstring(drawn_marks(marks(others=True), width))
     for node in root.iter(f"{SVG}text"):

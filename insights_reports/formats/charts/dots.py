@@ -117,7 +117,7 @@ def _longest(plane: _Plane) -> None:
         if plane.is_open(label) or not own:
             continue
         x, y = plane.point(max(own, key=lambda dot: dot.size))
-        room = (plane.right - plane.left) / 3
+        room = (plane.right - plane.left) / 2
         said = f"{plane.style.words.value(name)} {_took(plane, max(d.size for d in own))}"
         text = shorten(said, room, _SAID, 600)
         width = text_width(text, _SAID, 600)

@@ -223,7 +223,7 @@ def _target(words: Words, target: TargetWord) -> TargetText:
     return TargetText(
         words.text("show.target.is", target=Name(goal(words, target.target))),
         word,
-        words.text("show.target.often", met=met, n=of) if of else "",
+        words.text("show.target.often", met=met, n=of) if of > 1 else "",
         "" if target.assurance is None else words.phrase(target.assurance),
         target.met,
     )
