@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast coverage check fmt docs schema gallery bench pictures clean
+.PHONY: help setup demo test test-fast coverage check fmt docs schema gallery bench pictures image clean
 PYTHON := .venv/bin/python
 TESTS ?= tests
 SIZES ?= 10000 100000 1000000
@@ -54,6 +54,11 @@ gallery: setup ## editions of many kinds in demo/gallery, with an index
 
 pictures: demo ## make the pictures in docs/images from the demo's edition
 	@scripts/pictures demo
+
+image: ## build the container image (BASE=… its base), and make the demo's edition in it without a network
+	docker build -f deploy/Dockerfile -t insights-reports:latest $(if $(BASE),--build-arg BASE=$(BASE)) .
+	docker run --rm --network none --read-only --tmpfs /tmp --cap-drop ALL insights-reports:latest insights-reports doctor
+	docker run --rm --network none --read-only --tmpfs /tmp --cap-drop ALL -v /srv/reports insights-reports:latest insights-reports demo
 
 clean: ## remove what was made, but not state and reports
 	rm -rf .venv .setup .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist demo site
