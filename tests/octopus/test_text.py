@@ -265,6 +265,7 @@ def test_a_zone_goes_by_the_name_that_its_city_has_today(stated: str, today: str
 def test_every_zone_that_windows_knows_keeps_its_clock() -> None:
     for windows, old in windows_tz.win_tz.items():
         found = iana_zone(windows)
+        assert windows_zone(found.key) == windows
         for month in (1, 7):
             moment = datetime(2026, month, 1, tzinfo=UTC)
             assert (
