@@ -237,17 +237,9 @@ def _calm(told: Told) -> Phrase:
         "period": told.period,
         "scope": _scope(told, total),
     }
-    judged = [
-        tile
-        for tile in told.tiles
-        if tile.verdict is ChangeVerdict.USUAL and tile.judged.distance is not None
-    ]
     values["failures"] = _failed(failures, failed)
-    key = "calm" if judged else "unjudged"
-    if [tile.figure.metric for tile in judged] == [Metric.DEPLOYMENT_FREQUENCY]:
-        key = "calm_count"
-    elif not judged and failures.target is None and _enough(failures):
-        key = "unjudged_before"
+    key, judged = _calm_key(told), _judged(told)
+    if key == "unjudged_before":
         values |= {
             "now": failures.figure,
             "before": failures.before,
@@ -258,6 +250,23 @@ def _calm(told: Told) -> Phrase:
     if second is not None:
         sentence = Phrase("headline.two", {"first": sentence, "second": second})
     return _so_far(told, sentence)
+
+
+def _judged(told: Told) -> list[Tile]:
+    """What is as usual, and could be judged by this period."""
+    usual = (tile for tile in told.tiles if tile.verdict is ChangeVerdict.USUAL)
+    return [tile for tile in usual if tile.judged.distance is not None]
+
+
+def _calm_key(told: Told) -> str:
+    """How much could be judged where nothing is outside."""
+    judged, failures = _judged(told), told.tile(Metric.FAILURE_RATE)
+    if [tile.figure.metric for tile in judged] == [Metric.DEPLOYMENT_FREQUENCY]:
+        return "calm_count"
+    if judged:
+        return "calm"
+    before = failures.target is None and _enough(failures)
+    return "unjudged_before" if before else "unjudged"
 
 
 def _nearest(judged: Sequence[Tile]) -> Phrase | None:
@@ -332,7 +341,7 @@ def subject(told: Told) -> Phrase:
         return Phrase("subject.report", period)
     changes = told.changes
     if not changes:
-        return Phrase("subject.calm", period | {"scope": _scope(told)})
+        return _calm_subject(told, period)
     tile = changes[0]
     values: dict[str, Value] = period | {
         "now": tile.figure,
@@ -347,3 +356,17 @@ def subject(told: Told) -> Phrase:
     if tile.figure.metric is Metric.FAILURE_RATE and top is not None and worse:
         return Phrase("subject.failure_rate.mostly", values | {"slice": top[0]})
     return Phrase(f"{key}.changed", values)
+
+
+def _calm_subject(told: Told, period: dict[str, Value]) -> Phrase:
+    """As the headline tells it: the figure before where nothing can be judged, or the months that
+    lie outside."""
+    key, failures = _calm_key(told), told.tile(Metric.FAILURE_RATE)
+    if key == "unjudged_before":
+        before: dict[str, Value] = {"now": failures.figure, "before": failures.before}
+        return Phrase("subject.failure_rate.changed", period | before | {"scope": _scope(told)})
+    if any_outside(told.months):
+        what = outside_in(told.months)
+        return Phrase(f"subject.{what.key}", period | dict(what.values))
+    total = failures.extra[1].value
+    return Phrase(f"subject.{key}", period | {"total": total, "scope": _scope(told, total)})

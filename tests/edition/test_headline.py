@@ -147,6 +147,25 @@ def test_the_subject_says_the_gravest_change() -> None:
     assert plain(calm.subject) == "September 2026: nothing moved beyond its usual range"
 
 
+@pytest.mark.parametrize(
+    ("groups", "said"),
+    [
+        (
+            [spread(AUGUST, 28, 60, failed=3), spread(SEPTEMBER, 28, 60, failed=6)],
+            "September 2026: 10.0 % of deployments failed (5.0 % before)",
+        ),
+        ([spread(SEPTEMBER, 30, 3, failed=3)], "September 2026: nothing can be judged yet"),
+        ([past(1, 0), spread(SEPTEMBER, 28, 1)], "September 2026: 1 deployment, as many as usual"),
+    ],
+    ids=["a rate beside the one before", "nothing", "their number alone"],
+)
+def test_the_subject_says_no_more_than_could_be_judged(
+    groups: list[list[dict[str, Any]]], said: str
+) -> None:
+    document = compose(inputs(rows(*groups)), settings(splits=()))[0]
+    assert plain(document.subject) == said
+
+
 @pytest.mark.parametrize("groups", [[], [spread(AUGUST, 31, 5)]])
 def test_no_deployments(groups: list[list[dict[str, Any]]]) -> None:
     assert headline(*groups) == "No deployment succeeded or failed in September 2026."

@@ -87,6 +87,7 @@ def test_a_year_says_it_in_words_and_has_its_months_among_the_trends() -> None:
     document = year()
     [prose] = [block for block in document.overview if isinstance(block, Prose)]
     assert say(document.headline).endswith("By month: worse than usual in September (failures).")
+    assert say(document.subject) == "FY2026: worse than usual in September (failures)"
     assert [say(each) for each in prose.sentences] == [
         "By month: worse than usual in September (failures).",
         "A month is judged by the months before it, the year by earlier years: "
