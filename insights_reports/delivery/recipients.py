@@ -18,8 +18,8 @@ def withheld(
     edition: Edition, mailings: Sequence[MailDestination], ledger: Ledger
 ) -> dict[Key, str]:
     """The mails that do not go out by themselves, each with the reason: a re-issue, to those who
-    have its figures already; whatever edition was delivered before they were added, to recipients
-    of a destination that takes ``new_recipients`` from the next period on."""
+    have its figures already, or may have; to recipients of a destination that takes
+    ``new_recipients`` from the next period on, what was delivered before they were added."""
     known = ledger.deliveries(edition.about.subscription, edition.about.period)
     found = {}
     for mailing in mailings:
@@ -49,9 +49,12 @@ def _why(
         return "added after it was delivered; new_recipients: next"
     earlier = [r for r in mine if r.key.revision < edition.about.revision]
     last = max(earlier, key=lambda r: r.key.revision, default=None)
-    if edition.about.reissue and last and last.state in (State.SENT, State.WITHHELD):
-        return f"the figures are those of r{edition.about.revision - 1}"
-    return ""
+    if not edition.about.reissue or last is None:
+        return ""
+    if last.decide:
+        return f"r{last.key.revision} has the same figures and may have arrived"
+    had = last.state in (State.SENT, State.WITHHELD)
+    return f"the figures are those of r{edition.about.revision - 1}" if had else ""
 
 
 def _same_mailbox(one: Key, other: Key) -> bool:

@@ -155,6 +155,24 @@ def test_an_archive_tells_what_a_pruned_run_was(
     assert revisions(config) == [(1, "final", False), (2, "final", True)]
 
 
+def test_after_a_lost_ledger_a_reissue_waits_for_a_word_as_well(
+    configure: Configure, run: Run, command: Command, postbox: Postbox
+) -> None:
+    config = configure(mail_port=postbox.port)
+    assert run(config).status == 0
+    (config.parent / "state" / "ledger.sqlite").unlink()
+    assert command("ledger", "rebuild", "--config", config).status == 0
+    change(config, language="de")
+    assert (
+        "a@example.com: withheld: r1 has the same figures and may have arrived" in run(config).out
+    )
+    assert len(postbox.received) == 2
+    again = command("deliveries", "--again", "a@example.com", "--config", config)
+    assert again.status == 0, again.err
+    assert run(config).status == 0
+    assert [to for to, _ in postbox.received[2:]] == ["a@example.com"]
+
+
 @pytest.mark.parametrize(("policy", "copies"), [("now", 1), ("next", 0)])
 def test_who_was_added_later(
     configure: Configure, run: Run, postbox: Postbox, policy: str, copies: int
