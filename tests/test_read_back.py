@@ -23,7 +23,8 @@ from insights_reports.edition.document import Chart, Column, ColumnKind, Documen
 from insights_reports.edition.values import Change, Figure, Mark, Unit, Value
 from insights_reports.formats.excel import render as excel
 from insights_reports.formats.html import render as html
-from insights_reports.formats.html.parts import Parts, inline
+from insights_reports.formats.html.parts import Parts
+from insights_reports.formats.html.pictures import inline
 from insights_reports.formats.mail import render as mail
 from insights_reports.formats.pdf import render as pdf
 from insights_reports.formats.words.finding import finding_text

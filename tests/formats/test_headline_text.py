@@ -8,7 +8,8 @@ import pytest
 
 from insights_reports.edition.document import Document
 from insights_reports.edition.values import Day, Name, Phrase
-from insights_reports.formats.html.parts import Parts, inline
+from insights_reports.formats.html.parts import Parts
+from insights_reports.formats.html.pictures import inline
 from insights_reports.formats.mail import render as mail
 from insights_reports.formats.words.headline import MOST, headline_text
 from insights_reports.formats.words.words import words

@@ -29,7 +29,8 @@ from insights_reports.edition.document import (
 from insights_reports.edition.values import Day, Mark, Name, Part, Phrase, Unit, Value
 from insights_reports.formats.html import render as html
 from insights_reports.formats.html.links import link
-from insights_reports.formats.html.parts import Parts, inline
+from insights_reports.formats.html.parts import Parts
+from insights_reports.formats.html.pictures import inline
 from insights_reports.formats.html.sorting import sort_key
 from insights_reports.formats.words.tile import tile_text
 from insights_reports.formats.words.words import words

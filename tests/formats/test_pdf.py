@@ -31,7 +31,8 @@ from insights_reports.edition.document import (
 from insights_reports.edition.values import Mark, Name, Phrase, Value
 from insights_reports.errors import RenderError
 from insights_reports.formats.charts.fonts import text_width
-from insights_reports.formats.html.parts import Parts, inline
+from insights_reports.formats.html.parts import Parts
+from insights_reports.formats.html.pictures import inline
 from insights_reports.formats.html.templates import SHIPPED, Templates
 from insights_reports.formats.pdf import layout as pdf_layout
 from insights_reports.formats.pdf import render as pdf

@@ -5,7 +5,7 @@ markup already comes from `charts_svg` and nowhere else.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup
@@ -56,7 +56,7 @@ from insights_reports.formats.html.arrange import (
 )
 from insights_reports.formats.html.identity import identity_facts
 from insights_reports.formats.html.links import anchor
-from insights_reports.formats.html.pictures import Pictures
+from insights_reports.formats.html.pictures import Embed, Pictures
 from insights_reports.formats.html.sorting import sort_key
 from insights_reports.formats.words.brief import brief_phrase, brief_text, briefly, moment, why
 from insights_reports.formats.words.finding import FindingText, finding_text, findings_title
@@ -84,14 +84,6 @@ _LONG = 48  # characters of a name
 HALF = 244.0  # points
 _PHONE = 350.0  # user units: the line of a common phone in CSS pixels
 _PHONE_LINES = 205.0  # of lines, whose words are smaller: 6.8 of these are 11.6 pixels
-
-Embed = Callable[[Markup, str], Markup]
-
-
-def inline(picture: Markup, alt: str) -> Markup:
-    """A picture as part of the page; it names itself."""
-    del alt
-    return picture
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """From the blocks of a document to their pictures: the texts and values that the charts draw."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -18,6 +19,15 @@ from insights_reports.formats.charts.waterfall import (
 )
 from insights_reports.formats.words.brief import brief_text, ends, goal, short_span
 from insights_reports.formats.words.words import Words
+
+Embed = Callable[[Markup, str], Markup]
+"""How a picture with what it says in words becomes part of a page."""
+
+
+def inline(picture: Markup, alt: str) -> Markup:
+    """A picture as part of the page; it names itself."""
+    del alt
+    return picture
 
 
 @dataclass(frozen=True, slots=True)

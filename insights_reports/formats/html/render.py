@@ -4,7 +4,8 @@ from insights_reports.edition.document import Document
 from insights_reports.formats.charts.fonts import STACK, font_face_css
 from insights_reports.formats.charts.palette import css_classes, css_variables, palette
 from insights_reports.formats.html.links import anchor, link
-from insights_reports.formats.html.parts import Parts, inline
+from insights_reports.formats.html.parts import Parts
+from insights_reports.formats.html.pictures import inline
 from insights_reports.formats.html.templates import SHIPPED, Templates
 
 _WEIGHTS = (400, 500, 600)

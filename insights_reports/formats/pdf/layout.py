@@ -24,7 +24,8 @@ from insights_reports.edition.document import Chart, ChartForm, Document, Prose,
 from insights_reports.formats.charts.fonts import STACK
 from insights_reports.formats.charts.palette import palette
 from insights_reports.formats.html.links import anchor, link
-from insights_reports.formats.html.parts import Embed, Parts
+from insights_reports.formats.html.parts import Parts
+from insights_reports.formats.html.pictures import Embed
 from insights_reports.formats.html.templates import SHIPPED, Templates
 from insights_reports.formats.pdf.finish import finish
 from insights_reports.formats.pdf.repairs import keep_patterns, set_whole_texts
