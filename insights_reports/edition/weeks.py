@@ -60,7 +60,8 @@ def by_week(part: SplitPart, finding: Finding, judging: Judging) -> Chart | None
         "metric": Phrase(f"metric.{line.metric}"),
         "since": since_phrase(line.judged.since),
     }
-    title = Phrase("weeks.title" if values["since"] is None else "weeks.title_since", values)
+    dated_side = line.judged.side if values["since"] is not None else None
+    title = Phrase(f"weeks.title.{dated_side or 'undated'}", values)
     known = [figure.value for figure in figures if figure.value is not None]
     return Chart(
         id="weeks",

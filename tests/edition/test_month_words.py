@@ -111,7 +111,7 @@ def test_a_month_has_no_months() -> None:
 
 def test_months_that_are_all_alike_have_no_best_and_no_worst() -> None:
     """3 of 60 in each; with one of four it is named."""
-    for failed, said in (((3, 3, 3), "Newest first"), ((3, 3, 4), "most: September 2026")):
+    for failed, said in (((3, 3, 3), "Newest first"), ((3, 3, 4), "highest: September 2026")):
         [found] = [
             block
             for block in trends(edition("2026-09", failed)).blocks

@@ -107,7 +107,7 @@ def test_the_first_finding_is_drawn_week_by_week() -> None:
     """Checkout's release n reaches production on 2 September at 16:00 and 20 n hours, Berlin time;
     the first 14 fail. Those of the week of the 6th are 4 (at 0:00) to 12: nine, all failed."""
     chart = the(Chart, block(bad(), "weeks"))
-    assert say(chart.title).startswith("Failure rate of Checkout by week: outside since the week")
+    assert say(chart.title).startswith("Failure rate of Checkout by week: higher since the week")
     assert chart.x[-1] == date(2026, 9, 20)
     main, _, high, target = chart.series
     assert (main.role, target.role) == (Role.MAIN, Role.TARGET)

@@ -366,9 +366,12 @@ def test_the_longest_of_each_name_says_how_long_it_took() -> None:
 
 
 def test_the_usual_range_is_a_band_down_to_its_open_end() -> None:
-    assert rects(drawn_marks(marks(others=True))) == []
-    [band] = rects(drawn_marks(marks(others=True, high=4)))
-    assert band["class"] == "f-soft"
+    bands = [
+        [rect for rect in rects(drawn_marks(each)) if rect["class"] == "f-soft"]
+        for each in (marks(others=True), marks(others=True, high=4))
+    ]
+    assert bands[0] == []
+    [band] = bands[1]
     assert float(band["y"]) + float(band["height"]) == pytest.approx(128 - 14)  # the plot's floor
 
 

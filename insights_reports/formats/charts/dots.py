@@ -55,9 +55,9 @@ def dots(block: Dots, style: Style) -> Drawing:
     _band(plane)
     _grid(plane, ticks)
     _days(plane)
+    _longest(plane)  # over the grid, and under the marks
     for label in reversed(range(len(block.labels))):
         _marks(plane, label, [plane.point(dot) for dot in block.dots if dot.label == label])
-    _longest(plane)
     _legend(plane)
     _tips(plane)
     return drawing
@@ -123,6 +123,7 @@ def _longest(plane: _Plane) -> None:
         width = text_width(text, _SAID, 600)
         start = x - 5 - width if x - 5 - width >= plane.left else x + 5
         if abs(y - edge) >= _SAID or edge < 0:
+            plane.drawing.rect(start - 1, y - 3.6, width + 2, _SAID, fill="paper")
             plane.drawing.text(start, y + 2.6, text, size=_SAID, weight=600)
             edge = y
 

@@ -9,6 +9,7 @@ from insights_reports.edition.document import (
     ColumnKind,
     Finding,
     Path,
+    Role,
     Table,
     Waterfall,
 )
@@ -69,6 +70,22 @@ def ends_trends(blocks: Sequence[Block], group: Sequence[Block]) -> bool:
     """Whether the last of the charts of lines is in this group."""
     lines = [block for block in blocks if is_lines(block)]
     return bool(lines) and lines[-1] in group
+
+
+def trend_key(blocks: Sequence[Block]) -> list[str]:
+    """The names of what the charts of lines show beside their lines."""
+    charts = [block for block in blocks if isinstance(block, Chart) and is_lines(block)]
+    every = (series for chart in charts for series in chart.series)
+    drawn = {s.role for s in every if any(f.value is not None for f in s.figures)}
+    shown = {
+        "range": Role.LIMIT in drawn,
+        "target": Role.TARGET in drawn,
+        "noted": any(chart.annotations or chart.level is not None for chart in charts),
+        "cut": any(chart.cut for chart in charts),
+        "p90": Role.SECOND in drawn,
+        "scale": any(chart.logarithmic for chart in charts),
+    }
+    return [name for name, there in shown.items() if there]
 
 
 def panels_on_paper(findings: Sequence[Finding], charts: Sequence[Chart]) -> list[Chart]:

@@ -53,6 +53,7 @@ from insights_reports.formats.html.arrange import (
     is_lines,
     panels_of,
     panels_on_paper,
+    trend_key,
 )
 from insights_reports.formats.html.identity import identity_facts
 from insights_reports.formats.html.links import anchor
@@ -334,6 +335,10 @@ class Parts:
     def ends_trends(self, blocks: Sequence[Block], group: Sequence[Block]) -> bool:
         """Whether the last of some charts of lines is in this group: below it stands their key."""
         return ends_trends(blocks, group)
+
+    def trend_key(self, blocks: Sequence[Block]) -> str:
+        """What the charts of lines show beside their lines, in words."""
+        return " ".join(self.words.text(f"show.trend.{name}") for name in trend_key(blocks))
 
     # --- identity ------------------------------------------------------------------------------
 

@@ -58,7 +58,7 @@ def finding_text(words: Words, finding: Finding) -> FindingText:
         points=words.text("show.findings.part", part=Name(part)) if part else "",
         tone=tone(finding.verdict),
         lines=tuple(_line(words, each) for each in finding.measures),
-        same_cause=causes,
+        same_cause=words.text("show.findings.same_cause", causes=Name(causes)) if causes else "",
     )
 
 
