@@ -3,6 +3,7 @@
 import os
 from urllib.parse import urlsplit
 
+from insights_reports.config.file import refuse_unusable
 from insights_reports.config.model import Config
 from insights_reports.errors import UsageError
 
@@ -40,8 +41,11 @@ def refuse_nothing_to_serve(config: Config, elsewhere: str | None) -> None:
 
     Raises:
         UsageError: when no subscription has one, or a work pool has no server.
+        ConfigError: when the only others have mistakes.
     """
     if not any(subscription.schedule for subscription in config.subscriptions.values()):
+        for name in config.unusable:
+            refuse_unusable(config, name)
         raise UsageError(
             "No subscription has a schedule.", f"File: {config.path}", "Add `schedule:` to one."
         )

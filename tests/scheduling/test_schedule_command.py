@@ -1,5 +1,6 @@
 """What `schedule` refuses before it starts anything; `tests/flows/test_door.py` has the rest."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -30,12 +31,22 @@ def test_a_server_elsewhere(
     assert len(done.err.splitlines()) == 3
 
 
-def test_one_subscription_that_is_wrong_lets_none_begin(tmp_path: Path) -> None:
-    config = write_config(tmp_path, None, "good", bad={"report": "R", "splits": ["Projekt"]})
+def test_a_mistake_outside_of_single_subscriptions_lets_none_begin(tmp_path: Path) -> None:
+    config = write_config(tmp_path, None, "good")
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"company": {"nam": "A"}}))
+    done = run_command("schedule", "--config", str(config))
+    assert done.status == 2
+    assert f"{config}: company.nam: " in done.err
+    assert len(done.err.splitlines()) == 3
+    assert not (tmp_path / "state").exists()
+
+
+def test_where_nothing_else_has_a_schedule_the_mistakes_are_said(tmp_path: Path) -> None:
+    bad = {"report": "R", "splits": ["Projekt"]}
+    config = write_config(tmp_path, None, other={"report": "R"}, bad=bad)
     done = run_command("schedule", "--config", str(config))
     assert done.status == 2
     assert f"{config}: subscriptions.bad.splits[0]: " in done.err
-    assert len(done.err.splitlines()) == 3
     assert not (tmp_path / "state").exists()
 
 
