@@ -123,16 +123,44 @@ def test_a_mistake_in_one_subscription_leaves_it_out_where_others_are_served(
     assert load_usable(put(tmp_path, right)).unusable == {}
 
 
+def test_what_asks_for_a_subscription_that_is_left_out_asks_in_vain(tmp_path: Path) -> None:
+    text = (
+        "webhook: {subscriptions: [a, b], secret_file: s}\nsubscriptions:\n"
+        "  a: {report: R, schedule: {cron: 0 6 1 * *, zone: UTC}}\n"
+        "  b: {report: R, splits: [Projekt], schedule: {cron: 0 6 1 * *, zone: UTC}}\n"
+    )
+    found = load_usable(put(tmp_path, text))
+    assert (list(found.subscriptions), list(found.unusable)) == (["a"], ["b"])
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("teams.yaml", "Web: [a@example.com"), ("teams.csv", f"slice,recipient\n{'x' * 200_000},a\n")],
+)
+def test_a_broken_file_of_recipients_is_a_mistake_of_its_subscription(
+    tmp_path: Path, name: str, content: str
+) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    slices = f"{{by: Project, recipients_file: {name}}}"
+    path = put(
+        tmp_path, f"subscriptions:\n  a: {{report: R}}\n  b: {{report: R, slices: {slices}}}\n"
+    )
+    found = load_usable(path)
+    assert list(found.subscriptions) == ["a"]
+    key = "subscriptions.b.slices.recipients_file: "
+    assert any(problem.startswith(key) and name in problem for problem in found.unusable["b"])
+    with pytest.raises(ConfigError, match=name):
+        load_config(path)
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "subscriptions:\n  b: {report: R, splits: [Projekt]}\n",
         "state: [1]\nsubscriptions:\n  a: {report: R}\n  b: {report: R, splits: [Projekt]}\n",
         "mail: {api_key: x}\nsubscriptions:\n  a: {report: R}\n",
-        "webhook: {subscriptions: [b], secret_file: s}\nsubscriptions:\n  a: {report: R}\n"
-        "  b: {report: R, splits: [Projekt], schedule: {cron: 0 6 1 * *, zone: UTC}}\n",
     ],
-    ids=["nothing is left", "a mistake elsewhere", "a secret", "something needs it"],
+    ids=["nothing is left", "a mistake elsewhere", "a secret"],
 )
 def test_other_mistakes_stop_all(tmp_path: Path, text: str) -> None:
     path = put(tmp_path, text)

@@ -32,10 +32,11 @@ from insights_reports.pipeline.runs import check_out
 from insights_reports.scheduling.flows import load_flows, load_prefect
 from insights_reports.scheduling.served import Served
 from insights_reports.server import RunningServer, running_server
+from insights_reports.whole import whole
 
 SUBSCRIPTION = "board-monthly"
 REPORT = "Nordlicht delivery performance"
-_MADE = "demo.json"
+_MADE = ".insights-reports-demo.json"
 """In the demo's folder: the day as of which its company was made up."""
 _IDLE_SERVICES = (
     "SCHEDULER",
@@ -88,12 +89,21 @@ def _midnight() -> datetime:
 def _begin_anew(out: Path, now: datetime) -> None:
     """Otherwise a history of one company would be continued by that of another."""
     mark = out / _MADE
-    before = json.loads(mark.read_text(encoding="utf-8"))["asOf"] if mark.is_file() else None
+    before = _day_of(mark)
     if before not in (None, now.isoformat()):
         print(f"The demo as of {before[:10]} is removed from {_short(out)}.", file=sys.stderr)
         for name in ("mail", "reports", "state"):
             shutil.rmtree(out / name, ignore_errors=True)
-    mark.write_text(json.dumps({"asOf": now.isoformat()}) + "\n", encoding="utf-8")
+    with whole(mark) as part:
+        part.write_text(json.dumps({"asOf": now.isoformat()}) + "\n", encoding="utf-8")
+
+
+def _day_of(mark: Path) -> str | None:
+    """The day that a demo has written there; None where none has."""
+    try:
+        return str(json.loads(mark.read_text(encoding="utf-8"))["asOf"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _load_prefect(out: Path) -> None:

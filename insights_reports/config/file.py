@@ -59,8 +59,8 @@ def load_usable(path: Path) -> Config:
         data["subscriptions"] = {
             name: one for name, one in data["subscriptions"].items() if name not in unusable
         }
-        config, others = _checked(path, data)
-        problems = problems if others else []
+        config, _ = _checked(path, data)  # what else is said now asks for those that are left out
+        problems = problems if config is None else []
     if config is None or problems:
         raise _mistakes("The configuration", path, problems)
     config.leave_out(unusable)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from insights_reports.errors import ConfigError
+
 SEPARATOR = "@"
 """The edition of a slice goes by SUBSCRIPTION@SLICE: in the ledger, in folders and commands."""
 
@@ -63,7 +65,9 @@ def fill_in(data: dict[str, Any], folder: Path, parse: Parse) -> Iterator[str]:
         path = (folder / Path(file).expanduser()).resolve()
         try:
             slices["recipients"] = _read(path, parse)
-        except (OSError, ValueError) as error:
+        except ConfigError as error:
+            yield f"{key}: {'; '.join(error.problems)}"
+        except (OSError, ValueError, csv.Error) as error:
             yield f"{key}: {path}: {getattr(error, 'strerror', None) or error}"
 
 

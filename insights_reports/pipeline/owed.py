@@ -30,11 +30,9 @@ def deliver_owed(
     Raises:
         DeliveryError: when the ledger cannot be used.
     """
-    with open_ledger(config) as ledger:
-        due = ledger.due(now)
     return [
         receipt
-        for edition in due
+        for edition in _due(config, now)
         if edition.run_id not in but_runs
         and (subscriptions is None or _is_of(edition.subscription, subscriptions))
         for receipt in _owed_of(config, edition, now)
@@ -48,14 +46,20 @@ def _is_of(name: str, subscriptions: Collection[str]) -> bool:
 
 def deliveries_due(config: Config, now: datetime) -> bool:
     """Whether `deliver_owed` has something to do."""
+    return bool(_due(config, now))
+
+
+def _due(config: Config, now: datetime) -> list[EditionRow]:
+    """What can be carried out now; of a subscription with mistakes it stays owed."""
     with open_ledger(config) as ledger:
-        return bool(ledger.due(now))
+        due = ledger.due(now)
+    return [
+        each for each in due if each.subscription.partition(SEPARATOR)[0] not in config.unusable
+    ]
 
 
 def _owed_of(config: Config, edition: EditionRow, now: datetime) -> list[Receipt]:
     name, folder = edition.subscription, state_of(config) / "runs" / edition.run_id
-    if name.partition(SEPARATOR)[0] in config.unusable:
-        return _failed(config, edition, "its subscription has mistakes; `check` names them")
     if config.find(name) is None:
         return _give_up(config, edition, now, "its subscription is gone from the configuration")
     if not (edition.run_id and (folder / "run.json").is_file()):

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from insights_reports.config.delivery import Recipients
+from insights_reports.config.file import refuse_unusable
 from insights_reports.config.model import Config
+from insights_reports.config.slices import SEPARATOR
 from insights_reports.delivery import (
     EditionRow,
     FolderDestination,
@@ -41,6 +43,8 @@ def rebuild(
 
     Raises:
         DeliveryError: when a manifest cannot be read.
+        ConfigError: when something stands there of a subscription that was left out because of its
+            mistakes: who may have had it is not known then.
     """
     places = {
         name: place
@@ -59,6 +63,8 @@ def rebuild(
     for place, manifest in found:
         about = manifest.about
         name = (about.subscription, about.period)
+        if not ledger.editions(*name):
+            refuse_unusable(config, about.subscription.partition(SEPARATOR)[0])
         latest[name] = max(about.revision, latest.get(name, 0))
         published[_content(about)].append(_receipt(place, manifest, now))
     for place, manifest in found:

@@ -65,7 +65,7 @@ def enrol(config: Config, now: datetime) -> None:
     now on is owed, also when nobody is there then."""
     with open_ledger(config) as ledger:
         scheduled = (name for name, one in config.subscriptions.items() if one.schedule)
-        for name in (*scheduled, *config.unusable):
+        for name in scheduled:
             if not ledger.runs.latest(name, limit=1):
                 run = f"served-{name}"
                 with suppress(DeliveryError):  # another process was as fast

@@ -6,6 +6,7 @@ a key for ever: however often, late or at once is looked, an attempt is one run.
 """
 
 import asyncio
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,10 +16,11 @@ from uuid import UUID
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun
 
-from insights_reports.errors import UsageError
+from insights_reports.errors import UsageError, without_secrets
 from insights_reports.owed.standing import Overview, Stand, Standing
 from insights_reports.scheduling.heartbeat import beat, wrong
 
+_SIGN_IN = re.compile(r"//[^/\s@]+@")  # of an address
 _LONGEST_WHY = 200  # characters of what Prefect says
 _DELIVERIES = 5  # minutes: what is owed to recipients is tried at most once in each
 
@@ -127,7 +129,8 @@ def _outcome(run: FlowRun) -> str:
     """How a run ended that entered nothing: it never came so far, or somebody cancelled it."""
     state = run.state
     ended = f"failed: Prefect's run {run.name!r} ended as {state.name if state else None}"
-    why = " ".join((state.message or "").split()) if state else ""
+    said = without_secrets(_SIGN_IN.sub("//", state.message or "")) if state else ""
+    why = " ".join("".join(c if c.isprintable() else " " for c in said).split())
     return f"{ended}: {why[:_LONGEST_WHY]}" if why else ended
 
 

@@ -125,7 +125,7 @@ def test_a_period_that_is_not_over_is_neither_the_best_nor_the_worst() -> None:
     as_of = datetime(2026, 9, 21, 4, tzinfo=UTC)
     document = edition(rows=rows, as_of=as_of, status=Status.PROVISIONAL)
     said = words("en").phrase(the(Phrase, blocks(document)["periods"].subtitle))
-    assert said.endswith("Fewest failures: July 2026; most: August 2026")
+    assert said.endswith("Lowest failure rate: July 2026; highest: August 2026")
 
 
 def test_outliers_of_a_period_that_is_not_over_are_said_to_wait_for_it() -> None:

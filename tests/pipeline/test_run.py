@@ -17,7 +17,7 @@ from insights_reports.formats.charts.palette import palette
 from insights_reports.formats.words.brief import brief_text
 from insights_reports.formats.words.words import Words
 from insights_reports.server import RunningServer
-from tests.conftest import Command, Done
+from tests.conftest import AS_OF, Command, Done, run_command
 from tests.delivery.mail_servers import mail_server
 from tests.pipeline.conftest import Configure
 from tests.proxies import one_more, proxy
@@ -381,3 +381,25 @@ def test_a_range_of_days_is_one_edition_and_a_range_of_periods_one_each(
     done = run(config, "--period", "2026-09-14..2026-09-27")
     assert done.status == 2
     assert "--range" in done.err
+
+
+def test_after_a_lost_ledger_nothing_is_believed_of_a_subscription_with_mistakes(
+    configure: Configure, run: Run
+) -> None:
+    """Who may have had its mails is not known: once it was mended they would go out again."""
+    with mail_server() as postbox:
+        config = configure(mail_port=postbox.port)
+        assert run(config).status == 0
+        for file in (config.parent / "state").glob("ledger.sqlite*"):
+            file.unlink()
+        right = config.read_text()
+        said = json.loads(right)
+        said["subscriptions"]["other"] = said["subscriptions"]["monthly"] | {"deliver_to": []}
+        said["subscriptions"]["monthly"] = said["subscriptions"]["monthly"] | {"paper": "A3"}
+        config.write_text(json.dumps(said))
+        done = run_command("run", "other", "--config", config, f"--as-of={AS_OF.isoformat()}")
+        assert done.status == 2
+        assert "The subscription monthly has 1 problem." in done.err
+        config.write_text(right)
+        assert "It may have arrived, and is held" in run(config).out
+        assert len(postbox.received) == 2

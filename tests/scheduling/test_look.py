@@ -30,7 +30,7 @@ async def create(deployment, *, idempotency_key, name=None, parameters=None):
     asked.append([idempotency_key, name, parameters])
     if deployment == IDS["gone"]:
         raise RuntimeError("no such deployment")
-    dead = Crashed(message="there is no such\\n  image" + "!" * 300)
+    dead = Crashed(message="there is no such\\n  image\x1b https://me:pw@hub/x" + "!" * 300)
     state = dead if deployment == IDS["dead"] else Scheduled()
     return FlowRun(flow_id=UUID(int=9), name="x", state=state)
 
@@ -73,7 +73,8 @@ def test_what_it_lets_begin_and_that_one_bad_subscription_stops_no_other() -> No
         "ACME/good/2026-10/1",
         "ACME/owed/20261101T0630",
     ]
-    why = "failed: Prefect's run 'x' ended as Crashed: there is no such image" + "!" * 178
+    why = "failed: Prefect's run 'x' ended as Crashed: there is no such image https://hub/x"
+    why += "!" * (200 - len("there is no such image https://hub/x"))
     assert found["ended"] == [["dead", 1, why]] * 2  # of a run that the ledger knows nothing of
     assert len(found["published"]) == 2
     assert found["attempts"] == [3, None, None, None, None]

@@ -103,6 +103,8 @@ def short_span(words: Words, span: Span, *, year: bool = False) -> str:
     """``Oct``, ``Q3``, ``4 Oct`` for a week, ``2026``, ``1–20 Oct``: what a period is called where
     there is little room."""
     days = (span.end - span.start).days
+    if span.name.startswith("FY"):
+        return span.name
     if ".." in span.name and days > 1:
         return _short_dates(words, span)
     if days > 200:
@@ -127,8 +129,9 @@ def in_period(words: Words, figure: str, span: Span, *, year: bool = False) -> s
     days = (span.end - span.start).days
     key = "days" if ".." in span.name else {1: "day", _WEEK: "week"}.get(days, "period")
     named = short_span(words, span)
-    if year and named != str(span.start.year):
-        named = f"{named}\u00a0{span.start.year}"
+    said = (span.end - timedelta(days=1) if key == "days" else span.start).year
+    if year and not (named.startswith("FY") or named == str(said)):
+        named = f"{named}\u00a0{said}"
     return words.text(f"show.in_{key}", figure=Name(figure), period=Name(named))
 
 
