@@ -147,6 +147,23 @@ def test_killed_and_run_again_where_the_unknown_is_held(
     assert receipt.state == ("unknown" if point in HANDED_OVER else "sent")
 
 
+def open_at_once(path: Path, begin: Any) -> None:
+    begin.wait()
+    Ledger(path).close()
+
+
+def test_sixteen_make_the_ledger_at_the_same_instant(tmp_path: Path) -> None:
+    """Without our own waiting one of a hundred is told that the database is locked."""
+    for number in range(20):
+        args = (tmp_path / str(number) / "ledger.sqlite", PROCESSES.Barrier(16))
+        processes = [PROCESSES.Process(target=open_at_once, args=args) for _ in range(16)]
+        for process in processes:
+            process.start()
+        for process in processes:
+            process.join(60)
+        assert [process.exitcode for process in processes] == [0] * 16
+
+
 def test_sixteen_runs_at_once_send_one_mail(tmp_path: Path, postbox: Postbox) -> None:
     args: tuple[Any, ...] = (tmp_path, postbox.transport(), {}, None)
     processes = [PROCESSES.Process(target=run, args=args) for _ in range(16)]

@@ -53,8 +53,8 @@ def test_two_configurations_on_one_machine_keep_their_own(
 
         (deployment,) = here.deployments().values()
         asked = {"parameters": {"request": {"subscription": "monthly", "period": "2026-09"}}}
-        reply = here.ask(f"/api/deployments/{deployment}/create_flow_run", asked)
-        assert reply.status_code == 201, reply.text
+        create = f"/api/deployments/{deployment}/create_flow_run"
+        wait_until(lambda: here.ask(create, asked).status_code == 201, "the run", first)
         wait_until(lambda: bool(here.made()), "the edition of the first", first, seconds=400)
         assert here.made() == ["Delivered"]
         assert there.made() == []

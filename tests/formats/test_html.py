@@ -187,9 +187,7 @@ def test_a_finding_leads_to_its_row() -> None:
     assert first.xpath(".//a/@href") == ["#row-project-1"]
     (row,) = page.xpath('//tr[@id="row-project-1"]')
     assert text_of(row).startswith("Checkout")
-    assert text_of(first).startswith(
-        "+6.9 points of the failure rate Checkout since the week of 4 October"
-    )
+    assert text_of(first).startswith("failed +6.9 points Checkout since the week of 4 October")
     assert "▲ 31 of 110 failed (28.2 %) usual up to 14.2 %" in text_of(first)
 
 

@@ -416,7 +416,7 @@ def shown(page: Page) -> list[str]:
 
 EVERYTHING = [
     *("summary", "project", "environment", "trends"),
-    *("method", "discrepancies", "exclusions", "identity"),
+    *("incidents", "method", "discrepancies", "exclusions", "identity"),
 ]
 
 

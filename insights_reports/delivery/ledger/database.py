@@ -7,6 +7,7 @@ import contextlib
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from insights_reports.delivery.ledger.schema import VERSION, statements
 from insights_reports.errors import DeliveryError, UsageError
 
 _WAIT = 30.0  # seconds for another process's transaction
+_AGAIN = 0.02
 
 Row = Mapping[str, Any]
 Values = Mapping[str, object]
@@ -69,7 +71,7 @@ class SqliteDatabase:
                 path, timeout=_WAIT, isolation_level=None, check_same_thread=False
             )
             self._connection.row_factory = sqlite3.Row
-            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._log_ahead()
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._migrate()
@@ -119,6 +121,19 @@ class SqliteDatabase:
                     "The ledger cannot be read.", f"{self.path}: {error}", "Is the disk failing?"
                 ) from None
         return [dict(row) for row in found]
+
+    def _log_ahead(self) -> None:
+        """SQLite does not wait for others that make the same new file ready at the same instant."""
+        ends = time.monotonic() + _WAIT
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
+                    raise
+                time.sleep(_AGAIN)
+            else:
+                return
 
     def _migrate(self) -> None:
         if self._connection.execute("PRAGMA user_version").fetchone()[0] == VERSION:
