@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 from openpyxl.utils.escape import unescape
+from pypdf import PdfReader
 
 from insights_reports.edition.document import (
     Brand,
@@ -374,6 +375,17 @@ def test_in_the_pdf(batch: Batch, render_pdf: Callable[[Document], bytes]) -> No
     batch.holds(
         lambda names: check_pdf(render_pdf(document_of([clean_text(name) for name in names])))
     )
+
+
+def test_a_name_longer_than_octopus_has_is_cut_on_paper(
+    render_pdf: Callable[[Document], bytes],
+) -> None:
+    """Uncut, the rows that stay together were higher than a page."""
+    name = "<meta http-equiv=refresh>" + "N" * 400
+    content = render_pdf(document_of([name]))
+    check_pdf(content)
+    text = "".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages)
+    assert "N…" in text.replace("\n", "")
 
 
 def test_in_the_workbook(batch: Batch) -> None:

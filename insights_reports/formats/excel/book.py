@@ -265,7 +265,7 @@ def _lines(text: str, width: int) -> int:
 
 def _hyperlink(link: str, at: str) -> Hyperlink:
     if link.startswith(("https://", "mailto:")):
-        return Hyperlink(ref="", target=link)
+        return Hyperlink(ref="", target=clean(link))
     return Hyperlink(ref="", location=f"{quoted(link)}!{at}")
 
 

@@ -97,11 +97,12 @@ class Parts:
     hover: bool
     mark_width: float
     cut: Mapping[str, int] | None = None
+    longest_name: int | None = None
     words: Words = field(init=False)
     colours: Colours = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "words", words(self.document.language))
+        object.__setattr__(self, "words", words(self.document.language, self.longest_name))
         object.__setattr__(self, "colours", palette(self.document.brand.accent))
 
     # --- pictures ------------------------------------------------------------------------------

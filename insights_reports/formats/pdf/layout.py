@@ -39,6 +39,7 @@ keep_patterns()
 _WEIGHTS = (400, 500, 600)
 _END = "page-one-end"  # the anchor of what stands last on page one
 _MONTHS = 20  # rows of a year's months, and more
+_LONGEST_NAME = 120  # characters; of 240 the rows that stay together may be higher than a page
 _STRETCHED = (ChartForm.COLUMNS, ChartForm.LINES)  # the forms that can be any height
 _POINT = 0.75  # a user unit of a picture in points
 _TOKEN = re.compile(r"@([a-z0-9-]+)@")
@@ -160,7 +161,9 @@ def _page(document: Document, templates: Templates, fit: _Fit, embed: Embed) -> 
         "all-deployments": fit.listed,
         "periods": _MONTHS,
     }
-    parts = Parts(document, embed, hover=False, mark_width=MARK / _POINT, cut=cut)
+    parts = Parts(
+        document, embed, hover=False, mark_width=MARK / _POINT, cut=cut, longest_name=_LONGEST_NAME
+    )
     return templates.render(
         "report/print.html.j2",
         document=document,

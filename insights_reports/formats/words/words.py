@@ -76,7 +76,10 @@ def _steers(char: str) -> bool:
 
 
 class Words(Quantities, Dates):
-    """The words of one language: quantities, dates, and the phrases that they stand in."""
+    """The words of one language: quantities, dates, and the phrases that they stand in. Names of
+    more than ``longest_name`` characters are cut."""
+
+    longest_name: int | None = None
 
     # --- phrases -------------------------------------------------------------------------------
 
@@ -271,7 +274,9 @@ class Words(Quantities, Dates):
         """The name without steering characters; ``Restricted (Projects-7)`` for a hidden one."""
         if name.text is None:
             return self._fill("name.restricted", id=_clean(name.id))
-        return _clean(name.text) or self._fill("name.unnamed", id=_clean(name.id))
+        said = _clean(name.text) or self._fill("name.unnamed", id=_clean(name.id))
+        longest = self.longest_name
+        return said if longest is None or len(said) <= longest else f"{said[: longest - 1]}…"
 
     # --- labels --------------------------------------------------------------------------------
 
@@ -293,6 +298,8 @@ class Words(Quantities, Dates):
 
 
 @lru_cache
-def words(language: str) -> Words:
+def words(language: str, longest_name: int | None = None) -> Words:
     """The words of this language; one object for each."""
-    return Words(language)
+    made = Words(language)
+    made.longest_name = longest_name
+    return made
