@@ -17,7 +17,6 @@ from insights_reports.commands.common import (
 )
 from insights_reports.config.file import find_config, load_usable
 from insights_reports.config.model import Config
-from insights_reports.config.slices import SEPARATOR
 from insights_reports.delivery import EditionRow, Ledger, Receipt, RunRecord
 from insights_reports.owed.calendar import Due
 from insights_reports.owed.standing import ENROLLED, Stand, Standing
@@ -106,7 +105,7 @@ def _look(config: Config, now: datetime) -> tuple[list[_Shown], list[Receipt]]:
 
 
 def _is_gone(config: Config, name: str) -> bool:
-    return name.partition(SEPARATOR)[0] not in config.unusable and config.find(name) is None
+    return not config.is_unusable(name) and config.find(name) is None
 
 
 def _coming(config: Config, name: str, now: datetime) -> Due | None:

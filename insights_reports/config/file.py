@@ -14,6 +14,7 @@ from ruamel.yaml.error import YAMLError
 from insights_reports.config import problems as mistakes
 from insights_reports.config import slices as recipients
 from insights_reports.config.model import Config
+from insights_reports.config.slices import SEPARATOR
 from insights_reports.errors import ConfigError
 from insights_reports.spelling.nearest import nearest
 
@@ -67,9 +68,12 @@ def load_usable(path: Path) -> Config:
     return config
 
 
-def refuse_unusable(config: Config, subscription: str) -> None:
-    """Raises ConfigError when `load_usable` left ``subscription`` out."""
-    if problems := config.unusable.get(subscription):
+def refuse_unusable(config: Config, name: str) -> None:
+    """Raises ConfigError when `load_usable` left out the subscription ``name``, or that of a
+    slice."""
+    if config.is_unusable(name):
+        subscription = name.partition(SEPARATOR)[0]
+        problems = config.unusable[subscription]
         raise _mistakes(f"The subscription {subscription}", config.path, problems)
 
 

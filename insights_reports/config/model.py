@@ -269,6 +269,10 @@ class Config(StrictModel):
         """What is wrong with the subscriptions that `load_usable` left out, by their names."""
         return self._unusable
 
+    def is_unusable(self, name: str) -> bool:
+        """Whether the subscription ``name``, or the one of a slice, was left out."""
+        return name.partition(SEPARATOR)[0] in self._unusable
+
     def leave_out(self, unusable: Mapping[str, tuple[str, ...]]) -> None:
         """Say that subscriptions were left out, and why."""
         self._unusable.update(unusable)

@@ -53,9 +53,7 @@ def _due(config: Config, now: datetime) -> list[EditionRow]:
     """What can be carried out now; of a subscription with mistakes it stays owed."""
     with open_ledger(config) as ledger:
         due = ledger.due(now)
-    return [
-        each for each in due if each.subscription.partition(SEPARATOR)[0] not in config.unusable
-    ]
+    return [each for each in due if not config.is_unusable(each.subscription)]
 
 
 def _owed_of(config: Config, edition: EditionRow, now: datetime) -> list[Receipt]:

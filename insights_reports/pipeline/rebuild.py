@@ -7,7 +7,6 @@ from datetime import datetime
 from insights_reports.config.delivery import Recipients
 from insights_reports.config.file import refuse_unusable
 from insights_reports.config.model import Config
-from insights_reports.config.slices import SEPARATOR
 from insights_reports.delivery import (
     EditionRow,
     FolderDestination,
@@ -64,7 +63,7 @@ def rebuild(
         about = manifest.about
         name = (about.subscription, about.period)
         if not ledger.editions(*name):
-            refuse_unusable(config, about.subscription.partition(SEPARATOR)[0])
+            refuse_unusable(config, about.subscription)
         latest[name] = max(about.revision, latest.get(name, 0))
         published[_content(about)].append(_receipt(place, manifest, now))
     for place, manifest in found:

@@ -250,7 +250,7 @@ def named(config: Config, subscription: str) -> Subscription:
         ConfigError: when it was left out because of its mistakes.
         UsageError: when there is none.
     """
-    refuse_unusable(config, subscription.partition(SEPARATOR)[0])
+    refuse_unusable(config, subscription)
     if found := config.find(subscription):
         return found
     known = [*config.subscriptions, *config.slices_of(subscription.partition(SEPARATOR)[0])]

@@ -147,6 +147,16 @@ def test_killed_and_run_again_where_the_unknown_is_held(
     assert receipt.state == ("unknown" if point in HANDED_OVER else "sent")
 
 
+def sixteen_at_once(function: Any, *args: Any) -> None:
+    """All of them end well."""
+    processes = [PROCESSES.Process(target=function, args=args) for _ in range(16)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0] * 16
+
+
 def open_at_once(path: Path, begin: Any) -> None:
     begin.wait()
     Ledger(path).close()
@@ -155,23 +165,12 @@ def open_at_once(path: Path, begin: Any) -> None:
 def test_sixteen_make_the_ledger_at_the_same_instant(tmp_path: Path) -> None:
     """Without our own waiting one of a hundred is told that the database is locked."""
     for number in range(20):
-        args = (tmp_path / str(number) / "ledger.sqlite", PROCESSES.Barrier(16))
-        processes = [PROCESSES.Process(target=open_at_once, args=args) for _ in range(16)]
-        for process in processes:
-            process.start()
-        for process in processes:
-            process.join(60)
-        assert [process.exitcode for process in processes] == [0] * 16
+        path = tmp_path / str(number) / "ledger.sqlite"
+        sixteen_at_once(open_at_once, path, PROCESSES.Barrier(16))
 
 
 def test_sixteen_runs_at_once_send_one_mail(tmp_path: Path, postbox: Postbox) -> None:
-    args: tuple[Any, ...] = (tmp_path, postbox.transport(), {}, None)
-    processes = [PROCESSES.Process(target=run, args=args) for _ in range(16)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(60)
-    assert [process.exitcode for process in processes] == [0] * 16
+    sixteen_at_once(run, tmp_path, postbox.transport(), {}, None)
     assert len(postbox.received) == 1
 
 
